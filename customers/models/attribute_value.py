@@ -1,0 +1,101 @@
+"""One value of a customer's attribute: what each type accepts, and the one form in which it is kept.
+
+Kept as JSON: strings, booleans and integers as themselves; a decimal as a string of plain digits (JSON's numbers are
+floats elsewhere); a date as `2020-08-12`; an instant as `2020-08-12T17:45:48.000000Z`, always UTC with microseconds.
+Dates and instants in these forms sort as strings in the order of time, which both targeting compilers build on.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+
+from customers.models.customer_field import FieldType
+
+Kept = str | int | bool
+
+MAXIMUM_STRING = 4096
+MAXIMUM_INTEGER = 2**63 - 1
+MAXIMUM_DIGITS = 30
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+class WrongTypeError(ValueError):
+    """The value is not one of the field's type; its text is the sentence that says what is expected."""
+
+
+def keep(field_type: str, value: object) -> Kept:
+    """Turn a caller's value into its kept form; WrongTypeError where it is not of `field_type`."""
+    return KEEPERS[FieldType(field_type)](value)
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str) or "\x00" in value or len(value) > MAXIMUM_STRING:
+        raise WrongTypeError(f"A string of at most {MAXIMUM_STRING} characters is expected.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise WrongTypeError("A string of whole Unicode characters is expected.") from error
+    return value
+
+
+def _integer(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not -MAXIMUM_INTEGER - 1 <= value <= MAXIMUM_INTEGER:
+        raise WrongTypeError("An integer of at most 64 bits is expected.")
+    return value
+
+
+def _decimal(value: object) -> str:
+    sentence = f"A decimal of at most {MAXIMUM_DIGITS} digits is expected."
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        raise WrongTypeError(sentence)
+    try:
+        number = Decimal(value if isinstance(value, Decimal) else str(value))
+    except (InvalidOperation, ValueError) as error:
+        raise WrongTypeError(sentence) from error
+    if (
+        not number.is_finite()
+        or abs(number.adjusted()) > MAXIMUM_DIGITS
+        or len(number.as_tuple().digits) > MAXIMUM_DIGITS
+    ):
+        raise WrongTypeError(sentence)
+    plain = format(number.normalize(), "f")
+    return "0" if plain in {"-0", "0"} else plain
+
+
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise WrongTypeError("true or false is expected.")
+    return value
+
+
+def _date(value: object) -> str:
+    try:
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value.isoformat()
+        if isinstance(value, str) and DATE.fullmatch(value):
+            return date.fromisoformat(value).isoformat()
+    except ValueError as error:
+        raise WrongTypeError("A date such as 2020-08-12 is expected.") from error
+    raise WrongTypeError("A date such as 2020-08-12 is expected.")
+
+
+def _datetime(value: object) -> str:
+    sentence = "A date and time with its offset, such as 2020-08-12T17:45:48Z, is expected."
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if not isinstance(moment, datetime) or moment.tzinfo is None:
+            raise WrongTypeError(sentence)
+        return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    except (ValueError, OverflowError) as error:
+        raise WrongTypeError(sentence) from error
+
+
+KEEPERS: dict[FieldType, Callable[[object], Kept]] = {
+    FieldType.STRING: _string,
+    FieldType.INTEGER: _integer,
+    FieldType.DECIMAL: _decimal,
+    FieldType.BOOLEAN: _boolean,
+    FieldType.DATE: _date,
+    FieldType.DATETIME: _datetime,
+}

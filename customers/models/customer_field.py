@@ -1,0 +1,45 @@
+"""The schema of an organization's customers: which attributes they have, and of which type."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from customers.tenancy import TenantModel
+
+# Names that the targeting language gives a meaning of its own.
+RESERVED_NAMES = frozenset({"id", "tag", "points", "platform", "language", "channel"})
+
+
+class FieldType(models.TextChoices):
+    """The types of customer attributes; `customers.models.attribute_value` says how each is written."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+
+
+class CustomerField(TenantModel):
+    """One attribute that every customer of the organization may (or must) have."""
+
+    name = models.CharField(max_length=63, validators=[RegexValidator(r"^[A-Za-z][A-Za-z0-9_-]*\Z")])
+    type = models.CharField(max_length=8, choices=FieldType.choices)
+    required = models.BooleanField(default=False)
+    unique = models.BooleanField(default=False, help_text="No two customers of the organization share a value.")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="customer_field_name_unique"),
+            models.CheckConstraint(
+                condition=models.Q(name__regex=r"^[A-Za-z][A-Za-z0-9_-]*$")
+                & ~models.Q(name__in=sorted(RESERVED_NAMES)),
+                name="customer_field_name",
+                violation_error_message="A word that has no meaning of its own in targeting.",
+            ),
+            models.CheckConstraint(condition=models.Q(type__in=FieldType.values), name="customer_field_type"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
