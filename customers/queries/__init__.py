@@ -1,0 +1,1 @@
+"""What is read of who calls and who is served."""

@@ -1,0 +1,71 @@
+"""Applications and their secrets."""
+
+import secrets
+from collections.abc import Sequence
+
+from django.db import IntegrityError, transaction
+
+from customers.errors import invalid
+from customers.models import Application, Organization
+from customers.models.application import Platform, sha256_hex
+
+SECRET_BYTES = 32
+API_KEY_BYTES = 20
+MAXIMUM_NAME = 255
+
+
+def create_application(
+    *, organization: Organization, name: str, platforms: Sequence[str] = (), allowed_origins: Sequence[str] = ()
+) -> tuple[Application, str]:
+    """Make an application and return it with its secret, which nobody can read again."""
+    unknown = sorted(set(platforms) - set(Platform.values))
+    if unknown:
+        raise invalid(platforms=f"Unknown platforms: {', '.join(unknown)}.")
+    application = Application(
+        organization=organization,
+        name=name,
+        platforms=list(dict.fromkeys(platforms)),
+        allowed_origins=list(allowed_origins),
+    )
+    secret = fill_credentials(application=application)
+    if len(name) > MAXIMUM_NAME or not name.strip():
+        raise invalid(name=f"A name of 1 to {MAXIMUM_NAME} characters is expected.")
+    try:
+        with transaction.atomic():
+            application.save()
+    except IntegrityError as error:
+        raise invalid(name=f"The organization already has an application {name!r}.") from error
+    return application, secret
+
+
+def fill_credentials(*, application: Application) -> str:
+    """Give an application that is not yet saved its key and secret; returns the secret."""
+    application.api_key = secrets.token_hex(API_KEY_BYTES)
+    return _fill_secret(application)
+
+
+@transaction.atomic
+def rotate_secret(*, application: Application) -> str:
+    """Give the application a new secret and return it; the old one is refused from now on."""
+    secret = _fill_secret(application)
+    application.save(update_fields=["secret_prefix", "secret_sha256"])
+    return secret
+
+
+def _fill_secret(application: Application) -> str:
+    secret = secrets.token_hex(SECRET_BYTES)
+    application.secret_prefix = secret[:8]
+    application.secret_sha256 = sha256_hex(secret)
+    return secret
+
+
+def credentials_of(*, application: Application, secret: str) -> dict[str, str]:
+    """What a client of any dialect needs, under the names that demo.env and `create_application` use."""
+    return {
+        "API_KEY": application.api_key,
+        "API_SECRET": secret,
+        "APP_TOKEN": str(application.app_token),
+        "APPLICATION_ID": str(application.pk),
+        "CLIENT_ID": application.api_key,
+        "CLIENT_SECRET": secret,
+    }

@@ -1,0 +1,12 @@
+"""Work of the customers app that runs beside the requests."""
+
+from importlib import import_module
+
+from celery import shared_task
+from django.conf import settings
+
+
+@shared_task(name="customers.clear_expired_sessions")
+def clear_expired_sessions() -> None:
+    """Delete the admin's sessions that have ended: Django only stops honouring them."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
