@@ -1,0 +1,11 @@
+"""The campaign hierarchy: the rows that every dialect translates."""
+
+from campaigns.models.achievement import Achievement
+from campaigns.models.bundle import AdBundle
+from campaigns.models.campaign import AdCampaign
+from campaigns.models.group import AdGroup
+from campaigns.models.line_item import AdLineItem
+from campaigns.models.target import AdTarget
+from campaigns.models.unit import AdUnit
+
+__all__ = ["Achievement", "AdBundle", "AdCampaign", "AdGroup", "AdLineItem", "AdTarget", "AdUnit"]

@@ -1,0 +1,47 @@
+"""One condition of a campaign's or a group's targeting."""
+
+from django.db import models
+from django.db.models import Q
+
+from campaigns.models.bundle import AdBundle
+from campaigns.models.group import AdGroup
+from customers.tenancy import TenantModel
+
+
+class TargetOperator(models.TextChoices):
+    """How a target compares; `campaigns.targeting` says what each means."""
+
+    IN = "in"
+    NOT_IN = "not_in"
+    GTE = "gte"
+    LTE = "lte"
+    BETWEEN = "between"
+    CONTAINS = "contains"
+    EXISTS = "exists"
+    NOT_EXISTS = "not_exists"
+
+
+class AdTarget(TenantModel):
+    """`{attribute, operator, values}` of the targeting language; it hangs on a bundle or on a group, never on both."""
+
+    bundle = models.ForeignKey(AdBundle, null=True, blank=True, on_delete=models.CASCADE, related_name="targets")
+    group = models.ForeignKey(AdGroup, null=True, blank=True, on_delete=models.CASCADE, related_name="targets")
+    position = models.PositiveIntegerField()
+    attribute = models.CharField(max_length=63)
+    operator = models.CharField(max_length=10, choices=TargetOperator.choices)
+    values = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(bundle__isnull=True, group__isnull=False) | Q(bundle__isnull=False, group__isnull=True),
+                name="target_of_bundle_or_group",
+            ),
+            models.CheckConstraint(condition=Q(operator__in=TargetOperator.values), name="target_operator"),
+            models.UniqueConstraint(fields=["bundle", "position"], name="target_position_in_bundle"),
+            models.UniqueConstraint(fields=["group", "position"], name="target_position_in_group"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attribute} {self.operator} {self.values}"

@@ -1,0 +1,100 @@
+"""Campaigns: created with their bundle, changed, and taken out of every read."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from campaigns.models import AdBundle, AdCampaign, AdGroup, AdLineItem, AdUnit
+from campaigns.queries.campaigns import campaigns_of, get_campaign
+from campaigns.services.levels import (
+    CONSTRAINTS,
+    apply_changes,
+    constraints_as_errors,
+    mark_children_deleted,
+    mark_deleted,
+)
+from campaigns.services.targets import replace_targets
+from customers.errors import invalid, not_found
+from customers.models import Organization
+from customers.services.organizations import raise_version
+
+
+def create_campaign(*, organization: Organization, attributes: Mapping[str, Any]) -> AdCampaign:
+    """Make a campaign and its bundle.
+
+    `attributes`: `name`, `starts_at`, `ends_at`, and optionally `status`, `permalink`, `owner`, `category`,
+    `priority`, `targets`. DomainError `validation` where a rule is broken or a name or permalink is taken.
+    """
+    attributes = dict(attributes)
+    targets = attributes.pop("targets", [])
+    if attributes.get("permalink") is None:
+        attributes["permalink"] = str(uuid.uuid4())
+    campaign = AdCampaign(organization=organization)
+    apply_changes(campaign, attributes)
+    with constraints_as_errors(), transaction.atomic():
+        _refuse_taken(campaign)
+        campaign.save()
+        bundle = AdBundle.objects.create(organization=organization, campaign=campaign)
+        if targets:
+            replace_targets(organization=organization, owner=bundle, targets=targets)
+        raise_version(organization=organization)
+    return get_campaign(organization=organization, campaign_id=campaign.pk)
+
+
+def update_campaign(*, organization: Organization, campaign_id: int, changes: Mapping[str, Any]) -> AdCampaign:
+    """Change what is named in `changes` (the attributes of `create_campaign`) and nothing else."""
+    changes = dict(changes)
+    targets = changes.pop("targets", None)
+    with constraints_as_errors(), transaction.atomic():
+        campaign = lock_campaign(organization=organization, campaign_id=campaign_id)
+        apply_changes(campaign, changes)
+        if {"name", "permalink"} & changes.keys():
+            _refuse_taken(campaign)
+        campaign.save()
+        if targets is not None:
+            replace_targets(organization=organization, owner=campaign.ad_bundle, targets=targets)
+        raise_version(organization=organization)
+    return get_campaign(organization=organization, campaign_id=campaign_id)
+
+
+@transaction.atomic
+def delete_campaign(*, organization: Organization, campaign_id: int, now: datetime) -> AdCampaign:
+    """Take a campaign and everything below it out of every read; the answer carries its new name."""
+    lock_campaign(organization=organization, campaign_id=campaign_id)
+    campaign = get_campaign(organization=organization, campaign_id=campaign_id)
+    mark_deleted(campaign, now=now)
+    mark_children_deleted(AdLineItem.objects.filter(campaign=campaign), now=now)
+    mark_children_deleted(AdGroup.objects.filter(line_item__campaign=campaign), now=now)
+    mark_children_deleted(AdUnit.objects.filter(group__line_item__campaign=campaign), now=now)
+    raise_version(organization=organization)
+    return campaign
+
+
+def lock_campaign(*, organization: Organization, campaign_id: int) -> AdCampaign:
+    """The living campaign, locked until the transaction ends; DomainError `not_found`."""
+    campaign = (
+        AdCampaign.objects.select_for_update(no_key=True)
+        .filter(organization=organization, id=campaign_id, deleted_at__isnull=True)
+        .first()
+    )
+    if campaign is None:
+        raise not_found("Campaign")
+    return campaign
+
+
+def _refuse_taken(campaign: AdCampaign) -> None:
+    """Name every attribute that is taken, where the constraints would name only the first."""
+    others = campaigns_of(organization=campaign.organization).exclude(pk=campaign.pk)
+    taken = others.filter(Q(name=campaign.name) | Q(permalink=campaign.permalink)).values_list("name", "permalink")
+    refused = {}
+    for name, permalink in taken:
+        if name == campaign.name:
+            refused["name"] = CONSTRAINTS["campaign_name_unique_among_living"][1]
+        if permalink == campaign.permalink:
+            refused["permalink"] = CONSTRAINTS["campaign_permalink_unique_among_living"][1]
+    if refused:
+        raise invalid(**refused)

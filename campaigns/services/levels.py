@@ -1,0 +1,75 @@
+"""The rules that every level of the hierarchy keeps: dates in order, statuses, soft delete, unique names."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import IntegrityError, models
+
+from campaigns.models.level import DatedLevel, Level, Status
+from customers.errors import DomainError, Kind, invalid
+
+NOON = 12
+# What a broken constraint means to a caller: the attribute, and a sentence.
+CONSTRAINTS = {
+    "campaign_name_unique_among_living": ("name", "Another campaign has this name."),
+    "campaign_permalink_unique_among_living": ("permalink", "Another campaign has this permalink."),
+    "line_item_one_living_per_campaign": ("campaign_id", "The campaign already has a line item."),
+    "unit_one_living_per_group": ("creative_group_id", "The creative group already has a creative."),
+}
+
+
+def apply_changes(level: Level, changes: Mapping[str, Any]) -> None:
+    """Set attributes on a level that is not yet saved; DomainError names every one that breaks a rule."""
+    refused: dict[str, str] = {}
+    if level.status == Status.COMPLETED and changes.get("status", level.status) != level.status:
+        refused["status"] = "What is completed stays completed."
+    for name, value in changes.items():
+        setattr(level, name, value)
+    if isinstance(level, DatedLevel) and level.ends_at <= level.starts_at:
+        refused["ends_at"] = "ends_at must be after starts_at."
+    if refused:
+        raise invalid(**refused)
+
+
+@contextmanager
+def constraints_as_errors() -> Iterator[None]:
+    """Turn a broken constraint into the DomainError that a check beforehand would have raised."""
+    try:
+        yield
+    except IntegrityError as error:
+        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        if name not in CONSTRAINTS:
+            raise
+        attribute, sentence = CONSTRAINTS[name]
+        raise invalid(**{attribute: sentence}) from error
+
+
+def mark_deleted(level: Level, *, now: datetime) -> None:
+    """Take one level out of every read; its name says when, as contract 1's samples do."""
+    level.deleted_at = now
+    level.name = deleted_name(level.name, now)
+    level.save(update_fields=["deleted_at", "name", "updated_at"])
+
+
+def mark_children_deleted(children: "models.QuerySet[Any]", *, now: datetime) -> None:
+    """Take the levels below out of every read, whatever their number, in one statement."""
+    children.filter(deleted_at__isnull=True).update(deleted_at=now, updated_at=now)
+
+
+def deleted_name(name: str, now: datetime) -> str:
+    """`Line Item Example[DELETED AT Oct 25, 2017 03:50 pm]`, in UTC (contract 1, Delete a Container)."""
+    moment = now.astimezone(UTC)
+    half = "am" if moment.hour < NOON else "pm"
+    return f"{name}[DELETED AT {moment:%b} {moment.day}, {moment:%Y %I:%M} {half}]"
+
+
+def missing(*names: str) -> DomainError:
+    """Required attributes that are absent."""
+    return DomainError(
+        Kind.MISSING,
+        "missing_data",
+        "Required attributes are missing.",
+        fields={name: ["This attribute is required."] for name in names},
+    )

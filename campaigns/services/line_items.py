@@ -1,0 +1,61 @@
+"""Line items: the containers of creative groups."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from campaigns.models import AdGroup, AdLineItem, AdUnit
+from campaigns.services.campaigns import lock_campaign
+from campaigns.services.levels import apply_changes, constraints_as_errors, mark_children_deleted, mark_deleted
+from customers.errors import not_found
+from customers.models import Organization
+from customers.services.organizations import raise_version
+
+
+def create_line_item(*, organization: Organization, campaign_id: int, attributes: Mapping[str, Any]) -> AdLineItem:
+    """Make the line item of a campaign.
+
+    `attributes`: `name`, `starts_at`, `ends_at`, `status`, and optionally `display_name`, `description`.
+    """
+    line_item = AdLineItem(organization=organization)
+    apply_changes(line_item, attributes)
+    with constraints_as_errors(), transaction.atomic():
+        line_item.campaign = lock_campaign(organization=organization, campaign_id=campaign_id)
+        line_item.save()
+        raise_version(organization=organization)
+    return line_item
+
+
+@transaction.atomic
+def update_line_item(*, organization: Organization, line_item_id: int, changes: Mapping[str, Any]) -> AdLineItem:
+    """Change what is named in `changes` and nothing else."""
+    line_item = lock_line_item(organization=organization, line_item_id=line_item_id)
+    apply_changes(line_item, changes)
+    line_item.save()
+    raise_version(organization=organization)
+    return line_item
+
+
+@transaction.atomic
+def delete_line_item(*, organization: Organization, line_item_id: int, now: datetime) -> AdLineItem:
+    """Take a line item and everything below it out of every read."""
+    line_item = lock_line_item(organization=organization, line_item_id=line_item_id)
+    mark_deleted(line_item, now=now)
+    mark_children_deleted(AdGroup.objects.filter(line_item=line_item), now=now)
+    mark_children_deleted(AdUnit.objects.filter(group__line_item=line_item), now=now)
+    raise_version(organization=organization)
+    return line_item
+
+
+def lock_line_item(*, organization: Organization, line_item_id: int) -> AdLineItem:
+    """The living line item, locked until the transaction ends; DomainError `not_found`."""
+    line_item = (
+        AdLineItem.objects.select_for_update(no_key=True)
+        .filter(organization=organization, id=line_item_id, deleted_at__isnull=True)
+        .first()
+    )
+    if line_item is None:
+        raise not_found("Line item")
+    return line_item

@@ -1,0 +1,111 @@
+"""Creatives: the message and how it is delivered."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from campaigns.models import Achievement, AdUnit
+from campaigns.models.ad_type import CREATIVE_TYPES, AdType, DeliveryMethod
+from campaigns.services.groups import lock_group
+from campaigns.services.levels import apply_changes, constraints_as_errors, mark_deleted, missing
+from customers.errors import invalid, not_found
+from customers.models import Application, Organization
+from customers.services.organizations import raise_version
+
+
+def create_unit(
+    *, organization: Organization, application: Application, group_id: int, attributes: Mapping[str, Any]
+) -> AdUnit:
+    """Make the creative of a group; `application` is the calling one, the default of `application_id`.
+
+    `attributes`: `name`, `status`, `ad_type`, `creative_type`, `delivery_method`, then what that needs
+    (`scheduled_delivery_date` or `achievement_id`), and optionally the other columns of AdUnit.
+    """
+    unit = AdUnit(organization=organization, application=application)
+    with constraints_as_errors(), transaction.atomic():
+        group = lock_group(organization=organization, group_id=group_id)
+        unit.group = group
+        _change(unit, attributes)
+        unit.save()
+        raise_version(organization=organization)
+    return unit
+
+
+@transaction.atomic
+def update_unit(*, organization: Organization, unit_id: int, changes: Mapping[str, Any]) -> AdUnit:
+    """Change what is named in `changes` (the attributes of `create_unit`) and nothing else."""
+    unit = lock_unit(organization=organization, unit_id=unit_id)
+    _change(unit, changes)
+    unit.save()
+    raise_version(organization=organization)
+    return unit
+
+
+@transaction.atomic
+def delete_unit(*, organization: Organization, unit_id: int, now: datetime) -> AdUnit:
+    """Take a creative out of every read."""
+    unit = lock_unit(organization=organization, unit_id=unit_id)
+    mark_deleted(unit, now=now)
+    raise_version(organization=organization)
+    return unit
+
+
+def lock_unit(*, organization: Organization, unit_id: int) -> AdUnit:
+    """The living creative, locked until the transaction ends; DomainError `not_found`."""
+    unit = (
+        AdUnit.objects.select_for_update(no_key=True)
+        .filter(organization=organization, id=unit_id, deleted_at__isnull=True)
+        .first()
+    )
+    if unit is None:
+        raise not_found("Creative")
+    return unit
+
+
+def _change(unit: AdUnit, changes: Mapping[str, Any]) -> None:
+    """Apply changes and then the rules that join several attributes; DomainError names all that break one."""
+    changes = dict(changes)
+    _resolve_references(unit, changes)
+    apply_changes(unit, changes)
+    absent = _absent(unit)
+    if absent:
+        raise missing(*absent)
+    if unit.creative_type not in CREATIVE_TYPES[AdType(unit.ad_type)]:
+        raise invalid(creative_type=f"{unit.creative_type} is no creative_type of ad_type {unit.ad_type}.")
+    _settle_delivery(unit, changes)
+
+
+def _resolve_references(unit: AdUnit, changes: dict[str, Any]) -> None:
+    """Find the rows that ids in `changes` mean; what another organization owns is not found."""
+    application_id = changes.pop("application_id", None)
+    if application_id is not None and application_id != unit.application_id:
+        application = Application.objects.filter(organization=unit.organization, id=application_id).first()
+        if application is None:
+            raise not_found("Application")
+        unit.application = application
+    if changes.get("achievement_id") is not None:
+        in_campaign = Achievement.objects.filter(
+            organization=unit.organization,
+            id=changes["achievement_id"],
+            campaign__line_items__groups=unit.group_id,
+        )
+        if not in_campaign.exists():
+            raise invalid(achievement_id="The campaign has no such behavior.")
+
+
+def _absent(unit: AdUnit) -> list[str]:
+    if unit.delivery_method == DeliveryMethod.SCHEDULED and unit.scheduled_delivery_date is None:
+        return ["scheduled_delivery_date"]
+    if unit.delivery_method == DeliveryMethod.TRIGGERED and unit.achievement_id is None:
+        return ["achievement_id"]
+    return []
+
+
+def _settle_delivery(unit: AdUnit, changes: Mapping[str, Any]) -> None:
+    """A message is scheduled or triggered: what belongs to the other way is refused when sent, else forgotten."""
+    other = "achievement_id" if unit.delivery_method == DeliveryMethod.SCHEDULED else "scheduled_delivery_date"
+    if changes.get(other) is not None:
+        raise invalid(**{other: f"A {unit.delivery_method} message has no {other}."})
+    setattr(unit, other, None)
