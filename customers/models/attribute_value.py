@@ -53,14 +53,12 @@ def _decimal(value: object) -> str:
         number = Decimal(value if isinstance(value, Decimal) else str(value))
     except (InvalidOperation, ValueError) as error:
         raise WrongTypeError(sentence) from error
-    if (
-        not number.is_finite()
-        or abs(number.adjusted()) > MAXIMUM_DIGITS
-        or len(number.as_tuple().digits) > MAXIMUM_DIGITS
-    ):
+    too_long = len(number.as_tuple().digits) > MAXIMUM_DIGITS
+    if not number.is_finite() or too_long or abs(number.adjusted()) >= MAXIMUM_DIGITS:
         raise WrongTypeError(sentence)
-    plain = format(number.normalize(), "f")
-    return "0" if plain in {"-0", "0"} else plain
+    plain = format(number, "f")
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return "0" if number == 0 else plain
 
 
 def _boolean(value: object) -> bool:

@@ -1,0 +1,108 @@
+"""One condition in the form both compilers read: everything that could be wrong with a target is behind it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from campaigns.models.target import TargetOperator
+from customers.models.attribute_value import Kept
+from customers.models.customer_field import FieldType
+
+# The form of a field's name, which the database holds too; SQL embeds names only after they passed it.
+FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}", re.ASCII)
+VISIT_ATTRIBUTES = frozenset({"platform", "language", "channel"})
+
+MEMBERSHIP = frozenset(
+    {TargetOperator.IN, TargetOperator.NOT_IN, TargetOperator.EXISTS, TargetOperator.NOT_EXISTS},
+)
+ORDERING = frozenset({TargetOperator.GTE, TargetOperator.LTE, TargetOperator.BETWEEN})
+PRESENCE = frozenset({TargetOperator.EXISTS, TargetOperator.NOT_EXISTS})
+
+Comparable = str | int | Decimal
+
+
+class Source(StrEnum):
+    """Where a customer's value stands: in the attributes, the tags, the points or the (last) visit."""
+
+    FIELD = "field"
+    TAG = "tag"
+    POINTS = "points"
+    VISIT = "visit"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a target speaks of; `type` is that of a single value (a tag is a string)."""
+
+    attribute: str
+    source: Source
+    type: FieldType
+
+    @property
+    def operators(self) -> frozenset[TargetOperator]:
+        """The operators that have a meaning here: sets and booleans have no order, only strings have parts."""
+        if self.source is Source.TAG or self.type is FieldType.BOOLEAN:
+            return MEMBERSHIP
+        if self.type is FieldType.STRING:
+            return MEMBERSHIP | ORDERING | {TargetOperator.CONTAINS}
+        return MEMBERSHIP | ORDERING
+
+
+def find_subject(attribute: str, schema: Mapping[str, str]) -> Subject | None:
+    """Find the subject of this name; None where it is neither a word of the language nor a field of the schema."""
+    if attribute == "tag":
+        return Subject(attribute, Source.TAG, FieldType.STRING)
+    if attribute == "points":
+        return Subject(attribute, Source.POINTS, FieldType.INTEGER)
+    if attribute in VISIT_ATTRIBUTES:
+        return Subject(attribute, Source.VISIT, FieldType.STRING)
+    if attribute in schema and FIELD_NAME.fullmatch(attribute):
+        return Subject(attribute, Source.FIELD, FieldType(schema[attribute]))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A checked target: `parse_targets` is the only maker, so the operator fits the type and the values are kept.
+
+    `values` has the kept forms in the caller's order without duplicates; exactly low and high for `between`, none for
+    `exists` and `not_exists`.
+    """
+
+    attribute: str
+    source: Source
+    type: FieldType
+    operator: TargetOperator
+    values: tuple[Kept, ...]
+
+    def as_target(self) -> dict[str, Any]:
+        """`{attribute, operator, values}` as JSON for storing and reading back; it parses to an equal condition.
+
+        Values are in their kept forms: strings, integers and booleans as themselves; a decimal is a string of plain
+        digits, a date and an instant are strings (see `customers.models.attribute_value`).
+        """
+        return {"attribute": self.attribute, "operator": self.operator.value, "values": list(self.values)}
+
+    @property
+    def comparables(self) -> tuple[Comparable, ...]:
+        """The values as they are compared, see `comparable`."""
+        return tuple(comparable(self.type, value) for value in self.values)
+
+
+def comparable(field_type: FieldType, value: Kept) -> Comparable:
+    """Turn a kept value into what both compilers compare: numbers by size, all else by the text JSON gives it."""
+    if field_type is FieldType.INTEGER:
+        return int(value)
+    if field_type is FieldType.DECIMAL:
+        return Decimal(value)
+    return text_of(value)
+
+
+def text_of(value: Kept) -> str:
+    """Give the text of a kept value, which is what PostgreSQL's `->>` answers."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,152 @@
+"""Targets as callers write them, checked against the schema of the organization's customers."""
+
+from collections.abc import Mapping, Sequence
+
+from campaigns.models.target import TargetOperator
+from campaigns.targeting.condition import PRESENCE, Condition, Subject, comparable, find_subject
+from customers.errors import DomainError, Kind
+from customers.models.attribute_value import Kept, WrongTypeError, keep
+
+MAXIMUM_TARGETS = 100
+MAXIMUM_VALUES = 1000
+MEMBERS = ("attribute", "operator", "values")
+RANGE_ENDS = 2
+# How much of what a caller sent comes back in a sentence.
+SHOWN_CHARACTERS = 63
+SHOWN_ITEMS = 5
+
+
+class RefusedTargetError(ValueError):
+    """One target is refused; a sentence for each of its problems."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
+
+
+def parse_targets(raw: object, schema: Mapping[str, str]) -> tuple[Condition, ...]:
+    """Check a list of `{attribute, operator, values}`; `schema` gives each field's type by its name.
+
+    DomainError (`validation`) names every offending target by its index in one go, under `targets`, a sentence for each
+    problem. Nothing that JSON can say raises anything else.
+    """
+    if not isinstance(raw, list):
+        raise _refusal(["targets must be a list."])
+    if len(raw) > MAXIMUM_TARGETS:
+        raise _refusal([f"at most {MAXIMUM_TARGETS} targets are allowed."])
+    conditions: list[Condition] = []
+    sentences: list[str] = []
+    for index, target in enumerate(raw):
+        try:
+            conditions.append(_parse_target(target, schema))
+        except RefusedTargetError as refused:
+            sentences += [f"targets[{index}]: {sentence}" for sentence in refused.sentences]
+    if sentences:
+        raise _refusal(sentences)
+    return tuple(conditions)
+
+
+def _refusal(sentences: Sequence[str]) -> DomainError:
+    return DomainError(Kind.INVALID, "validation", "Validation error.", fields={"targets": sentences})
+
+
+def _parse_target(target: object, schema: Mapping[str, str]) -> Condition:
+    if not isinstance(target, dict):
+        raise RefusedTargetError(["an object of attribute, operator and values is expected."])
+    problems: list[str] = []
+    strangers = [member for member in target if member not in MEMBERS]
+    if strangers:
+        problems.append(f"unknown members: {_listed([_quoted(member) for member in strangers])}.")
+    subject = _read_subject(target.get("attribute"), schema, problems)
+    operator = _read_operator(target.get("operator"), problems)
+    if subject is None or operator is None:
+        raise RefusedTargetError(problems)
+    values = _read_values(subject, operator, target.get("values"), problems)
+    if problems:
+        raise RefusedTargetError(problems)
+    return Condition(subject.attribute, subject.source, subject.type, operator, values)
+
+
+def _read_subject(attribute: object, schema: Mapping[str, str], problems: list[str]) -> Subject | None:
+    if not isinstance(attribute, str):
+        problems.append("attribute must be a string.")
+        return None
+    subject = find_subject(attribute, schema)
+    if subject is None:
+        problems.append(f"attribute {_quoted(attribute)} is unknown.")
+    return subject
+
+
+def _read_operator(operator: object, problems: list[str]) -> TargetOperator | None:
+    if not isinstance(operator, str):
+        problems.append("operator must be a string.")
+        return None
+    if operator not in TargetOperator.values:
+        problems.append(f"operator {_quoted(operator)} is unknown.")
+        return None
+    return TargetOperator(operator)
+
+
+def _read_values(subject: Subject, operator: TargetOperator, values: object, problems: list[str]) -> tuple[Kept, ...]:
+    if operator not in subject.operators:
+        kind = "a set of strings" if subject.attribute == "tag" else subject.type.value
+        problems.append(f"operator '{operator.value}' has no meaning for attribute '{subject.attribute}' ({kind}).")
+        return ()
+    given = [] if values is None else values
+    if not isinstance(given, list):
+        problems.append("values must be a list.")
+        return ()
+    problem = _count_problem(operator, len(given))
+    if problem:
+        problems.append(problem)
+        return ()
+    kept = _keep_values(subject, given, problems)
+    if operator is not TargetOperator.BETWEEN:
+        return tuple(dict.fromkeys(kept))
+    if len(kept) == RANGE_ENDS and _is_backwards(subject, kept):
+        problems.append("the first value of 'between' is above the second.")
+    return tuple(kept)
+
+
+def _count_problem(operator: TargetOperator, count: int) -> str:
+    """Say what is wrong with this many values for the operator, or nothing."""
+    if operator in PRESENCE:
+        return f"operator '{operator.value}' takes no values." if count else ""
+    if operator is TargetOperator.BETWEEN:
+        return "" if count == RANGE_ENDS else "operator 'between' takes exactly two values."
+    if count > MAXIMUM_VALUES:
+        return f"at most {MAXIMUM_VALUES} values are allowed."
+    return "" if count else f"operator '{operator.value}' takes at least one value."
+
+
+def _keep_values(subject: Subject, values: list[object], problems: list[str]) -> list[Kept]:
+    """Keep the values; they share one type, so one sentence serves for all that are not of it."""
+    kept: list[Kept] = []
+    wrong: list[str] = []
+    expected = ""
+    for index, value in enumerate(values):
+        try:
+            kept.append(keep(subject.type, value))
+        except WrongTypeError as error:
+            wrong.append(f"values[{index}]")
+            expected = str(error)
+    if wrong:
+        problems.append(f"{_listed(wrong)}: {expected[:1].lower()}{expected[1:]}")
+    return kept
+
+
+def _is_backwards(subject: Subject, ends: list[Kept]) -> bool:
+    low, high = (comparable(subject.type, end) for end in ends)
+    if isinstance(low, str) or isinstance(high, str):
+        return str(low) > str(high)
+    return low > high
+
+
+def _quoted(name: object) -> str:
+    """Show a caller's word in a sentence: short, and ASCII whatever it was, so that any dialect can send it back."""
+    return ascii(name[:SHOWN_CHARACTERS]) if isinstance(name, str) else "one whose name is no string"
+
+
+def _listed(words: Sequence[str]) -> str:
+    rest = len(words) - SHOWN_ITEMS
+    return ", ".join(words[:SHOWN_ITEMS]) + (f" and {rest} more" if rest > 0 else "")
