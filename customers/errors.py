@@ -1,6 +1,7 @@
 """The one exception of the domain: what went wrong, never how a dialect says it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 
 
@@ -48,3 +49,45 @@ def invalid(**fields: str) -> DomainError:
         "Validation error.",
         fields={name: [sentence] for name, sentence in fields.items()},
     )
+
+
+class Refusals:
+    """Gathers what several rules refuse, so that a caller hears of every offending attribute at once.
+
+    The error is of the gravest kind gathered: something missing, then something unknown, then something wrong.
+    """
+
+    GRAVITY = (Kind.MISSING, Kind.UNKNOWN_ATTRIBUTE, Kind.INVALID)
+    CODES: Mapping[Kind, tuple[str, str]] = {
+        Kind.MISSING: ("missing_data", "Required attributes are missing."),
+        Kind.UNKNOWN_ATTRIBUTE: ("argument_error", "Unknown attributes or wrong arguments."),
+        Kind.INVALID: ("validation", "Validation error."),
+    }
+
+    def __init__(self) -> None:
+        self.kinds: set[Kind] = set()
+        self.fields: dict[str, list[str]] = {}
+
+    def refuse(self, name: str, sentence: str, kind: Kind = Kind.INVALID) -> None:
+        """An attribute breaks a rule."""
+        self.kinds.add(kind)
+        self.fields.setdefault(name, []).append(sentence)
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Take what a rule raises about attributes; other errors pass."""
+        try:
+            yield
+        except DomainError as error:
+            if error.kind not in self.GRAVITY:
+                raise
+            for name, sentences in error.fields.items():
+                for sentence in sentences:
+                    self.refuse(name, sentence, error.kind)
+
+    def raise_any(self) -> None:
+        """Raise one DomainError with everything that was gathered, if anything was."""
+        for kind in self.GRAVITY:
+            if kind in self.kinds:
+                code, message = self.CODES[kind]
+                raise DomainError(kind, code, message, fields=self.fields)

@@ -4,6 +4,7 @@ from functools import partial
 
 import structlog
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
@@ -13,9 +14,10 @@ log = structlog.get_logger(__name__)
 def look_now(task: str, *ids: int) -> None:
     """Once the transaction stands, tell the workers that `task` has something to do.
 
-    Without a broker the message is dropped: the worker's own sweep finds the row a moment later.
+    Without a broker between processes nothing is sent: the worker's own sweep finds the row a moment later.
     """
-    transaction.on_commit(partial(_send, task, ids))
+    if settings.REDIS_URL:
+        transaction.on_commit(partial(_send, task, ids))
 
 
 def _send(task: str, ids: tuple[int, ...]) -> None:

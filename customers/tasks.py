@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 
 
-@shared_task(name="customers.clear_expired_sessions")
+@shared_task(name="customers.clear_expired_sessions")  # type: ignore[untyped-decorator]
 def clear_expired_sessions() -> None:
     """Delete the admin's sessions that have ended: Django only stops honouring them."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -1,0 +1,42 @@
+"""The demo's credentials: kept in `$DATA_DIR/demo.env`, since the database knows only hashes of them."""
+
+import os
+from pathlib import Path
+
+from django.conf import settings
+from rich.console import Console
+from rich.table import Table
+
+
+def path() -> Path:
+    """Where the credentials are kept."""
+    directory: Path = settings.DATA_DIR
+    return directory / "demo.env"
+
+
+def read() -> dict[str, str]:
+    """The credentials as they were written; empty where there are none."""
+    try:
+        lines = path().read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def write(credentials: dict[str, str]) -> None:
+    """Keep the credentials where only this user can read them; a reader never sees half a file."""
+    draft = path().with_suffix(".env.draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.writelines(f"{name}={value}\n" for name, value in credentials.items())
+    draft.replace(path())
+
+
+def show(credentials: dict[str, str]) -> None:
+    """Print the credentials as a table."""
+    table = Table(title=f"Demo credentials (kept in {path()})", title_justify="left")
+    table.add_column("name", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    for name, value in credentials.items():
+        table.add_row(name, value)
+    Console().print(table)

@@ -1,0 +1,82 @@
+"""The demo's customers: generated from a seed, so that everybody sees the same five thousand people."""
+
+import random
+import uuid
+from datetime import date, timedelta
+
+from customers.models import Customer, CustomerField, Organization
+from customers.models.customer_field import FieldType
+
+SEED = 20_240_229
+COUNT = 5_000
+FIELDS = {
+    "first_name": FieldType.STRING,
+    "last_name": FieldType.STRING,
+    "email": FieldType.STRING,
+    "state": FieldType.STRING,
+    "gender": FieldType.STRING,
+    "zip": FieldType.STRING,
+    "birth_date": FieldType.DATE,
+    "loyalty_tier": FieldType.STRING,
+}
+FIRST_NAMES = {
+    "female": ["Ana", "Beatriz", "Chloe", "Dana", "Emma", "Grace", "Hana", "Ines", "Julia", "Maria", "Olivia", "Zoe"],
+    "male": ["Adam", "Ben", "Carlos", "David", "Ethan", "Felix", "George", "Hugo", "Ivan", "Liam", "Noah", "Oscar"],
+}
+LAST_NAMES = ["Adams", "Baker", "Chen", "Diaz", "Evans", "Foster", "Garcia", "Hughes", "Ito", "Jones", "Kim", "Lopez"]
+# A state, the first three digits of one of its zip codes, and how many of a hundred customers live there.
+STATES = [
+    ("CA", "900", 24),
+    ("NY", "100", 20),
+    ("TX", "770", 18),
+    ("FL", "331", 14),
+    ("MA", "021", 12),
+    ("WA", "981", 12),
+]
+TIERS = [("bronze", 55), ("silver", 28), ("gold", 13), ("platinum", 4)]
+PLATFORMS = [("iOS", 40), ("Android", 35), ("Chrome Browser", 25)]
+LANGUAGES = [("en-US", 80), ("es-US", 20)]
+TAGS = {"newsletter": 0.4, "vip": 0.06, "hiker": 0.25, "cyclist": 0.2, "churn_risk": 0.1}
+BORN_FROM, BORN_DAYS = date(1950, 1, 1), 20_000
+
+
+def create_people(*, organization: Organization) -> None:
+    """Make the schema and the customers of the demo."""
+    CustomerField.objects.bulk_create(
+        CustomerField(organization=organization, name=name, type=kind, unique=name == "email")
+        for name, kind in FIELDS.items()
+    )
+    source = random.Random(SEED)  # noqa: S311 (a demo must be the same every time)
+    Customer.objects.bulk_create(
+        (_person(source, organization, number) for number in range(1, COUNT + 1)), batch_size=1000
+    )
+
+
+def _person(source: random.Random, organization: Organization, number: int) -> Customer:
+    gender = source.choice(["female", "male"])
+    first_name, last_name = source.choice(FIRST_NAMES[gender]), source.choice(LAST_NAMES)
+    ((state, zip_prefix, _),) = source.choices(STATES, weights=[share for *_, share in STATES])
+    return Customer(
+        organization=organization,
+        uuid=uuid.UUID(int=source.getrandbits(128), version=4),
+        external_id=f"ACME-{number:05}",
+        attributes={
+            "first_name": first_name,
+            "last_name": last_name,
+            "email": f"{first_name}.{last_name}.{number}@example.com".lower(),
+            "state": state,
+            "gender": gender,
+            "zip": f"{zip_prefix}{source.randrange(100):02}",
+            "birth_date": (BORN_FROM + timedelta(days=source.randrange(BORN_DAYS))).isoformat(),
+            "loyalty_tier": _weighted(source, TIERS),
+        },
+        tags=[tag for tag, share in TAGS.items() if source.random() < share],
+        points=source.randrange(0, 5000, 10),
+        last_platform=_weighted(source, PLATFORMS),
+        last_language=_weighted(source, LANGUAGES),
+        last_channel=source.choice(["web", "mobile"]),
+    )
+
+
+def _weighted(source: random.Random, choices: list[tuple[str, int]]) -> str:
+    return source.choices([name for name, _ in choices], weights=[share for _, share in choices])[0]

@@ -1,0 +1,67 @@
+"""`manage.py create_demo`: the demo organization, made once."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from config.demo import credentials
+from config.demo.hierarchies import create_campaigns
+from config.demo.people import create_people
+from customers.models import Application, Operator, Organization
+from customers.models.application import Platform
+from customers.services.applications import create_application, credentials_of, rotate_secret
+from marketing_solutions.models import Advertiser
+
+ORGANIZATION = "Acme Outfitters"
+APPLICATION = "Acme demo client"
+ADVERTISERS = ["Acme Outdoor", "Acme Home"]
+OPERATOR = "operator"
+
+
+class Command(BaseCommand):
+    """Make what is missing, then show the credentials."""
+
+    help = "Make the demo organization once and print its credentials."
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        """Everything is made in one transaction; a second call only shows the credentials again."""
+        kept = credentials.read()
+        with transaction.atomic():
+            organization, created = Organization.objects.get_or_create(
+                name=ORGANIZATION, defaults={"time_zone": "America/New_York"}
+            )
+            if created:
+                kept = self._create(organization)
+            application = Application.objects.get(organization=organization, name=APPLICATION)
+            if kept.get("API_KEY") != application.api_key or not application.has_secret(kept.get("API_SECRET", "")):
+                kept = credentials_of(application=application, secret=rotate_secret(application=application))
+            shown = {"BASE_URL": settings.BASE_URL, **kept, **self._advertiser(organization), **self._operator(kept)}
+            credentials.write(shown)
+        credentials.show(shown)
+
+    def _create(self, organization: Organization) -> dict[str, str]:
+        application, secret = create_application(
+            organization=organization, name=APPLICATION, platforms=[Platform.REST, Platform.WEB]
+        )
+        Advertiser.objects.bulk_create(Advertiser(organization=organization, name=name) for name in ADVERTISERS)
+        create_people(organization=organization)
+        create_campaigns(organization=organization, application=application)
+        return credentials_of(application=application, secret=secret)
+
+    def _advertiser(self, organization: Organization) -> dict[str, str]:
+        advertiser = Advertiser.objects.filter(organization=organization).earliest("id")
+        return {"ADVERTISER_ID": str(advertiser.pk)}
+
+    def _operator(self, kept: dict[str, str]) -> dict[str, str]:
+        """The admin's user; a password nobody knows any more is replaced."""
+        password = kept.get("ADMIN_PASSWORD", "")
+        operator = Operator.objects.filter(username=OPERATOR).first()
+        if operator is None or not operator.check_password(password):
+            password = secrets.token_urlsafe(12)
+            operator = operator or Operator(username=OPERATOR, is_staff=True, is_superuser=True)
+            operator.set_password(password)
+            operator.save()
+        return {"ADMIN_URL": f"{settings.BASE_URL}/admin/", "ADMIN_USER": OPERATOR, "ADMIN_PASSWORD": password}

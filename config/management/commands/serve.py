@@ -1,0 +1,89 @@
+"""`python manage.py serve`: the whole product on one machine, from an empty folder to answering requests."""
+
+import http.client
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
+
+from config import preflight
+from config.postgresql import embedded
+from config.processes import environment, programs
+from config.schema_state import migrate
+from config.supervision import Signals, Supervisor
+
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names them, binds nothing
+
+
+class Command(BaseCommand):
+    """Checks what is needed, migrates, and runs the web server, the worker and beat until told to stop."""
+
+    help = "Run the web server, the worker and beat (and PostgreSQL where DATABASE_URL is not set) until Ctrl-C."
+    # The processes that are started run them.
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take --demo."""
+        parser.add_argument("--demo", action="store_true", help="make the demo data where it is missing")
+
+    def handle(self, *_: Any, demo: bool, **__: Any) -> None:
+        """Prepare, serve, and leave nothing behind."""
+        with Signals() as signals, _without_embedded_server_afterwards():
+            address = self._prepare(signals, demo=demo)
+            if address:
+                self._serve(signals, *address)
+
+    def _prepare(self, signals: Signals, *, demo: bool) -> tuple[str, int] | None:
+        """Check and migrate; the address to serve on, or None when a signal came first."""
+        try:
+            preflight.require_writable_data_directory()
+            address = preflight.require_free_port()
+            preflight.require_database()
+            preflight.require_broker()
+            if signals.wait(0):
+                return None
+            if applied := migrate():
+                self.stderr.write(f"Applied {applied} migration{'s' if applied > 1 else ''}.")
+            if demo and not signals.wait(0):
+                call_command("create_demo")
+        except ImproperlyConfigured:
+            # Ctrl-C in a terminal also ends the helpers of a check; then the failure isn't news.
+            if signals.wait(0):
+                return None
+            raise
+        finally:
+            connections.close_all()
+        return address
+
+    def _serve(self, signals: Signals, host: str, port: int) -> None:
+        supervisor = Supervisor(programs(host, port), environment(), settings.BASE_DIR, signals)
+        supervisor.run(
+            ready=lambda: _answers(EVERY_ADDRESS.get(host, host), port),
+            announce=lambda: self.stderr.write(f"Serving on {settings.BASE_URL} (Ctrl-C stops)"),
+        )
+
+
+@contextmanager
+def _without_embedded_server_afterwards() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if settings.EMBEDDED_POSTGRESQL:
+            embedded.stop(settings.EMBEDDED_POSTGRESQL)
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether the web server answers; a listening socket alone would not say that the application was loaded."""
+    connection = http.client.HTTPConnection(host, port, timeout=1)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,88 @@
+"""What `manage.py serve` needs before it starts anything; each lack is one sentence (ImproperlyConfigured)."""
+
+import socket
+import tempfile
+import time
+
+import redis
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.db.utils import Error, NotSupportedError
+
+OLDEST_POSTGRESQL = 15
+BROKER_TIMEOUT_SECONDS = 2
+# A server that was just killed may hold its port for a moment.
+PORT_PATIENCE_SECONDS = 2.0
+
+
+def require_writable_data_directory() -> None:
+    """Write and remove a file there: permissions alone don't tell (root, read-only disks, a file in the way)."""
+    try:
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.DATA_DIR):
+            pass
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"the data directory {settings.DATA_DIR} can't be written: {error.strerror} (set DATA_DIR)"
+        ) from error
+
+
+def require_free_port() -> tuple[str, int]:
+    """Bind HOST and PORT once, and return the address as the web server understands it (no names)."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(settings.HOST, settings.PORT, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise ImproperlyConfigured(f"HOST {settings.HOST} isn't known on this machine: {error.strerror}") from error
+    deadline = time.monotonic() + PORT_PATIENCE_SECONDS
+    while problem := _problem_of_binding(family, address):
+        if time.monotonic() > deadline:
+            raise ImproperlyConfigured(
+                f"port {settings.PORT} on {settings.HOST} can't be used: {problem} (set PORT)"
+            ) from None
+        time.sleep(0.1)
+    return str(address[0]), settings.PORT
+
+
+def require_database() -> None:
+    """Connect; without DATABASE_URL this starts the embedded server."""
+    try:
+        connection.ensure_connection()
+    except NotSupportedError as error:
+        raise ImproperlyConfigured(str(error)) from error
+    except Error as error:
+        reason = " ".join(str(error).split())
+        raise ImproperlyConfigured(f"the database can't be reached: {reason} (see DATABASE_URL)") from error
+    version = connection.pg_version // 10000  # type: ignore[attr-defined]
+    if version < OLDEST_POSTGRESQL:
+        raise ImproperlyConfigured(f"PostgreSQL {version} is too old: {OLDEST_POSTGRESQL} or newer is needed")
+
+
+def require_broker() -> None:
+    """Ping Redis where REDIS_URL names one."""
+    if not settings.REDIS_URL:
+        return
+    try:
+        ping_broker()
+    except ValueError as error:
+        raise ImproperlyConfigured(f"REDIS_URL can't be used: {error}") from error
+    except redis.RedisError as error:
+        raise ImproperlyConfigured(f"Redis can't be reached: {error} (see REDIS_URL)") from error
+
+
+def ping_broker() -> None:
+    """Ask Redis for a sign of life, patient for two seconds; raises redis.RedisError, or ValueError for a bad URL."""
+    timeouts = {"socket_timeout": BROKER_TIMEOUT_SECONDS, "socket_connect_timeout": BROKER_TIMEOUT_SECONDS}
+    with redis.Redis.from_url(settings.REDIS_URL, **timeouts) as client:
+        client.ping()
+
+
+def _problem_of_binding(family: int, address: tuple[object, ...]) -> str:
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # Connections that are only fading away (TIME_WAIT) don't take the port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""

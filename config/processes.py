@@ -1,0 +1,75 @@
+"""Which processes serve the product, and how each is called (`manage.py serve` and compose.yaml run the same)."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from config.postgresql import embedded
+
+# Threads of the web server keep their database connection as long as they live, so idle ones live long.
+IDLE_THREAD_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Program:
+    """A process to keep running: its name in messages, its command line, and whether the product is lost without it."""
+
+    name: str
+    command: tuple[str, ...]
+    essential: bool = False
+
+
+def programs(host: str, port: int) -> list[Program]:
+    """Name the processes to run, in the order in which they are stopped: no request first, no database last."""
+    web = Program("web server", web_server(host=host, port=port), essential=True)
+    if settings.REDIS_URL:
+        work = [Program("beat", _celery("beat")), Program("worker", _celery("worker", *worker_options()))]
+    else:
+        work = [Program("worker and beat", (sys.executable, "manage.py", "work"))]
+    if settings.EMBEDDED_POSTGRESQL:
+        guard = (sys.executable, "-m", "config.postgresql.guard", str(settings.EMBEDDED_POSTGRESQL))
+        return [web, *work, Program("database guard", guard)]
+    return [web, *work]
+
+
+def web_server(*, host: str, port: int, target: str = "config.wsgi:application") -> tuple[str, ...]:
+    """Spell the command of the web server for the WSGI application `target`."""
+    options = {
+        "--interface": "wsgi",
+        "--host": host,
+        "--port": port,
+        "--http": 1,
+        "--workers": settings.WEB_WORKERS,
+        "--blocking-threads": settings.WEB_THREADS,
+        "--blocking-threads-idle-timeout": IDLE_THREAD_SECONDS,
+        # Connections that wait to be accepted, and those that a worker takes on at once.
+        "--backlog": 2048,
+        "--backpressure": 512,
+        "--respawn-interval": 1,
+        "--workers-kill-timeout": 5,
+        "--log-level": "warning",
+    }
+    spelled = [str(part) for option in options.items() for part in option]
+    return (sys.executable, "-m", "granian", *spelled, "--no-ws", "--respawn-failed-workers", target)
+
+
+def worker_options() -> list[str]:
+    """Spell the options of `celery worker`: the workers have nothing to tell each other, all they share is rows."""
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return [f"--concurrency={settings.WORKER_CONCURRENCY}", f"--loglevel={settings.LOG_LEVEL}", *quiet]
+
+
+def environment() -> dict[str, str]:
+    """Make the environment of the processes: the embedded server is given by its URL, so that none starts its own."""
+    directory: Path | None = settings.EMBEDDED_POSTGRESQL
+    variables = {**os.environ, "DATA_DIR": str(settings.DATA_DIR)}
+    return variables | {"DATABASE_URL": embedded.url(embedded.start(directory))} if directory else variables
+
+
+def _celery(*arguments: str) -> tuple[str, ...]:
+    # As root in a container there is nothing else to be, and only JSON is accepted as a message.
+    as_root = ("-W", "ignore:You're running the worker with superuser privileges")
+    return (sys.executable, *as_root, "-m", "celery", "-A", "config", "--quiet", "--skip-checks", *arguments)

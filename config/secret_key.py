@@ -1,0 +1,28 @@
+"""A signing key for machines where nobody set one: made once, kept in the data directory."""
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def local_secret_key(data_directory: Path) -> str:
+    """Read `secret_key` from the data directory, or make it; ImproperlyConfigured where that can't be written."""
+    path = data_directory / "secret_key"
+    try:
+        data_directory.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            draft = path.with_name(f"secret_key.{os.getpid()}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(48))
+            # A hard link fails where another process was first, and never shows a half-written key.
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_text()
+    except OSError as error:
+        raise ImproperlyConfigured(f"the data directory {data_directory} can't be written: {error.strerror}") from error

@@ -1,0 +1,171 @@
+"""Every setting of the product, read once from typed environment variables (`.env.example` lists them)."""
+
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import env, integer, postgresql
+from config.secret_key import local_secret_key
+
+# Lets Django's generic classes be written with their type, as the type checker sees them.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where things live -------------------------------------------------------------------------
+PRODUCTION: bool = env.bool("PRODUCTION", False)
+DEBUG: bool = env.bool("DEBUG", False)
+DATA_DIR: Path = Path(env.str("DATA_DIR", str(BASE_DIR / ".data"))).expanduser().absolute()
+HOST: str = env.str("HOST", "127.0.0.1")
+PORT: int = integer("PORT", 8000, least=1, most=65_535)
+BASE_URL: str = env.str("BASE_URL", f"http://[{HOST}]:{PORT}" if ":" in HOST else f"http://{HOST}:{PORT}")
+# Processes of the web server, and threads in each (a thread keeps one database connection).
+WEB_WORKERS: int = integer("WEB_WORKERS", 2, least=1)
+WEB_THREADS: int = integer("WEB_THREADS", 2, least=1)
+
+# --- Security ----------------------------------------------------------------------------------
+SECRET_KEY: str = env.str("SECRET_KEY", "")
+if PRODUCTION and not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY must be set when PRODUCTION is on")
+SECRET_KEY = SECRET_KEY or local_secret_key(DATA_DIR)
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AUTH_USER_MODEL = "customers.Operator"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_SSL_REDIRECT: bool = env.bool("SECURE_SSL_REDIRECT", PRODUCTION)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS: int = integer("SECURE_HSTS_SECONDS", 31_536_000 if PRODUCTION else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+if env.bool("BEHIND_TLS_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# One request body, in bytes (contract 4, section C "limits"; the other dialects keep to the same).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+# --- Applications ------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_filters",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "config",
+    "customers",
+    "campaigns",
+    "marketing_solutions",
+]
+MIDDLEWARE = [
+    "config.middleware.request_identity",
+    "django.middleware.security.SecurityMiddleware",
+    "config.middleware.api_short_cut",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+# Paths that machines call: `config.middleware.api_short_cut` takes them past the middleware that only pages need.
+API_PREFIXES = ("/priv/", "/healthz", "/readyz")
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Database ----------------------------------------------------------------------------------
+# Without DATABASE_URL the engine starts the embedded PostgreSQL under DATA_DIR at its first connection.
+DATABASE_URL: str = env.str("DATABASE_URL", "")
+EMBEDDED_POSTGRESQL: Path | None = None if DATABASE_URL else DATA_DIR / "postgresql"
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        **(postgresql("DATABASE_URL") if DATABASE_URL else {"NAME": "campaigns"}),
+        "ENGINE": "config.postgresql",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    },
+}
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    {"server_side_binding": True, "prepare_threshold": 2, "connect_timeout": 5},
+)
+
+# --- Background work ---------------------------------------------------------------------------
+REDIS_URL: str = env.str("REDIS_URL", "")
+# Tasks that one worker runs at a time.
+WORKER_CONCURRENCY: int = integer("WORKER_CONCURRENCY", 2, least=1)
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_STORE_EAGER_RESULT = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2} if REDIS_URL else {}
+# Beat keeps no file: what is due stands in the database, so a fresh schedule after a restart loses nothing.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULE = {
+    "clear expired sessions": {"task": "customers.clear_expired_sessions", "schedule": 3600.0},
+}
+
+# --- Static files, language, time --------------------------------------------------------------
+STATIC_URL = "/static/"
+# The folder of `collectstatic`; without it the files are served from where the packages have them.
+STATIC_ROOT: str | None = env.str("STATIC_ROOT", "") or None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+WHITENOISE_AUTOREFRESH = False
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- The API's own documentation ---------------------------------------------------------------
+REST_FRAMEWORK: dict[str, Any] = {
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Campaign platform",
+    "DESCRIPTION": "One campaign core behind three public API dialects.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"Status": "campaigns.models.level.Status.choices"},
+}
+
+# --- Logging -----------------------------------------------------------------------------------
+LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO")
+LOGGING_CONFIG = "config.logging.configure"
+LOGGING = {"level": LOG_LEVEL, "json": env.bool("LOG_JSON", PRODUCTION)}

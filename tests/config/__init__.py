@@ -1,0 +1,1 @@
+"""Tests of the processes, the database engine and what spans every app."""

@@ -1,0 +1,55 @@
+"""Environment variables that can't be used are one sentence, and never show a password."""
+
+import re
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from pytest_django import Settings
+
+from config.environment import integer, postgresql
+from config.preflight import require_broker
+from tests.config.served import PROJECT
+
+
+@pytest.mark.parametrize("value", ["eight thousand", "0", "65536", "-1", "80.5"])
+def test_a_number_out_of_bounds(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PORT", value)
+    with pytest.raises(ImproperlyConfigured, match=f"^PORT must be a whole number from 1 to 65535, not '{value}'$"):
+        integer("PORT", 8000, least=1, most=65_535)
+
+
+def test_a_number_and_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "8080")
+    assert integer("PORT", 8000) == 8080
+    monkeypatch.delenv("PORT")
+    assert integer("PORT", 8000) == 8000
+
+
+@pytest.mark.parametrize("value", ["", "mysql://me:secret@host/x", "postgresql://me:secret@host:port/x", "secret"])
+def test_a_database_url_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", value)
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        postgresql("DATABASE_URL")
+    assert str(refusal.value) == "DATABASE_URL must be like postgresql://user:password@host:5432/database"
+
+
+def test_a_database_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:se%2Fcret@host:5433/name?sslmode=require")
+    understood = postgresql("DATABASE_URL")
+    assert [understood[key] for key in ("USER", "PASSWORD", "HOST", "PORT", "NAME")] == [
+        *("me", "se/cret", "host", 5433, "name"),
+    ]
+    assert understood["OPTIONS"] == {"sslmode": "require"}
+
+
+def test_a_redis_url_that_is_none(settings: Settings) -> None:
+    settings.REDIS_URL = "nonsense"
+    with pytest.raises(ImproperlyConfigured, match=r"^REDIS_URL can't be used: "):
+        require_broker()
+
+
+def test_the_example_file_names_every_setting() -> None:
+    read = r"""\b(?:env\.\w+|integer|postgresql)\(\s*"([A-Z_]+)\""""
+    settings = set(re.findall(read, (PROJECT / "config" / "settings.py").read_text()))
+    example = set(re.findall(r"^# ([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
+    assert example == settings | {"POSTGRES_PASSWORD"}
