@@ -1,7 +1,7 @@
 """Campaigns: created with their bundle, changed, and taken out of every read."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,9 @@ from campaigns.services.levels import (
     mark_children_deleted,
     mark_deleted,
 )
-from campaigns.services.targets import replace_targets
-from customers.errors import invalid, not_found
+from campaigns.services.targets import read_targets, replace_targets
+from campaigns.targeting import Condition
+from customers.errors import Refusals, not_found
 from customers.models import Organization
 from customers.services.organizations import raise_version
 
@@ -30,17 +31,16 @@ def create_campaign(*, organization: Organization, attributes: Mapping[str, Any]
     `priority`, `targets`. DomainError `validation` where a rule is broken or a name or permalink is taken.
     """
     attributes = dict(attributes)
-    targets = attributes.pop("targets", [])
+    targets = attributes.pop("targets", None)
     if attributes.get("permalink") is None:
         attributes["permalink"] = str(uuid.uuid4())
     campaign = AdCampaign(organization=organization)
-    apply_changes(campaign, attributes)
     with constraints_as_errors(), transaction.atomic():
-        _refuse_taken(campaign)
+        conditions = _change(campaign, attributes, targets)
         campaign.save()
         bundle = AdBundle.objects.create(organization=organization, campaign=campaign)
-        if targets:
-            replace_targets(organization=organization, owner=bundle, targets=targets)
+        if conditions:
+            replace_targets(owner=bundle, conditions=conditions)
         raise_version(organization=organization)
     return get_campaign(organization=organization, campaign_id=campaign.pk)
 
@@ -51,12 +51,10 @@ def update_campaign(*, organization: Organization, campaign_id: int, changes: Ma
     targets = changes.pop("targets", None)
     with constraints_as_errors(), transaction.atomic():
         campaign = lock_campaign(organization=organization, campaign_id=campaign_id)
-        apply_changes(campaign, changes)
-        if {"name", "permalink"} & changes.keys():
-            _refuse_taken(campaign)
+        conditions = _change(campaign, changes, targets)
         campaign.save()
         if targets is not None:
-            replace_targets(organization=organization, owner=campaign.ad_bundle, targets=targets)
+            replace_targets(owner=campaign.ad_bundle, conditions=conditions)
         raise_version(organization=organization)
     return get_campaign(organization=organization, campaign_id=campaign_id)
 
@@ -83,18 +81,27 @@ def lock_campaign(*, organization: Organization, campaign_id: int) -> AdCampaign
     )
     if campaign is None:
         raise not_found("Campaign")
+    campaign.organization = organization
     return campaign
 
 
-def _refuse_taken(campaign: AdCampaign) -> None:
+def _change(campaign: AdCampaign, changes: Mapping[str, Any], targets: object) -> Sequence[Condition]:
+    """Apply changes and read targets; DomainError names everything that breaks a rule."""
+    refusals = Refusals()
+    apply_changes(campaign, changes, refusals)
+    if {"name", "permalink"} & changes.keys():
+        _refuse_taken(campaign, refusals)
+    conditions = read_targets(organization=campaign.organization, targets=targets, refusals=refusals)
+    refusals.raise_any()
+    return conditions
+
+
+def _refuse_taken(campaign: AdCampaign, refusals: Refusals) -> None:
     """Name every attribute that is taken, where the constraints would name only the first."""
     others = campaigns_of(organization=campaign.organization).exclude(pk=campaign.pk)
     taken = others.filter(Q(name=campaign.name) | Q(permalink=campaign.permalink)).values_list("name", "permalink")
-    refused = {}
     for name, permalink in taken:
         if name == campaign.name:
-            refused["name"] = CONSTRAINTS["campaign_name_unique_among_living"][1]
+            refusals.refuse(*CONSTRAINTS["campaign_name_unique_among_living"])
         if permalink == campaign.permalink:
-            refused["permalink"] = CONSTRAINTS["campaign_permalink_unique_among_living"][1]
-    if refused:
-        raise invalid(**refused)
+            refusals.refuse(*CONSTRAINTS["campaign_permalink_unique_among_living"])

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, models
 
 from campaigns.models.level import DatedLevel, Level, Status
-from customers.errors import DomainError, Kind, invalid
+from customers.errors import Refusals, invalid
 
 NOON = 12
 # What a broken constraint means to a caller: the attribute, and a sentence.
@@ -20,17 +20,14 @@ CONSTRAINTS = {
 }
 
 
-def apply_changes(level: Level, changes: Mapping[str, Any]) -> None:
-    """Set attributes on a level that is not yet saved; DomainError names every one that breaks a rule."""
-    refused: dict[str, str] = {}
+def apply_changes(level: Level, changes: Mapping[str, Any], refusals: Refusals) -> None:
+    """Set attributes on a level that is not yet saved; what breaks a rule is gathered."""
     if level.status == Status.COMPLETED and changes.get("status", level.status) != level.status:
-        refused["status"] = "What is completed stays completed."
+        refusals.refuse("status", "What is completed stays completed.")
     for name, value in changes.items():
         setattr(level, name, value)
     if isinstance(level, DatedLevel) and level.ends_at <= level.starts_at:
-        refused["ends_at"] = "ends_at must be after starts_at."
-    if refused:
-        raise invalid(**refused)
+        refusals.refuse("ends_at", "ends_at must be after starts_at.")
 
 
 @contextmanager
@@ -63,13 +60,3 @@ def deleted_name(name: str, now: datetime) -> str:
     moment = now.astimezone(UTC)
     half = "am" if moment.hour < NOON else "pm"
     return f"{name}[DELETED AT {moment:%b} {moment.day}, {moment:%Y %I:%M} {half}]"
-
-
-def missing(*names: str) -> DomainError:
-    """Required attributes that are absent."""
-    return DomainError(
-        Kind.MISSING,
-        "missing_data",
-        "Required attributes are missing.",
-        fields={name: ["This attribute is required."] for name in names},
-    )

@@ -1,23 +1,28 @@
 """Targets are replaced as a whole: a reader sees the old set or the new one, never a mixture."""
 
+from collections.abc import Sequence
+
 from campaigns.models import AdBundle, AdGroup, AdTarget
-from campaigns.targeting import parse_targets
+from campaigns.targeting import Condition, parse_targets
+from customers.errors import Refusals
 from customers.models import Organization
 from customers.queries.schemas import get_field_types
 
 
-def replace_targets(
-    *, organization: Organization, owner: AdBundle | AdGroup, targets: object
-) -> list[dict[str, object]]:
-    """Check targets against the customer schema and make them those of a bundle or a group; returns them as kept.
+def read_targets(*, organization: Organization, targets: object, refusals: Refusals) -> Sequence[Condition]:
+    """Check targets against the customer schema; each one that is refused is gathered by its index. None is none."""
+    if targets is None:
+        return ()
+    with refusals.gathering():
+        return parse_targets(targets, get_field_types(organization=organization))
+    return ()
 
-    DomainError names each target that is refused, by its index.
-    """
-    conditions = parse_targets(targets, get_field_types(organization=organization))
-    kept = [condition.as_target() for condition in conditions]
+
+def replace_targets(*, owner: AdBundle | AdGroup, conditions: Sequence[Condition]) -> None:
+    """Make these the targets of a bundle or a group."""
     link = {"bundle": owner} if isinstance(owner, AdBundle) else {"group": owner}
     AdTarget.objects.filter(**link).delete()
     AdTarget.objects.bulk_create(
-        AdTarget(organization=organization, position=position, **link, **target) for position, target in enumerate(kept)
+        AdTarget(organization_id=owner.organization_id, position=position, **link, **condition.as_target())
+        for position, condition in enumerate(conditions)
     )
-    return kept

@@ -41,7 +41,20 @@ class CustomerForm(forms.ModelForm[Customer]):
 
     class Meta:
         model = Customer
-        fields = "__all__"
+        fields = [
+            "organization",
+            "external_id",
+            "is_anonymous",
+            "attributes",
+            "tags",
+            "points",
+            "consent",
+            "email_consent",
+            "push_consent",
+            "last_platform",
+            "last_language",
+            "last_channel",
+        ]
 
     def clean(self) -> dict[str, Any]:
         """Put every attribute in its kept form, or say what is wrong with it."""

@@ -1,0 +1,18 @@
+"""The admin of the campaign hierarchy.
+
+Everything is written through the same services as the dialects use, so that the rules hold and the version stamp of
+the organization is raised.
+"""
+
+from campaigns.admin.hierarchy import AdCampaignAdmin, AdGroupAdmin, AdLineItemAdmin, AdUnitAdmin
+from campaigns.admin.parts import AchievementAdmin, AdBundleAdmin, AdTargetAdmin
+
+__all__ = [
+    "AchievementAdmin",
+    "AdBundleAdmin",
+    "AdCampaignAdmin",
+    "AdGroupAdmin",
+    "AdLineItemAdmin",
+    "AdTargetAdmin",
+    "AdUnitAdmin",
+]

@@ -1,0 +1,117 @@
+"""The management dialect's base view: authentication, bodies, answers and errors of every endpoint."""
+
+from functools import cache
+from typing import Any
+
+import orjson
+import structlog
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpResponse
+from rest_framework.exceptions import APIException
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import JSONParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from campaigns.api.authentication import ApplicationAuthentication
+from campaigns.api.bodies import read_json_object, read_object
+from campaigns.api.errors import domain_error_response, error_response, fault_response, framework_error_response
+from campaigns.api.fields import In
+from campaigns.api.pages import Page
+from customers.errors import DomainError
+from customers.models import Application, Organization
+
+log = structlog.get_logger(__name__)
+
+
+class OnlyJSON(BaseContentNegotiation):
+    """This dialect speaks JSON and nothing else, whatever Accept says."""
+
+    def select_parser(self, request: Any, parsers: Any) -> Any:  # noqa: ARG002
+        """The one parser."""
+        return parsers[0]
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:  # noqa: ARG002
+        """The one renderer."""
+        return renderers[0], "application/json"
+
+
+class ManagementView(APIView):
+    """What every endpoint below `/priv/v1/apps/:api_key/management` shares."""
+
+    authentication_classes: Any = [ApplicationAuthentication]
+    parser_classes: Any = [JSONParser]
+    renderer_classes: Any = [JSONRenderer]
+    content_negotiation_class = OnlyJSON
+    http_method_names: list[str] = ["get", "head", "post", "put", "delete"]
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        """What the header Allow names: the same for every request."""
+        kind: Any = type(self)
+        return _allowed_methods(kind)
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:  # noqa: ARG002
+        """DRF's request around Django's; what only looks at requests is shared by all of them."""
+        kind: Any = type(self)
+        return Request(request, **_request_parts(kind), parser_context=self.get_parser_context(request))
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        """Authenticate; there is nothing to negotiate and no version to find."""
+        self.perform_authentication(request)
+
+    def handle_exception(self, error: Exception) -> HttpResponse:  # type: ignore[override]
+        """Every error in the dialect's own shape."""
+        if isinstance(error, DomainError):
+            return domain_error_response(error)
+        if isinstance(error, RequestDataTooBig):
+            return error_response(413, "too_large", f"A body may have {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
+        if isinstance(error, APIException):
+            return framework_error_response(error)
+        log.error("unexpected_fault", path=self.request.path, exc_info=error)
+        return fault_response()
+
+    @property
+    def application(self) -> Application:
+        """The calling application."""
+        application: Application = self.request.user  # type: ignore[assignment]
+        return application
+
+    @property
+    def organization(self) -> Organization:
+        """The calling application's organization."""
+        return self.application.organization
+
+    def body(self) -> dict[str, Any]:
+        """The request's JSON object."""
+        return read_json_object(self.request.body)
+
+    def object_of(self, kind: type[In], wrapper: str, *, partial: bool = False) -> dict[str, Any]:
+        """The request's object under `wrapper`, checked; see `read_object`."""
+        return read_object(kind, wrapper, self.body(), partial=partial)
+
+    def page(self) -> Page:
+        """The page of a list that the query string asks for."""
+        return Page.of(self.request.query_params)
+
+    @staticmethod
+    def answer(**members: Any) -> HttpResponse:
+        """`{"status": "ok", …}`."""
+        return HttpResponse(orjson.dumps({"status": "ok", **members}), content_type="application/json")
+
+
+@cache
+def _request_parts(view: type[ManagementView]) -> dict[str, Any]:
+    one = view()
+    return {
+        "parsers": one.get_parsers(),
+        "authenticators": one.get_authenticators(),
+        "negotiator": one.get_content_negotiator(),
+    }
+
+
+@cache
+def _allowed_methods(view: type[ManagementView]) -> list[str]:
+    return [method.upper() for method in view.http_method_names if hasattr(view, method)]

@@ -1,0 +1,67 @@
+"""Request bodies: JSON in, checked attributes out, or one error that names every offence."""
+
+from collections.abc import Mapping
+from itertools import chain
+from typing import Any
+
+import orjson
+
+from campaigns.api.fields import UNKNOWN, In
+from customers.errors import DomainError, Kind
+
+
+def read_json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body, whatever its Content-Type says: clients of this API often leave that out."""
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise DomainError(Kind.MALFORMED, "argument_error", f"The body is not JSON: {error}.") from error
+    if not isinstance(data, dict):
+        raise DomainError(Kind.MALFORMED, "argument_error", "The body must be a JSON object.")
+    return data
+
+
+def read_object(kind: type[In], wrapper: str, body: Mapping[str, Any], *, partial: bool) -> dict[str, Any]:
+    """The attributes under `wrapper`, checked by `kind`; `partial` for an update of what is present.
+
+    DomainError `missing_data` where the wrapper, all data or a required attribute is absent, `argument_error` for an
+    unknown attribute, `validation` for a wrong value; its `fields` name every offending attribute.
+    """
+    unknown = {name: ["Unknown attribute."] for name in body if name != wrapper}
+    data = body.get(wrapper)
+    if data is None or data == {}:
+        raise DomainError(
+            Kind.MISSING, "missing_data", f"Missing {wrapper} data.", fields={wrapper: ["Data is required."], **unknown}
+        )
+    if not isinstance(data, Mapping):
+        raise DomainError(Kind.INVALID, "validation", "Validation error.", fields={wrapper: ["An object is expected."]})
+    serializer = kind(data=data, partial=partial)
+    if serializer.is_valid() and not unknown:
+        return dict(serializer.validated_data)
+    raise _as_domain_error(serializer.errors, unknown, partial=partial)
+
+
+def _as_domain_error(errors: Mapping[str, Any], unknown: dict[str, list[str]], *, partial: bool) -> DomainError:
+    fields: dict[str, list[str]] = {}
+    codes: set[str] = {UNKNOWN} if unknown else set()
+    _collect(errors, fields, codes)
+    fields |= unknown
+    absent = {"required"} if partial else {"required", "null"}
+    if codes & absent:
+        return DomainError(Kind.MISSING, "missing_data", "Required attributes are missing.", fields=fields)
+    if UNKNOWN in codes:
+        return DomainError(Kind.UNKNOWN_ATTRIBUTE, "argument_error", "Unknown attributes.", fields=fields)
+    return DomainError(Kind.INVALID, "validation", "Validation error.", fields=fields)
+
+
+def _collect(errors: Mapping[str, Any], fields: dict[str, list[str]], codes: set[str]) -> None:
+    """Flatten nested errors: an attribute inside the message object stands under its own name, an item of a list
+    under the list's.
+    """
+    for name, details in errors.items():
+        if isinstance(details, Mapping) and not all(isinstance(index, int) for index in details):
+            _collect(details, fields, codes)
+            continue
+        found = list(chain.from_iterable(details.values())) if isinstance(details, Mapping) else details
+        fields[str(name)] = list(dict.fromkeys(str(detail) for detail in found))
+        codes |= {str(getattr(detail, "code", "")) for detail in found}

@@ -1,0 +1,62 @@
+"""The management dialect's errors (contract 4, section A): one table from kind to status and code."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.http import HttpResponse
+from rest_framework.exceptions import APIException, MethodNotAllowed
+
+from customers.errors import DomainError, Kind
+
+# Kind → HTTP status and code; None: the error's own code. Method errors travel with 200, as contract 1 says.
+TABLE: dict[Kind, tuple[int, str | None]] = {
+    Kind.NOT_FOUND: (404, "not_found"),
+    Kind.INVALID: (200, "validation"),
+    Kind.CONFLICT: (200, "validation"),
+    Kind.MISSING: (200, "missing_data"),
+    Kind.UNKNOWN_ATTRIBUTE: (200, "argument_error"),
+    Kind.UNAVAILABLE: (200, "not_available"),
+    Kind.FORBIDDEN: (200, "not_available"),
+    Kind.UNAUTHENTICATED: (401, None),
+    Kind.TOO_LARGE: (413, "too_large"),
+    Kind.MALFORMED: (400, "argument_error"),
+}
+WITH_FIELDS = {"validation", "missing_data", "argument_error"}
+CHALLENGE = 'Basic realm="management", charset="UTF-8"'
+
+
+def error_response(status: int, code: str, message: str, fields: Mapping[str, list[str]] | None = None) -> HttpResponse:
+    """`{"status": "error", "errors": {"code", "message", "fields"?}}`."""
+    errors: dict[str, Any] = {"code": code, "message": message}
+    if fields and code in WITH_FIELDS:
+        errors["fields"] = fields
+    response = HttpResponse(
+        orjson.dumps({"status": "error", "errors": errors}), status=status, content_type="application/json"
+    )
+    if status == 401:  # noqa: PLR2004
+        response["WWW-Authenticate"] = CHALLENGE
+    return response
+
+
+def domain_error_response(error: DomainError) -> HttpResponse:
+    """What the domain said, in this dialect."""
+    status, code = TABLE[error.kind]
+    return error_response(status, code or error.code, error.message, error.fields)
+
+
+def framework_error_response(error: APIException) -> HttpResponse:
+    """What the framework said before the view was reached, in this dialect."""
+    if isinstance(error, MethodNotAllowed):
+        return error_response(405, "method_not_allowed", "This method is not allowed here.")
+    return error_response(error.status_code, "argument_error", "The request can't be understood.")
+
+
+def unmatched_path_response() -> HttpResponse:
+    """The answer for a path below this dialect's prefix that no endpoint has."""
+    return error_response(404, "not_found", "No such endpoint.")
+
+
+def fault_response() -> HttpResponse:
+    """The answer for what nobody expected."""
+    return error_response(500, "internal_server_error", "An unexpected fault happened; it has been logged.")

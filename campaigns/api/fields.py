@@ -1,0 +1,111 @@
+"""Strict fields of request bodies: a value of the wrong type is refused, never converted."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from campaigns.api.instants import parse_instant
+
+UNKNOWN = "unknown"
+MAXIMUM_INTEGER = 2**31 - 1
+
+
+class Text(serializers.CharField):
+    """A string; leading and trailing white space is taken off, and nothing must not remain."""
+
+    default_error_messages = {"invalid": "A string is expected.", "control": "Control characters are not allowed."}
+
+    def __init__(self, *, max_length: int = 255, **options: Any) -> None:
+        super().__init__(max_length=max_length, **options)
+
+    def to_internal_value(self, data: object) -> str:
+        """The string itself, or the error `invalid`."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        if "\x00" in data:
+            self.fail("control")
+        return super().to_internal_value(data)
+
+
+@extend_schema_field(OpenApiTypes.INT64)
+class Whole(serializers.Field[int, object, int, Any]):
+    """An integer between two bounds."""
+
+    default_error_messages = {"invalid": "An integer from {minimum} to {maximum} is expected."}
+
+    def __init__(self, *, minimum: int = 0, maximum: int = MAXIMUM_INTEGER, **options: Any) -> None:
+        super().__init__(**options)
+        self.minimum, self.maximum = minimum, maximum
+
+    def to_internal_value(self, data: object) -> int:
+        """The integer itself, or the error `invalid`."""
+        if isinstance(data, bool) or not isinstance(data, int) or not self.minimum <= data <= self.maximum:
+            self.fail("invalid", minimum=self.minimum, maximum=self.maximum)
+        return data
+
+    def to_representation(self, value: int) -> int:
+        """The integer itself."""
+        return value
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class Instant(serializers.Field[datetime, object, str, Any]):
+    """A point in time, in one of the two forms of the contract."""
+
+    default_error_messages = {"invalid": "A time such as 2020-08-12T17:45:48Z is expected."}
+
+    def to_internal_value(self, data: object) -> datetime:
+        """An aware UTC datetime, or the error `invalid`."""
+        try:
+            return parse_instant(data if isinstance(data, str) else "")
+        except ValueError:
+            self.fail("invalid")
+
+    def to_representation(self, value: datetime) -> str:
+        """Never used: answers are written by the Out serializers."""
+        raise NotImplementedError
+
+
+class OneOf(serializers.ChoiceField):
+    """One of a few strings."""
+
+    default_error_messages = {"invalid": "One of {choices} is expected."}
+
+    def to_internal_value(self, data: object) -> str:
+        """The string itself, or the error `invalid`."""
+        if not isinstance(data, str) or data not in self.choices:
+            self.fail("invalid", choices=", ".join(self.choices))
+        return data
+
+
+class Anything(serializers.JSONField):
+    """A value that the domain itself checks (targets)."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The value itself."""
+        return data
+
+
+class In(serializers.Serializer[Any]):
+    """A request object: unknown attributes are refused, and every offence is reported at once."""
+
+    def to_internal_value(self, data: object) -> Any:
+        """The accepted attributes; ValidationError with a code for each offending one."""
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError({self.field_name or "": ["An object is expected."]}, code="invalid")
+        errors: dict[str, Any] = {
+            name: [serializers.ErrorDetail("Unknown attribute.", code=UNKNOWN)]
+            for name in data
+            if name not in self.fields
+        }
+        try:
+            accepted = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            errors |= error.detail if isinstance(error.detail, dict) else {}
+        if errors:
+            raise serializers.ValidationError(errors)
+        return accepted

@@ -1,0 +1,43 @@
+"""Pages of lists (contract 4, section A "lists")."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from customers.errors import DomainError, Kind
+
+DEFAULT_LIMIT = 10
+MAXIMUM_LIMIT = 100
+# Past this there is nothing in any table; it keeps OFFSET inside PostgreSQL's bounds.
+FARTHEST = 10**15
+
+
+@dataclass(frozen=True)
+class Page:
+    """`limit` rows of the 1-based `page`."""
+
+    limit: int
+    page: int
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "Page":
+        """Read `limit` and `page` of a query string; DomainError `argument_error` for what is no positive integer."""
+        values = {"limit": query.get("limit", str(DEFAULT_LIMIT)), "page": query.get("page", "1")}
+        refused = {
+            name: ["A positive integer is expected."]
+            for name, text in values.items()
+            if not (text.isascii() and text.isdecimal() and text.strip("0"))
+        }
+        if refused:
+            raise DomainError(Kind.UNKNOWN_ATTRIBUTE, "argument_error", "Wrong arguments.", fields=refused)
+        limit, page = (int(text) if len(text) <= 15 else FARTHEST for text in values.values())  # noqa: PLR2004
+        return cls(min(limit, MAXIMUM_LIMIT), page)
+
+    def rows_of(self, queryset: "QuerySet[Any]") -> tuple[list[Any], dict[str, int]]:
+        """The page's rows and the `pagination` object, with two queries whatever the size."""
+        total = queryset.count()
+        start = min((self.page - 1) * self.limit, FARTHEST)
+        rows = list(queryset[start : start + self.limit]) if start < total else []
+        return rows, {"page": self.page, "limit": self.limit, "total": total}

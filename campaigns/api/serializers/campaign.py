@@ -1,0 +1,117 @@
+"""Campaigns on the wire (contract 1, Updating Campaigns; contract 4, section A)."""
+
+from typing import Any
+
+from django.core.validators import RegexValidator
+from rest_framework import serializers
+
+from campaigns.api.fields import Anything, In, Instant, OneOf, Text, Whole
+from campaigns.api.instants import format_instant
+from campaigns.models.level import Status
+
+permalink_form = RegexValidator(r"^[^\s/?#%\\]+\Z", "Neither white space nor any of / ? # %% \\ may be in a permalink.")
+
+
+class CampaignIn(In):
+    """The object `campaign` of a create or an update."""
+
+    name = Text()
+    starts_at = Instant()
+    ends_at = Instant()
+    status = OneOf(Status.values, required=False)
+    permalink = Text(required=False, validators=[permalink_form])
+    owner = Text(required=False, allow_null=True)
+    category = Text(required=False, allow_null=True)
+    priority = Whole(required=False, minimum=-(2**31))
+    targets = Anything(required=False)
+
+
+class TargetOut(serializers.Serializer[Any]):
+    """One target (contract 4, "targets")."""
+
+    attribute = serializers.CharField()
+    operator = serializers.CharField()
+    values = serializers.ListField()
+
+
+class BundleOut(serializers.Serializer[Any]):
+    """A campaign's own targeting."""
+
+    id = serializers.IntegerField()
+    targets = TargetOut(many=True)
+
+
+class CampaignOut(serializers.Serializer[Any]):
+    """Response Attributes for Campaign (contract 4)."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.values)
+    permalink = serializers.CharField()
+    owner = serializers.CharField(allow_null=True)
+    category = serializers.CharField(allow_null=True)
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    ad_bundle = BundleOut()
+    priority = serializers.IntegerField(required=False)
+
+    def to_representation(self, campaign: Any) -> dict[str, Any]:
+        """The campaign as the contract writes it; it comes from `campaigns.queries.campaigns`."""
+        answer = {
+            "id": campaign.id,
+            "name": campaign.name,
+            "status": campaign.status,
+            "permalink": campaign.permalink,
+            "owner": campaign.owner,
+            "category": campaign.category,
+            "starts_at": format_instant(campaign.starts_at),
+            "ends_at": format_instant(campaign.ends_at),
+            "created_at": format_instant(campaign.created_at),
+            "updated_at": format_instant(campaign.updated_at),
+            "ad_bundle": {"id": campaign.bundle_id, "targets": campaign.targets},
+        }
+        return answer | {"priority": campaign.priority} if campaign.priority else answer
+
+
+class UnitNode(serializers.Serializer[Any]):
+    """A creative in the navigation."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    status = serializers.CharField()
+
+
+class DatedNode(UnitNode):
+    """What every dated level shows in the navigation."""
+
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+
+class GroupNode(DatedNode):
+    """A creative group in the navigation."""
+
+    creatives = UnitNode(many=True)
+
+
+class LineItemNode(DatedNode):
+    """A container in the navigation."""
+
+    creative_groups = GroupNode(many=True)
+
+
+class NavigationOut(DatedNode):
+    """A campaign's whole hierarchy (contract 1, Get a Complete Hierarchy for a Campaign)."""
+
+    line_items = LineItemNode(many=True)
+
+    def to_representation(self, tree: Any) -> dict[str, Any]:
+        """The core's tree under this dialect's names."""
+        for line_item in tree["line_items"]:
+            groups = line_item["creative_groups"] = line_item.pop("groups")
+            for group in groups:
+                group["creatives"] = group.pop("units")
+        answer: dict[str, Any] = tree
+        return answer

@@ -1,0 +1,140 @@
+"""Creatives on the wire (contract 1, Managing Creatives): the message object stands under its `ad_type`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from campaigns.api.fields import In, Instant, OneOf, Text, Whole
+from campaigns.api.instants import format_instant_in_message
+from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
+from campaigns.models.level import Status
+
+MAXIMUM_OFFERS = 100
+MAXIMUM_ID = 2**63 - 1
+
+
+class MessageIn(In):
+    """The message object (Request Attributes for Issue Audience CSV): the same members for every `ad_type`."""
+
+    delivery_method = OneOf(DeliveryMethod.values)
+    scheduled_delivery_date = Instant(required=False, allow_null=True)
+    achievement_id = Whole(required=False, allow_null=True, minimum=1, maximum=MAXIMUM_ID)
+    template_id = Text(required=False, allow_null=True)
+    lateness_window = Whole(required=False, allow_null=True)
+    issue_offer_date = Instant(required=False, allow_null=True)
+    next_ad_type = Text(required=False, allow_null=True)
+    offer_ids = serializers.ListField(required=False, allow_null=True, child=Text(), max_length=MAXIMUM_OFFERS)
+    orientation = Text(required=False, allow_null=True)
+    portal_description = Text(required=False, allow_null=True, max_length=4000)
+    portal_icon = Text(required=False, allow_null=True, max_length=2048)
+    second_sn_audience_guid = Text(required=False, allow_null=True)
+    trigger_type = Text(required=False, allow_null=True)
+
+
+class CreativeIn(In):
+    """The object `creative` of a create or an update; `creative_in` adds the message object."""
+
+    ad_type = OneOf(AdType.values)
+    application_id = Whole(required=False, minimum=1, maximum=MAXIMUM_ID)
+    creative_type = OneOf(CreativeType.values)
+    name = Text()
+    status = OneOf(Status.values)
+    ssap_name = Text(required=False, allow_null=True)
+
+
+CREATIVE_IN: Mapping[str, type[CreativeIn]] = {
+    ad_type: type(f"CreativeIn_{ad_type}", (CreativeIn,), {ad_type: MessageIn()}) for ad_type in AdType.values
+}
+
+
+def creative_in(body: Mapping[str, Any], ad_type: str = "") -> type[CreativeIn]:
+    """The serializer for a request's body: its message object stands under the body's `ad_type`, else `ad_type`."""
+    creative = body.get("creative")
+    named = creative.get("ad_type", ad_type) if isinstance(creative, dict) else ad_type
+    return CREATIVE_IN.get(named, CreativeIn) if isinstance(named, str) else CreativeIn
+
+
+def flatten(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The creative's attributes and those of its message side by side, as the core keeps them."""
+    flat = {name: value for name, value in attributes.items() if name not in CREATIVE_IN}
+    for ad_type in CREATIVE_IN.keys() & attributes.keys():
+        flat |= attributes[ad_type]
+    if "offer_ids" in flat and flat["offer_ids"] is None:
+        flat["offer_ids"] = []
+    return flat
+
+
+class MessageOut(serializers.Serializer[Any]):
+    """Response Attributes for Messaging Platform: scheduling options, or the behavior that triggers the message."""
+
+    delivery_method = serializers.ChoiceField(choices=DeliveryMethod.values)
+    achievement_id = serializers.IntegerField(required=False)
+    issue_offer_date = serializers.DateTimeField(allow_null=True)
+    lateness_window = serializers.IntegerField(required=False)
+    next_ad_type = serializers.CharField(allow_null=True)
+    offer_ids = serializers.ListField(child=serializers.CharField())
+    orientation = serializers.CharField(allow_null=True)
+    portal_description = serializers.CharField(allow_null=True)
+    portal_icon = serializers.CharField(allow_null=True)
+    scheduled_delivery_date = serializers.DateTimeField(required=False)
+    second_sn_audience_guid = serializers.CharField(allow_null=True)
+    template_id = serializers.CharField(allow_null=True)
+    trigger_type = serializers.CharField(allow_null=True)
+
+    def to_representation(self, unit: Any) -> dict[str, Any]:
+        """The message object of a creative."""
+        answer = {
+            "delivery_method": unit.delivery_method,
+            "issue_offer_date": unit.issue_offer_date and format_instant_in_message(unit.issue_offer_date),
+            "next_ad_type": unit.next_ad_type,
+            "offer_ids": unit.offer_ids,
+            "orientation": unit.orientation,
+            "portal_description": unit.portal_description,
+            "portal_icon": unit.portal_icon,
+        }
+        if unit.delivery_method == DeliveryMethod.SCHEDULED:
+            answer["scheduled_delivery_date"] = format_instant_in_message(unit.scheduled_delivery_date)
+        else:
+            answer["achievement_id"] = unit.achievement_id
+        if unit.lateness_window is not None:
+            answer["lateness_window"] = unit.lateness_window
+        return answer | {
+            "second_sn_audience_guid": unit.second_sn_audience_guid and str(unit.second_sn_audience_guid),
+            "template_id": unit.template_id,
+            "trigger_type": unit.trigger_type,
+        }
+
+
+class CreativeOut(serializers.Serializer[Any]):
+    """Response Attributes for Creatives; the message object stands under the key of the creative's `ad_type`."""
+
+    ad_type = serializers.ChoiceField(choices=AdType.values)
+    application_id = serializers.IntegerField()
+    creative_group_id = serializers.IntegerField()
+    creative_type = serializers.ChoiceField(choices=CreativeType.values)
+    id = serializers.IntegerField()
+    issue_audience_csv = MessageOut(required=False)
+    issue_audience_csv_no_msg = MessageOut(required=False)
+    issue_bulk_offer = MessageOut(required=False)
+    audience_export = MessageOut(required=False)
+    messaging_platform = MessageOut(required=False)
+    email_message = MessageOut(required=False)
+    push_message = MessageOut(required=False)
+    name = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.values)
+    ssap_name = serializers.CharField(required=False)
+
+    def to_representation(self, unit: Any) -> dict[str, Any]:
+        """The creative as the contract writes it."""
+        answer = {
+            "ad_type": unit.ad_type,
+            "application_id": unit.application_id,
+            "creative_group_id": unit.group_id,
+            "creative_type": unit.creative_type,
+            "id": unit.id,
+            unit.ad_type: MessageOut().to_representation(unit),
+            "name": unit.name,
+            "status": unit.status,
+        }
+        return answer | {"ssap_name": unit.ssap_name} if unit.ssap_name is not None else answer

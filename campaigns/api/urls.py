@@ -1,0 +1,42 @@
+"""The addresses of the management dialect, below `/priv/v1/apps/:api_key/management/`."""
+
+from django.urls import path, register_converter
+
+from campaigns.api.views.campaigns import Campaign, Campaigns, ExternalCampaign, Navigation
+from campaigns.api.views.creative_groups import CreativeGroup, CreativeGroups
+from campaigns.api.views.creatives import Creative, Creatives
+from campaigns.api.views.line_items import LineItem, LineItems
+
+MAXIMUM_ID = 2**63 - 1
+
+
+class IdConverter:
+    """An id in a path. What can't be an id becomes 0, which no row has: it is not found like any other."""
+
+    regex = "[^/]+"
+
+    def to_python(self, value: str) -> int:
+        """The id."""
+        plausible = value.isascii() and value.isdecimal() and len(value) <= len(str(MAXIMUM_ID))
+        number = int(value) if plausible else 0
+        return number if number <= MAXIMUM_ID else 0
+
+    def to_url(self, value: int) -> str:
+        """The id in a path."""
+        return str(value)
+
+
+register_converter(IdConverter, "id")
+
+urlpatterns = [
+    path("campaigns", Campaigns.as_view()),
+    path("campaigns/<id:campaign_id>", Campaign.as_view()),
+    path("external/campaigns/<str:permalink>", ExternalCampaign.as_view()),
+    path("campaigns/<id:campaign_id>/navigation", Navigation.as_view()),
+    path("campaigns/<id:campaign_id>/line_items", LineItems.as_view()),
+    path("line_items/<id:line_item_id>", LineItem.as_view()),
+    path("line_items/<id:line_item_id>/creative_groups", CreativeGroups.as_view()),
+    path("creative_groups/<id:creative_group_id>", CreativeGroup.as_view()),
+    path("creative_groups/<id:creative_group_id>/creatives", Creatives.as_view()),
+    path("creatives/<id:creative_id>", Creative.as_view()),
+]

@@ -1,0 +1,1 @@
+"""The endpoints of the management dialect: parse, one service or query, render."""

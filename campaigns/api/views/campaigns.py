@@ -1,0 +1,106 @@
+"""Campaigns (contract 1: Retrieving Campaigns for Management, Updating Campaigns, Deleting Campaigns)."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
+
+from campaigns.api.base import ManagementView
+from campaigns.api.documentation import PAGE_PARAMETERS, operation
+from campaigns.api.filters import filtered
+from campaigns.api.pages import Page
+from campaigns.api.serializers.campaign import CampaignIn, CampaignOut, NavigationOut
+from campaigns.models.level import Status
+from campaigns.queries.campaigns import campaigns_of, get_campaign, get_campaign_by_permalink
+from campaigns.queries.navigation import get_navigation
+from campaigns.services.campaigns import create_campaign, delete_campaign, update_campaign
+from customers.errors import Refusals
+
+FILTERS = [
+    OpenApiParameter("status", str, enum=Status.values),
+    OpenApiParameter("name", str, description="The exact name."),
+    OpenApiParameter("starts_after", str, description="starts_at is this time or later."),
+    OpenApiParameter("ends_before", str, description="ends_at is this time or earlier."),
+    OpenApiParameter("updated_since", str, description="Changed at this time or later."),
+]
+
+
+class Campaigns(ManagementView):
+    """All campaigns of the organization."""
+
+    @operation(
+        "Get all campaigns", member="campaigns", answer=CampaignOut, many=True, parameters=[*PAGE_PARAMETERS, *FILTERS]
+    )
+    def get(self, request: Any, **_: object) -> HttpResponse:
+        """The living campaigns, newest first."""
+        refusals, found, page = Refusals(), campaigns_of(organization=self.organization), Page.of({})
+        with refusals.gathering():
+            found = filtered(found, request.query_params)
+        with refusals.gathering():
+            page = self.page()
+        refusals.raise_any()
+        rows, pagination = page.rows_of(found)
+        return self.answer(campaigns=CampaignOut(rows, many=True).data, pagination=pagination)
+
+    @operation("Create a campaign", member="campaign", answer=CampaignOut, request=("campaign", CampaignIn))
+    def post(self, _request: Any, **_: object) -> HttpResponse:
+        """Make a campaign with its ad bundle."""
+        attributes = self.object_of(CampaignIn, "campaign")
+        campaign = create_campaign(organization=self.organization, attributes=attributes)
+        return self.answer(campaign=CampaignOut(campaign).data)
+
+
+class Campaign(ManagementView):
+    """One campaign by its id."""
+
+    def campaign_id(self) -> int:
+        """The id of the campaign that the path names."""
+        campaign_id: int = self.kwargs["campaign_id"]
+        return campaign_id
+
+    @operation("Get a campaign", member="campaign", answer=CampaignOut)
+    def get(self, _request: Any, **_: object) -> HttpResponse:
+        """One campaign."""
+        campaign = get_campaign(organization=self.organization, campaign_id=self.campaign_id())
+        return self.answer(campaign=CampaignOut(campaign).data)
+
+    @operation("Update a campaign", member="campaign", answer=CampaignOut, request=("campaign", CampaignIn))
+    def put(self, _request: Any, **_: object) -> HttpResponse:
+        """Change the attributes that are present."""
+        campaign_id = self.campaign_id()
+        changes = self.object_of(CampaignIn, "campaign", partial=True)
+        campaign = update_campaign(organization=self.organization, campaign_id=campaign_id, changes=changes)
+        return self.answer(campaign=CampaignOut(campaign).data)
+
+    @operation("Delete a campaign", member="campaign", answer=CampaignOut)
+    def delete(self, _request: Any, **_: object) -> HttpResponse:
+        """Take a campaign and everything below it out of every read."""
+        campaign_id = self.campaign_id()
+        campaign = delete_campaign(organization=self.organization, campaign_id=campaign_id, now=timezone.now())
+        return self.answer(campaign=CampaignOut(campaign).data)
+
+
+class ExternalCampaign(Campaign):
+    """One campaign by its permalink."""
+
+    def campaign_id(self) -> int:
+        """The id of the campaign with the path's permalink."""
+        permalink: str = self.kwargs["permalink"]
+        return get_campaign_by_permalink(organization=self.organization, permalink=permalink).pk
+
+    @operation("Get a campaign", member="campaign", answer=CampaignOut)
+    def get(self, _request: Any, **_: object) -> HttpResponse:
+        """One campaign."""
+        campaign = get_campaign_by_permalink(organization=self.organization, permalink=self.kwargs["permalink"])
+        return self.answer(campaign=CampaignOut(campaign).data)
+
+
+class Navigation(ManagementView):
+    """A campaign's whole hierarchy."""
+
+    @operation("Get a complete hierarchy for a campaign", member="campaign", answer=NavigationOut)
+    def get(self, _request: Any, campaign_id: int, **_: object) -> HttpResponse:
+        """The campaign with its containers, creative groups and creatives."""
+        tree = get_navigation(organization=self.organization, campaign_id=campaign_id)
+        return self.answer(campaign=NavigationOut(tree).data)

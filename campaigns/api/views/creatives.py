@@ -1,0 +1,80 @@
+"""Creatives (contract 1, Managing Creatives)."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+
+from campaigns.api.base import ManagementView
+from campaigns.api.documentation import PAGE_PARAMETERS, operation
+from campaigns.api.serializers.creative import CREATIVE_IN, CreativeOut, creative_in, flatten
+from campaigns.queries.groups import get_group
+from campaigns.queries.units import get_unit, units_of
+from campaigns.services.units import create_unit, delete_unit, update_unit
+
+DOCUMENTED_IN = CREATIVE_IN["issue_audience_csv"]
+
+
+class Creatives(ManagementView):
+    """The creatives of a group."""
+
+    @operation(
+        "Get all creatives for a group",
+        member="creatives",
+        answer=CreativeOut,
+        many=True,
+        parameters=PAGE_PARAMETERS,
+    )
+    def get(self, _request: Any, creative_group_id: int, **_: object) -> HttpResponse:
+        """The living creative, if there is one."""
+        group = get_group(organization=self.organization, group_id=creative_group_id)
+        rows, pagination = self.page().rows_of(units_of(organization=self.organization, group=group))
+        return self.answer(creatives=CreativeOut(rows, many=True).data, pagination=pagination)
+
+    @operation(
+        "Create a creative for a group",
+        member="creatives",
+        answer=CreativeOut,
+        many=True,
+        request=("creative", DOCUMENTED_IN),
+    )
+    def post(self, _request: Any, creative_group_id: int, **_: object) -> HttpResponse:
+        """Make the creative of a group."""
+        attributes = self.object_of(creative_in(self.body()), "creative")
+        unit = create_unit(
+            organization=self.organization,
+            application=self.application,
+            group_id=creative_group_id,
+            attributes=flatten(attributes),
+        )
+        return self.answer(creatives=[CreativeOut(unit).data])
+
+
+class Creative(ManagementView):
+    """One creative."""
+
+    @operation("Get a creative for a group", member="creatives", answer=CreativeOut, many=True)
+    def get(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
+        """One creative, in an array."""
+        unit = get_unit(organization=self.organization, unit_id=creative_id)
+        return self.answer(creatives=[CreativeOut(unit).data])
+
+    @operation(
+        "Update a creative for a group",
+        member="creatives",
+        answer=CreativeOut,
+        many=True,
+        request=("creative", DOCUMENTED_IN),
+    )
+    def put(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
+        """Change the attributes and the members of the message that are present."""
+        unit = get_unit(organization=self.organization, unit_id=creative_id)
+        changes = self.object_of(creative_in(self.body(), unit.ad_type), "creative", partial=True)
+        unit = update_unit(organization=self.organization, unit_id=creative_id, changes=flatten(changes))
+        return self.answer(creatives=[CreativeOut(unit).data])
+
+    @operation("Delete a creative from a group", member="creatives", answer=CreativeOut, many=True)
+    def delete(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
+        """Take a creative out of every read."""
+        unit = delete_unit(organization=self.organization, unit_id=creative_id, now=timezone.now())
+        return self.answer(creatives=[CreativeOut(unit).data])
