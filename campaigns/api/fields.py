@@ -1,6 +1,6 @@
 """Strict fields of request bodies: a value of the wrong type is refused, never converted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Creative groups and their targets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,11 @@ from campaigns.models import AdGroup, AdUnit
 from campaigns.queries.groups import get_group
 from campaigns.services.levels import apply_changes, mark_children_deleted, mark_deleted
 from campaigns.services.line_items import lock_line_item
-from campaigns.services.targets import replace_targets
-from customers.errors import not_found
+from campaigns.services.targets import read_targets, replace_targets
+from campaigns.targeting import Condition
+from customers.errors import Refusals, not_found
 from customers.models import Organization
+from customers.queries.prepared import PreparedQuery
 from customers.services.organizations import raise_version
 
 
@@ -23,13 +25,13 @@ def create_group(*, organization: Organization, line_item_id: int, attributes: M
     `attributes`: `name`, `starts_at`, `ends_at`, `status`, and optionally `display_name`, `targets`.
     """
     attributes = dict(attributes)
-    targets = attributes.pop("targets", [])
+    targets = attributes.pop("targets", None)
     group = AdGroup(organization=organization)
-    apply_changes(group, attributes)
+    conditions = _change(group, attributes, targets)
     group.line_item = lock_line_item(organization=organization, line_item_id=line_item_id)
     group.save()
-    if targets:
-        replace_targets(organization=organization, owner=group, targets=targets)
+    if conditions:
+        replace_targets(owner=group, conditions=conditions)
     raise_version(organization=organization)
     return get_group(organization=organization, group_id=group.pk)
 
@@ -40,10 +42,10 @@ def update_group(*, organization: Organization, group_id: int, changes: Mapping[
     changes = dict(changes)
     targets = changes.pop("targets", None)
     group = lock_group(organization=organization, group_id=group_id)
-    apply_changes(group, changes)
+    conditions = _change(group, changes, targets)
     group.save()
     if targets is not None:
-        replace_targets(organization=organization, owner=group, targets=targets)
+        replace_targets(owner=group, conditions=conditions)
     raise_version(organization=organization)
     return get_group(organization=organization, group_id=group_id)
 
@@ -59,13 +61,28 @@ def delete_group(*, organization: Organization, group_id: int, now: datetime) ->
     return group
 
 
+def _change(group: AdGroup, changes: Mapping[str, Any], targets: object) -> Sequence[Condition]:
+    """Apply changes and read targets; DomainError names everything that breaks a rule."""
+    refusals = Refusals()
+    apply_changes(group, changes, refusals)
+    conditions = read_targets(organization=group.organization, targets=targets, refusals=refusals)
+    refusals.raise_any()
+    return conditions
+
+
 def lock_group(*, organization: Organization, group_id: int) -> AdGroup:
     """The living group, locked until the transaction ends; DomainError `not_found`."""
-    group = (
-        AdGroup.objects.select_for_update(no_key=True)
-        .filter(organization=organization, id=group_id, deleted_at__isnull=True)
-        .first()
-    )
+    group = _lock.first(organization_id=organization.pk, group_id=group_id)
     if group is None:
         raise not_found("Creative group")
+    group.organization = organization
     return group
+
+
+_lock = PreparedQuery(
+    lambda organization_id, group_id: AdGroup.objects.select_for_update(no_key=True).filter(
+        organization_id=organization_id, id=group_id, deleted_at__isnull=True
+    ),
+    organization_id=int,
+    group_id=int,
+)

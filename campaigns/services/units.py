@@ -9,10 +9,13 @@ from django.db import transaction
 from campaigns.models import Achievement, AdUnit
 from campaigns.models.ad_type import CREATIVE_TYPES, AdType, DeliveryMethod
 from campaigns.services.groups import lock_group
-from campaigns.services.levels import apply_changes, constraints_as_errors, mark_deleted, missing
-from customers.errors import invalid, not_found
+from campaigns.services.levels import apply_changes, constraints_as_errors, mark_deleted
+from customers.errors import Kind, Refusals, not_found
 from customers.models import Application, Organization
+from customers.queries.prepared import PreparedInsert
 from customers.services.organizations import raise_version
+
+_insert = PreparedInsert(AdUnit)
 
 
 def create_unit(
@@ -28,7 +31,7 @@ def create_unit(
         group = lock_group(organization=organization, group_id=group_id)
         unit.group = group
         _change(unit, attributes)
-        unit.save()
+        _insert.insert(unit)
         raise_version(organization=organization)
     return unit
 
@@ -61,23 +64,23 @@ def lock_unit(*, organization: Organization, unit_id: int) -> AdUnit:
     )
     if unit is None:
         raise not_found("Creative")
+    unit.organization = organization
     return unit
 
 
 def _change(unit: AdUnit, changes: Mapping[str, Any]) -> None:
     """Apply changes and then the rules that join several attributes; DomainError names all that break one."""
     changes = dict(changes)
-    _resolve_references(unit, changes)
-    apply_changes(unit, changes)
-    absent = _absent(unit)
-    if absent:
-        raise missing(*absent)
+    refusals = Refusals()
+    _resolve_references(unit, changes, refusals)
+    apply_changes(unit, changes, refusals)
     if unit.creative_type not in CREATIVE_TYPES[AdType(unit.ad_type)]:
-        raise invalid(creative_type=f"{unit.creative_type} is no creative_type of ad_type {unit.ad_type}.")
-    _settle_delivery(unit, changes)
+        refusals.refuse("creative_type", f"{unit.creative_type} is no creative_type of ad_type {unit.ad_type}.")
+    _settle_delivery(unit, changes, refusals)
+    refusals.raise_any()
 
 
-def _resolve_references(unit: AdUnit, changes: dict[str, Any]) -> None:
+def _resolve_references(unit: AdUnit, changes: dict[str, Any], refusals: Refusals) -> None:
     """Find the rows that ids in `changes` mean; what another organization owns is not found."""
     application_id = changes.pop("application_id", None)
     if application_id is not None and application_id != unit.application_id:
@@ -92,20 +95,16 @@ def _resolve_references(unit: AdUnit, changes: dict[str, Any]) -> None:
             campaign__line_items__groups=unit.group_id,
         )
         if not in_campaign.exists():
-            raise invalid(achievement_id="The campaign has no such behavior.")
+            refusals.refuse("achievement_id", "The campaign has no such behavior.")
 
 
-def _absent(unit: AdUnit) -> list[str]:
-    if unit.delivery_method == DeliveryMethod.SCHEDULED and unit.scheduled_delivery_date is None:
-        return ["scheduled_delivery_date"]
-    if unit.delivery_method == DeliveryMethod.TRIGGERED and unit.achievement_id is None:
-        return ["achievement_id"]
-    return []
-
-
-def _settle_delivery(unit: AdUnit, changes: Mapping[str, Any]) -> None:
+def _settle_delivery(unit: AdUnit, changes: Mapping[str, Any], refusals: Refusals) -> None:
     """A message is scheduled or triggered: what belongs to the other way is refused when sent, else forgotten."""
-    other = "achievement_id" if unit.delivery_method == DeliveryMethod.SCHEDULED else "scheduled_delivery_date"
+    ways = {DeliveryMethod.SCHEDULED: "scheduled_delivery_date", DeliveryMethod.TRIGGERED: "achievement_id"}
+    needed = ways.pop(DeliveryMethod(unit.delivery_method))
+    (other,) = ways.values()
+    if getattr(unit, needed) is None:
+        refusals.refuse(needed, "This attribute is required.", Kind.MISSING)
     if changes.get(other) is not None:
-        raise invalid(**{other: f"A {unit.delivery_method} message has no {other}."})
+        refusals.refuse(other, f"A {unit.delivery_method} message has no {other}.")
     setattr(unit, other, None)

@@ -1,12 +1,13 @@
 """Organizations and their version stamp."""
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 
 from customers.errors import invalid
 from customers.models import Organization
 
 MAXIMUM_NAME = 255
+
+RAISE_VERSION = "UPDATE customers_organization SET version = version + 1 WHERE id = %s"
 
 
 @transaction.atomic
@@ -23,4 +24,5 @@ def raise_version(*, organization: Organization) -> None:
     Call it last in the writing transaction: the row stays locked until that commits, so a reader who sees the new
     stamp sees the write, and writers of one organization wait for each other only for the length of a commit.
     """
-    Organization.objects.filter(pk=organization.pk).update(version=F("version") + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(RAISE_VERSION, [organization.pk])
