@@ -1,0 +1,121 @@
+"""Scenarios and how they are measured: each next to its reference, round after round.
+
+An absolute number says more about the machine and its neighbours than about the code. A ratio of two runs that follow
+each other within seconds says something, and the median of several says it reliably.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.bench.load import Measurement, Target
+from tests.bench.requests import Ids, Request, RunFailedError
+
+CEILING = Request("/constant")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is measured, against what, and what the ratio should be.
+
+    `reference` is a request to the same server, or None for the ceiling; `goal` None where a ratio is only told.
+    `ids` are those that `{id}` in the request's path may become, each once. `queries` is how many statements an
+    answer takes (`statements_of`), None where that isn't told.
+    """
+
+    name: str
+    request: Request
+    goal: float | None = None
+    stretch: float | None = None
+    reference: Request | None = None
+    reference_name: str = "ceiling"
+    ids: Ids = field(default_factory=lambda: Ids(0, 0))
+    queries: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A scenario's numbers: medians over all rounds."""
+
+    scenario: Scenario
+    measurement: Measurement
+    reference_rate: float
+    ratio: float
+    ratios: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the product and the ceiling are served."""
+
+    product: str
+    ceiling: str
+
+    def pair(self, scenario: Scenario) -> tuple[Target, Target]:
+        """The reference and the scenario as targets."""
+        reference = Target(self.product, scenario.reference) if scenario.reference else Target(self.ceiling, CEILING)
+        return reference, Target(self.product, scenario.request, scenario.ids)
+
+
+def measure(
+    scenarios: Iterable[Scenario], servers: Servers, *, rounds: int, seconds: float, tell: Callable[[str], None]
+) -> list[Outcome]:
+    """Warm up, then in every round run each scenario right after its reference."""
+    pairs = {scenario.name: (scenario, *servers.pair(scenario)) for scenario in scenarios}
+    for _, reference, target in pairs.values():
+        reference.measure(1)
+        target.measure(1)
+    runs: dict[str, list[tuple[Measurement, Measurement]]] = {name: [] for name in pairs}
+    for number in range(rounds):
+        for name, (_, reference, target) in pairs.items():
+            tell(f"round {number + 1} of {rounds}: {name}")
+            runs[name].append((reference.measure(seconds), target.measure(seconds)))
+    return [_outcome(pairs[name][0], found) for name, found in runs.items()]
+
+
+def _outcome(scenario: Scenario, runs: list[tuple[Measurement, Measurement]]) -> Outcome:
+    ratios = tuple(measured.rate / reference.rate for reference, measured in runs)
+    measured = [each for _, each in runs]
+    return Outcome(
+        scenario,
+        Measurement(
+            median(each.rate for each in measured),
+            median(each.p50 for each in measured),
+            median(each.p99 for each in measured),
+        ),
+        median(reference.rate for reference, _ in runs),
+        median(ratios),
+        ratios,
+    )
+
+
+def statements_of(request: Request, identity: int = 0) -> int:
+    """Count the statements of one answer, transaction statements included, once everything is prepared."""
+    _answer(request, identity)
+    with CaptureQueriesContext(connection) as captured:
+        _answer(request, identity + 1)
+    return len(captured)
+
+
+def require_same_answers(one: Request, other: Request) -> None:
+    """Fail where two requests don't get the very same answer: a comparison of different things proves nothing."""
+    if _answer(one).json() != _answer(other).json():
+        raise RunFailedError(f"{one.path} and {other.path} answer differently")
+
+
+def _answer(request: Request, identity: int = 0) -> Any:
+    response = Client().generic(
+        request.method,
+        request.path.replace("{id}", str(identity)),
+        request.body,
+        "application/json",
+        headers={"authorization": request.authorization},
+    )
+    if response.status_code != 200 or not response.content.startswith(request.good.encode()):
+        raise RunFailedError(f"{request.method} {request.path}: {response.status_code} {response.content[:300]!r}")
+    return response

@@ -1,0 +1,7 @@
+"""The product's settings, with the references that are measured in the same server added to its addresses."""
+
+from config.settings import *  # noqa: F403 - all of them
+
+ROOT_URLCONF = "tests.bench.urls"
+# The servers under load, and Django's test client.
+ALLOWED_HOSTS = ["127.0.0.1", "testserver"]

@@ -1,0 +1,15 @@
+"""The product's addresses, then those of the naive references (last: they cost the product's own nothing)."""
+
+from django.urls import path
+
+from config import urls as product
+from tests.bench.naive.navigation import NaiveNavigation
+
+handler400 = product.handler400
+handler404 = product.handler404
+handler500 = product.handler500
+
+urlpatterns = [
+    *product.urlpatterns,
+    path("priv/v1/apps/<str:api_key>/management/naive/<id:campaign_id>/navigation", NaiveNavigation.as_view()),
+]
