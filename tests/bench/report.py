@@ -32,7 +32,13 @@ def print_report(outcomes: Sequence[Outcome]) -> None:
 
 def write_report(outcomes: Sequence[Outcome], path: Path, *, rounds: int, seconds: float) -> None:
     """Write everything that was measured, with what is needed to judge it later."""
-    machine = {"system": platform.platform(), "python": platform.python_version(), "cores": os.cpu_count()}
+    machine = {
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        # Of the last minutes: what else ran tells how far the numbers can be trusted.
+        "load_average": os.getloadavg(),
+    }
     load = {"tool": tool(), "connections": CONNECTIONS, "rounds": rounds, "seconds": seconds}
     document = {"machine": machine, "load": load, "rows": [_row(outcome) for outcome in outcomes]}
     path.write_text(json.dumps(document, indent=2) + "\n")
@@ -53,7 +59,7 @@ def _cells(outcome: Outcome) -> list[str]:
         f"{measured.rate:,.0f}",
         f"{measured.p50:.1f}",
         f"{measured.p99:.1f}",
-        f"{outcome.ratio:.2f}",
+        f"{outcome.ratio:.3f}",
         *("" if value is None else f"{value:.2f}" for value in (scenario.goal, scenario.stretch)),
         met,
         "" if scenario.queries is None else str(scenario.queries),

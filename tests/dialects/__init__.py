@@ -1,0 +1,1 @@
+"""The dialects, each tested at its own edge."""

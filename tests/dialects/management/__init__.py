@@ -1,0 +1,1 @@
+"""The management dialect (contract 1)."""

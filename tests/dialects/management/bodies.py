@@ -1,0 +1,41 @@
+"""Request objects that are accepted as they are; a test changes the one member it speaks of."""
+
+from typing import Any
+
+from tests.factories import unique
+
+DATES = {"starts_at": "2021-12-31T05:00:00Z", "ends_at": "2022-01-04T05:00:00Z"}
+
+
+def campaign(**changes: Any) -> dict[str, Any]:
+    """The body of POST campaigns."""
+    return {"campaign": {"name": unique("New campaign")} | DATES | changes}
+
+
+def line_item(**changes: Any) -> dict[str, Any]:
+    """The body of POST line_items."""
+    return {"line_item": {"name": unique("New line item"), "status": "live"} | DATES | changes}
+
+
+def creative_group(**changes: Any) -> dict[str, Any]:
+    """The body of POST creative_groups."""
+    return {"creative_group": {"name": unique("New group"), "status": "live"} | DATES | changes}
+
+
+def message(**changes: Any) -> dict[str, Any]:
+    """A scheduled message object."""
+    return {"delivery_method": "scheduled", "scheduled_delivery_date": "2022-01-02T05:00:00+00:00"} | changes
+
+
+def creative(ad_type: str = "issue_audience_csv", /, **changes: Any) -> dict[str, Any]:
+    """The body of POST creatives; the message object stands under the `ad_type`."""
+    types = {"ad_type": ad_type, "creative_type": "issue-audience-csv"}
+    return {"creative": types | {"name": unique("New creative"), "status": "draft", ad_type: message()} | changes}
+
+
+def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The same body without these attributes."""
+    return {
+        wrapper: {name: value for name, value in attributes.items() if name not in names}
+        for wrapper, attributes in body.items()
+    }

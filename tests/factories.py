@@ -1,0 +1,122 @@
+"""Rows for tests, made directly in the database: every builder takes what a test cares about and invents the rest."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from campaigns.models import Achievement, AdBundle, AdCampaign, AdGroup, AdLineItem, AdTarget, AdUnit
+from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
+from customers.models import Application, CustomerField, Organization
+from customers.services.applications import fill_credentials
+
+STARTS_AT = datetime(2021, 12, 31, 5, tzinfo=UTC)
+ENDS_AT = datetime(2022, 1, 4, 5, tzinfo=UTC)
+DELIVERED_AT = datetime(2022, 1, 2, 5, tzinfo=UTC)
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An application and the secret that only its maker knows."""
+
+    application: Application
+    secret: str
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """A campaign with one row at every level."""
+
+    campaign: AdCampaign
+    bundle: AdBundle
+    line_item: AdLineItem
+    group: AdGroup
+    unit: AdUnit
+
+
+def unique(noun: str) -> str:
+    """A name that no other row of this run has."""
+    return f"{noun} {next(_numbers)}"
+
+
+def make_organization(**attributes: Any) -> Organization:
+    """An organization."""
+    return Organization.objects.create(**{"name": unique("Organization")} | attributes)
+
+
+def make_application(organization: Organization | None = None, **attributes: Any) -> Credentials:
+    """An application with its secret."""
+    organization = organization or make_organization()
+    application = Application(**{"organization": organization, "name": unique("Application")} | attributes)
+    secret = fill_credentials(application=application)
+    application.save()
+    return Credentials(application, secret)
+
+
+def make_field(organization: Organization, name: str, field_type: str, **attributes: Any) -> CustomerField:
+    """A field of the customer schema."""
+    return CustomerField.objects.create(organization=organization, name=name, type=field_type, **attributes)
+
+
+def _dated(noun: str) -> dict[str, Any]:
+    return {"name": unique(noun), "status": "live", "starts_at": STARTS_AT, "ends_at": ENDS_AT}
+
+
+def make_campaign(organization: Organization, **attributes: Any) -> AdCampaign:
+    """A campaign with its bundle."""
+    defaults = {"organization": organization, "permalink": unique("permalink").replace(" ", "-")}
+    campaign = AdCampaign.objects.create(**defaults | _dated("Campaign") | attributes)
+    AdBundle.objects.create(organization=organization, campaign=campaign)
+    return campaign
+
+
+def make_line_item(campaign: AdCampaign, **attributes: Any) -> AdLineItem:
+    """The container of a campaign."""
+    defaults = {"organization": campaign.organization, "campaign": campaign}
+    return AdLineItem.objects.create(**defaults | _dated("Line item") | attributes)
+
+
+def make_group(line_item: AdLineItem, **attributes: Any) -> AdGroup:
+    """A creative group."""
+    defaults = {"organization": line_item.organization, "line_item": line_item}
+    return AdGroup.objects.create(**defaults | _dated("Group") | attributes)
+
+
+def make_unit(group: AdGroup, application: Application, **attributes: Any) -> AdUnit:
+    """The creative of a group: scheduled, unless `attributes` says otherwise."""
+    defaults = {
+        "organization": group.organization,
+        "group": group,
+        "application": application,
+        "name": unique("Creative"),
+        "status": "draft",
+        "ad_type": AdType.ISSUE_AUDIENCE_CSV,
+        "creative_type": CreativeType.ISSUE_AUDIENCE_CSV,
+        "delivery_method": DeliveryMethod.SCHEDULED,
+        "scheduled_delivery_date": DELIVERED_AT,
+    }
+    return AdUnit.objects.create(**defaults | attributes)
+
+
+def make_achievement(campaign: AdCampaign, **attributes: Any) -> Achievement:
+    """A behavior of a campaign."""
+    defaults = {"organization": campaign.organization, "campaign": campaign, "name": unique("Behavior")}
+    return Achievement.objects.create(**defaults | attributes)
+
+
+def make_target(owner: AdBundle | AdGroup, **attributes: Any) -> AdTarget:
+    """A target of a bundle or a group; points at nobody in particular unless told otherwise."""
+    link = {"bundle": owner} if isinstance(owner, AdBundle) else {"group": owner}
+    defaults = {"organization": owner.organization, "position": 0, "attribute": "tag", "operator": "exists"}
+    return AdTarget.objects.create(**defaults | link | attributes)
+
+
+def make_hierarchy(application: Application, **campaign: Any) -> Hierarchy:
+    """A campaign with a container, a group and a creative, of the organization that owns `application`."""
+    top = make_campaign(application.organization, **campaign)
+    line_item = make_line_item(top)
+    group = make_group(line_item)
+    unit = make_unit(group, application)
+    return Hierarchy(top, AdBundle.objects.get(campaign=top), line_item, group, unit)

@@ -1,0 +1,1 @@
+"""What one organization can learn of another: nothing."""

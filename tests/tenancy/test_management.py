@@ -1,0 +1,172 @@
+"""The management dialect: another's object answers byte for byte like a missing one, and stays as it is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from campaigns.models import AdGroup, AdLineItem, AdTarget, AdUnit
+from tests.dialects.management import bodies
+from tests.dialects.management.actor import Actor
+from tests.dialects.management.contents import contents
+from tests.dialects.management.expected import refusal
+from tests.factories import Hierarchy, make_achievement, make_group, make_target
+
+MISSING = 999_999_999
+Address = Callable[[Hierarchy], str]
+# Every address that names a row, and how to spell it for a given hierarchy.
+ADDRESSES: dict[str, Address] = {
+    "campaigns/:id": lambda rows: f"campaigns/{rows.campaign.pk}",
+    "external/campaigns/:permalink": lambda rows: f"external/campaigns/{rows.campaign.permalink}",
+    "campaigns/:id/navigation": lambda rows: f"campaigns/{rows.campaign.pk}/navigation",
+    "campaigns/:id/line_items": lambda rows: f"campaigns/{rows.campaign.pk}/line_items",
+    "line_items/:id": lambda rows: f"line_items/{rows.line_item.pk}",
+    "line_items/:id/creative_groups": lambda rows: f"line_items/{rows.line_item.pk}/creative_groups",
+    "creative_groups/:id": lambda rows: f"creative_groups/{rows.group.pk}",
+    "creative_groups/:id/creatives": lambda rows: f"creative_groups/{rows.group.pk}/creatives",
+    "creatives/:id": lambda rows: f"creatives/{rows.unit.pk}",
+}
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
+WRITES: dict[str, Any] = {
+    "campaign": bodies.campaign(name="Taken over"),
+    "line_item": bodies.line_item(name="Taken over"),
+    "creative_group": bodies.creative_group(name="Taken over"),
+    "creative": bodies.creative(name="Taken over"),
+}
+BODIES: list[object] = [
+    None,
+    b"{not json",
+    [],
+    {},
+    {"campaign": {}, "line_item": {}, "creative_group": {}, "creative": {}},
+    *WRITES.values(),
+    *({wrapper: attributes[wrapper] | {"name": 7}} for wrapper, attributes in WRITES.items()),
+    *({wrapper: attributes[wrapper] | {"test": 7}} for wrapper, attributes in WRITES.items()),
+    *({wrapper: {"name": "Taken over"}} for wrapper in WRITES),
+    *({wrapper: {"status": "completed"}} for wrapper in WRITES),
+    {"creative": {"issue_audience_csv": {"template_id": "Taken over"}}},
+    {"creative": {"issue_audience_csv": {"colour": "red"}}},
+    {"creative": {"push_message": {"template_id": "Taken over"}}},
+    {"campaign": {"targets": [{"attribute": "tag", "operator": "in", "values": ["x"]}]}},
+    {"creative_group": {"targets": []}},
+]
+
+
+@pytest.fixture
+def owner(db: None) -> Actor:  # noqa: ARG001
+    """The organization whose rows these are."""
+    return Actor.of()
+
+
+@pytest.fixture
+def outsider(db: None) -> Actor:  # noqa: ARG001
+    """A caller from another organization."""
+    return Actor.of()
+
+
+@pytest.fixture
+def theirs(owner: Actor) -> Hierarchy:
+    """A campaign with everything, of the owner's organization."""
+    rows = owner.make_hierarchy()
+    make_target(rows.bundle)
+    make_target(rows.group)
+    make_achievement(rows.campaign)
+    return rows
+
+
+def _answer(actor: Actor, method: str, path: str, body: object) -> tuple[int, bytes, dict[str, str]]:
+    answer = actor.send(method, path, body)
+    return answer.status_code, answer.content, dict(answer.items())
+
+
+def _missing(address: str) -> str:
+    return address.replace(":id", str(MISSING)).replace(":permalink", "no-such-permalink")
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_theirs_answers_like_a_missing_one(outsider: Actor, theirs: Hierarchy, address: str, method: str) -> None:
+    before = contents()
+    path = ADDRESSES[address](theirs)
+    for body in BODIES if method in {"POST", "PUT"} else BODIES[:2]:
+        assert _answer(outsider, method, path, body) == _answer(outsider, method, _missing(address), body), body
+    assert contents() == before
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_addresses_of_these_tests_are_the_owners(owner: Actor, theirs: Hierarchy, address: str) -> None:
+    assert owner.get(ADDRESSES[address](theirs)).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["campaigns/:id/line_items", "line_items/:id/creative_groups"])
+def test_no_child_is_made_below_theirs(outsider: Actor, owner: Actor, address: str) -> None:
+    """Where a valid child would be accepted from its owner."""
+    rows = owner.make_hierarchy()
+    AdUnit.objects.all().delete()
+    AdGroup.objects.all().delete()
+    if address.startswith("campaigns"):
+        AdLineItem.objects.all().delete()
+    path = ADDRESSES[address](rows)
+    for body in WRITES.values():
+        assert _answer(outsider, "POST", path, body) == _answer(outsider, "POST", _missing(address), body)
+    assert not AdGroup.objects.exists()
+
+
+def test_no_creative_is_made_in_their_empty_group(outsider: Actor, theirs: Hierarchy) -> None:
+    path = f"creative_groups/{make_group(theirs.line_item).pk}/creatives"
+    missing = f"creative_groups/{MISSING}/creatives"
+    body = bodies.creative(application_id=outsider.application.pk)
+    assert _answer(outsider, "POST", path, body) == _answer(outsider, "POST", missing, body)
+    assert AdUnit.objects.count() == 1
+
+
+def test_their_ids_inside_a_body_answer_like_missing_ones(outsider: Actor, owner: Actor, theirs: Hierarchy) -> None:
+    mine = outsider.make_hierarchy()
+    group = make_group(mine.line_item)
+    path = f"creative_groups/{group.pk}/creatives"
+    achievement = make_achievement(theirs.campaign).pk
+    before = contents()
+    answers = set()
+    for number in (owner.application.pk, MISSING):
+        answers.add(_answer(outsider, "POST", path, bodies.creative(application_id=number))[:2])
+        change = {"creative": {"application_id": number}}
+        answers.add(_answer(outsider, "PUT", f"creatives/{mine.unit.pk}", change)[:2])
+    assert len(answers) == 1
+    answers = set()
+    for number in (achievement, MISSING):
+        message = {"delivery_method": "triggered", "achievement_id": number}
+        answers.add(_answer(outsider, "POST", path, bodies.creative(issue_audience_csv=message))[:2])
+    assert len(answers) == 1
+    assert contents() == before
+
+
+def test_lists_and_filters_show_nothing_of_theirs(outsider: Actor, theirs: Hierarchy) -> None:
+    name = theirs.campaign.name.replace(" ", "%20")
+    for query in ("", "?limit=100", f"?name={name}", "?status=live", "?updated_since=2000-01-01"):
+        assert outsider.get(f"campaigns{query}").json()["pagination"]["total"] == 0
+
+
+def test_a_path_with_their_key_is_not_opened_by_ours(outsider: Actor, owner: Actor, theirs: Hierarchy) -> None:
+    before = contents()
+    for address in ADDRESSES.values():
+        for method in ("GET", "PUT", "DELETE", "POST"):
+            path = f"/priv/v1/apps/{owner.application.api_key}/management/{address(theirs)}"
+            answer = outsider.client.generic(method, path, headers={"Authorization": outsider.authorization})
+            refusal(answer, "access_denied", 401)
+    assert contents() == before
+
+
+def test_deleting_ours_leaves_theirs(outsider: Actor, theirs: Hierarchy) -> None:
+    mine = outsider.make_hierarchy(name=theirs.campaign.name, permalink=theirs.campaign.permalink)
+    outsider.delete(f"external/campaigns/{mine.campaign.permalink}")
+    for row in (theirs.campaign, theirs.line_item, theirs.group, theirs.unit):
+        row.refresh_from_db()
+        assert row.deleted_at is None
+
+
+def test_replacing_our_targets_leaves_theirs(outsider: Actor, theirs: Hierarchy) -> None:
+    mine = outsider.make_hierarchy()
+    outsider.put(f"campaigns/{mine.campaign.pk}", {"campaign": {"targets": []}})
+    outsider.put(f"creative_groups/{mine.group.pk}", {"creative_group": {"targets": []}})
+    assert AdTarget.objects.filter(bundle=theirs.bundle).count() == 1
+    assert AdTarget.objects.filter(group=theirs.group).count() == 1
