@@ -1,6 +1,8 @@
 """Request bodies: JSON in, checked attributes out, or one error that names every offence."""
 
 from collections.abc import Mapping
+from copy import copy
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -35,10 +37,20 @@ def read_object(kind: type[In], wrapper: str, body: Mapping[str, Any], *, partia
         )
     if not isinstance(data, Mapping):
         raise DomainError(Kind.INVALID, "validation", "Validation error.", fields={wrapper: ["An object is expected."]})
-    serializer = kind(data=data, partial=partial)
+    hashable: Any = kind
+    serializer = copy(_template(hashable, partial=partial))
+    serializer.initial_data = data
     if serializer.is_valid() and not unknown:
         return dict(serializer.validated_data)
     raise _as_domain_error(serializer.errors, unknown, partial=partial)
+
+
+@cache
+def _template(kind: type[In], *, partial: bool) -> In:
+    """A serializer whose fields its copies share: DRF copies every declared field deeply for each new one."""
+    template = kind(partial=partial)
+    _ = template.fields
+    return template
 
 
 def _as_domain_error(errors: Mapping[str, Any], unknown: dict[str, list[str]], *, partial: bool) -> DomainError:

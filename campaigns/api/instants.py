@@ -23,8 +23,8 @@ def parse_instant(text: str) -> datetime:
 
 
 def format_instant(moment: datetime) -> str:
-    """`2020-08-12T17:45:48Z`."""
-    return moment.replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+    """`2020-08-12T17:45:48Z`; the core's times are UTC."""
+    return moment.isoformat()[:19] + "Z"
 
 
 def format_instant_in_message(moment: datetime) -> str:

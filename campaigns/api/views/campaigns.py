@@ -12,7 +12,7 @@ from campaigns.api.filters import filtered
 from campaigns.api.pages import Page
 from campaigns.api.serializers.campaign import CampaignIn, CampaignOut, NavigationOut
 from campaigns.models.level import Status
-from campaigns.queries.campaigns import campaigns_of, get_campaign, get_campaign_by_permalink
+from campaigns.queries.campaigns import attach_targets, campaigns_of, get_campaign, get_campaign_by_permalink
 from campaigns.queries.navigation import get_navigation
 from campaigns.services.campaigns import create_campaign, delete_campaign, update_campaign
 from customers.errors import Refusals
@@ -41,7 +41,7 @@ class Campaigns(ManagementView):
             page = self.page()
         refusals.raise_any()
         rows, pagination = page.rows_of(found)
-        return self.answer(campaigns=CampaignOut(rows, many=True).data, pagination=pagination)
+        return self.answer(campaigns=CampaignOut(attach_targets(rows), many=True).data, pagination=pagination)
 
     @operation("Create a campaign", member="campaign", answer=CampaignOut, request=("campaign", CampaignIn))
     def post(self, _request: Any, **_: object) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.serializers.creative_group import CreativeGroupIn, CreativeGroupOut
-from campaigns.queries.groups import get_group, groups_of
+from campaigns.queries.groups import attach_targets, get_group, groups_of
 from campaigns.queries.line_items import get_line_item
 from campaigns.services.groups import create_group, delete_group, update_group
 
@@ -27,7 +27,9 @@ class CreativeGroups(ManagementView):
         """The living groups, newest first."""
         line_item = get_line_item(organization=self.organization, line_item_id=line_item_id)
         rows, pagination = self.page().rows_of(groups_of(organization=self.organization, line_item=line_item))
-        return self.answer(creative_groups=CreativeGroupOut(rows, many=True).data, pagination=pagination)
+        return self.answer(
+            creative_groups=CreativeGroupOut(attach_targets(rows), many=True).data, pagination=pagination
+        )
 
     @operation(
         "Create a creative group in a container",

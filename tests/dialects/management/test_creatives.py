@@ -131,7 +131,7 @@ def test_a_foreign_or_missing_application_is_not_found(
     assert AdUnit.objects.count() == 1
 
 
-@pytest.mark.parametrize("number", [0, -1, 2**63, 10**30, 1.0, "1", True, [], {}])
+@pytest.mark.parametrize("number", [0, -1, 2**63, 10**30, 1.0, "1", True, None, [], {}])
 def test_an_application_id_is_an_integer(owner: Actor, creatives: str, number: object) -> None:
     answer = owner.post(creatives, bodies.creative(application_id=number))
     assert refusal(answer, "validation").keys() == {"application_id"}

@@ -28,14 +28,14 @@ def warm(owner: Actor, ours: Hierarchy) -> Hierarchy:
 def _reads(ours: Hierarchy) -> dict[str, int]:
     """Every read, and the number of statements that it may take: one is the application's."""
     return {
-        "campaigns": 3,
+        "campaigns": 4,
         "campaigns?status=live&name=nothing": 2,
         f"campaigns/{ours.campaign.pk}": 2,
         f"external/campaigns/{ours.campaign.permalink}": 2,
         f"campaigns/{ours.campaign.pk}/navigation": 2,
         f"campaigns/{ours.campaign.pk}/line_items": 4,
         f"line_items/{ours.line_item.pk}": 2,
-        f"line_items/{ours.line_item.pk}/creative_groups": 4,
+        f"line_items/{ours.line_item.pk}/creative_groups": 5,
         f"creative_groups/{ours.group.pk}": 2,
         f"creative_groups/{ours.group.pk}/creatives": 4,
         f"creatives/{ours.unit.pk}": 2,

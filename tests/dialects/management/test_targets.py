@@ -137,7 +137,7 @@ def test_a_create_with_refused_targets_makes_nothing(owner: Actor, ours: Hierarc
     assert owner.get(path).json()["pagination"]["total"] == 1
 
 
-@pytest.mark.parametrize("targets", [{}, "tag", 1, True, "", 0, False])
+@pytest.mark.parametrize("targets", [{}, "tag", 1, True, "", 0, False, None])
 def test_a_create_with_targets_that_are_no_list(owner: Actor, ours: Hierarchy, targets: object) -> None:
     assert refusal(owner.post("campaigns", bodies.campaign(targets=targets)), "validation").keys() == {"targets"}
     path = f"line_items/{ours.line_item.pk}/creative_groups"
