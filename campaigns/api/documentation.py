@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema, inline_serializer
 from rest_framework import serializers
 
 PAGE_PARAMETERS = [
@@ -57,38 +57,43 @@ def operation(
     member: str,
     answer: type[serializers.Serializer[Any]],
     many: bool = False,
-    request: tuple[str, type[serializers.Serializer[Any]]] | None = None,
+    request: tuple[Any, ...] | None = None,
     parameters: list[OpenApiParameter] | None = None,
 ) -> Documented:
-    """Describe a method: `answer` stands under `member` (an array of them where `many`), `request` under its wrapper.
+    """Describe a method: `answer` stands under `member` (an array of them where `many`), `request` is a
+    wrapper and the kinds of object under it.
 
     A list is what has `parameters`; it shows its `pagination`.
     """
     is_list = parameters is not None
+    refused = dict.fromkeys((400, 401, 404, 405, 413) if request else (401, 404, 405), ErrorOut)
     return extend_schema(
         operation_id=summary.lower().replace(" ", "_") if is_list else None,
         summary=summary,
         tags=["management"],
-        request=None if request is None else _wrapped(*request),
+        request=None if request is None else _body(*request),
         parameters=parameters,
-        responses={200: _envelope(member, answer, many=many, is_list=is_list), 401: ErrorOut, 404: ErrorOut},
+        responses={200: _answer(member, answer, many=many, is_list=is_list), **refused},
     )
 
 
 @cache
-def _wrapped(wrapper: str, kind: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
-    """The request of an endpoint: one component each, however many endpoints take it."""
-    return inline_serializer(f"{kind.__name__.removesuffix('In')}Wrapper", {wrapper: kind()})
+def _body(wrapper: str, *kinds: type[serializers.Serializer[Any]]) -> Any:
+    """The request of an endpoint: one component for each kind that it takes, however many endpoints take it."""
+    bodies = [inline_serializer(f"{kind.__name__.removesuffix('In')}Wrapper", {wrapper: kind()}) for kind in kinds]
+    if len(bodies) == 1:
+        return bodies[0]
+    name = "".join(word.title() for word in wrapper.split("_"))
+    return PolymorphicProxySerializer(f"Any{name}Wrapper", bodies, resource_type_field_name=None)
 
 
 @cache
-def _envelope(
-    member: str, answer: type[serializers.Serializer[Any]], *, many: bool, is_list: bool
-) -> serializers.Serializer[Any]:
-    """The answer of an endpoint: one component each, however many endpoints give it."""
+def _answer(member: str, answer: type[serializers.Serializer[Any]], *, many: bool, is_list: bool) -> Any:
+    """What 200 brings: the answer, or a method error, which travels with 200 too (contract 1)."""
     members: dict[str, Any] = {"status": serializers.CharField(help_text="`ok`"), member: answer(many=many)}
     if is_list:
         members["pagination"] = PaginationOut()
     name = "".join(word.title() for word in member.split("_"))
-    variant = "Page" if is_list else ("Array" if many else "Object")
-    return inline_serializer(f"{name}{answer.__name__.removesuffix('Out')}{variant}", members)
+    name += answer.__name__.removesuffix("Out") + ("Page" if is_list else ("Array" if many else "Object"))
+    envelope = inline_serializer(name, members)
+    return PolymorphicProxySerializer(f"{name}OrError", [envelope, ErrorOut], resource_type_field_name=None)

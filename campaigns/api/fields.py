@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from campaigns.api.instants import parse_instant
 
@@ -22,8 +23,15 @@ class Text(serializers.CharField):
     def __init__(self, *, max_length: int = 255, **options: Any) -> None:
         super().__init__(max_length=max_length, **options)
 
+    def run_validation(self, data: Any = empty) -> str | None:
+        """Look at the type first: DRF would turn anything, however deep, into a string to see whether it is empty."""
+        if data is not empty and data is not None and not isinstance(data, str):
+            self.fail("invalid")
+        checked: str | None = super().run_validation(data)
+        return checked
+
     def to_internal_value(self, data: object) -> str:
-        """The string itself, or the error `invalid`."""
+        """The string itself, or the error `control`."""
         if not isinstance(data, str):
             self.fail("invalid")
         if "\x00" in data:
@@ -105,7 +113,13 @@ class In(serializers.Serializer[Any]):
         try:
             accepted = super().to_internal_value(data)
         except serializers.ValidationError as error:
-            errors |= error.detail if isinstance(error.detail, dict) else {}
+            errors |= {name: self._judged(name, details) for name, details in dict(error.detail).items()}  # type: ignore[arg-type]
         if errors:
             raise serializers.ValidationError(errors)
         return accepted
+
+    def _judged(self, name: str, details: Any) -> Any:
+        """Null is as good as absent where an attribute is required, and a wrong value where it is not."""
+        if isinstance(details, list) and details[0].code == "null" and not self.fields[name].required:
+            return [serializers.ErrorDetail("Null is not allowed here.", code="invalid")]
+        return details

@@ -1,6 +1,5 @@
 """Targets as the callers of every dialect read them."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -31,8 +30,10 @@ def targets_of(owner: str, reference: str) -> ArraySubquery:
     return ArraySubquery(targets.values(target=members))
 
 
-def targets_of_many(owner: str, ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+def targets_of_many(owner: str, ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     """The same for many bundles or groups at once, by their ids; who has none is absent."""
+    if not ids:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(OF_MANY.format(owner=owner), [list(ids)])
+        cursor.execute(OF_MANY.format(owner=owner), [ids])
         return {owner_id: orjson.loads(targets) for owner_id, targets in cursor.fetchall()}

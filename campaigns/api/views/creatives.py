@@ -12,7 +12,7 @@ from campaigns.queries.groups import get_group
 from campaigns.queries.units import get_unit, units_of
 from campaigns.services.units import create_unit, delete_unit, update_unit
 
-DOCUMENTED_IN = CREATIVE_IN["issue_audience_csv"]
+DOCUMENTED_IN = ("creative", *CREATIVE_IN.values())
 
 
 class Creatives(ManagementView):
@@ -36,7 +36,7 @@ class Creatives(ManagementView):
         member="creatives",
         answer=CreativeOut,
         many=True,
-        request=("creative", DOCUMENTED_IN),
+        request=DOCUMENTED_IN,
     )
     def post(self, _request: Any, creative_group_id: int, **_: object) -> HttpResponse:
         """Make the creative of a group."""
@@ -64,7 +64,7 @@ class Creative(ManagementView):
         member="creatives",
         answer=CreativeOut,
         many=True,
-        request=("creative", DOCUMENTED_IN),
+        request=DOCUMENTED_IN,
     )
     def put(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
         """Change the attributes and the members of the message that are present."""
