@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "config",
     "customers",
     "campaigns",
+    "traces",
     "marketing_solutions",
 ]
 MIDDLEWARE = [
@@ -82,7 +83,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 # Paths that machines call: `config.middleware.api_short_cut` takes them past the middleware that only pages need.
-API_PREFIXES = ("/priv/", "/healthz", "/readyz")
+API_PREFIXES = ("/priv/", "/api/", "/API/", "/healthz", "/readyz")
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
@@ -134,6 +135,10 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "clear expired sessions": {"task": "customers.clear_expired_sessions", "schedule": 3600.0},
 }
+
+# --- The trace dialect -------------------------------------------------------------------------
+# The application of traces that are started without an app-token (contract 4, section C).
+DEFAULT_APP_TOKEN: str = env.str("DEFAULT_APP_TOKEN", "")
 
 # --- Static files, language, time --------------------------------------------------------------
 STATIC_URL = "/static/"

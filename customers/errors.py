@@ -18,6 +18,9 @@ class Kind(StrEnum):
     UNAUTHENTICATED = "unauthenticated"
     TOO_LARGE = "too_large"
     MALFORMED = "malformed"
+    CLOSED = "closed"
+    UNSUPPORTED = "unsupported"
+    NOT_ACCEPTABLE = "not_acceptable"
 
 
 class DomainError(Exception):

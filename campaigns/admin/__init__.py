@@ -5,6 +5,7 @@ the organization is raised.
 """
 
 from campaigns.admin.hierarchy import AdCampaignAdmin, AdGroupAdmin, AdLineItemAdmin, AdUnitAdmin
+from campaigns.admin.history import EventAdmin, InteractionAdmin, ParticipationAdmin
 from campaigns.admin.parts import AchievementAdmin, AdBundleAdmin, AdTargetAdmin
 
 __all__ = [
@@ -15,4 +16,7 @@ __all__ = [
     "AdLineItemAdmin",
     "AdTargetAdmin",
     "AdUnitAdmin",
+    "EventAdmin",
+    "InteractionAdmin",
+    "ParticipationAdmin",
 ]

@@ -3,9 +3,23 @@
 from campaigns.models.achievement import Achievement
 from campaigns.models.bundle import AdBundle
 from campaigns.models.campaign import AdCampaign
+from campaigns.models.event import Event
 from campaigns.models.group import AdGroup
+from campaigns.models.interaction import Interaction
 from campaigns.models.line_item import AdLineItem
+from campaigns.models.participation import Participation
 from campaigns.models.target import AdTarget
 from campaigns.models.unit import AdUnit
 
-__all__ = ["Achievement", "AdBundle", "AdCampaign", "AdGroup", "AdLineItem", "AdTarget", "AdUnit"]
+__all__ = [
+    "Achievement",
+    "AdBundle",
+    "AdCampaign",
+    "AdGroup",
+    "AdLineItem",
+    "AdTarget",
+    "AdUnit",
+    "Event",
+    "Interaction",
+    "Participation",
+]

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from customers.models import Customer, CustomerField, Organization
 from customers.models.customer_field import FieldType
+from customers.services.schemas import save_field
 
 SEED = 20_240_229
 COUNT = 5_000
@@ -42,10 +43,8 @@ BORN_FROM, BORN_DAYS = date(1950, 1, 1), 20_000
 
 def create_people(*, organization: Organization) -> None:
     """Make the schema and the customers of the demo."""
-    CustomerField.objects.bulk_create(
-        CustomerField(organization=organization, name=name, type=kind, unique=name == "email")
-        for name, kind in FIELDS.items()
-    )
+    for name, kind in FIELDS.items():
+        save_field(field=CustomerField(organization=organization, name=name, type=kind, unique=name == "email"))
     source = random.Random(SEED)  # noqa: S311 (a demo must be the same every time)
     Customer.objects.bulk_create(
         (_person(source, organization, number) for number in range(1, COUNT + 1)), batch_size=1000

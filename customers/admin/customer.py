@@ -3,12 +3,15 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
-from customers.models import Customer, CustomerField
+from customers.errors import DomainError
+from customers.models import Customer, CustomerAlias, CustomerField, PushToken
 from customers.models.schema import check_attributes
 from customers.queries.schemas import fields_of
+from customers.services.schemas import drop_unique_index, save_field
 
 
 class CustomerFieldForm(forms.ModelForm[CustomerField]):
@@ -34,6 +37,19 @@ class CustomerFieldAdmin(admin.ModelAdmin[CustomerField]):
     list_display = ["name", "type", "required", "unique", "organization"]
     list_filter = ["organization", "type"]
     search_fields = ["name"]
+
+    def save_model(self, request: HttpRequest, obj: CustomerField, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001
+        """Save the field and the index that keeps its promise."""
+        try:
+            save_field(field=obj)
+        except DomainError as error:
+            form.add_error(None, error.message)
+            self.message_user(request, str(error.fields), level=messages.ERROR)
+
+    def delete_model(self, request: HttpRequest, obj: CustomerField) -> None:
+        """Take the field's index away with it."""
+        drop_unique_index(field=obj)
+        super().delete_model(request, obj)
 
 
 class CustomerForm(forms.ModelForm[Customer]):
@@ -78,3 +94,21 @@ class CustomerAdmin(admin.ModelAdmin[Customer]):
     search_fields = ["external_id", "uuid"]
     readonly_fields = ["uuid", "created_at", "updated_at"]
     show_full_result_count = False
+
+
+@admin.register(CustomerAlias)
+class CustomerAliasAdmin(admin.ModelAdmin[CustomerAlias]):
+    """Ids of customers who were merged into others."""
+
+    list_display = ["external_id", "customer", "created_at"]
+    search_fields = ["external_id", "uuid"]
+    raw_id_fields = ["customer"]
+
+
+@admin.register(PushToken)
+class PushTokenAdmin(admin.ModelAdmin[PushToken]):
+    """Devices that are registered for push messages."""
+
+    list_display = ["customer", "platform", "application", "created_at"]
+    search_fields = ["token"]
+    raw_id_fields = ["customer"]

@@ -1,6 +1,7 @@
 """Applications by the credentials that callers bring."""
 
 import re
+import uuid
 
 from customers.errors import DomainError, Kind
 from customers.models import Application
@@ -8,6 +9,10 @@ from customers.queries.prepared import PreparedQuery
 
 API_KEY = re.compile(r"[0-9a-f]{40}", re.ASCII)
 
+_by_token = PreparedQuery(
+    lambda app_token: Application.objects.filter(app_token=app_token, is_active=True).select_related("organization"),
+    app_token=uuid.UUID,
+)
 _by_api_key = PreparedQuery(
     lambda api_key: Application.objects.filter(api_key=api_key, is_active=True).select_related("organization"),
     api_key=str,
@@ -23,3 +28,25 @@ def get_application_by_api_key(*, api_key: str) -> Application:
     if application is None:
         raise DomainError(Kind.UNAUTHENTICATED, "invalid_api_key", "The API key is not known.")
     return application
+
+
+def get_application_by_token(*, token: str) -> Application:
+    """The active application of an app-token, with its organization; DomainError `unknown_application`."""
+    try:
+        application = _by_token.first(app_token=uuid.UUID(token))
+    except ValueError:
+        application = None
+    if application is None:
+        raise _unknown_application()
+    return application
+
+
+def require_platform(*, application: Application, platform: str) -> Application:
+    """The application itself, if it runs on the platform; the error of an unknown one otherwise."""
+    if platform not in application.platforms:
+        raise _unknown_application()
+    return application
+
+
+def _unknown_application() -> DomainError:
+    return DomainError(Kind.NOT_FOUND, "unknown_application", "The app-token is not known.")

@@ -7,6 +7,7 @@ changes, so it is compiled at its first use, and prepared on each connection.
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -30,11 +31,12 @@ NOT_PREPARED = b"26000"
 STANDINS: dict[type, Callable[[int], Any]] = {
     int: lambda position: 2**62 + position,
     str: lambda position: f"\ue000parameter {position}\ue000",
+    UUID: lambda position: UUID(int=2**127 + position),
 }
 
 
 class PreparedQuery(Generic[Row]):
-    """`build(**parameters)` returns the queryset; `parameters` names each one with its type, int or str."""
+    """`build(**parameters)` returns the queryset; `parameters` names each one with its type: int, str or UUID."""
 
     def __init__(self, build: Callable[..., "models.QuerySet[Row]"], **parameters: type) -> None:
         self.build = build
@@ -110,7 +112,7 @@ class _Compiled(Generic[Row]):
         self.locks = queryset.query.select_for_update
         self.compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         self.sql, arguments = self.compiler.as_sql()
-        self.names = [names.get(argument) if isinstance(argument, int | str) else None for argument in arguments]
+        self.names = [names.get(argument) if isinstance(argument, int | str | UUID) else None for argument in arguments]
         self.constants = arguments
         self.statement = _Statement(self.sql)
         if set(names.values()) - set(self.names):

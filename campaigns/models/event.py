@@ -1,0 +1,28 @@
+"""What customers do, as the core hears of it from every dialect."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from customers.models import CustomerOwned
+
+
+class Event(CustomerOwned):
+    """Something a customer did at a time; `event_id` (unique in the organization) makes telling it twice harmless."""
+
+    event_id = models.CharField(max_length=255, null=True, blank=True)
+    name = models.CharField(max_length=255)
+    at = models.DateTimeField(help_text="When it happened, which may be before we heard of it.")
+    attributes = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "event_id"], condition=Q(event_id__isnull=False), name="event_id_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

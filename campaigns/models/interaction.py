@@ -1,0 +1,23 @@
+"""What stands behind a tracking token."""
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Now
+
+from campaigns.models.campaign import AdCampaign
+from customers.models import CustomerOwned
+
+
+class Interaction(CustomerOwned):
+    """One offer of one campaign to one customer; whatever they do with it names its `token`."""
+
+    token = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="interactions")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return str(self.token)

@@ -1,0 +1,48 @@
+"""How far a customer and a campaign have come with each other."""
+
+from django.db import connection, models
+from django.db.models.functions import Now
+
+from campaigns.models.campaign import AdCampaign
+from customers.models import CustomerOwned
+
+COUNTS = ("seen_count", "dismissed_count", "converted_count", "completed_count")
+TIMES = ("last_seen_at", "dismissed_at", "converted_at", "completed_at")
+_COLUMNS = ", ".join(("organization_id", "campaign_id", *COUNTS, *TIMES))
+_SUMS = ", ".join(f"{name} = mine.{name} + excluded.{name}" for name in COUNTS)
+_LATEST = ", ".join(f"{name} = GREATEST(mine.{name}, excluded.{name})" for name in TIMES)
+# Only names of columns are put together here; values are parameters.
+MERGE = f"""
+INSERT INTO campaigns_participation AS mine (customer_id, {_COLUMNS})
+SELECT %s::bigint, {_COLUMNS} FROM campaigns_participation WHERE customer_id = %s::bigint
+ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {_SUMS}, {_LATEST}
+"""  # noqa: S608
+
+
+class Participation(CustomerOwned):
+    """Counts and times of one customer in one campaign; decisions look here, not at the history."""
+
+    campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="participations")
+    seen_count = models.PositiveBigIntegerField(default=0, db_default=0)
+    dismissed_count = models.PositiveBigIntegerField(default=0, db_default=0)
+    converted_count = models.PositiveBigIntegerField(default=0, db_default=0)
+    completed_count = models.PositiveBigIntegerField(default=0, db_default=0)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+    converted_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["customer", "campaign"], name="participation_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.customer} in {self.campaign}"
+
+    @classmethod
+    def move_rows(cls, *, from_id: int, to_id: int) -> None:
+        """Where both took part in a campaign, counts are added up and the later times stay."""
+        with connection.cursor() as cursor:
+            cursor.execute(MERGE, [to_id, from_id])
+        cls._base_manager.filter(customer_id=from_id).delete()

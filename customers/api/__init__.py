@@ -1,0 +1,1 @@
+"""The trace dialect's endpoints about customers (contract 3, Customers)."""

@@ -1,0 +1,51 @@
+"""What customers look like on the wire of the trace dialect (contract 3, Customers; contract 4, "subscribe")."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from customers.prisma.fields import Anything, Identifier, Text
+
+MAXIMUM_TOKEN = 1024
+
+
+class CustomerMember(Anything):
+    """The member `customer`: an `id` and any fields of the schema."""
+
+    default_error_messages = {
+        "map": "A map with id and fields of the schema is expected.",
+        "id": "id is required: a string, a UUID or an integer.",
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The map with its id as text, or an error."""
+        if not isinstance(data, dict):
+            self.fail("map")
+        try:
+            identifier = Identifier().run_validation(data.get("id", empty))
+        except serializers.ValidationError:
+            self.fail("id")
+        return {**data, "id": identifier}
+
+
+class CustomerIn(serializers.Serializer[Any]):
+    """The body of a create or update."""
+
+    app_token = Identifier(required=False, allow_null=True, default=None)
+    customer = CustomerMember()
+
+
+class CustomerOut(serializers.Serializer[Any]):
+    """The answer: the customer's id."""
+
+    customer_id = serializers.CharField()
+
+
+class SubscriptionIn(serializers.Serializer[Any]):
+    """The body of a push subscription."""
+
+    app_token = Identifier(required=False, allow_null=True, default=None)
+    reg_token = Text(maximum=MAXIMUM_TOKEN)
+    customer_id = Identifier()
+    platform = Text()

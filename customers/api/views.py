@@ -1,0 +1,44 @@
+"""Customers and their push tokens (contract 3, Customers; contract 4, section C)."""
+
+from typing import Any
+
+from django.http import HttpResponse
+
+from customers.api.serializers import CustomerIn, CustomerOut, SubscriptionIn
+from customers.models.application import Platform
+from customers.prisma.documentation import operation
+from customers.prisma.views import PrismaView
+from customers.queries.applications import require_platform
+from customers.services.customers import save_attributes
+from customers.services.push_tokens import subscribe
+
+
+class Customers(PrismaView):
+    """Create or update a customer."""
+
+    @operation("Create or update a customer", request=CustomerIn, answer=CustomerOut)
+    def post(self, _request: Any) -> HttpResponse:
+        """Merge fields into the customer of an id; null clears one."""
+        members = self.read(CustomerIn)
+        application = require_platform(application=self.application(members["app_token"]), platform=Platform.REST)
+        fields = members["customer"]
+        customer_id = fields.pop("id")
+        save_attributes(organization=application.organization, customer_id=customer_id, attributes=fields)
+        return self.answer(customer_id=customer_id)
+
+
+class Subscriptions(PrismaView):
+    """Register a device for push messages."""
+
+    @operation("Register a device for push messages", request=SubscriptionIn, answer=CustomerOut)
+    def post(self, _request: Any) -> HttpResponse:
+        """Keep a push token of the customer."""
+        members = self.read(SubscriptionIn)
+        application = self.application(members["app_token"])
+        subscribe(
+            application=application,
+            customer_id=members["customer_id"],
+            token=members["reg_token"],
+            platform=members["platform"],
+        )
+        return self.answer(customer_id=members["customer_id"])

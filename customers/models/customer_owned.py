@@ -1,0 +1,19 @@
+"""Rows that hang on a customer, and where they go when two customers turn out to be one."""
+
+from django.db import models
+
+from customers.tenancy import TenantModel
+
+
+class CustomerOwned(TenantModel):
+    """A row of one customer. A merge moves it to the customer who lives on; no row is ever lost that way."""
+
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def move_rows(cls, *, from_id: int, to_id: int) -> None:
+        """Give all rows of one customer to another; override where two rows may have to become one."""
+        cls._base_manager.filter(customer_id=from_id).update(customer_id=to_id)

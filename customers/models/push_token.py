@@ -1,0 +1,27 @@
+"""Where push messages to a customer go."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from customers.models.application import Application
+from customers.models.customer_owned import CustomerOwned
+
+
+class PushToken(CustomerOwned):
+    """A registration token of a customer's device with the push service of its platform.
+
+    A token belongs to the customer who registered it last: a device that changes hands takes its token along.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="+")
+    token = models.CharField(max_length=1024)
+    platform = models.CharField(max_length=255)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["application", "token"], name="push_token_unique")]
+
+    def __str__(self) -> str:
+        return self.token

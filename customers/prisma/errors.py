@@ -1,0 +1,77 @@
+"""The trace dialect's errors (contract 4, section C "status", "error body"): one table from kind to status."""
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import APIException, MethodNotAllowed
+
+from customers.errors import DomainError, Kind
+from customers.prisma.edn import Keyword
+from customers.prisma.negotiation import Format, answer_format, request_format
+from customers.prisma.rendering import render
+
+TABLE: dict[Kind, int] = {
+    Kind.NOT_FOUND: 404,
+    Kind.UNAUTHENTICATED: 404,
+    Kind.FORBIDDEN: 404,
+    Kind.INVALID: 400,
+    Kind.MISSING: 400,
+    Kind.UNKNOWN_ATTRIBUTE: 400,
+    Kind.MALFORMED: 400,
+    Kind.CONFLICT: 400,
+    Kind.CLOSED: 400,
+    Kind.UNAVAILABLE: 400,
+    Kind.TOO_LARGE: 413,
+    Kind.UNSUPPORTED: 415,
+    Kind.NOT_ACCEPTABLE: 406,
+}
+
+
+def error_format(request: HttpRequest) -> Format:
+    """The format of an error: the negotiated one, or the best guess where negotiation itself failed."""
+    try:
+        asked_in = request_format(request.META.get("CONTENT_TYPE", ""))
+    except DomainError:
+        asked_in = Format.EDN
+    return answer_format(request.META.get("HTTP_ACCEPT", ""), asked_in) or asked_in
+
+
+def error_response(request: HttpRequest, status: int, error: DomainError) -> HttpResponse:
+    """`{:error {:code :trace-closed :message "…"}}`, with `:fields` where attributes are at fault."""
+    described = {"code": Keyword(error.code.replace("_", "-")), "message": _message(error)}
+    return render({"error": described}, error_format(request), status=status)
+
+
+def _message(error: DomainError) -> str:
+    """The sentence, and behind it every offending field with its own."""
+    details = [f"{name}: {' '.join(sentences)}" for name, sentences in error.fields.items()]
+    return " ".join([error.message, *details])
+
+
+def domain_error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """What the domain said, in this dialect."""
+    return error_response(request, TABLE[error.kind], error)
+
+
+def framework_error_response(request: HttpRequest, error: APIException) -> HttpResponse:
+    """What the framework said before the view was reached, in this dialect."""
+    if isinstance(error, MethodNotAllowed):
+        refused = DomainError(Kind.MALFORMED, "method_not_allowed", "This method is not allowed here.")
+        return error_response(request, 405, refused)
+    refused = DomainError(Kind.MALFORMED, "bad_request", "The request can't be understood.")
+    return error_response(request, error.status_code, refused)
+
+
+def unmatched_path_response(request: HttpRequest) -> HttpResponse:
+    """The answer for a path of this dialect that no endpoint has."""
+    return error_response(request, 404, DomainError(Kind.NOT_FOUND, "not_found", "No such endpoint."))
+
+
+def bad_request_response(request: HttpRequest) -> HttpResponse:
+    """The answer for a request that breaks a rule of the framework itself."""
+    refused = DomainError(Kind.MALFORMED, "bad_request", "The request can't be understood.")
+    return error_response(request, 400, refused)
+
+
+def fault_response(request: HttpRequest) -> HttpResponse:
+    """The answer for what nobody expected."""
+    fault = DomainError(Kind.MALFORMED, "internal_error", "An unexpected fault happened; it has been logged.")
+    return error_response(request, 500, fault)

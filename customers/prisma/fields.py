@@ -1,0 +1,87 @@
+"""Fields of request bodies, as lenient as contract 4 says real clients need and no more."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+
+MAXIMUM_TEXT = 255
+
+
+class Text(serializers.Field[str, Any, str, Any]):
+    """A string or keyword; `""` and null are as good as absent where the field allows null."""
+
+    default_error_messages = {
+        "invalid": "A string is expected.",
+        "required": "This field is required.",
+        "null": "This field is required.",
+        "long": "At most {maximum} characters are expected.",
+    }
+
+    def __init__(self, *, maximum: int = MAXIMUM_TEXT, **options: Any) -> None:
+        super().__init__(**options)
+        self.maximum = maximum
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text, or an error."""
+        if not isinstance(data, str) or "\x00" in data:
+            self.fail("invalid")
+        if len(data) > self.maximum:
+            self.fail("long", maximum=self.maximum)
+        if not data and self.required:
+            self.fail("required")
+        return data
+
+    def to_representation(self, value: str) -> str:
+        """The text itself."""
+        return value
+
+
+class Identifier(Text):
+    """An id of the caller's: a string, a UUID or an integer; an empty one is none at all."""
+
+    default_error_messages = {"invalid": "An id is a string, a UUID or an integer."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The id as text; None for an empty one that need not be there."""
+        if isinstance(data, UUID) or (isinstance(data, int) and not isinstance(data, bool)):
+            data = str(data)
+        return super().to_internal_value(data) or None
+
+
+class Named(Text):
+    """One of a few names, with or without the namespace of its keyword (`:trail-action/conversion`)."""
+
+    default_error_messages = {"choice": "One of {choices} is expected."}
+
+    def __init__(self, choices: Iterable[str], *, namespace: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.choices, self.namespace = tuple(choices), namespace
+
+    def to_internal_value(self, data: Any) -> str:
+        """The name without its namespace, or the error `choice`."""
+        name = super().to_internal_value(data).removeprefix(":").removeprefix(f"{self.namespace}/")
+        if name not in self.choices:
+            self.fail("choice", choices=", ".join(self.choices))
+        return name
+
+
+class Anything(serializers.Field[Any, Any, Any, Any]):
+    """A value that the view or the domain checks itself."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The value itself."""
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        """The value itself."""
+        return value
+
+
+def as_uuid(text: str) -> UUID | None:
+    """The UUID that a path or an id spells; None for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,74 @@
+"""The JSON side of the dialect, as strict as the EDN side: what is ambiguous or lossy is refused."""
+
+import json
+from decimal import Decimal
+from typing import Any, NoReturn
+
+MAXIMUM_DEPTH = 64
+
+
+class JSONError(ValueError):
+    """The text is not a JSON document, or not one that can be read without loss; says why."""
+
+
+def read_json(body: bytes) -> Any:
+    """The document; fractions as Decimal. JSONError for duplicate keys, NaN, lone surrogates, trailing data, depth."""
+    try:
+        text = body.decode("utf-8-sig")
+        document = DECODER.decode(text)
+    except UnicodeDecodeError as error:
+        raise JSONError("the body is not UTF-8") from error
+    except RecursionError as error:
+        raise JSONError(f"deeper than {MAXIMUM_DEPTH} levels") from error
+    except ValueError as error:
+        raise JSONError(str(error)) from error
+    # Deeper than the limit it can only be with more opening brackets than that.
+    if text.count("[") + text.count("{") > MAXIMUM_DEPTH:
+        _refuse_depth(document)
+    # Only an escape can make half of a surrogate pair.
+    if "\\u" in text:
+        _refuse_surrogates(document)
+    return document
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise JSONError(f"the key {twice!r} stands twice in an object")
+    return document
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise JSONError(f"{name} is no JSON value")
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_refuse_constant, parse_float=Decimal)
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    return value if isinstance(value, list) else []
+
+
+def _refuse_depth(document: Any) -> None:
+    level, depth = [document], 0
+    while level:
+        depth += any(isinstance(value, dict | list) for value in level)
+        if depth > MAXIMUM_DEPTH:
+            raise JSONError(f"deeper than {MAXIMUM_DEPTH} levels")
+        level = [child for value in level for child in _children(value)]
+
+
+def _refuse_surrogates(document: Any) -> None:
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str) and not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                raise JSONError("half of a surrogate pair is no character") from error
+        waiting.extend(_children(value))

@@ -1,0 +1,37 @@
+"""Customers by the ids that callers know them by."""
+
+from customers.errors import not_found
+from customers.models import Customer, CustomerAlias, Organization
+from customers.queries.prepared import PreparedQuery
+
+_by_external_id = PreparedQuery(
+    lambda organization_id, external_id: Customer.objects.filter(
+        organization_id=organization_id, external_id=external_id
+    ),
+    organization_id=int,
+    external_id=str,
+)
+_by_alias = PreparedQuery(
+    lambda organization_id, external_id: CustomerAlias.objects.filter(
+        organization_id=organization_id, external_id=external_id
+    ).select_related("customer"),
+    organization_id=int,
+    external_id=str,
+)
+
+
+def find_customer(*, organization: Organization, customer_id: str) -> Customer | None:
+    """The customer of an external id, or the one that the id's former owner was merged into; None for nobody."""
+    customer = _by_external_id.first(organization_id=organization.pk, external_id=customer_id)
+    if customer is not None:
+        return customer
+    alias = _by_alias.first(organization_id=organization.pk, external_id=customer_id)
+    return None if alias is None else alias.customer
+
+
+def get_customer(*, organization: Organization, customer_id: str) -> Customer:
+    """The same, but DomainError `not_found` for nobody."""
+    customer = find_customer(organization=organization, customer_id=customer_id)
+    if customer is None:
+        raise not_found("Customer")
+    return customer

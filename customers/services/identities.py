@@ -1,0 +1,92 @@
+"""Who a caller means by a customer id, and what happens when two customers turn out to be one."""
+
+import uuid
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, transaction
+
+from customers.models import Customer, CustomerAlias, Organization
+from customers.models.customer_owned import CustomerOwned
+from customers.queries.customers import find_customer, get_customer
+
+# Never blocks and never fails where another request makes the same customer at the same time: one of them finds it.
+INSERT = """
+INSERT INTO customers_customer
+    (organization_id, uuid, external_id, is_anonymous, attributes, consent, email_consent, push_consent)
+VALUES (%s::bigint, %s::uuid, %s::varchar, %s::boolean, '{}'::jsonb, %s::boolean, %s::boolean, %s::boolean)
+ON CONFLICT (organization_id, external_id) DO NOTHING
+RETURNING id
+"""
+
+
+def find_or_create_customer(*, organization: Organization, customer_id: str | None) -> Customer:
+    """The customer of an id; a new known one where nobody has it, a new anonymous one where there is no id.
+
+    An anonymous customer's external id is its uuid, so that a client that sends back what it was given finds it again.
+    """
+    if customer_id is None:
+        return _create(organization, str(uuid.uuid4()), is_anonymous=True)
+    found = find_customer(organization=organization, customer_id=customer_id)
+    return found or _create(organization, customer_id, is_anonymous=False)
+
+
+def _create(organization: Organization, customer_id: str, *, is_anonymous: bool) -> Customer:
+    consent = organization.default_consent
+    identity = customer_id if is_anonymous else str(uuid.uuid4())
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [organization.pk, identity, customer_id, is_anonymous, consent, consent, consent])
+        row = cursor.fetchone()
+    if row is not None:
+        return Customer(
+            id=row[0],
+            organization=organization,
+            uuid=uuid.UUID(identity),
+            external_id=customer_id,
+            is_anonymous=is_anonymous,
+        )
+    return get_customer(organization=organization, customer_id=customer_id)
+
+
+@transaction.atomic
+def identify(*, organization: Organization, anonymous: Customer, customer_id: str) -> Customer:
+    """An anonymous customer turns out to be the one of `customer_id`: merge them and return the one who lives on.
+
+    Nothing is lost: whatever hangs on the anonymous customer moves, tags are united, points added up, the known
+    customer's attributes win, the most restrictive consent wins, the old id goes on resolving. Two known customers
+    are never merged. Doing it twice, or from two places at once, ends in the same state.
+    """
+    known = find_or_create_customer(organization=organization, customer_id=customer_id)
+    locked = {
+        customer.pk: customer
+        for customer in Customer.objects.select_for_update()
+        .filter(organization=organization, pk__in=[anonymous.pk, known.pk])
+        .order_by("pk")
+    }
+    source, target = locked.get(anonymous.pk), locked.get(known.pk)
+    if source is None or target is None or source == target or not source.is_anonymous:
+        current = find_customer(organization=organization, customer_id=customer_id)
+        return current or known
+    for model in apps.get_models():
+        if issubclass(model, CustomerOwned):
+            model.move_rows(from_id=source.pk, to_id=target.pk)
+    Customer.objects.filter(pk=source.pk)._raw_delete(Customer.objects.db)  # noqa: SLF001 (nothing hangs on it now)
+    CustomerAlias.objects.create(
+        organization=organization, external_id=source.external_id, uuid=source.uuid, customer=target
+    )
+    _absorb(target, source)
+    return target
+
+
+def _absorb(target: Customer, source: Customer) -> None:
+    """Bring over what stands in the customer's own row."""
+    target.attributes = {**source.attributes, **target.attributes}
+    target.tags = sorted({*target.tags, *source.tags})
+    target.points += source.points
+    for consent in ("consent", "email_consent", "push_consent"):
+        setattr(target, consent, getattr(target, consent) and getattr(source, consent))
+    visit: Any
+    for visit in ("last_platform", "last_language", "last_channel"):
+        setattr(target, visit, getattr(source, visit) or getattr(target, visit))
+    target.created_at = min(target.created_at, source.created_at)
+    target.save()

@@ -1,0 +1,51 @@
+"""The schema of customers, and the indexes that keep its promises."""
+
+from collections.abc import Iterable
+
+from django.db import IntegrityError, connection, transaction
+from psycopg import sql
+
+from customers.errors import invalid
+from customers.models import CustomerField
+
+UNIQUE_INDEX = "customer_field_{id}_unique"
+
+
+@transaction.atomic
+def save_field(*, field: CustomerField) -> CustomerField:
+    """Save a field of the schema; a unique one gets a unique index, so that the database keeps the promise.
+
+    DomainError `validation` where two customers already share a value.
+    """
+    field.save()
+    drop_unique_index(field=field)
+    if field.unique:
+        statement = sql.SQL(
+            "CREATE UNIQUE INDEX {name} ON customers_customer ((attributes ->> {field})) WHERE organization_id = {id}"
+        ).format(
+            name=sql.Identifier(UNIQUE_INDEX.format(id=field.pk)),
+            field=sql.Literal(field.name),
+            id=sql.Literal(field.organization_id),
+        )
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement)
+        except IntegrityError as error:
+            raise invalid(unique="Two customers already share a value of this field.") from error
+    return field
+
+
+def drop_unique_index(*, field: CustomerField) -> None:
+    """Take away a field's unique index, if it has one."""
+    name = sql.Identifier(UNIQUE_INDEX.format(id=field.pk))
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP INDEX IF EXISTS {}").format(name))
+
+
+def field_of_unique_index(schema: Iterable[CustomerField], error: IntegrityError) -> str:
+    """The name of the field whose unique index an IntegrityError broke; raises the error where it is no such index."""
+    broken = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    for field in schema:
+        if broken == UNIQUE_INDEX.format(id=field.pk):
+            return field.name
+    raise error

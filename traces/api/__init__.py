@@ -1,0 +1,1 @@
+"""The trace dialect's endpoints about visits (contract 3, Traces)."""

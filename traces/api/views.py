@@ -1,0 +1,54 @@
+"""Traces, trails and actions (contract 3: Trace, Visits, Activity, Conversion and No interest)."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+
+from customers.prisma.documentation import operation
+from customers.prisma.fields import as_uuid
+from customers.prisma.views import PrismaView
+from traces.api.serializers import ActionIn, ActionOut, TraceIn, TraceOut, TrailIn, TrailOut
+from traces.models.action import ActionType
+from traces.services.actions import Activity, record_action
+from traces.services.traces import start_trace
+from traces.services.trails import add_trail
+
+
+class Traces(PrismaView):
+    """Start a trace."""
+
+    @operation("Start a trace", request=TraceIn, answer=TraceOut)
+    def post(self, _request: Any) -> HttpResponse:
+        """A trace for the customer of an id, or for a new anonymous one."""
+        members = self.read(TraceIn)
+        trace = start_trace(application=self.application(members["app_token"]), customer_id=members["customer_id"])
+        return self.answer(trace_id=str(trace.trace_id), customer_id=trace.customer_id)
+
+
+class Trails(PrismaView):
+    """Add a visit to a trace."""
+
+    @operation("Add a visit to a trace", request=TrailIn, answer=TrailOut)
+    def post(self, _request: Any, trace_id: str) -> HttpResponse:
+        """A visit through a channel."""
+        members = self.read(TrailIn)
+        trail_id = add_trail(
+            trace_id=as_uuid(trace_id),
+            language=members["language"] or "",
+            platform=members["platform"] or "",
+            channel=members["channel"],
+        )
+        return self.answer(trail_id=str(trail_id))
+
+
+class Actions(PrismaView):
+    """Add an activity to a visit."""
+
+    @operation("Add an activity to a visit", request=ActionIn, answer=ActionOut)
+    def post(self, _request: Any, trail_id: str) -> HttpResponse:
+        """An activity; a conversion or dismissal closes the trace."""
+        members = self.read(ActionIn)
+        activity = Activity(members["name"], ActionType(members["type"]), members["data"] or [])
+        action_id = record_action(trail_id=as_uuid(trail_id), activity=activity, now=timezone.now())
+        return self.answer(action_id=str(action_id))

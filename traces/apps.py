@@ -1,0 +1,9 @@
+"""Tells Django about this app."""
+
+from django.apps import AppConfig
+
+
+class TracesConfig(AppConfig):
+    """The app `traces`."""
+
+    name = "traces"

@@ -1,0 +1,39 @@
+"""The thread that joins a customer's visits until they convert or dismiss."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from customers.models import Application, CustomerOwned
+
+
+class ClosedBy(models.TextChoices):
+    """What ends a trace; after that nothing is added to it."""
+
+    CONVERSION = "conversion"
+    DISMISS = "dismiss"
+
+
+class Trace(CustomerOwned):
+    """A group of visits of one customer in one application; its uuid is the `trace-id`."""
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.CharField(max_length=10, choices=ClosedBy.choices, null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
+                | Q(closed_at__isnull=False, closed_by__isnull=False),
+                name="trace_closed_by_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uuid)

@@ -1,0 +1,126 @@
+"""Activities: kept with their visit, and told to the core as events of the customer."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from campaigns.queries.interactions import get_interaction
+from campaigns.services.events import record_event
+from campaigns.services.participations import record_conversion, record_dismissal
+from customers.errors import DomainError, Kind
+from traces.models import Trace
+from traces.models.action import ActionType
+from traces.models.trace import ClosedBy
+from traces.services.trails import trace_closed
+
+TRACKING_TOKEN = "tracking-token"  # noqa: S105 (the name of a field)
+# Locks the customer against a merge until the transaction ends.
+FIND = """
+SELECT trail.id, trace.id, trace.organization_id, trace.customer_id, trace.closed_at IS NOT NULL
+FROM traces_trail trail
+JOIN traces_trace trace ON trace.id = trail.trace_id
+JOIN customers_customer customer ON customer.id = trace.customer_id
+WHERE trail.uuid = %s::uuid
+FOR KEY SHARE OF customer
+"""
+INSERT = """
+INSERT INTO traces_action (organization_id, trail_id, uuid, name, type, data)
+VALUES (%s::bigint, %s::bigint, %s::uuid, %s::varchar, %s::varchar, %s::jsonb)
+"""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Where an activity happens."""
+
+    trail_id: int
+    trace_id: int
+    organization_id: int
+    customer_id: int
+    is_closed: bool
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What is done: `data` is a list of `{name, value}` that JSON can carry."""
+
+    name: str
+    type: ActionType
+    data: Sequence[dict[str, Any]]
+
+
+@transaction.atomic
+def record_action(*, trail_id: uuid.UUID | None, activity: Activity, now: datetime) -> uuid.UUID:
+    """Keep an activity, tell the core, and return the activity's uuid.
+
+    A conversion or dismissal names the tracking token of its campaign in `data`; it closes the trace and counts once,
+    whatever is sent at the same time. DomainError `unknown_trail`, `trace_closed`, `missing_tracking_token`,
+    `unknown_tracking_token`.
+    """
+    visit = _find(trail_id)
+    if visit.is_closed:
+        raise trace_closed()
+    if activity.type in {ActionType.CONVERSION, ActionType.DISMISS}:
+        _close(visit, activity, now)
+    action_id = uuid.uuid4()
+    data = orjson.dumps(list(activity.data)).decode()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT, [visit.organization_id, visit.trail_id, action_id, activity.name, activity.type.value, data]
+        )
+    record_event(
+        organization_id=visit.organization_id,
+        customer_id=visit.customer_id,
+        name=_event_name(activity),
+        at=now,
+        attributes={item["name"]: item["value"] for item in activity.data},
+        event_id=f"action:{action_id}",
+    )
+    return action_id
+
+
+def _find(trail_id: uuid.UUID | None) -> Visit:
+    with connection.cursor() as cursor:
+        row = None
+        # The second look finds the visit where the first waited for a merge and then lost its customer.
+        for _ in range(2):
+            if row is None and trail_id is not None:
+                cursor.execute(FIND, [trail_id])
+                row = cursor.fetchone()
+    if row is None:
+        raise DomainError(Kind.NOT_FOUND, "unknown_trail", "The trail is not known.")
+    return Visit(*row)
+
+
+def _event_name(activity: Activity) -> str:
+    """Conversion and dismissal are events of these names, whatever the activity is called."""
+    closing = activity.type in {ActionType.CONVERSION, ActionType.DISMISS}
+    return activity.type.value if closing else activity.name
+
+
+def _close(visit: Visit, activity: Activity, now: datetime) -> None:
+    token = _tracking_token(activity)
+    interaction = get_interaction(organization_id=visit.organization_id, customer_id=visit.customer_id, token=token)
+    closed_by = ClosedBy(activity.type.value)
+    if not Trace.objects.filter(pk=visit.trace_id, closed_at=None).update(closed_at=now, closed_by=closed_by):
+        raise trace_closed()
+    record = record_conversion if closed_by == ClosedBy.CONVERSION else record_dismissal
+    record(interaction=interaction, now=now)
+
+
+def _tracking_token(activity: Activity) -> uuid.UUID | None:
+    """The token in `data`; None for what can't be one. DomainError `missing_tracking_token` where there is none."""
+    tokens = [item["value"] for item in activity.data if item["name"] == TRACKING_TOKEN]
+    if not tokens or tokens[0] in (None, ""):
+        raise DomainError(
+            Kind.MISSING, "missing_tracking_token", f"data must hold the {TRACKING_TOKEN} of a {activity.type}."
+        )
+    try:
+        return uuid.UUID(str(tokens[0]))
+    except ValueError:
+        return None
