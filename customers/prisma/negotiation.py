@@ -1,11 +1,14 @@
 """Which format a request is in, and which its answer gets (contract 4, section C "format of the request")."""
 
+import re
 from enum import StrEnum
 from functools import lru_cache
 
-from django.http import HttpRequest
-
 from customers.errors import DomainError, Kind
+
+QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?", re.ASCII)
+# How specific a media range is that takes one of our formats.
+EVERYTHING, APPLICATIONS, EXACT = range(3)
 
 
 class Format(StrEnum):
@@ -30,11 +33,43 @@ def request_format(content_type: str) -> Format:
 
 @lru_cache(maxsize=1024)
 def answer_format(accept: str, asked_in: Format) -> Format | None:
-    """The format that an Accept header likes best, None where it takes neither; `asked_in` where it doesn't care."""
-    if not accept.strip():
+    """The format that an Accept header likes best, None where it takes neither; `asked_in` where it doesn't care.
+
+    The highest quality wins, then the more specific range, then the format of the request under `*/*` and the like,
+    then the order of the header. Parameters of a range (`charset=utf-8`) don't matter: both formats are always UTF-8.
+    """
+    ranges = [_range(part) for part in accept.lower().split(",") if part.strip()]
+    if not ranges:
         return asked_in
-    request = HttpRequest()
-    request.META["HTTP_ACCEPT"] = accept
     other = Format.JSON if asked_in == Format.EDN else Format.EDN
-    preferred = request.get_preferred_type([asked_in.value, other.value])
-    return None if preferred is None else Format(preferred)
+    best: tuple[float, int, int] | None = None
+    chosen = None
+    for candidate in (asked_in, other):
+        liking = _liking(candidate, ranges)
+        if liking and liking[0] and (best is None or liking > best):
+            best, chosen = liking, candidate
+    return chosen
+
+
+def _range(part: str) -> tuple[str, float]:
+    """A media range and its quality; one that nobody can read counts as 1, as no quality does."""
+    media_range, *parameters = (piece.strip() for piece in part.split(";"))
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            return media_range, float(value.strip()) if QUALITY.fullmatch(value.strip()) else 1.0
+    return media_range, 1.0
+
+
+def _liking(candidate: Format, ranges: list[tuple[str, float]]) -> tuple[float, int, int] | None:
+    """Quality, specificity and place (earlier is more) of the most specific range that takes the format."""
+    specificities = {candidate.value: EXACT, "application/*": APPLICATIONS, "*/*": EVERYTHING, "*": EVERYTHING}
+    taking = [
+        (specificities[media_range], -place, quality)
+        for place, (media_range, quality) in enumerate(ranges)
+        if media_range in specificities
+    ]
+    if not taking:
+        return None
+    specificity, place, quality = max(taking)
+    return quality, specificity, place
