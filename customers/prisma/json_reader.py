@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 MAXIMUM_DEPTH = 64
+# As the EDN side has it: far beyond any float, far below what arithmetic would stumble over.
+MAXIMUM_EXPONENT = 6_144
 
 
 class JSONError(ValueError):
@@ -20,8 +22,10 @@ def read_json(body: bytes) -> Any:
         raise JSONError("the body is not UTF-8") from error
     except RecursionError as error:
         raise JSONError(f"deeper than {MAXIMUM_DEPTH} levels") from error
-    except ValueError as error:
+    except (json.JSONDecodeError, JSONError) as error:
         raise JSONError(str(error)) from error
+    except ValueError as error:
+        raise JSONError("an integer of too many digits") from error
     # Deeper than the limit it can only be with more opening brackets than that.
     if text.count("[") + text.count("{") > MAXIMUM_DEPTH:
         _refuse_depth(document)
@@ -34,17 +38,29 @@ def read_json(body: bytes) -> Any:
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise JSONError(f"the key {twice!r} stands twice in an object")
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise JSONError(f"the key {name!r} stands twice in an object")
+            seen.add(name)
     return document
+
+
+def _fraction(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except ArithmeticError as error:
+        raise JSONError("a number out of range") from error
+    if abs(value.adjusted()) > MAXIMUM_EXPONENT:
+        raise JSONError("a number out of range")
+    return value
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise JSONError(f"{name} is no JSON value")
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_refuse_constant, parse_float=Decimal)
+DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_refuse_constant, parse_float=_fraction)
 
 
 def _children(value: Any) -> list[Any]:
