@@ -32,7 +32,7 @@ class CustomerMember(Anything):
 class CustomerIn(serializers.Serializer[Any]):
     """The body of a create or update."""
 
-    app_token = Identifier(required=False, allow_null=True, default=None)
+    app_token = Identifier()
     customer = CustomerMember()
 
 
@@ -45,7 +45,7 @@ class CustomerOut(serializers.Serializer[Any]):
 class SubscriptionIn(serializers.Serializer[Any]):
     """The body of a push subscription."""
 
-    app_token = Identifier(required=False, allow_null=True, default=None)
+    app_token = Identifier()
     reg_token = Text(maximum=MAXIMUM_TOKEN)
     customer_id = Identifier()
     platform = Text()

@@ -8,7 +8,7 @@ from customers.api.serializers import CustomerIn, CustomerOut, SubscriptionIn
 from customers.models.application import Platform
 from customers.prisma.documentation import operation
 from customers.prisma.views import PrismaView
-from customers.queries.applications import require_platform
+from customers.queries.applications import get_application_by_token, require_platform
 from customers.services.customers import save_attributes
 from customers.services.push_tokens import subscribe
 
@@ -20,7 +20,8 @@ class Customers(PrismaView):
     def post(self, _request: Any) -> HttpResponse:
         """Merge fields into the customer of an id; null clears one."""
         members = self.read(CustomerIn)
-        application = require_platform(application=self.application(members["app_token"]), platform=Platform.REST)
+        application = get_application_by_token(token=members["app_token"])
+        require_platform(application=application, platform=Platform.REST)
         fields = members["customer"]
         customer_id = fields.pop("id")
         save_attributes(organization=application.organization, customer_id=customer_id, attributes=fields)
@@ -34,7 +35,7 @@ class Subscriptions(PrismaView):
     def post(self, _request: Any) -> HttpResponse:
         """Keep a push token of the customer."""
         members = self.read(SubscriptionIn)
-        application = self.application(members["app_token"])
+        application = get_application_by_token(token=members["app_token"])
         subscribe(
             application=application,
             customer_id=members["customer_id"],

@@ -1,7 +1,8 @@
 """The trace dialect's errors (contract 4, section C "status", "error body"): one table from kind to status."""
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest, HttpResponse
-from rest_framework.exceptions import APIException, MethodNotAllowed
 
 from customers.errors import DomainError, Kind
 from customers.prisma.edn import Keyword
@@ -35,7 +36,7 @@ def error_format(request: HttpRequest) -> Format:
 
 
 def error_response(request: HttpRequest, status: int, error: DomainError) -> HttpResponse:
-    """`{:error {:code :trace-closed :message "…"}}`, with `:fields` where attributes are at fault."""
+    """`{:error {:code :trace-closed :message "…"}}`; the message also names every attribute at fault."""
     described = {"code": Keyword(error.code.replace("_", "-")), "message": _message(error)}
     return render({"error": described}, error_format(request), status=status)
 
@@ -51,13 +52,12 @@ def domain_error_response(request: HttpRequest, error: DomainError) -> HttpRespo
     return error_response(request, TABLE[error.kind], error)
 
 
-def framework_error_response(request: HttpRequest, error: APIException) -> HttpResponse:
-    """What the framework said before the view was reached, in this dialect."""
-    if isinstance(error, MethodNotAllowed):
-        refused = DomainError(Kind.MALFORMED, "method_not_allowed", "This method is not allowed here.")
-        return error_response(request, 405, refused)
-    refused = DomainError(Kind.MALFORMED, "bad_request", "The request can't be understood.")
-    return error_response(request, error.status_code, refused)
+def method_not_allowed_response(request: HttpRequest, methods: Iterable[str]) -> HttpResponse:
+    """The answer for a method that an endpoint doesn't have."""
+    refused = DomainError(Kind.MALFORMED, "method_not_allowed", "This method is not allowed here.")
+    response = error_response(request, 405, refused)
+    response["Allow"] = ", ".join(method.upper() for method in methods)
+    return response
 
 
 def unmatched_path_response(request: HttpRequest) -> HttpResponse:

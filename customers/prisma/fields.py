@@ -25,7 +25,7 @@ class Text(serializers.Field[str, Any, str, Any]):
 
     def to_internal_value(self, data: Any) -> str:
         """The text, or an error."""
-        if not isinstance(data, str) or "\x00" in data:
+        if not isinstance(data, str):
             self.fail("invalid")
         if len(data) > self.maximum:
             self.fail("long", maximum=self.maximum)

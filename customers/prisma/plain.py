@@ -19,7 +19,7 @@ MAPS = (dict, ImmutableDict, ExactMap)
 def plain(value: Any) -> Any:
     """A value that the EDN reader gave, in plain terms; EdnError for symbols and tags, which mean nothing here."""
     if value is None or isinstance(value, SCALARS):
-        return value.name if isinstance(value, Char) else value
+        return str.__str__(value) if isinstance(value, Char) else value
     if isinstance(value, Keyword):
         return value.name
     if isinstance(value, MAPS):
@@ -41,6 +41,15 @@ def _key(key: Any) -> str:
     if isinstance(key, Keyword | str):
         return key.name if isinstance(key, Keyword) else key
     raise EdnError(f"a map's key must be a keyword or a string, not {key}")
+
+
+def holds_nul(value: Any) -> bool:
+    """Whether the character NUL is anywhere in a plain value: PostgreSQL has no text with it."""
+    if isinstance(value, dict):
+        return any(holds_nul(key) or holds_nul(item) for key, item in value.items())
+    if isinstance(value, list):
+        return any(map(holds_nul, value))
+    return isinstance(value, str) and "\x00" in value
 
 
 def storable(value: Any) -> Any:  # noqa: PLR0911 (a table of types)

@@ -10,6 +10,8 @@ from customers.prisma.edn import Keyword, write
 from customers.prisma.negotiation import Format
 
 CONTENT_TYPES = {Format.EDN: "application/edn; charset=utf-8", Format.JSON: "application/json"}
+# Instants are ours to write: orjson would write `+00:00`.
+JSON_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME
 _keywords: dict[str, Keyword] = {}
 
 
@@ -25,10 +27,12 @@ def render(value: dict[str, Any], answer_format: Format, *, status: int = 200) -
 
     Keyword values become strings in JSON, UUIDs their text, instants `2020-08-12T17:45:48Z`.
     """
-    body = write(_with_keywords(value)).encode() if answer_format == Format.EDN else orjson.dumps(value, _default)
-    response = HttpResponse(body, status=status, content_type=CONTENT_TYPES[answer_format])
-    response["Vary"] = "Accept"
-    return response
+    body = (
+        write(_with_keywords(value)).encode()
+        if answer_format == Format.EDN
+        else orjson.dumps(value, _default, JSON_OPTIONS)
+    )
+    return HttpResponse(body, status=status, content_type=CONTENT_TYPES[answer_format], headers={"Vary": "Accept"})
 
 
 def _with_keywords(value: Any) -> Any:

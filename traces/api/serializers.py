@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from customers.prisma.fields import Anything, Identifier, Named, Text
+from customers.prisma.members import without_namespace
 from customers.prisma.plain import storable
 from traces.models.action import ActionType
 
@@ -49,15 +50,14 @@ class Data(Anything):
 
     def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
         """`[{name, value}]` with values that can be kept, or an error."""
-        if not isinstance(data, list) or not all(self._is_field(item) for item in data):
+        if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
             self.fail("list")
         if len(data) > MAXIMUM_DATA_FIELDS:
             self.fail("long", maximum=MAXIMUM_DATA_FIELDS)
-        return [{"name": item["name"], "value": storable(item.get("value"))} for item in data]
-
-    @staticmethod
-    def _is_field(item: Any) -> bool:
-        return isinstance(item, dict) and isinstance(item.get("name"), str) and bool(item["name"])
+        fields = [{without_namespace(name): value for name, value in item.items()} for item in data]
+        if not all(isinstance(field.get("name"), str) and field["name"] for field in fields):
+            self.fail("list")
+        return [{"name": field["name"], "value": storable(field.get("value"))} for field in fields]
 
 
 class ActionIn(serializers.Serializer[Any]):

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 
+from customers.errors import DomainError, Kind
+from customers.models import Application
 from customers.prisma.documentation import operation
 from customers.prisma.fields import as_uuid
 from customers.prisma.views import PrismaView
+from customers.queries.applications import get_application_by_token
 from traces.api.serializers import ActionIn, ActionOut, TraceIn, TraceOut, TrailIn, TrailOut
 from traces.models.action import ActionType
 from traces.services.actions import Activity, record_action
@@ -22,7 +26,7 @@ class Traces(PrismaView):
     def post(self, _request: Any) -> HttpResponse:
         """A trace for the customer of an id, or for a new anonymous one."""
         members = self.read(TraceIn)
-        trace = start_trace(application=self.application(members["app_token"]), customer_id=members["customer_id"])
+        trace = start_trace(application=_application(members["app_token"]), customer_id=members["customer_id"])
         return self.answer(trace_id=str(trace.trace_id), customer_id=trace.customer_id)
 
 
@@ -52,3 +56,11 @@ class Actions(PrismaView):
         activity = Activity(members["name"], ActionType(members["type"]), members["data"] or [])
         action_id = record_action(trail_id=as_uuid(trail_id), activity=activity, now=timezone.now())
         return self.answer(action_id=str(action_id))
+
+
+def _application(token: str | None) -> Application:
+    """The application of an app-token; that of DEFAULT_APP_TOKEN where the request has none."""
+    token = token or settings.DEFAULT_APP_TOKEN
+    if not token:
+        raise DomainError(Kind.MISSING, "missing_app_token", "app-token is required.")
+    return get_application_by_token(token=token)

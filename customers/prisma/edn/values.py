@@ -8,7 +8,7 @@ that remember their hash, because edn-format's builds a dictionary and a frozens
 from typing import Any
 
 # edn-format ships no types: this is the one module that imports it, and the reason for the ignores below.
-from edn_format import Char, ImmutableDict, ImmutableList, TaggedElement  # type: ignore[import-untyped]
+from edn_format import Char, ImmutableDict, ImmutableList, TaggedElement
 from edn_format import Keyword as FormatKeyword
 from edn_format import Symbol as FormatSymbol
 
