@@ -30,4 +30,4 @@ def record_event(
     values = [organization_id, customer_id, event_id, name, at, orjson.dumps(attributes).decode()]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, values)
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)

@@ -1,5 +1,7 @@
 """Customers by the ids that callers know them by."""
 
+import uuid
+
 from customers.errors import not_found
 from customers.models import Customer, CustomerAlias, Organization
 from customers.queries.prepared import PreparedQuery
@@ -18,6 +20,18 @@ _by_alias = PreparedQuery(
     organization_id=int,
     external_id=str,
 )
+_by_uuid = PreparedQuery(
+    lambda organization_id, identity: Customer.objects.filter(organization_id=organization_id, uuid=identity),
+    organization_id=int,
+    identity=uuid.UUID,
+)
+_by_former_uuid = PreparedQuery(
+    lambda organization_id, identity: CustomerAlias.objects.filter(
+        organization_id=organization_id, uuid=identity
+    ).select_related("customer"),
+    organization_id=int,
+    identity=uuid.UUID,
+)
 
 
 def find_customer(*, organization: Organization, customer_id: str) -> Customer | None:
@@ -26,6 +40,15 @@ def find_customer(*, organization: Organization, customer_id: str) -> Customer |
     if customer is not None:
         return customer
     alias = _by_alias.first(organization_id=organization.pk, external_id=customer_id)
+    return None if alias is None else alias.customer
+
+
+def find_customer_by_uuid(*, organization: Organization, identity: uuid.UUID) -> Customer | None:
+    """The customer of a uuid, or the one that the uuid's former owner was merged into; None for nobody."""
+    customer = _by_uuid.first(organization_id=organization.pk, identity=identity)
+    if customer is not None:
+        return customer
+    alias = _by_former_uuid.first(organization_id=organization.pk, identity=identity)
     return None if alias is None else alias.customer
 
 

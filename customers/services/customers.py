@@ -10,7 +10,7 @@ from customers.models import Customer, CustomerField, Organization
 from customers.models.schema import CheckedAttributes, check_attributes
 from customers.queries.customers import find_customer
 from customers.queries.schemas import fields_of
-from customers.services.identities import find_or_create_customer
+from customers.services.identities import lock_customer
 from customers.services.schemas import field_of_unique_index
 
 
@@ -28,9 +28,8 @@ def save_attributes(*, organization: Organization, customer_id: str, attributes:
         _require(schema, checked)
     if checked.refused:
         raise _invalid_fields(checked.refused)
-    customer = existing or find_or_create_customer(organization=organization, customer_id=customer_id)
     # Locked and read again: two updates at once both keep what they brought.
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    customer = lock_customer(organization=organization, customer_id=customer_id)
     customer.attributes = {**customer.attributes, **checked.kept}
     for name in checked.cleared:
         customer.attributes.pop(name, None)

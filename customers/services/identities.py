@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from customers.models import Customer, CustomerAlias, Organization
 from customers.models.customer_owned import CustomerOwned
-from customers.queries.customers import find_customer, get_customer
+from customers.queries.customers import find_customer, find_customer_by_uuid, get_customer
 
 # Never blocks and never fails where another request makes the same customer at the same time: one of them finds it.
 INSERT = """
@@ -48,31 +48,58 @@ def _create(organization: Organization, customer_id: str, *, is_anonymous: bool)
     return get_customer(organization=organization, customer_id=customer_id)
 
 
-@transaction.atomic
+def lock_customer(*, organization: Organization, customer_id: str) -> Customer:
+    """The customer of an id, made where it is missing, locked against a merge and read again.
+
+    Lock the customer first, and what hangs on it afterwards: that is the order in which a merge goes.
+    """
+    while True:
+        customer = find_or_create_customer(organization=organization, customer_id=customer_id)
+        locked = Customer.objects.select_for_update(no_key=True).filter(pk=customer.pk).first()
+        if locked is not None:
+            return locked
+        # Merged into another one a moment ago: the id finds that one now.
+
+
+class _Gone(Exception):  # noqa: N818 (no error: it never leaves this module)
+    """One of two customers was merged while the other was being locked."""
+
+
 def identify(*, organization: Organization, anonymous: Customer, customer_id: str) -> Customer:
     """An anonymous customer turns out to be the one of `customer_id`: merge them and return the one who lives on.
 
     Nothing is lost: whatever hangs on the anonymous customer moves, tags are united, points added up, the known
-    customer's attributes win, the most restrictive consent wins, the old id goes on resolving. Two known customers
+    customer's attributes win, the most restrictive consent wins, the old ids go on resolving. Two known customers
     are never merged. Doing it twice, or from two places at once, ends in the same state.
     """
+    while True:
+        try:
+            # What was locked in vain is let go before the next attempt, so that nobody waits in a circle.
+            with transaction.atomic():
+                return _merge(organization, anonymous.uuid, customer_id)
+        except _Gone:
+            continue
+
+
+def _merge(organization: Organization, anonymous: uuid.UUID, customer_id: str) -> Customer:
+    found = find_customer_by_uuid(organization=organization, identity=anonymous)
     known = find_or_create_customer(organization=organization, customer_id=customer_id)
-    locked = {
-        customer.pk: customer
-        for customer in Customer.objects.select_for_update()
-        .filter(organization=organization, pk__in=[anonymous.pk, known.pk])
-        .order_by("pk")
-    }
-    source, target = locked.get(anonymous.pk), locked.get(known.pk)
-    if source is None or target is None or source == target or not source.is_anonymous:
-        current = find_customer(organization=organization, customer_id=customer_id)
-        return current or known
+    if found is None or found == known or not found.is_anonymous:
+        return known
+    rows = Customer.objects.select_for_update().filter(pk__in=[found.pk, known.pk]).order_by("pk")
+    locked = {customer.pk: customer for customer in rows}
+    if len(locked) < 2:  # noqa: PLR2004 (both)
+        raise _Gone
+    source, target = locked[found.pk], locked[known.pk]
     for model in apps.get_models():
         if issubclass(model, CustomerOwned):
             model.move_rows(from_id=source.pk, to_id=target.pk)
     Customer.objects.filter(pk=source.pk)._raw_delete(Customer.objects.db)  # noqa: SLF001 (nothing hangs on it now)
     CustomerAlias.objects.create(
-        organization=organization, external_id=source.external_id, uuid=source.uuid, customer=target
+        organization=organization,
+        external_id=source.external_id or str(source.uuid),
+        uuid=source.uuid,
+        customer=target,
     )
     _absorb(target, source)
     return target

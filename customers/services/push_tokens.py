@@ -4,13 +4,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from customers.models import Application, PushToken
-from customers.services.identities import find_or_create_customer
+from customers.services.identities import lock_customer
 
 
 @transaction.atomic
 def subscribe(*, application: Application, customer_id: str, token: str, platform: str) -> PushToken:
     """Keep a push token of the customer of an id; a token that another customer had belongs to this one now."""
-    customer = find_or_create_customer(organization=application.organization, customer_id=customer_id)
+    customer = lock_customer(organization=application.organization, customer_id=customer_id)
     values = {"customer": customer, "platform": platform, "updated_at": timezone.now()}
     push_token, _ = PushToken.objects.update_or_create(
         application=application,
