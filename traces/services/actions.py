@@ -28,6 +28,7 @@ JOIN customers_customer customer ON customer.id = trace.customer_id
 WHERE trail.uuid = %s::uuid
 FOR KEY SHARE OF customer
 """
+EXISTS = "SELECT 1 FROM traces_trail WHERE uuid = %s::uuid"
 INSERT = """
 INSERT INTO traces_action (organization_id, trail_id, uuid, name, type, data)
 VALUES (%s::bigint, %s::bigint, %s::uuid, %s::varchar, %s::varchar, %s::jsonb)
@@ -86,15 +87,16 @@ def record_action(*, trail_id: uuid.UUID | None, activity: Activity, now: dateti
 
 def _find(trail_id: uuid.UUID | None) -> Visit:
     with connection.cursor() as cursor:
-        row = None
-        # The second look finds the visit where the first waited for a merge and then lost its customer.
-        for _ in range(2):
-            if row is None and trail_id is not None:
-                cursor.execute(FIND, [trail_id])
-                row = cursor.fetchone()
-    if row is None:
-        raise DomainError(Kind.NOT_FOUND, "unknown_trail", "The trail is not known.")
-    return Visit(*row)
+        while trail_id is not None:
+            cursor.execute(FIND, [trail_id])
+            row = cursor.fetchone()
+            if row is not None:
+                return Visit(*row)
+            cursor.execute(EXISTS, [trail_id])
+            if cursor.fetchone() is None:
+                break
+            # It waited for a merge and then lost its customer: it finds the one who lives on now.
+    raise DomainError(Kind.NOT_FOUND, "unknown_trail", "The trail is not known.")
 
 
 def _event_name(activity: Activity) -> str:

@@ -6,27 +6,29 @@ from django.db import connection
 
 from customers.errors import DomainError, Kind
 
-# One statement: the open trace is found, the visit put below it, and the customer's last visit kept (it is what
-# audiences are targeted by). An open trace whose customer is just being merged keeps its visit either way.
+# One statement: the open trace is found and its customer locked against a merge, the visit is put below it, and the
+# customer's last visit kept (it is what audiences are targeted by). `is_lost`: the customer was merged while we waited.
 INSERT = """
 WITH trace AS (
     SELECT id, organization_id, customer_id, closed_at FROM traces_trace WHERE uuid = %s::uuid
+), customer AS (
+    SELECT id FROM customers_customer WHERE id = (SELECT customer_id FROM trace WHERE closed_at IS NULL) FOR KEY SHARE
 ), made AS (
     INSERT INTO traces_trail (organization_id, trace_id, uuid, language, platform, channel)
-    SELECT organization_id, id, %s::uuid, %s::varchar, %s::varchar, %s::varchar FROM trace WHERE closed_at IS NULL
+    SELECT trace.organization_id, trace.id, %s::uuid, %s::varchar, %s::varchar, %s::varchar FROM trace, customer
     RETURNING language, platform, channel
 ), visited AS (
-    UPDATE customers_customer customer
+    UPDATE customers_customer
     SET last_language = COALESCE(NULLIF(made.language, ''), last_language),
         last_platform = COALESCE(NULLIF(made.platform, ''), last_platform),
         last_channel = made.channel
-    FROM trace, made
-    WHERE customer.id = trace.customer_id
+    FROM customer, made
+    WHERE customers_customer.id = customer.id
       AND (last_channel <> made.channel
            OR last_language <> COALESCE(NULLIF(made.language, ''), last_language)
            OR last_platform <> COALESCE(NULLIF(made.platform, ''), last_platform))
 )
-SELECT closed_at IS NOT NULL FROM trace
+SELECT closed_at IS NOT NULL, NOT EXISTS (SELECT FROM customer) AS is_lost FROM trace
 """
 
 
@@ -37,14 +39,17 @@ def add_trail(*, trace_id: uuid.UUID | None, language: str, platform: str, chann
     `trace_closed`.
     """
     trail_id = uuid.uuid4()
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [trace_id, trail_id, language, platform, channel])
-        row = cursor.fetchone()
-    if row is None:
-        raise DomainError(Kind.NOT_FOUND, "unknown_trace", "The trace is not known.")
-    if row[0]:
-        raise trace_closed()
-    return trail_id
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(INSERT, [trace_id, trail_id, language, platform, channel])
+            row = cursor.fetchone()
+        if row is None:
+            raise DomainError(Kind.NOT_FOUND, "unknown_trace", "The trace is not known.")
+        is_closed, is_lost = row
+        if is_closed:
+            raise trace_closed()
+        if not is_lost:
+            return trail_id
 
 
 def trace_closed() -> DomainError:
