@@ -1,14 +1,16 @@
 """Rows for tests, made directly in the database: every builder takes what a test cares about and invents the rest."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from campaigns.models import Achievement, AdBundle, AdCampaign, AdGroup, AdLineItem, AdTarget, AdUnit
+from campaigns.models import Achievement, AdBundle, AdCampaign, AdGroup, AdLineItem, AdTarget, AdUnit, Interaction
 from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
-from customers.models import Application, CustomerField, Organization
+from customers.models import Application, Customer, CustomerField, Organization
 from customers.services.applications import fill_credentials
+from traces.models import Trace, Trail
 
 STARTS_AT = datetime(2021, 12, 31, 5, tzinfo=UTC)
 ENDS_AT = datetime(2022, 1, 4, 5, tzinfo=UTC)
@@ -120,3 +122,30 @@ def make_hierarchy(application: Application, **campaign: Any) -> Hierarchy:
     group = make_group(line_item)
     unit = make_unit(group, application)
     return Hierarchy(top, AdBundle.objects.get(campaign=top), line_item, group, unit)
+
+
+def make_customer(organization: Organization, **attributes: Any) -> Customer:
+    """A known customer."""
+    return Customer.objects.create(organization=organization, **{"external_id": unique("customer")} | attributes)
+
+
+def make_anonymous(organization: Organization, **attributes: Any) -> Customer:
+    """An anonymous customer, whose external id is its uuid."""
+    identity = uuid.uuid4()
+    defaults = {"uuid": identity, "external_id": str(identity), "is_anonymous": True}
+    return Customer.objects.create(organization=organization, **defaults | attributes)
+
+
+def make_interaction(customer: Customer, campaign: AdCampaign | None = None) -> Interaction:
+    """An offer of a campaign to a customer: what stands behind a tracking token."""
+    organization = customer.organization
+    campaign = campaign or make_campaign(organization)
+    return Interaction.objects.create(organization=organization, customer=customer, campaign=campaign)
+
+
+def make_trail(customer: Customer, application: Application | None = None) -> Trail:
+    """A visit of a customer in a trace of its own."""
+    organization = customer.organization
+    application = application or make_application(organization).application
+    trace = Trace.objects.create(organization=organization, customer=customer, application=application)
+    return Trail.objects.create(organization=organization, trace=trace, channel="web")

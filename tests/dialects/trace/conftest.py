@@ -1,0 +1,24 @@
+"""The callers of these tests: one of an organization, and one of another."""
+
+import pytest
+
+from tests.dialects.trace.caller import FORMS, Caller, Form
+
+
+@pytest.fixture
+def caller(db: None) -> Caller:  # noqa: ARG001
+    """An application with the REST platform."""
+    return Caller.of()
+
+
+@pytest.fixture
+def rival(db: None) -> Caller:  # noqa: ARG001
+    """The application of another organization."""
+    return Caller.of()
+
+
+@pytest.fixture(params=FORMS)
+def form(request: pytest.FixtureRequest) -> Form:
+    """Each test that asks for it runs in EDN and in JSON."""
+    chosen: Form = request.param
+    return chosen
