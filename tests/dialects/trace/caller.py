@@ -1,6 +1,7 @@
 """A caller of the trace dialect, in either format; edn-format, not our own codec, writes and reads its EDN."""
 
 import json
+import logging
 from typing import Any, Literal
 from uuid import UUID
 
@@ -9,6 +10,9 @@ from django.test import Client
 
 from customers.models import Application, Organization
 from tests.factories import make_application
+
+# It tells all of its grammar at every call.
+logging.getLogger("edn_format").setLevel(logging.WARNING)
 
 Answer = Any  # Django's test response
 Form = Literal["edn", "json"]
@@ -28,7 +32,7 @@ def encoded(body: object, form: Form) -> bytes:
 def decoded(answer: Answer) -> Any:
     """An answer in plain Python; keywords are strings, as they are in JSON."""
     if answer["Content-Type"] == CONTENT_TYPES["json"]:
-        return answer.json()
+        return json.loads(answer.content)
     assert answer["Content-Type"] == CONTENT_TYPES["edn"]
     return _plain(edn_format.loads(answer.content.decode()))
 

@@ -1,0 +1,70 @@
+"""Two of everything at once: conversions, dismissals, actions, visits."""
+
+from functools import partial
+
+import pytest
+
+from campaigns.models import Event, Participation
+from customers.models import Customer
+from tests.dialects.trace.caller import Answer, Caller
+from tests.factories import make_customer, make_interaction, make_trail
+from tests.together import together
+from traces.models import Action, Trace, Trail
+
+pytestmark = pytest.mark.django_db(transaction=True)
+THREADS = 25
+
+
+def _twice(caller: Caller, trail: Trail, kind: str, token: str) -> list[Answer]:
+    """Two calls one after the other, as a client that tries again."""
+    mine = Caller(caller.application)
+    return [mine.act(str(trail.uuid), kind, "json", tracking_token=token) for _ in range(2)]
+
+
+@pytest.mark.parametrize("kinds", [["conversion"], ["dismiss"], ["conversion", "dismiss"]])
+def test_fifty_conversions_of_one_trace_are_one(kinds: list[str]) -> None:
+    caller = Caller.of()
+    customer = make_customer(caller.organization)
+    trail, token = make_trail(customer, caller.application), str(make_interaction(customer).token)
+    works = [partial(_twice, caller, trail, kinds[number % len(kinds)], token) for number in range(THREADS)]
+    answers = [answer for pair in together(works) for answer in pair]
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 49
+    assert all(b"trace-closed" in answer.content for answer in answers if answer.status_code == 400)
+    participation = Participation.objects.get()
+    assert participation.converted_count + participation.dismissed_count == 1
+    assert (Event.objects.count(), Action.objects.count()) == (1, 1)
+    trace = Trace.objects.get()
+    assert trace.closed_by == Event.objects.get().name == Action.objects.get().type
+
+
+def test_conversions_of_many_traces_of_one_customer_all_count() -> None:
+    caller = Caller.of()
+    customer = make_customer(caller.organization)
+    token = str(make_interaction(customer).token)
+    trails = [make_trail(customer, caller.application) for _ in range(10)]
+    answers = together([partial(_twice, caller, trail, "conversion", token) for trail in trails])
+    assert [[answer.status_code for answer in pair] for pair in answers] == [[200, 400]] * 10
+    assert Participation.objects.get().converted_count == 10
+    assert Event.objects.count() == 10
+
+
+def test_a_new_customer_s_traces_at_once_are_one_customer() -> None:
+    caller = Caller.of()
+    traces = together([partial(Caller(caller.application).trace, "new") for _ in range(10)])
+    assert {trace["customer-id"] for trace in traces} == {"new"}
+    assert (Customer.objects.count(), Trace.objects.count()) == (1, 10)
+
+
+def test_visits_and_actions_at_once_are_all_kept() -> None:
+    caller = Caller.of()
+    trail = make_trail(make_customer(caller.organization), caller.application)
+
+    def visit() -> str:
+        mine = Caller(caller.application)
+        trail_id = mine.trail(str(trail.trace.uuid), channel="atm")
+        assert mine.act(trail_id, "action").status_code == 200
+        return trail_id
+
+    assert len(set(together([visit] * 10))) == 10
+    assert (Trail.objects.count(), Action.objects.count(), Event.objects.count()) == (11, 10, 10)
+    assert Customer.objects.get().last_channel == "atm"

@@ -1,0 +1,1 @@
+"""What is made through one dialect, read and acted on through the others."""
