@@ -1,0 +1,71 @@
+"""How many statements each call takes, and which (docs/dialects/trace.md tells the same)."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.dialects.trace.caller import Caller, Form, accepted
+from tests.factories import make_customer, make_interaction, make_trail
+
+APPLICATION = "SELECT customers_application"
+CUSTOMER = "SELECT customers_customer"
+ALIAS = "SELECT customers_customeralias"
+NEW_CUSTOMER = "INSERT INTO customers_customer"
+TRACE = "INSERT INTO traces_trace"
+TRAIL = "WITH INSERT INTO traces_trail, UPDATE customers_customer"
+VISIT = "SELECT traces_trail FOR KEY SHARE"
+ACTION = "INSERT INTO traces_action"
+EVENT = "INSERT INTO campaigns_event"
+BEGIN, COMMIT = "SAVEPOINT", "RELEASE SAVEPOINT"  # a transaction of its own outside of a test
+
+
+def _kind(sql: str) -> str:
+    """A statement's verb and table."""
+    words = sql.replace('"', "").split()
+    if words[0] == "WITH":
+        return TRAIL if "traces_trail" in words and "customers_customer" in words else sql
+    if words[0] == "SELECT":
+        lock = " FOR KEY SHARE" if "FOR KEY SHARE" in sql else ""
+        return f"SELECT {words[words.index('FROM') + 1]}{lock}"
+    if words[0] in {"INSERT", "UPDATE"}:
+        return " ".join(words[: 3 if words[0] == "INSERT" else 2])
+    return " ".join(word for word in words if word in {"SAVEPOINT", "RELEASE", "ROLLBACK"})
+
+
+@pytest.fixture
+def calls(caller: Caller) -> dict[str, tuple[str, dict[str, object], list[str]]]:
+    """For each call its path, its body and the statements it takes."""
+    customer = make_customer(caller.organization, external_id="51")
+    trail, closing = make_trail(customer, caller.application), make_trail(customer, caller.application)
+    token = str(make_interaction(customer).token)
+    trace = {"app-token": caller.token}
+    conversion = {"name": "x", "type": "conversion", "data": [{"name": "tracking-token", "value": token}]}
+    action = f"traces/trail/{trail.uuid}/action"
+    interaction, close, participation = (
+        "SELECT campaigns_interaction",
+        "UPDATE traces_trace",
+        "INSERT INTO campaigns_participation",
+    )
+    return {
+        "known": ("traces/trace", trace | {"customer-id": "51"}, [APPLICATION, CUSTOMER, TRACE]),
+        "anonymous": ("traces/trace", trace, [APPLICATION, NEW_CUSTOMER, TRACE]),
+        "new": ("traces/trace", trace | {"customer-id": "new"}, [APPLICATION, CUSTOMER, ALIAS, NEW_CUSTOMER, TRACE]),
+        "trail": (f"traces/{trail.trace.uuid}/trail", {"channel": "atm"}, [TRAIL]),
+        "action": (action, {"name": "x", "type": "action"}, [BEGIN, VISIT, ACTION, EVENT, COMMIT]),
+        "conversion": (
+            f"traces/trail/{closing.uuid}/action",
+            conversion,
+            [BEGIN, VISIT, interaction, close, participation, ACTION, EVENT, COMMIT],
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", ["known", "anonymous", "new", "trail", "action", "conversion"])
+def test_statements(
+    caller: Caller, form: Form, calls: dict[str, tuple[str, dict[str, object], list[str]]], name: str
+) -> None:
+    path, body, expected = calls[name]
+    accepted(caller.post("traces/trace", {"app-token": caller.token, "customer-id": "51"}, form))
+    with CaptureQueriesContext(connection) as captured:
+        accepted(caller.post(path, body, form))
+    assert [_kind(query["sql"]) for query in captured] == expected
