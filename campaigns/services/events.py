@@ -13,6 +13,14 @@ VALUES (%s::bigint, %s::bigint, %s::varchar, %s::varchar, %s::timestamptz, %s::j
 ON CONFLICT (organization_id, event_id) WHERE event_id IS NOT NULL DO NOTHING
 """
 
+# The same as a part of a statement that finds the customer itself: `{source}` has one row with organization_id and
+# customer_id; parameters: event_id, name, at, attributes.
+INSERT_FROM = """
+INSERT INTO campaigns_event (organization_id, customer_id, event_id, name, at, attributes)
+SELECT organization_id, customer_id, %s::varchar, %s::varchar, %s::timestamptz, %s::jsonb FROM {source}
+ON CONFLICT (organization_id, event_id) WHERE event_id IS NOT NULL DO NOTHING
+"""
+
 
 def record_event(
     *,

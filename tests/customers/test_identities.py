@@ -104,7 +104,7 @@ def test_everything_moves(application: Application) -> None:
     theirs = make_trail(known, application)
     assert _identify(anonymous, known.external_id) == known
     for model in (Trace, Interaction, Event, PushToken, CustomerAlias):
-        assert set(model.objects.values_list("customer", flat=True)) == {known.pk}  # type: ignore[attr-defined]
+        assert set(model.objects.values_list("customer", flat=True)) == {known.pk}
     assert set(Trail.objects.values_list("pk", flat=True)) == {trail.pk, theirs.pk}
     assert Interaction.objects.get().token == interaction.token
     assert not Customer.objects.filter(pk=anonymous.pk).exists()

@@ -128,7 +128,7 @@ def test_a_merge_racing_with_everything_that_is_written(_round: int) -> None:
     assert (survivor.last_channel, survivor.last_platform, survivor.attributes) == ("atm", "iOS", {"state": "CA"})
     assert (Trace.objects.count(), Trail.objects.count(), Action.objects.count(), Event.objects.count()) == (3, 3, 2, 2)
     for model in (Trace, Event, Participation, PushToken, Interaction):
-        assert set(model.objects.values_list("customer", flat=True)) == {known.pk}  # type: ignore[attr-defined]
+        assert set(model.objects.values_list("customer", flat=True)) == {known.pk}
     assert Participation.objects.get().converted_count == 1
     assert Trace.objects.filter(closed_by="conversion").count() == 1
 
@@ -148,6 +148,6 @@ def test_one_device_that_two_customers_register_while_they_are_merged(_round: in
     caller = Caller.of()
     anonymous, known = make_anonymous(caller.organization), make_customer(caller.organization)
     register = partial(subscribe, application=caller.application, token="r", platform="ios")
-    works = [partial(register, customer_id=str(each.external_id)) for each in (anonymous, known)]
+    works: list[Work] = [partial(register, customer_id=str(each.external_id)) for each in (anonymous, known)]
     together([*works, _merge(anonymous, known), *works])
     assert PushToken.objects.get().customer == known

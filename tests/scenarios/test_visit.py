@@ -1,4 +1,4 @@
-"""A whole visit through the trace dialect, in both formats with identical effects, and seen from the management dialect."""
+"""A whole visit through the trace dialect, in both formats with the same effects; then in the management dialect."""
 
 from typing import Any
 

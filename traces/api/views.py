@@ -7,11 +7,9 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from customers.errors import DomainError, Kind
-from customers.models import Application
 from customers.prisma.documentation import operation
 from customers.prisma.fields import as_uuid
 from customers.prisma.views import PrismaView
-from customers.queries.applications import get_application_by_token
 from traces.api.serializers import ActionIn, ActionOut, TraceIn, TraceOut, TrailIn, TrailOut
 from traces.models.action import ActionType
 from traces.services.actions import Activity, record_action
@@ -26,7 +24,7 @@ class Traces(PrismaView):
     def post(self, _request: Any) -> HttpResponse:
         """A trace for the customer of an id, or for a new anonymous one."""
         members = self.read(TraceIn)
-        trace = start_trace(application=_application(members["app_token"]), customer_id=members["customer_id"])
+        trace = start_trace(app_token=_app_token(members["app_token"]), customer_id=members["customer_id"])
         return self.answer(trace_id=str(trace.trace_id), customer_id=trace.customer_id)
 
 
@@ -58,9 +56,9 @@ class Actions(PrismaView):
         return self.answer(action_id=str(action_id))
 
 
-def _application(token: str | None) -> Application:
-    """The application of an app-token; that of DEFAULT_APP_TOKEN where the request has none."""
+def _app_token(token: str | None) -> str:
+    """The request's app-token, or the setting DEFAULT_APP_TOKEN where it has none."""
     token = token or settings.DEFAULT_APP_TOKEN
     if not token:
         raise DomainError(Kind.MISSING, "missing_app_token", "app-token is required.")
-    return get_application_by_token(token=token)
+    return token

@@ -10,6 +10,7 @@ import orjson
 from django.db import connection, transaction
 
 from campaigns.queries.interactions import get_interaction
+from campaigns.services.events import INSERT_FROM as INSERT_EVENT_FROM
 from campaigns.services.events import record_event
 from campaigns.services.participations import record_conversion, record_dismissal
 from customers.errors import DomainError, Kind
@@ -28,11 +29,29 @@ JOIN customers_customer customer ON customer.id = trace.customer_id
 WHERE trail.uuid = %s::uuid
 FOR KEY SHARE OF customer
 """
+CLOSING = frozenset({ActionType.CONVERSION, ActionType.DISMISS})
 EXISTS = "SELECT 1 FROM traces_trail WHERE uuid = %s::uuid"
 INSERT = """
 INSERT INTO traces_action (organization_id, trail_id, uuid, name, type, data)
 VALUES (%s::bigint, %s::bigint, %s::uuid, %s::varchar, %s::varchar, %s::jsonb)
 """
+# What doesn't close a trace is one statement: found, kept and told to the core in one go, or not at all.
+FIND_AND_INSERT = f"""
+WITH visit AS (
+    SELECT trail.id AS trail_id, trace.organization_id, trace.customer_id, trace.closed_at
+    FROM traces_trail trail
+    JOIN traces_trace trace ON trace.id = trail.trace_id
+    JOIN customers_customer customer ON customer.id = trace.customer_id
+    WHERE trail.uuid = %s::uuid
+    FOR KEY SHARE OF customer
+), open_visit AS (
+    SELECT * FROM visit WHERE closed_at IS NULL
+), action AS (
+    INSERT INTO traces_action (organization_id, trail_id, uuid, name, type, data)
+    SELECT organization_id, trail_id, %s::uuid, %s::varchar, %s::varchar, %s::jsonb FROM open_visit
+), event AS ({INSERT_EVENT_FROM.format(source="open_visit")})
+SELECT closed_at IS NOT NULL FROM visit
+"""  # noqa: S608 (put together from constants)
 
 
 @dataclass(frozen=True)
@@ -55,7 +74,6 @@ class Activity:
     data: Sequence[dict[str, Any]]
 
 
-@transaction.atomic
 def record_action(*, trail_id: uuid.UUID | None, activity: Activity, now: datetime) -> uuid.UUID:
     """Keep an activity, tell the core, and return the activity's uuid.
 
@@ -63,46 +81,72 @@ def record_action(*, trail_id: uuid.UUID | None, activity: Activity, now: dateti
     whatever is sent at the same time. DomainError `unknown_trail`, `trace_closed`, `missing_tracking_token`,
     `unknown_tracking_token`.
     """
-    visit = _find(trail_id)
-    if visit.is_closed:
-        raise trace_closed()
-    if activity.type in {ActionType.CONVERSION, ActionType.DISMISS}:
-        _close(visit, activity, now)
+    if trail_id is None:
+        raise _unknown_trail()
     action_id = uuid.uuid4()
-    data = orjson.dumps(list(activity.data)).decode()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT, [visit.organization_id, visit.trail_id, action_id, activity.name, activity.type.value, data]
-        )
-    record_event(
-        organization_id=visit.organization_id,
-        customer_id=visit.customer_id,
-        name=_event_name(activity),
-        at=now,
-        attributes={item["name"]: item["value"] for item in activity.data},
-        event_id=f"action:{action_id}",
-    )
+    if activity.type in CLOSING:
+        _record_closing(trail_id, action_id, activity, now)
+    else:
+        _record_ordinary(trail_id, action_id, activity, now)
     return action_id
 
 
-def _find(trail_id: uuid.UUID | None) -> Visit:
+def _record_ordinary(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activity, now: datetime) -> None:
+    action: list[Any] = [action_id, activity.name, activity.type.value, _as_json(list(activity.data))]
+    event: list[Any] = [_event_id(action_id), activity.name, now, _as_json(_attributes(activity))]
+    (is_closed,) = _fetch(FIND_AND_INSERT, trail_id, [trail_id, *action, *event])
+    if is_closed:
+        raise trace_closed()
+
+
+@transaction.atomic
+def _record_closing(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activity, now: datetime) -> None:
+    visit = Visit(*_fetch(FIND, trail_id, [trail_id]))
+    if visit.is_closed:
+        raise trace_closed()
+    _close(visit, activity, now)
+    values = [visit.organization_id, visit.trail_id, action_id, activity.name, activity.type.value]
     with connection.cursor() as cursor:
-        while trail_id is not None:
-            cursor.execute(FIND, [trail_id])
+        cursor.execute(INSERT, [*values, _as_json(list(activity.data))])
+    # Conversion and dismissal are events of these names, whatever the activity is called.
+    record_event(
+        organization_id=visit.organization_id,
+        customer_id=visit.customer_id,
+        name=activity.type.value,
+        at=now,
+        attributes=_attributes(activity),
+        event_id=_event_id(action_id),
+    )
+
+
+def _fetch(statement: str, trail_id: uuid.UUID, values: list[Any]) -> Any:
+    """The row of a statement that locks the trail's customer; DomainError `unknown_trail`."""
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(statement, values)
             row = cursor.fetchone()
             if row is not None:
-                return Visit(*row)
+                return row
             cursor.execute(EXISTS, [trail_id])
             if cursor.fetchone() is None:
-                break
+                raise _unknown_trail()
             # It waited for a merge and then lost its customer: it finds the one who lives on now.
-    raise DomainError(Kind.NOT_FOUND, "unknown_trail", "The trail is not known.")
 
 
-def _event_name(activity: Activity) -> str:
-    """Conversion and dismissal are events of these names, whatever the activity is called."""
-    closing = activity.type in {ActionType.CONVERSION, ActionType.DISMISS}
-    return activity.type.value if closing else activity.name
+def _unknown_trail() -> DomainError:
+    return DomainError(Kind.NOT_FOUND, "unknown_trail", "The trail is not known.")
+
+
+def _as_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _attributes(activity: Activity) -> dict[str, Any]:
+    return {item["name"]: item["value"] for item in activity.data}
+
+
+def _event_id(action_id: uuid.UUID) -> str:
+    return f"action:{action_id}"
 
 
 def _close(visit: Visit, activity: Activity, now: datetime) -> None:

@@ -192,7 +192,7 @@ def test_a_hundred_fields_and_one_more(caller: Caller, form: Form, trail: Trail)
 
 
 def test_values_of_any_kind_are_kept(caller: Caller, form: Form, trail: Trail) -> None:
-    values = [
+    values: list[Any] = [
         None,
         True,
         0,

@@ -1,7 +1,7 @@
 """Contract 3's own samples, in EDN and in JSON, as pairs of files under `golden/`: each compared member by member.
 
-Corrected there: `data =` before a sample is prose, and the JSON of Activity lacks a comma. The contract shows no body of
-the answers about actions and customers; contract 4 does. Its tracking tokens ("value") are placeholders.
+Corrected there: `data =` before a sample is prose, and the JSON of Activity lacks a comma. The contract shows no body
+of the answers about actions and customers; contract 4 does. Its tracking tokens ("value") are placeholders.
 """
 
 import json

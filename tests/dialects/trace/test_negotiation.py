@@ -1,6 +1,6 @@
 """Contract 4, section C: "format of the request", "format of the answer", "paths", "error body", "limits"."""
 
-from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -21,11 +21,10 @@ ENDPOINTS = [
     "customers",
     "customers/subscribe",
 ]
-Call = Callable[..., Answer]
 
 
 @pytest.fixture
-def bodies(caller: Caller) -> dict[str, tuple[str, dict[str, object]]]:
+def bodies(caller: Caller) -> dict[str, tuple[str, Any]]:
     """For each address its path and a body."""
     trail = make_trail(make_customer(caller.organization))
     token = {"app-token": caller.token}
@@ -53,7 +52,7 @@ def _raw(caller: Caller, path: str, body: bytes, method: str = "POST", **headers
 @pytest.mark.parametrize("prefix", ["/api/", "/API/"])
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_paths(
-    caller: Caller, form: Form, bodies: dict[str, tuple[str, dict[str, object]]], endpoint: str, prefix: str, slash: str
+    caller: Caller, form: Form, bodies: dict[str, tuple[str, Any]], endpoint: str, prefix: str, slash: str
 ) -> None:
     path, body = bodies[endpoint]
     answer = _raw(caller, f"{prefix}{path}{slash}", encoded(body, form), content_type=MEDIA_TYPES[form])
@@ -168,9 +167,7 @@ def test_errors_are_in_the_negotiated_format(caller: Caller, asked: Form, wanted
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"])
-def test_other_methods_are_405(
-    caller: Caller, bodies: dict[str, tuple[str, dict[str, object]]], endpoint: str, method: str
-) -> None:
+def test_other_methods_are_405(caller: Caller, bodies: dict[str, tuple[str, Any]], endpoint: str, method: str) -> None:
     path, body = bodies[endpoint]
     before = contents()
     answer = _raw(caller, f"/api/{path}", encoded(body, "json"), method, content_type="application/json")

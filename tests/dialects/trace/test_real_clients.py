@@ -134,4 +134,4 @@ def test_strings_of_a_customer_are_escaped(caller: Caller) -> None:
     name = 'a "quoted" \\ line\nbreak é 🎈'
     for form in ("edn", "json"):
         body = {"app-token": caller.token, "customer-id": name}
-        assert accepted(caller.post("traces/trace", body, form))["customer-id"] == name  # type: ignore[arg-type]
+        assert accepted(caller.post("traces/trace", body, form))["customer-id"] == name

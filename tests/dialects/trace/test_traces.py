@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 import pytest
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 
 from customers.models import Customer
 from tests.contents import contents
