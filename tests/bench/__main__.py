@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from config.environment import env
+from tests.bench import edn
 from tests.bench.database import own_database
 from tests.bench.harness import Outcome, Scenario, Servers, measure
 from tests.bench.report import print_report, write_report
@@ -21,7 +22,7 @@ from tests.bench.server import running
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = "tests.bench.settings"
 # Modules of this package; each prepares its data and returns its scenarios.
-SUITES = ("management",)
+SUITES = ("management", "trace")
 
 
 def main() -> int:
@@ -34,7 +35,7 @@ def main() -> int:
     try:
         with own_database(env.str("DATABASE_URL", ""), data_directory) as url:
             os.environ |= {"DJANGO_SETTINGS_MODULE": SETTINGS, "DATABASE_URL": url, "DATA_DIR": str(data_directory)}
-            outcomes = _measure(options)
+            outcomes = [*_measure(options), *_codec(options.names)]
     except RunFailedError as error:
         sys.stderr.write(f"No numbers: {error}\n")
         return 1
@@ -55,6 +56,8 @@ def _measure(options: argparse.Namespace) -> list[Outcome]:
     django.setup()
     call_command("migrate", verbosity=0)
     scenarios = [scenario for scenario in _scenarios() if _chosen(scenario, options.names)]
+    if not scenarios and _codec_is_chosen(options.names):
+        return []
     if not scenarios:
         raise RunFailedError(f"no scenario is called {' or '.join(options.names)}")
     connections.close_all()
@@ -70,6 +73,15 @@ def _scenarios() -> list[Scenario]:
     """Import the suites only now: their modules need Django's applications."""
     modules = [importlib.import_module(f"tests.bench.{suite}") for suite in SUITES]
     return [scenario for module in modules for scenario in module.scenarios()]
+
+
+def _codec(names: list[str]) -> list[Outcome]:
+    """The EDN reader and writer, which need no server."""
+    return edn.outcomes() if _codec_is_chosen(names) else []
+
+
+def _codec_is_chosen(names: list[str]) -> bool:
+    return any(_chosen(scenario, names) for scenario in edn.SCENARIOS.values())
 
 
 def _chosen(scenario: Scenario, names: list[str]) -> bool:

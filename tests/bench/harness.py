@@ -24,7 +24,7 @@ class Scenario:
     """What is measured, against what, and what the ratio should be.
 
     `reference` is a request to the same server, or None for the ceiling; `goal` None where a ratio is only told.
-    `ids` are those that `{id}` in the request's path may become, each once. `queries` is how many statements an
+    `ids` are those that `{id}` in the request may become, each once. `queries` is how many statements an
     answer takes (`statements_of`), None where that isn't told.
     """
 
@@ -58,7 +58,8 @@ class Servers:
 
     def pair(self, scenario: Scenario) -> tuple[Target, Target]:
         """The reference and the scenario as targets."""
-        reference = Target(self.product, scenario.reference) if scenario.reference else Target(self.ceiling, CEILING)
+        own = scenario.reference and Target(self.product, scenario.reference, scenario.ids)
+        reference = own or Target(self.ceiling, CEILING)
         return reference, Target(self.product, scenario.request, scenario.ids)
 
 
@@ -112,8 +113,8 @@ def _answer(request: Request, identity: int = 0) -> Any:
     response = Client().generic(
         request.method,
         request.path.replace("{id}", str(identity)),
-        request.body,
-        "application/json",
+        request.body.replace("{id}", str(identity)),
+        request.content_type,
         headers={"authorization": request.authorization},
     )
     if response.status_code != 200 or not response.content.startswith(request.good.encode()):

@@ -41,7 +41,7 @@ def python_load(base_url: str, request: Request, ids: Ids, seconds: float, conne
         p50=times[len(times) // 2] * 1000,
         p99=times[len(times) * 99 // 100] * 1000,
         ids_taken=taken,
-        exhausted="{id}" in request.path and ids.first + taken > ids.last,
+        exhausted=request.varies and ids.first + taken > ids.last,
         wrong=len(shared.samples),
         sample=(shared.samples or [""])[0],
     )
@@ -49,15 +49,18 @@ def python_load(base_url: str, request: Request, ids: Ids, seconds: float, conne
 
 def _ask(shared: _Shared) -> None:
     request = shared.request
-    headers = {"Authorization": request.authorization} if request.authorization else {}
+    headers = {"Content-Type": request.content_type}
+    if request.authorization:
+        headers["Authorization"] = request.authorization
     connection = http.client.HTTPConnection(shared.address, timeout=10)
     while (began := time.monotonic()) < shared.deadline:
         chosen = shared.ids.first + next(shared.counter)
-        if "{id}" in request.path and chosen > shared.ids.last:
+        if request.varies and chosen > shared.ids.last:
             break
         try:
             path = request.path.replace("{id}", str(chosen))
-            connection.request(request.method, path, request.body or None, headers)
+            body = request.body.replace("{id}", str(chosen))
+            connection.request(request.method, path, body or None, headers)
             response = connection.getresponse()
             answer = response.read().decode()
         except (OSError, http.client.HTTPException) as error:

@@ -9,13 +9,19 @@ class RunFailedError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One request; `{id}` in its path is another id each time. `good` is how every right answer begins."""
+    """One request; `{id}` in its path or body is another id each time. `good` is how every right answer begins."""
 
     path: str
     method: str = "GET"
     body: str = ""
     authorization: str = ""
     good: str = '{"status":"ok"'
+    content_type: str = "application/json"
+
+    @property
+    def varies(self) -> bool:
+        """Whether each request is another one."""
+        return "{id}" in self.path or "{id}" in self.body
 
 
 @dataclass

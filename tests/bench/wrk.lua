@@ -1,6 +1,7 @@
 -- What wrk sends and how it judges the answers; `wrk.py` starts it and reads the line that `done` writes.
--- Arguments: method, path, body, authorization, what a good answer starts with, first id, last id.
--- "{id}" in the path becomes another id in each request: thread n of N takes first+n, first+n+N, … so none overlap.
+-- Arguments: method, path, body, authorization, what a good answer starts with, first id, last id,
+-- content type. "{id}" in the path or the body becomes another id in each request: thread n of N takes first+n,
+-- first+n+N, … so none overlap.
 
 local threads = {}
 
@@ -13,13 +14,15 @@ end
 function init(arguments)
    wrk.method = arguments[1]
    path = arguments[2]
-   if arguments[3] ~= "" then wrk.body = arguments[3] end
+   body = arguments[3]
+   if body ~= "" then wrk.body = body end
    if arguments[4] ~= "" then wrk.headers["Authorization"] = arguments[4] end
    good = arguments[5]
+   wrk.headers["Content-Type"] = arguments[8]
    following = tonumber(arguments[6]) + number
    last = tonumber(arguments[7])
    handed, wrong, exhausted, sample = 0, 0, 0, ""
-   varying = path:find("{id}", 1, true) ~= nil
+   varying = path:find("{id}", 1, true) ~= nil or body:find("{id}", 1, true) ~= nil
    if not varying then constant = wrk.format(nil, path) end
 end
 
@@ -32,7 +35,8 @@ function request()
    local id = following
    following = following + step
    handed = handed + 1
-   return wrk.format(nil, (path:gsub("{id}", tostring(id))))
+   local other = body ~= "" and (body:gsub("{id}", tostring(id))) or nil
+   return wrk.format(nil, (path:gsub("{id}", tostring(id))), nil, other)
 end
 
 function response(status, headers, body)
