@@ -105,7 +105,7 @@ def _record_closing(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activit
     if visit.is_closed:
         raise trace_closed()
     _close(visit, activity, now)
-    values = [visit.organization_id, visit.trail_id, action_id, activity.name, activity.type.value]
+    values: list[Any] = [visit.organization_id, visit.trail_id, action_id, activity.name, activity.type.value]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [*values, _as_json(list(activity.data))])
     # Conversion and dismissal are events of these names, whatever the activity is called.

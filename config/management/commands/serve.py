@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
 from config import preflight
+from config.demo import credentials
 from config.postgresql import embedded
 from config.processes import environment, programs
 from config.schema_state import migrate
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         with Signals() as signals, _without_embedded_server_afterwards():
             address = self._prepare(signals, demo=demo)
             if address:
-                self._serve(signals, *address)
+                self._serve(signals, *address, demo=demo)
 
     def _prepare(self, signals: Signals, *, demo: bool) -> tuple[str, int] | None:
         """Check and migrate; the address to serve on, or None when a signal came first."""
@@ -60,8 +61,12 @@ class Command(BaseCommand):
             connections.close_all()
         return address
 
-    def _serve(self, signals: Signals, host: str, port: int) -> None:
-        supervisor = Supervisor(programs(host, port), environment(), settings.BASE_DIR, signals)
+    def _serve(self, signals: Signals, host: str, port: int, *, demo: bool) -> None:
+        variables = environment()
+        if demo and not settings.DEFAULT_APP_TOKEN:
+            # Traces may come without an app-token (contract 4, section C): the demo has an application for them.
+            variables["DEFAULT_APP_TOKEN"] = credentials.read().get("APP_TOKEN", "")
+        supervisor = Supervisor(programs(host, port), variables, settings.BASE_DIR, signals)
         supervisor.run(
             ready=lambda: _answers(EVERY_ADDRESS.get(host, host), port),
             announce=lambda: self.stderr.write(f"Serving on {settings.BASE_URL} (Ctrl-C stops)"),
