@@ -168,6 +168,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {"Status": "campaigns.models.level.Status.choices"},
+    "PREPROCESSING_HOOKS": ["customers.prisma.documentation.described_once"],
 }
 
 # --- Logging -----------------------------------------------------------------------------------

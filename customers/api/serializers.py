@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
@@ -10,6 +11,7 @@ from customers.prisma.fields import Anything, Identifier, Text
 MAXIMUM_TOKEN = 1024
 
 
+@extend_schema_field({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}})
 class CustomerMember(Anything):
     """The member `customer`: an `id` and any fields of the schema."""
 

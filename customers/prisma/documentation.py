@@ -1,6 +1,7 @@
 """What OpenAPI tells of an endpoint of the trace dialect: kebab-case members, in EDN or JSON."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, inline_serializer
@@ -24,6 +25,12 @@ def operation(
     )
 
 
+def described_once(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """All endpoints but those of the other spelling, `/API/`: they are the same."""
+    return [endpoint for endpoint in endpoints if not endpoint[0].startswith("/API/")]
+
+
+@cache
 def on_the_wire(kind: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
     """The same serializer with the names that callers see."""
     members = {name.replace("_", "-"): field for name, field in kind().get_fields().items()}

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 MAXIMUM_TEXT = 255
 
 
+@extend_schema_field({"type": "string"})
 class Text(serializers.Field[str, Any, str, Any]):
     """A string or keyword; `""` and null are as good as absent where the field allows null."""
 

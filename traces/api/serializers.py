@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from customers.prisma.fields import Anything, Identifier, Named, Text
@@ -40,6 +41,14 @@ class TrailOut(serializers.Serializer[Any]):
     trail_id = serializers.UUIDField()
 
 
+@extend_schema_field(
+    {
+        "type": "array",
+        "nullable": True,
+        "maxItems": MAXIMUM_DATA_FIELDS,
+        "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "value": {}}},
+    }
+)
 class Data(Anything):
     """An activity's data: at most 100 maps with a name and a value."""
 
