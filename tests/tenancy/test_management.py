@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from campaigns.models import AdGroup, AdLineItem, AdTarget, AdUnit
+from tests.contents import contents
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor
-from tests.dialects.management.contents import contents
 from tests.dialects.management.expected import refusal
 from tests.factories import Hierarchy, make_achievement, make_group, make_target
 

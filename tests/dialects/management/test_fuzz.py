@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.contents import contents
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor, Answer
-from tests.dialects.management.contents import contents
 from tests.factories import Hierarchy, make_achievement, make_campaign, make_field, make_group
 
 FIXED = settings(
