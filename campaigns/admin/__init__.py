@@ -7,6 +7,7 @@ the organization is raised.
 from campaigns.admin.hierarchy import AdCampaignAdmin, AdGroupAdmin, AdLineItemAdmin, AdUnitAdmin
 from campaigns.admin.history import EventAdmin, InteractionAdmin, ParticipationAdmin
 from campaigns.admin.parts import AchievementAdmin, AdBundleAdmin, AdTargetAdmin
+from campaigns.admin.spend import SpendEntryAdmin, SpendLimitAdmin, SpendTotalAdmin
 
 __all__ = [
     "AchievementAdmin",
@@ -19,4 +20,7 @@ __all__ = [
     "EventAdmin",
     "InteractionAdmin",
     "ParticipationAdmin",
+    "SpendEntryAdmin",
+    "SpendLimitAdmin",
+    "SpendTotalAdmin",
 ]

@@ -8,6 +8,8 @@ from campaigns.models.group import AdGroup
 from campaigns.models.interaction import Interaction
 from campaigns.models.line_item import AdLineItem
 from campaigns.models.participation import Participation
+from campaigns.models.spend import SpendEntry, SpendTotal
+from campaigns.models.spend_limit import SpendLimit
 from campaigns.models.target import AdTarget
 from campaigns.models.unit import AdUnit
 
@@ -22,4 +24,7 @@ __all__ = [
     "Event",
     "Interaction",
     "Participation",
+    "SpendEntry",
+    "SpendLimit",
+    "SpendTotal",
 ]

@@ -60,6 +60,11 @@ def method_not_allowed_response(request: HttpRequest, methods: Iterable[str]) ->
     return response
 
 
+def speaks_this_dialect(path: str) -> bool:
+    """Whether a path is below this dialect's prefix."""
+    return path.startswith(("/api/", "/API/"))
+
+
 def unmatched_path_response(request: HttpRequest) -> HttpResponse:
     """The answer for a path of this dialect that no endpoint has."""
     return error_response(request, 404, DomainError(Kind.NOT_FOUND, "not_found", "No such endpoint."))

@@ -17,6 +17,15 @@ _by_api_key = PreparedQuery(
     lambda api_key: Application.objects.filter(api_key=api_key, is_active=True).select_related("organization"),
     api_key=str,
 )
+_by_id = PreparedQuery(
+    # What a token is checked against and whose request it is; times, arrays and names would be parsed for nobody.
+    lambda application_id: (
+        Application.objects.filter(id=application_id, is_active=True)
+        .select_related("organization")
+        .only("api_key", "secret_sha256", "organization__time_zone")
+    ),
+    application_id=int,
+)
 
 
 def get_application_by_api_key(*, api_key: str) -> Application:
@@ -50,3 +59,11 @@ def require_platform(*, application: Application, platform: str) -> Application:
 
 def _unknown_application() -> DomainError:
     return DomainError(Kind.NOT_FOUND, "unknown_application", "The app-token is not known.")
+
+
+def get_application(*, application_id: int) -> Application:
+    """The active application of an id that a signed token names, with its organization; DomainError `invalid_token`."""
+    application = _by_id.first(application_id=application_id)
+    if application is None:
+        raise DomainError(Kind.UNAUTHENTICATED, "invalid_token", "The application is not known or switched off.")
+    return application

@@ -1,0 +1,157 @@
+"""Booking spend: exact under any concurrency, in the caller's transaction.
+
+All who book on a campaign, or change its limit, lock its SpendLimit row first. So whoever reads the totals afterwards
+reads what everybody before has committed, and two charges that each fit a cap never both pass it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+
+from campaigns.models import AdCampaign, SpendEntry, SpendLimit, SpendTotal
+from campaigns.models.spend import LARGEST_CHARGE, SMALLEST_CHARGE, period_start
+from campaigns.models.spend_limit import PERIODS, Limit
+from customers.errors import DomainError, Kind, invalid, not_found
+from customers.models import Organization
+
+NOTHING = Decimal(0)
+MAXIMUM_TEXT = 255
+ADD_TO_TOTALS = """
+INSERT INTO campaigns_spendtotal AS total (organization_id, campaign_id, period, starts_on, amount)
+SELECT %(organization)s::bigint, %(campaign)s::bigint, period, starts_on, %(amount)s::numeric
+FROM unnest(%(periods)s::text[], %(starts)s::date[]) AS booked (period, starts_on)
+ON CONFLICT (campaign_id, period, starts_on) DO UPDATE SET amount = total.amount + excluded.amount
+"""
+# What is given back was charged, so its totals are there.
+TAKE_FROM_TOTALS = """
+UPDATE campaigns_spendtotal total SET amount = total.amount + %(amount)s::numeric
+FROM unnest(%(periods)s::text[], %(starts)s::date[]) AS booked (period, starts_on)
+WHERE total.organization_id = %(organization)s::bigint AND total.campaign_id = %(campaign)s::bigint
+    AND total.period = booked.period AND total.starts_on = booked.starts_on
+"""
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What is to be booked."""
+
+    amount: Decimal
+    at: datetime
+    idempotency_key: str | None = None
+    is_correction: bool = False
+    note: str = ""
+
+
+@transaction.atomic
+def record_spend(
+    *,
+    organization: Organization,
+    campaign: AdCampaign,
+    amount: Decimal,
+    at: datetime,
+    idempotency_key: str | None = None,
+) -> SpendEntry:
+    """Charge a campaign; `amount` in the advertiser's currency, more than 0, at most six decimal places.
+
+    The same `idempotency_key` is booked once per campaign: the entry of the first time is returned. DomainError
+    `spend_limit_reached` (nothing is booked) where the period of `at` would pass the limit in force,
+    `idempotency_key_reused` where the key stands for another amount.
+    """
+    if amount.is_finite() and amount <= 0:
+        raise invalid(amount="The amount must be more than 0.")
+    return _book(organization, campaign, Charge(amount, at, idempotency_key))
+
+
+@transaction.atomic
+def book_correction(
+    *, organization: Organization, campaign: AdCampaign, amount: Decimal, at: datetime, note: str
+) -> SpendEntry:
+    """Book what was charged wrongly: a negative `amount` gives back, a positive one charges and keeps to the cap.
+
+    DomainError `validation` where a period of `at` would end up below 0.
+    """
+    if amount == 0:
+        raise invalid(amount="A correction of 0 corrects nothing.")
+    return _book(organization, campaign, Charge(amount, at, is_correction=True, note=note[:MAXIMUM_TEXT]))
+
+
+def lock_spend_limit(*, organization: Organization, campaign_id: int) -> SpendLimit:
+    """The campaign's limit, locked until the transaction ends; made (uncapped) where there is none yet.
+
+    DomainError `not_found` where the organization has no such living campaign.
+    """
+    limits = SpendLimit.objects.select_for_update(no_key=True, of=("self",)).filter(
+        organization=organization, campaign_id=campaign_id, campaign__deleted_at__isnull=True
+    )
+    limit = limits.first()
+    if limit is None:
+        if not AdCampaign.objects.filter(organization=organization, id=campaign_id, deleted_at__isnull=True).exists():
+            raise not_found("Campaign")
+        SpendLimit.objects.bulk_create(
+            [SpendLimit(organization=organization, campaign_id=campaign_id)], ignore_conflicts=True
+        )
+        limit = limits.get()
+    return limit
+
+
+def _book(organization: Organization, campaign: AdCampaign, charge: Charge) -> SpendEntry:
+    _check(charge)
+    limit = lock_spend_limit(organization=organization, campaign_id=campaign.pk)
+    booked = _already_booked(campaign, charge)
+    if booked is not None:
+        return booked
+    starts = {period.value: period_start(period, charge.at, organization.zone) for period in PERIODS}
+    totals = SpendTotal.objects.filter(campaign=campaign, starts_on__in=starts.values())
+    spent = {total.period: total.amount for total in totals if total.starts_on == starts[total.period]}
+    _refuse_what_does_not_fit(charge, limit.in_force_on(charge.at.astimezone(organization.zone).date()), spent)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ADD_TO_TOTALS if charge.amount > 0 else TAKE_FROM_TOTALS,
+            {
+                "organization": organization.pk,
+                "campaign": campaign.pk,
+                "amount": charge.amount,
+                "periods": list(starts),
+                "starts": list(starts.values()),
+            },
+        )
+    return SpendEntry.objects.create(
+        organization=organization,
+        campaign=campaign,
+        amount=charge.amount,
+        at=charge.at,
+        idempotency_key=charge.idempotency_key,
+        is_correction=charge.is_correction,
+        note=charge.note,
+    )
+
+
+def _check(charge: Charge) -> None:
+    """Refuse what the ledger's columns can't hold exactly."""
+    if not charge.amount.is_finite() or abs(charge.amount) > LARGEST_CHARGE:
+        raise invalid(amount=f"An amount of at most {LARGEST_CHARGE} is expected.")
+    if charge.amount != charge.amount.quantize(SMALLEST_CHARGE):
+        raise invalid(amount="An amount has at most six decimal places.")
+    key = charge.idempotency_key
+    if key is not None and not (0 < len(key) <= MAXIMUM_TEXT and "\x00" not in key):
+        raise invalid(idempotency_key=f"A key of 1 to {MAXIMUM_TEXT} characters is expected.")
+
+
+def _already_booked(campaign: AdCampaign, charge: Charge) -> SpendEntry | None:
+    """The entry of the same key; the limit's lock makes looking first as good as the constraint."""
+    if charge.idempotency_key is None:
+        return None
+    entry = SpendEntry.objects.filter(campaign=campaign, idempotency_key=charge.idempotency_key).first()
+    if entry is not None and entry.amount != charge.amount:
+        raise DomainError(Kind.CONFLICT, "idempotency_key_reused", "The key stands for another amount.")
+    return entry
+
+
+def _refuse_what_does_not_fit(charge: Charge, limit: Limit, spent: dict[str, Decimal]) -> None:
+    if charge.amount > 0:
+        if limit.amount is not None and spent.get(limit.renewal, NOTHING) + charge.amount > limit.amount:
+            raise DomainError(Kind.CONFLICT, "spend_limit_reached", "The campaign's spend limit is reached.")
+    elif any(spent.get(period, NOTHING) + charge.amount < 0 for period in PERIODS):
+        raise invalid(amount="More would be given back than was spent.")

@@ -1,0 +1,106 @@
+"""Setting spend limits: one or ten thousand, in one statement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from campaigns.models import SpendLimit
+from campaigns.models.spend import EVER, next_month
+from campaigns.models.spend_limit import CENT, Limit, problem_of_limit
+from campaigns.services.spend import lock_spend_limit
+from customers.errors import DomainError, Kind, invalid
+from customers.models import Organization
+
+# The rows are locked by now, so this statement's snapshot has every charge that was booked before. The version stamp
+# is raised here as well (as `raise_version` does it), which spares a round trip: a portfolio tool calls this all day.
+CHANGE = """
+WITH wanted AS (
+    SELECT * FROM unnest(%(campaigns)s::bigint[], %(types)s::text[], %(renewals)s::text[], %(amounts)s::numeric[])
+        AS wanted (campaign_id, type, renewal, amount)
+), judged AS (
+    SELECT wanted.*, COALESCE(wanted.amount < total.amount, false) AS is_below
+    FROM wanted LEFT JOIN campaigns_spendtotal total
+        ON total.campaign_id = wanted.campaign_id AND total.period = wanted.renewal
+        AND total.starts_on = CASE wanted.renewal
+            WHEN 'daily' THEN %(day)s::date WHEN 'monthly' THEN %(month)s::date ELSE %(ever)s::date END
+), changed AS (
+    UPDATE campaigns_spendlimit kept SET
+        type = judged.type, renewal = judged.renewal, amount = judged.amount,
+        takes_effect_on = CASE WHEN is_below THEN
+            CASE judged.renewal WHEN 'daily' THEN %(next_day)s::date ELSE %(next_month)s::date END END,
+        renewal_before = CASE WHEN is_below THEN
+            CASE WHEN kept.takes_effect_on > %(day)s::date THEN kept.renewal_before ELSE kept.renewal END END,
+        amount_before = CASE WHEN is_below THEN
+            CASE WHEN kept.takes_effect_on > %(day)s::date THEN kept.amount_before ELSE kept.amount END END
+    FROM judged
+    WHERE kept.campaign_id = judged.campaign_id AND kept.organization_id = %(organization)s::bigint
+        AND NOT (judged.renewal = 'lifetime' AND is_below)
+    RETURNING kept.campaign_id, is_below
+), stamped AS (
+    UPDATE customers_organization SET version = version + 1
+    WHERE id = %(organization)s::bigint AND EXISTS (SELECT 1 FROM changed)
+)
+SELECT campaign_id, is_below FROM changed
+"""
+BELOW_SPENT = "cannot-decrease-lifetime-spend-limit-below-what-is-already-spent"
+
+
+@dataclass(frozen=True)
+class ChangedLimits:
+    """What became of the wanted limits, by campaign id: changed at once, later, or not at all."""
+
+    at_once: frozenset[int]
+    at_next_period: frozenset[int]
+    below_lifetime_spent: frozenset[int]
+
+
+def change_spend_limits(*, organization: Organization, limits: Mapping[int, Limit], now: datetime) -> ChangedLimits:
+    """Set the limits of campaigns, by campaign id, whatever their number in one statement.
+
+    The caller has checked each limit (`problem_of_limit`) and holds the locks on their SpendLimit rows, in a
+    transaction that ends right after. A lifetime limit below what was spent is left out; any other limit below the
+    spend of its current period takes effect with the next one.
+    """
+    if not limits:
+        return ChangedLimits(frozenset(), frozenset(), frozenset())
+    day = now.astimezone(organization.zone).date()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CHANGE,
+            {
+                "organization": organization.pk,
+                "campaigns": list(limits),
+                "types": [limit.type for limit in limits.values()],
+                "renewals": [limit.renewal for limit in limits.values()],
+                "amounts": [limit.amount for limit in limits.values()],
+                "day": day,
+                "month": day.replace(day=1),
+                "ever": EVER,
+                "next_day": day + timedelta(days=1),
+                "next_month": next_month(day),
+            },
+        )
+        changed = dict(cursor.fetchall())
+    later = frozenset(campaign_id for campaign_id, is_below in changed.items() if is_below)
+    return ChangedLimits(frozenset(changed) - later, later, frozenset(limits) - frozenset(changed))
+
+
+@transaction.atomic
+def set_spend_limit(*, organization: Organization, campaign_id: int, limit: Limit, now: datetime) -> SpendLimit:
+    """Set the limit of one campaign; DomainError `validation` for a limit that makes no sense, `not_found`.
+
+    DomainError BELOW_SPENT for a lifetime limit below what was spent. Whether it takes effect only later stands in
+    the answer's `takes_effect_on`.
+    """
+    problem = problem_of_limit(limit)
+    if problem:
+        raise invalid(**{problem[0]: problem[1]})
+    limit = Limit(limit.type, limit.renewal, limit.amount if limit.amount is None else limit.amount.quantize(CENT))
+    kept = lock_spend_limit(organization=organization, campaign_id=campaign_id)
+    changed = change_spend_limits(organization=organization, limits={campaign_id: limit}, now=now)
+    if changed.below_lifetime_spent:
+        raise DomainError(Kind.CONFLICT, BELOW_SPENT, "A lifetime limit can't be less than what is already spent.")
+    kept.refresh_from_db()
+    return kept
