@@ -83,7 +83,16 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 # Paths that machines call: `config.middleware.api_short_cut` takes them past the middleware that only pages need.
-API_PREFIXES = ("/priv/", "/api/", "/API/", "/healthz", "/readyz")
+API_PREFIXES = (
+    "/priv/",
+    "/api/",
+    "/API/",
+    "/healthz",
+    "/readyz",
+    "/marketing-solutions/",
+    "/oauth2/",
+    *(f"/{version}/marketing-solutions/" for version in ("preview", "2023-07", "2024-01", "2027-01")),
+)
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
@@ -134,11 +143,17 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "clear expired sessions": {"task": "customers.clear_expired_sessions", "schedule": 3600.0},
+    "clear stored responses": {"task": "marketing_solutions.clear_stored_responses", "schedule": 3600.0},
 }
 
 # --- The trace dialect -------------------------------------------------------------------------
 # The application of traces that are started without an app-token (contract 4, section C).
 DEFAULT_APP_TOKEN: str = env.str("DEFAULT_APP_TOKEN", "")
+
+# --- Rate limit --------------------------------------------------------------------------------
+# Requests a minute that an OAuth2 client may send; 0 switches the limit off. Counted in Redis where REDIS_URL names
+# one, else in the database.
+REQUESTS_PER_MINUTE: int = integer("REQUESTS_PER_MINUTE", 250)
 
 # --- Static files, language, time --------------------------------------------------------------
 STATIC_URL = "/static/"

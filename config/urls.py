@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config.health import healthz, readyz
+from marketing_solutions.api.urls import unknown_versions
 
 handler400 = "config.handlers.bad_request"
 handler404 = "config.handlers.not_found"
@@ -19,7 +20,9 @@ urlpatterns = [
     path("priv/v1/apps/<str:api_key>/management/", include("campaigns.api.urls")),
     path("api/", include(TRACE_DIALECT)),
     path("API/", include(TRACE_DIALECT)),
+    path("", include("marketing_solutions.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("admin/", admin.site.urls),
+    *unknown_versions,
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException, MethodNotAllowed
 
 from customers.errors import DomainError, Kind
@@ -52,11 +52,21 @@ def framework_error_response(error: APIException) -> HttpResponse:
     return error_response(error.status_code, "argument_error", "The request can't be understood.")
 
 
-def unmatched_path_response() -> HttpResponse:
+def speaks_this_dialect(path: str) -> bool:
+    """Whether a path is below this dialect's prefix."""
+    return path.startswith("/priv/")
+
+
+def unmatched_path_response(_request: HttpRequest) -> HttpResponse:
     """The answer for a path below this dialect's prefix that no endpoint has."""
     return error_response(404, "not_found", "No such endpoint.")
 
 
-def fault_response() -> HttpResponse:
+def bad_request_response(_request: HttpRequest) -> HttpResponse:
+    """The answer for a request that breaks a rule of the framework itself."""
+    return error_response(400, "argument_error", "The request can't be understood.")
+
+
+def fault_response(_request: HttpRequest | None = None) -> HttpResponse:
     """The answer for what nobody expected."""
     return error_response(500, "internal_server_error", "An unexpected fault happened; it has been logged.")

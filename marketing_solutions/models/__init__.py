@@ -1,5 +1,9 @@
-"""The rows of the marketing solutions dialect: whose campaigns are bought for."""
+"""The rows of the marketing solutions dialect: whose campaigns are bought for, and by whom."""
 
 from marketing_solutions.models.advertiser import Advertiser
+from marketing_solutions.models.advertiser_campaign import AdvertiserCampaign
+from marketing_solutions.models.portfolio import Portfolio
+from marketing_solutions.models.request_count import RequestCount
+from marketing_solutions.models.stored_response import StoredResponse
 
-__all__ = ["Advertiser"]
+__all__ = ["Advertiser", "AdvertiserCampaign", "Portfolio", "RequestCount", "StoredResponse"]

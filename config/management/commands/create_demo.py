@@ -10,6 +10,7 @@ from django.db import transaction
 from config.demo import credentials
 from config.demo.hierarchies import create_campaigns
 from config.demo.people import create_people
+from config.demo.portfolios import create_portfolio
 from customers.models import Application, Operator, Organization
 from customers.models.application import Platform
 from customers.services.applications import create_application, credentials_of, rotate_secret
@@ -17,7 +18,6 @@ from marketing_solutions.models import Advertiser
 
 ORGANIZATION = "Acme Outfitters"
 APPLICATION = "Acme demo client"
-ADVERTISERS = ["Acme Outdoor", "Acme Home"]
 OPERATOR = "operator"
 
 
@@ -46,9 +46,9 @@ class Command(BaseCommand):
         application, secret = create_application(
             organization=organization, name=APPLICATION, platforms=[Platform.REST, Platform.WEB]
         )
-        Advertiser.objects.bulk_create(Advertiser(organization=organization, name=name) for name in ADVERTISERS)
         create_people(organization=organization)
         create_campaigns(organization=organization, application=application)
+        create_portfolio(organization=organization, application=application)
         return credentials_of(application=application, secret=secret)
 
     def _advertiser(self, organization: Organization) -> dict[str, str]:

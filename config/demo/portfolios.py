@@ -1,0 +1,41 @@
+"""The demo's portfolio: both advertisers for the demo's application, and some of its campaigns bought for them."""
+
+from decimal import Decimal
+
+from django.utils import timezone
+
+from campaigns.models import AdCampaign
+from campaigns.models.spend_limit import Limit, LimitType, Renewal
+from campaigns.services.spend_limits import set_spend_limit
+from customers.models import Application, Organization
+from marketing_solutions.models import Advertiser, Portfolio
+from marketing_solutions.models.advertiser import Feature
+from marketing_solutions.models.advertiser_campaign import Goal
+from marketing_solutions.services.campaigns import assign_advertiser
+
+ADVERTISERS = ["Acme Outdoor", "Acme Home"]
+# Campaign, advertiser, goal, and what it may spend.
+CAMPAIGNS = [
+    ("Spring trail sale", "Acme Outdoor", Goal.ACQUISITION, Limit(LimitType.CAPPED, Renewal.DAILY, Decimal("250.00"))),
+    ("Win them back", "Acme Outdoor", Goal.RETENTION, Limit(LimitType.CAPPED, Renewal.MONTHLY, Decimal("4000.00"))),
+    ("Summer catalogue", "Acme Home", Goal.UNSPECIFIED, None),
+]
+
+
+def create_portfolio(*, organization: Organization, application: Application) -> None:
+    """Make the advertisers and assign campaigns to them; the campaigns are there already."""
+    advertisers = {
+        name: Advertiser.objects.create(organization=organization, name=name, features=[Feature.SPEND_LIMIT_UPDATE])
+        for name in ADVERTISERS
+    }
+    for advertiser in advertisers.values():
+        Portfolio.objects.create(
+            organization=organization, application=application, advertiser=advertiser, may_manage=True
+        )
+    for name, advertiser_name, goal, limit in CAMPAIGNS:
+        campaign = AdCampaign.objects.get(organization=organization, name=name)
+        assign_advertiser(
+            organization=organization, campaign=campaign, advertiser=advertisers[advertiser_name], goal=goal
+        )
+        if limit:
+            set_spend_limit(organization=organization, campaign_id=campaign.pk, limit=limit, now=timezone.now())

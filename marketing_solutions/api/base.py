@@ -1,0 +1,112 @@
+"""The dialect's base view: tokens, scopes, the rate limit, answers and errors of every endpoint."""
+
+import time
+from typing import Any
+
+import structlog
+from django.http import HttpResponse
+from oauthlib.oauth2 import OAuth2Error
+from rest_framework.exceptions import APIException, Throttled
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import JSONParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from customers.errors import DomainError, Kind
+from customers.models import Application
+from marketing_solutions.api.authentication import BearerAuthentication
+from marketing_solutions.api.bodies import read_json
+from marketing_solutions.api.errors import (
+    domain_error_response,
+    fault_response,
+    framework_error_response,
+    json_response,
+    oauth_error_response,
+)
+from marketing_solutions.api.wire import UNVERSIONED, VERSIONS, Wire
+from marketing_solutions.services.rate_limits import Quota, count_request
+from marketing_solutions.services.tokens import MANAGE, READ
+
+log = structlog.get_logger(__name__)
+
+
+class OnlyJSON(BaseContentNegotiation):
+    """This dialect speaks JSON and nothing else, whatever Accept says."""
+
+    def select_parser(self, request: Any, parsers: Any) -> Any:  # noqa: ARG002
+        """The one parser."""
+        return parsers[0]
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:  # noqa: ARG002
+        """The one renderer."""
+        return renderers[0], "application/json"
+
+
+class MarketingSolutionsView(APIView):
+    """What every endpoint of this dialect shares; `scopes` says what each method needs."""
+
+    authentication_classes: Any = [BearerAuthentication]
+    parser_classes: Any = [JSONParser]
+    renderer_classes: Any = [JSONRenderer]
+    content_negotiation_class = OnlyJSON
+    http_method_names: list[str] = ["get", "head", "post", "patch"]
+    scopes = {"GET": READ, "HEAD": READ, "POST": MANAGE, "PATCH": MANAGE}
+    quota: Quota | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+        """Authenticate, count the request, and see that the token is good for it."""
+        self.perform_authentication(request)
+        self.quota = count_request(application=self.application, now=time.time())
+        if self.quota and self.quota.is_exceeded:
+            raise Throttled
+        scope = self.scopes.get(request.method or "")
+        granted: frozenset[str] = request.auth  # type: ignore[assignment]
+        if scope and scope not in granted:
+            raise DomainError(
+                Kind.FORBIDDEN, "insufficient-advertiser-permissions", f"The token lacks the scope {scope}."
+            )
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Tell every authenticated caller what is left of the minute."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self.quota:
+            response["x-ratelimit-limit"] = str(self.quota.limit)
+            response["x-ratelimit-remaining"] = str(self.quota.remaining)
+            response["x-ratelimit-reset"] = str(self.quota.reset)
+            if self.quota.is_exceeded:
+                response["Retry-After"] = str(max(1, self.quota.reset - int(time.time())))
+        return response
+
+    def handle_exception(self, error: Exception) -> HttpResponse:  # type: ignore[override]
+        """Every error in the dialect's own shape."""
+        request = self.request._request  # noqa: SLF001
+        if isinstance(error, DomainError):
+            return domain_error_response(request, error)
+        if isinstance(error, OAuth2Error):
+            return oauth_error_response(error)
+        if isinstance(error, APIException):
+            return framework_error_response(request, error)
+        log.error("unexpected_fault", path=request.path, exc_info=error)
+        return fault_response(request)
+
+    @property
+    def application(self) -> Application:
+        """The calling application."""
+        application: Application = self.request.user  # type: ignore[assignment]
+        return application
+
+    @property
+    def wire(self) -> Wire:
+        """The form of answers on this path."""
+        version = self.kwargs.get("version")
+        return VERSIONS[version] if version else UNVERSIONED
+
+    def body(self) -> Any:
+        """The request's JSON, None where there is none."""
+        return read_json(self.request._request)  # noqa: SLF001
+
+    @staticmethod
+    def answer(status: int = 200, **members: Any) -> HttpResponse:
+        """The envelope with these members."""
+        return json_response(members, status)

@@ -1,0 +1,158 @@
+"""The dialect's errors (contract 2, "Partial Success / Partial Failure"; contract 4, section B): one table."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+import structlog
+from django.http import HttpRequest, HttpResponse
+from oauthlib.oauth2 import OAuth2Error
+from rest_framework.exceptions import APIException, MethodNotAllowed, Throttled
+
+from customers.errors import DomainError, Kind
+from marketing_solutions.api.wire import VERSIONS
+from marketing_solutions.errors import CHECK
+
+log = structlog.get_logger(__name__)
+
+# Kind → HTTP status, `type`, and the code in place of the core's own (None: the error's code).
+TABLE: dict[Kind, tuple[int, str, str | None]] = {
+    Kind.NOT_FOUND: (404, "validation", None),
+    Kind.INVALID: (400, "validation", "invalid-attribute"),
+    Kind.MISSING: (400, "validation", "missing-attribute"),
+    Kind.UNKNOWN_ATTRIBUTE: (400, "validation", "unknown-attribute"),
+    Kind.CONFLICT: (422, "validation", None),
+    Kind.UNAVAILABLE: (400, "availability", None),
+    Kind.FORBIDDEN: (403, "access-control", None),
+    Kind.UNAUTHENTICATED: (401, "authorization", None),
+    Kind.TOO_LARGE: (413, "validation", None),
+    Kind.MALFORMED: (400, "validation", None),
+}
+DATA = "/data/attributes/"
+# Where the core's attributes stand in the body of a create.
+POINTERS = {
+    "data": "/data",
+    "attributes": "/data/attributes",
+    "advertiser": f"{DATA}advertiserId",
+    "type": f"{DATA}spendLimit/spendLimitType",
+    "renewal": f"{DATA}spendLimit/spendLimitRenewal",
+    "amount": f"{DATA}spendLimit/spendLimitAmount",
+}
+
+
+def problem(
+    request: HttpRequest, *, kind: str, code: str, detail: str, instance: str = "", pointer: str = ""
+) -> dict[str, Any]:
+    """One error or warning; its `traceIdentifier` is the id that stands in the log lines of the request."""
+    trace: str = request.id  # type: ignore[attr-defined]
+    found: dict[str, Any] = {
+        "traceIdentifier": trace,
+        "type": kind,
+        "code": code,
+        "instance": instance or request.path,
+        "title": title_of(code),
+        "detail": detail,
+    }
+    if pointer:
+        found["source"] = {"pointer": pointer}
+    if not request.path_info.startswith("/marketing-solutions"):
+        found["traceId"] = trace
+    return found
+
+
+def title_of(code: str) -> str:
+    """`campaign--campaign-update-check--validation-failed-on-spend-limit` → `Validation failed on spend limit`."""
+    return code.removeprefix(CHECK).replace("-", " ").capitalize()
+
+
+def refusal(request: HttpRequest, status: int, problems: list[dict[str, Any]]) -> HttpResponse:
+    """An answer of nothing but errors, told to the log with the request's id."""
+    codes = sorted({found["code"] for found in problems})
+    log.info("request_refused", path=request.path, status=status, codes=codes)
+    response = json_response({"errors": problems, "warnings": []}, status)
+    if status == 401:  # noqa: PLR2004
+        response["WWW-Authenticate"] = 'Bearer realm="marketing-solutions"'
+    return response
+
+
+def json_response(body: object, status: int = 200) -> HttpResponse:
+    """An answer in JSON."""
+    return HttpResponse(orjson.dumps(body), status=status, content_type="application/json")
+
+
+def one_refusal(request: HttpRequest, status: int, kind: str, code: str, detail: str) -> HttpResponse:
+    """An answer of one error."""
+    return refusal(request, status, [problem(request, kind=kind, code=code, detail=detail)])
+
+
+def domain_error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """What the domain said: one error for each attribute that it names, else one."""
+    status, kind, code = TABLE[error.kind]
+    code = code or error.code.replace("_", "-")
+    if not error.fields:
+        return one_refusal(request, status, kind, code, error.message)
+    problems = [
+        problem(request, kind=kind, code=code, detail=sentence, pointer=_pointer(name))
+        for name, sentences in error.fields.items()
+        for sentence in sentences
+    ]
+    return refusal(request, status, problems)
+
+
+def _pointer(name: str) -> str:
+    return name if name.startswith("/") else POINTERS.get(name, DATA + name)
+
+
+def framework_error_response(request: HttpRequest, error: APIException) -> HttpResponse:
+    """What the framework said before the view was reached."""
+    if isinstance(error, Throttled):
+        return one_refusal(
+            request, 429, "quota", "rate-limit-exceeded", "The client has sent too many requests in this minute."
+        )
+    if isinstance(error, MethodNotAllowed):
+        return one_refusal(request, 405, "validation", "method-not-allowed", "This method is not allowed here.")
+    return one_refusal(request, error.status_code, "validation", "malformed-request", "The request can't be read.")
+
+
+def oauth_error_response(error: OAuth2Error) -> HttpResponse:
+    """RFC 6749, section 5.2."""
+    log.info("token_refused", error=error.error, description=error.description)
+    return token_response(error.json, error.status_code)
+
+
+def token_response(body: str, status: int) -> HttpResponse:
+    """An answer of the token endpoint, success or not; nobody on the way may keep it."""
+    response = HttpResponse(body, status=status, content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    response["Pragma"] = "no-cache"
+    if status == 401:  # noqa: PLR2004
+        response["WWW-Authenticate"] = 'Basic realm="oauth2", charset="UTF-8"'
+    return response
+
+
+def speaks_this_dialect(path: str) -> bool:
+    """Whether a path that no view answers belongs to this dialect."""
+    head, _, rest = path.removeprefix("/").partition("/")
+    if head in {"marketing-solutions", "oauth2"} or head in VERSIONS:
+        return True
+    return rest.partition("/")[0] == "marketing-solutions"
+
+
+def unmatched_path_response(request: HttpRequest) -> HttpResponse:
+    """The answer for a path of this dialect that no endpoint has."""
+    return one_refusal(request, 404, "validation", "endpoint-not-found", "No such endpoint.")
+
+
+def bad_request_response(request: HttpRequest) -> HttpResponse:
+    """The answer for what breaks a rule of the framework itself."""
+    return one_refusal(request, 400, "validation", "malformed-request", "The request can't be read.")
+
+
+def fault_response(request: HttpRequest) -> HttpResponse:
+    """The answer for what nobody expected."""
+    return one_refusal(request, 500, "unknown", "unexpected-fault", "An unexpected fault happened; it has been logged.")
+
+
+def log_partial_refusal(codes: Iterable[str]) -> None:
+    """Tell the log which entries of a PATCH failed; the line carries the id that their errors do."""
+    log.info("updates_refused", codes=sorted(set(codes)))

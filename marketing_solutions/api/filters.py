@@ -1,0 +1,43 @@
+"""The body of a search (contract 2, "Searching Campaigns"; contract 4, section B "search without filters")."""
+
+from collections.abc import Mapping
+
+from customers.errors import DomainError, Kind
+from marketing_solutions.api.bodies import read_id
+
+NAMES = ("advertiserIds", "campaignIds")
+
+
+def read_filters(body: object) -> dict[str, list[int] | None]:
+    """`advertiser_ids` and `campaign_ids`, None where there is nothing to filter by; ids that can't be are 0.
+
+    DomainError `malformed-body`, `unknown-attribute` or `invalid-attribute`.
+    """
+    if not isinstance(body, Mapping | None):
+        raise DomainError(Kind.MALFORMED, "malformed-body", 'The body must be {"filters": {...}}.')
+    filters = (body or {}).get("filters")
+    unknown = set(body or {}) - {"filters"}
+    if isinstance(filters, Mapping):
+        unknown |= set(filters) - set(NAMES)
+    elif filters is not None:
+        raise _refused(Kind.INVALID, "invalid-attribute", "/filters", "An object is expected.")
+    if unknown:
+        raise _refused(
+            Kind.UNKNOWN_ATTRIBUTE, "unknown-attribute", "/filters", f"Unknown: {', '.join(sorted(unknown))}."
+        )
+    advertiser_ids, campaign_ids = (_ids(name, (filters or {}).get(name)) for name in NAMES)
+    return {"advertiser_ids": advertiser_ids, "campaign_ids": campaign_ids}
+
+
+def _ids(name: str, values: object) -> list[int] | None:
+    if values is None or values == []:
+        return None
+    ids = [read_id(value) for value in values] if isinstance(values, list) else [None]
+    found = [value for value in ids if value is not None]
+    if len(found) < len(ids):
+        raise _refused(Kind.INVALID, "invalid-attribute", f"/filters/{name}", "An array of ids is expected.")
+    return found
+
+
+def _refused(kind: Kind, code: str, pointer: str, sentence: str) -> DomainError:
+    return DomainError(kind, code, "The filters can't be read.", fields={pointer: [sentence]})

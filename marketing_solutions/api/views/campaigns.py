@@ -1,0 +1,81 @@
+"""Campaigns of a portfolio (contract 2)."""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import orjson
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+
+from marketing_solutions.api.base import MarketingSolutionsView
+from marketing_solutions.api.creation import read_new_campaign
+from marketing_solutions.api.documentation import CampaignOut, CreateIn, SearchIn, UpdatedOut, UpdatesIn, operation
+from marketing_solutions.api.filters import read_filters
+from marketing_solutions.api.idempotency import idempotent
+from marketing_solutions.api.updates import answer_of, read_updates
+from marketing_solutions.api.wire import Wire
+from marketing_solutions.queries.campaigns import PAGE, PortfolioCampaign, get_portfolio_campaign, portfolio_pages
+from marketing_solutions.services.campaigns import create_advertiser_campaign
+from marketing_solutions.services.tokens import READ
+from marketing_solutions.services.updates import update_campaigns
+
+Pages = Iterator[list[PortfolioCampaign]]
+
+
+class Campaigns(MarketingSolutionsView):
+    """Making campaigns, and changing many at once."""
+
+    @operation("Create a campaign", request=CreateIn, answer=CampaignOut, status=201)
+    @idempotent
+    def post(self, _request: Any, **_: object) -> HttpResponse:
+        """Make a campaign for an advertiser of the portfolio."""
+        wanted = read_new_campaign(self.body())
+        campaign = create_advertiser_campaign(application=self.application, wanted=wanted, now=timezone.now())
+        return self.answer(201, data=self.wire.created(campaign), warnings=[], errors=[])
+
+    @operation("Update campaigns", request=UpdatesIn, answer=UpdatedOut, many=True)
+    @idempotent
+    def patch(self, request: Any, **_: object) -> HttpResponse:
+        """Apply each update on its own; what failed stands in `errors`, by its place in the request."""
+        updates = read_updates(self.body())
+        updated = update_campaigns(application=self.application, updates=updates, now=timezone.now())
+        return self.answer(**answer_of(request._request, updated))  # noqa: SLF001
+
+
+class CampaignSearch(MarketingSolutionsView):
+    """Finding campaigns."""
+
+    scopes = {"POST": READ}
+    http_method_names: list[str] = ["post"]
+
+    @operation("Search campaigns", request=SearchIn, answer=CampaignOut, many=True)
+    def post(self, _request: Any, **_: object) -> HttpResponseBase:
+        """The campaigns that meet the filters, by advertiser and id; a large portfolio is streamed page by page."""
+        pages = portfolio_pages(application=self.application, **read_filters(self.body()))
+        first = next(pages)
+        if len(first) < PAGE:
+            return self.answer(data=[self.wire.read(campaign) for campaign in first], errors=[])
+        return StreamingHttpResponse(_stream(chain([first], pages), self.wire), content_type="application/json")
+
+
+class Campaign(MarketingSolutionsView):
+    """One campaign."""
+
+    http_method_names: list[str] = ["get", "head"]
+
+    @operation("Get a campaign", answer=CampaignOut)
+    def get(self, _request: Any, campaign_id: int, **_: object) -> HttpResponse:
+        """A campaign of the portfolio."""
+        campaign = get_portfolio_campaign(application=self.application, campaign_id=campaign_id)
+        return self.answer(data=self.wire.read(campaign), errors=[])
+
+
+def _stream(pages: Pages, wire: Wire) -> Iterator[bytes]:
+    """The same envelope in pieces, one page of rows in memory at a time."""
+    separator = b'{"data":['
+    for page in pages:
+        if page:
+            yield separator + orjson.dumps([wire.read(campaign) for campaign in page])[1:-1]
+            separator = b","
+    yield b'],"errors":[]}'

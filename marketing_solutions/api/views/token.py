@@ -1,0 +1,38 @@
+"""`POST /oauth2/token` (contract 4, section B "token")."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from oauthlib.oauth2 import InvalidRequestError
+from rest_framework.request import Request
+
+from marketing_solutions.api.base import MarketingSolutionsView
+from marketing_solutions.api.documentation import token_operation
+from marketing_solutions.api.errors import token_response
+from marketing_solutions.api.grants import endpoint
+
+FORM = "application/x-www-form-urlencoded"
+MAXIMUM_FORM = 10_000
+
+
+class Token(MarketingSolutionsView):
+    """Gives access tokens to applications; errors are those of RFC 6749, not of the campaigns' endpoints."""
+
+    authentication_classes: Any = []
+    http_method_names: list[str] = ["post"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """The client is authenticated by the grant itself."""
+
+    @token_operation
+    def post(self, request: Request) -> HttpResponse:
+        """Exchange client credentials for a token."""
+        form = request.body
+        if request.content_type.partition(";")[0].strip().lower() != FORM or len(form) > MAXIMUM_FORM:
+            raise InvalidRequestError(f"The body must be {FORM}.")
+        _, body, status = endpoint.create_token_response(
+            request.get_full_path(),
+            body=form.decode("ascii", "replace"),
+            headers={"Authorization": request.headers.get("Authorization", "")},
+        )
+        return token_response(body, status)

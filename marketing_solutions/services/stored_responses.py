@@ -1,0 +1,67 @@
+"""Requests that may be sent again: the first one is answered, every other gets its answer (docs/decisions/0013)."""
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from customers.errors import DomainError, Kind
+from customers.models import Application
+from marketing_solutions.models import StoredResponse
+
+KEPT_HOURS = 24
+MAXIMUM_KEY = 255
+# Whoever comes second waits here until the first has committed (and then gets nothing back) or has failed.
+CLAIM = f"""
+INSERT INTO marketing_solutions_storedresponse AS stored (application_id, key, fingerprint, status, body)
+VALUES (%s, %s, %s, 0, ''::bytea)
+ON CONFLICT (application_id, key) DO UPDATE
+    SET fingerprint = excluded.fingerprint, status = 0, body = excluded.body, created_at = now()
+    WHERE stored.created_at < now() - interval '{KEPT_HOURS} hours'
+RETURNING id
+"""  # noqa: S608 - a constant of ours
+CLEAR = f"""
+DELETE FROM marketing_solutions_storedresponse WHERE created_at < now() - interval '{KEPT_HOURS} hours'
+"""  # noqa: S608 - a constant of ours
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A key that is ours to answer (`stored` None), or the answer that was given to it."""
+
+    application: Application
+    key: str
+    stored: StoredResponse | None
+
+
+def claim_key(*, application: Application, key: str, fingerprint: str) -> Claim:
+    """Take a key in the caller's transaction, waiting for one that is at work on it.
+
+    DomainError `idempotency-key-invalid`, or `idempotency-key-reused` where it stands for another request.
+    """
+    if not (0 < len(key) <= MAXIMUM_KEY and key.isascii() and key.isprintable()):
+        raise DomainError(
+            Kind.MALFORMED, "idempotency-key-invalid", f"A key has 1 to {MAXIMUM_KEY} printable ASCII characters."
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [application.pk, key, fingerprint])
+        if cursor.fetchone():
+            return Claim(application, key, None)
+    stored = StoredResponse.objects.get(application=application, key=key)
+    if stored.fingerprint != fingerprint:
+        raise DomainError(
+            Kind.CONFLICT, "idempotency-key-reused", "This Idempotency-Key was used with another request."
+        )
+    return Claim(application, key, stored)
+
+
+def store_response(*, claim: Claim, status: int, body: bytes) -> None:
+    """Keep the answer with its key, in the transaction that did what it tells."""
+    StoredResponse.objects.filter(application=claim.application, key=claim.key).update(status=status, body=body)
+
+
+@transaction.atomic
+def clear_stored_responses() -> int:
+    """Delete the answers that nobody gets any more; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLEAR)
+        return int(cursor.rowcount)
