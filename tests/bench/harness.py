@@ -4,12 +4,15 @@ An absolute number says more about the machine and its neighbours than about the
 each other within seconds says something, and the median of several says it reliably.
 """
 
+import json
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -25,7 +28,8 @@ class Scenario:
 
     `reference` is a request to the same server, or None for the ceiling; `goal` None where a ratio is only told.
     `ids` are those that `{id}` in the request may become, each once. `queries` is how many statements an
-    answer takes (`statements_of`), None where that isn't told.
+    answer takes (`statements_of`), None where that isn't told. `alone`: one request after the other inside this
+    process, for requests that take seconds.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Scenario:
     reference_name: str = "ceiling"
     ids: Ids = field(default_factory=lambda: Ids(0, 0))
     queries: int | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,9 @@ def measure(
     scenarios: Iterable[Scenario], servers: Servers, *, rounds: int, seconds: float, tell: Callable[[str], None]
 ) -> list[Outcome]:
     """Warm up, then in every round run each scenario right after its reference."""
-    pairs = {scenario.name: (scenario, *servers.pair(scenario)) for scenario in scenarios}
+    chosen = list(scenarios)
+    alone = [measure_alone(scenario, rounds) for scenario in chosen if scenario.alone]
+    pairs = {scenario.name: (scenario, *servers.pair(scenario)) for scenario in chosen if not scenario.alone}
     for _, reference, target in pairs.values():
         reference.measure(1)
         target.measure(1)
@@ -76,7 +83,21 @@ def measure(
         for name, (_, reference, target) in pairs.items():
             tell(f"round {number + 1} of {rounds}: {name}")
             runs[name].append((reference.measure(seconds), target.measure(seconds)))
-    return [_outcome(pairs[name][0], found) for name, found in runs.items()]
+    return [_outcome(pairs[name][0], found) for name, found in runs.items()] + alone
+
+
+def measure_alone(scenario: Scenario, rounds: int) -> Outcome:
+    """In every round, the scenario's request right after its reference, without a server between."""
+    assert scenario.reference
+    pairs = [(scenario.reference, scenario.request)] * rounds
+    return _outcome(scenario, [(_timed(reference), _timed(request)) for reference, request in pairs])
+
+
+def _timed(request: Request) -> Measurement:
+    began = time.perf_counter()
+    answer_of(request)
+    seconds = time.perf_counter() - began
+    return Measurement(1 / seconds, seconds * 1000, seconds * 1000)
 
 
 def _outcome(scenario: Scenario, runs: list[tuple[Measurement, Measurement]]) -> Outcome:
@@ -97,26 +118,30 @@ def _outcome(scenario: Scenario, runs: list[tuple[Measurement, Measurement]]) ->
 
 def statements_of(request: Request, identity: int = 0) -> int:
     """Count the statements of one answer, transaction statements included, once everything is prepared."""
-    _answer(request, identity)
+    answer_of(request, identity)
     with CaptureQueriesContext(connection) as captured:
-        _answer(request, identity + 1)
+        answer_of(request, identity + 1)
     return len(captured)
 
 
 def require_same_answers(one: Request, other: Request) -> None:
     """Fail where two requests don't get the very same answer: a comparison of different things proves nothing."""
-    if _answer(one).json() != _answer(other).json():
+    if json.loads(answer_of(one).content) != json.loads(answer_of(other).content):
         raise RunFailedError(f"{one.path} and {other.path} answer differently")
 
 
-def _answer(request: Request, identity: int = 0) -> Any:
-    response = Client().generic(
+def answer_of(request: Request, identity: int = 0) -> Any:
+    """The answer to a request inside this process; RunFailedError where it isn't a success."""
+    response: Any = Client().generic(
         request.method,
         request.path.replace("{id}", str(identity)),
         request.body.replace("{id}", str(identity)),
         request.content_type,
         headers={"authorization": request.authorization},
     )
-    if response.status_code != 200 or not response.content.startswith(request.good.encode()):
-        raise RunFailedError(f"{request.method} {request.path}: {response.status_code} {response.content[:300]!r}")
+    if response.streaming:
+        response = HttpResponse(b"".join(response), status=response.status_code)
+    content = response.content
+    if response.status_code != 200 or not content.startswith(request.good.encode()):
+        raise RunFailedError(f"{request.method} {request.path}: {response.status_code} {content[:300]!r}")
     return response

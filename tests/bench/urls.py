@@ -4,6 +4,7 @@ from django.urls import path
 
 from config import urls as product
 from tests.bench.naive.navigation import NaiveNavigation
+from tests.bench.naive.spend_limits import NaiveCampaigns, NaiveSearch
 
 handler400 = product.handler400
 handler404 = product.handler404
@@ -12,4 +13,6 @@ handler500 = product.handler500
 urlpatterns = [
     *product.urlpatterns,
     path("priv/v1/apps/<str:api_key>/management/naive/<id:campaign_id>/navigation", NaiveNavigation.as_view()),
+    path("marketing-solutions/naive", NaiveCampaigns.as_view()),
+    path("marketing-solutions/naive/search", NaiveSearch.as_view()),
 ]

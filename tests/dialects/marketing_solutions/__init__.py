@@ -1,0 +1,1 @@
+"""The marketing solutions dialect (contract 2)."""
