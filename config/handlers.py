@@ -13,10 +13,17 @@ from marketing_solutions.api import errors as marketing_solutions
 class Dialect(Protocol):
     """What a dialect's errors can do: say whether a path is theirs, and answer for it."""
 
-    def speaks_this_dialect(self, path: str, /) -> bool: ...
-    def unmatched_path_response(self, request: HttpRequest, /) -> HttpResponse: ...
-    def bad_request_response(self, request: HttpRequest, /) -> HttpResponse: ...
-    def fault_response(self, request: HttpRequest, /) -> HttpResponse: ...
+    def speaks_this_dialect(self, path: str, /) -> bool:
+        """Whether a path is of this dialect."""
+
+    def unmatched_path_response(self, request: HttpRequest, /) -> HttpResponse:
+        """404."""
+
+    def bad_request_response(self, request: HttpRequest, /) -> HttpResponse:
+        """400."""
+
+    def fault_response(self, request: HttpRequest, /) -> HttpResponse:
+        """500."""
 
 
 DIALECTS: tuple[Dialect, ...] = (management, prisma, marketing_solutions)
