@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "customers",
     "campaigns",
     "traces",
+    "funnels",
     "marketing_solutions",
 ]
 MIDDLEWARE = [

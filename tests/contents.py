@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.db import connection
 
-APPS = ("customers", "campaigns", "traces")
+APPS = ("customers", "campaigns", "traces", "funnels")
 
 
 def contents() -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""What a campaign shows in a channel: banners, popups, funnels, and the business events that trigger it."""

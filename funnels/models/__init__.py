@@ -1,0 +1,1 @@
+"""The objects of a channel (contract 3, Campaigns)."""

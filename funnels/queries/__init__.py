@@ -1,0 +1,1 @@
+"""What is read of the objects of a channel."""

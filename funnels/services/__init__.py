@@ -1,0 +1,1 @@
+"""What is done to the objects of a channel."""
