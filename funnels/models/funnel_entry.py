@@ -1,0 +1,54 @@
+"""How far a customer has come in a campaign's funnel."""
+
+import uuid
+
+from django.db import connection, models
+from django.db.models.functions import Now
+
+from campaigns.models import AdCampaign, Interaction
+from customers.models import CustomerOwned
+from funnels.models.funnel_version import FunnelVersion
+
+# Where both were on the way in one funnel, the one who moved last goes on.
+YIELD = """
+DELETE FROM funnels_funnelentry mine USING funnels_funnelentry other
+WHERE mine.campaign_id = other.campaign_id
+  AND ((mine.customer_id = %(target)s::bigint AND other.customer_id = %(source)s::bigint
+        AND mine.moved_at < other.moved_at)
+    OR (mine.customer_id = %(source)s::bigint AND other.customer_id = %(target)s::bigint
+        AND mine.moved_at <= other.moved_at))
+"""
+
+
+class FunnelEntry(CustomerOwned):
+    """A customer on the way through a funnel: one for each campaign, whichever tracking token they come with.
+
+    `answers` are the steps answered so far, the current one last, as they were rendered; `data` is what was captured;
+    `revision` grows with every move, so that of two moves at once only one happens.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="funnel_entries")
+    version = models.ForeignKey(FunnelVersion, on_delete=models.CASCADE, related_name="+")
+    interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="+")
+    step = models.CharField(max_length=63, blank=True, default="", help_text="The current step; none at the end.")
+    is_finished = models.BooleanField(default=False)
+    answers = models.JSONField(default=list)
+    data = models.JSONField(default=dict)
+    revision = models.BigIntegerField(default=1, db_default=1)
+    entered_at = models.DateTimeField(db_default=Now())
+    moved_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["customer", "campaign"], name="funnel_entry_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.customer} at {self.step or 'the end'}"
+
+    @classmethod
+    def move_rows(cls, *, from_id: int, to_id: int) -> None:
+        """Where two rows would meet, the one that moved last stays."""
+        with connection.cursor() as cursor:
+            cursor.execute(YIELD, {"source": from_id, "target": to_id})
+        super().move_rows(from_id=from_id, to_id=to_id)
