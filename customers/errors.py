@@ -19,6 +19,7 @@ class Kind(StrEnum):
     TOO_LARGE = "too_large"
     MALFORMED = "malformed"
     CLOSED = "closed"
+    GONE = "gone"
     UNSUPPORTED = "unsupported"
     NOT_ACCEPTABLE = "not_acceptable"
 

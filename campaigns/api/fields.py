@@ -1,7 +1,10 @@
 """Strict fields of request bodies: a value of the wrong type is refused, never converted."""
 
 from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -12,6 +15,7 @@ from rest_framework.fields import empty
 from campaigns.api.instants import parse_instant
 
 UNKNOWN = "unknown"
+PRICE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
 MAXIMUM_INTEGER = 2**31 - 1
 
 
@@ -88,6 +92,26 @@ class OneOf(serializers.ChoiceField):
         if not isinstance(data, str) or data not in self.choices:
             self.fail("invalid", choices=", ".join(self.choices))
         return data
+
+
+@extend_schema_field(OpenApiTypes.DECIMAL)
+class Price(serializers.Field[Decimal, object, str, Any]):
+    """An amount of money as a string of digits (`"0.25"`) or a number: more than 0, at most six decimal places."""
+
+    default_error_messages = {"invalid": 'A price such as "0.25" is expected: above 0, below a million, six places.'}
+
+    def to_internal_value(self, data: object) -> Decimal:
+        """The exact amount, or the error `invalid`."""
+        if isinstance(data, bool) or not isinstance(data, str | int | float | Decimal):
+            self.fail("invalid")
+        text = str(data)
+        if not PRICE.fullmatch(text) or not Decimal(text):
+            self.fail("invalid")
+        return Decimal(text)
+
+    def to_representation(self, value: Decimal) -> str:
+        """Never used: answers are written by the Out serializers."""
+        raise NotImplementedError
 
 
 class Anything(serializers.JSONField):

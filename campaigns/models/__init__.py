@@ -3,6 +3,7 @@
 from campaigns.models.achievement import Achievement
 from campaigns.models.bundle import AdBundle
 from campaigns.models.campaign import AdCampaign
+from campaigns.models.decision_record import DecisionRecord
 from campaigns.models.event import Event
 from campaigns.models.group import AdGroup
 from campaigns.models.interaction import Interaction
@@ -21,6 +22,7 @@ __all__ = [
     "AdLineItem",
     "AdTarget",
     "AdUnit",
+    "DecisionRecord",
     "Event",
     "Interaction",
     "Participation",

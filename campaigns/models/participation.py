@@ -8,19 +8,29 @@ from customers.models import CustomerOwned
 
 COUNTS = ("seen_count", "dismissed_count", "converted_count", "completed_count")
 TIMES = ("last_seen_at", "dismissed_at", "converted_at", "completed_at")
-_COLUMNS = ", ".join(("organization_id", "campaign_id", *COUNTS, *TIMES))
+_COLUMNS = ", ".join(("organization_id", "campaign_id", *COUNTS, *TIMES, "capped_count", "capped_from"))
 _SUMS = ", ".join(f"{name} = mine.{name} + excluded.{name}" for name in COUNTS)
 _LATEST = ", ".join(f"{name} = GREATEST(mine.{name}, excluded.{name})" for name in TIMES)
+# Of the same period counts are added up, else the later period's stays: the cap of neither customer is forgotten.
+_CAPPED = """
+capped_count = CASE
+    WHEN mine.capped_from = excluded.capped_from THEN mine.capped_count + excluded.capped_count
+    WHEN mine.capped_from IS NULL OR mine.capped_from < excluded.capped_from THEN excluded.capped_count
+    ELSE mine.capped_count END,
+capped_from = GREATEST(mine.capped_from, excluded.capped_from)"""
 # Only names of columns are put together here; values are parameters.
 MERGE = f"""
 INSERT INTO campaigns_participation AS mine (customer_id, {_COLUMNS})
 SELECT %s::bigint, {_COLUMNS} FROM campaigns_participation WHERE customer_id = %s::bigint
-ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {_SUMS}, {_LATEST}
+ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {_SUMS}, {_LATEST}, {_CAPPED}
 """  # noqa: S608
 
 
 class Participation(CustomerOwned):
-    """Counts and times of one customer in one campaign; decisions look here, not at the history."""
+    """Counts and times of one customer in one campaign; decisions look here, not at the history.
+
+    `capped_count` counts towards the campaign's frequency cap in the period that begins on `capped_from`.
+    """
 
     campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="participations")
     seen_count = models.PositiveBigIntegerField(default=0, db_default=0)
@@ -31,6 +41,8 @@ class Participation(CustomerOwned):
     dismissed_at = models.DateTimeField(null=True, blank=True)
     converted_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
+    capped_count = models.PositiveBigIntegerField(default=0, db_default=0)
+    capped_from = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -1,11 +1,17 @@
 """What a campaign has spent and may spend."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import CharField, OuterRef
+from django.db.models.functions import Cast, JSONObject
 
 from campaigns.models import AdCampaign, SpendLimit, SpendTotal
 from campaigns.models.spend import period_start
-from campaigns.models.spend_limit import UNCAPPED, Limit
+from campaigns.models.spend_limit import PERIODS, UNCAPPED, Limit
 from customers.models import Organization
 
 NOTHING = Decimal(0)
@@ -26,3 +32,25 @@ def get_limit_in_force(*, organization: Organization, campaign: AdCampaign, at: 
     """The limit that holds at an instant; uncapped where none was ever set."""
     kept = SpendLimit.objects.filter(organization=organization, campaign=campaign).first()
     return kept.in_force_on(at.astimezone(organization.zone).date()) if kept else UNCAPPED
+
+
+def find_out_of_money(*, organization: Organization, needed: Mapping[int, Decimal], at: datetime) -> frozenset[int]:
+    """Which campaigns' limits leave less than is `needed` (by campaign id; 0: anything at all), in one statement."""
+    starts = {period.value: period_start(period, at, organization.zone) for period in PERIODS}
+    limits = SpendLimit.objects.filter(organization=organization, campaign_id__in=list(needed))
+    spent = SpendTotal.objects.filter(campaign=OuterRef("campaign"), starts_on__in=list(starts.values()))
+    totals: Any = ArraySubquery(
+        spent.values(total=JSONObject(period="period", day="starts_on", amount=Cast("amount", CharField())))
+    )
+    day = at.astimezone(organization.zone).date()
+    broke = set()
+    for kept in limits.annotate(totals=totals):
+        limit = kept.in_force_on(day)
+        if limit.amount is None:
+            continue
+        start = starts[limit.renewal].isoformat()
+        amounts = [row["amount"] for row in kept.totals if (row["period"], row["day"]) == (limit.renewal, start)]
+        total = Decimal(amounts[0]) if amounts else NOTHING
+        if total >= limit.amount or total + needed[kept.campaign_id] > limit.amount:
+            broke.add(kept.campaign_id)
+    return frozenset(broke)

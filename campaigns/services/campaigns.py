@@ -27,8 +27,8 @@ from customers.services.organizations import raise_version
 def create_campaign(*, organization: Organization, attributes: Mapping[str, Any]) -> AdCampaign:
     """Make a campaign and its bundle.
 
-    `attributes`: `name`, `starts_at`, `ends_at`, and optionally `status`, `permalink`, `owner`, `category`,
-    `priority`, `targets`. DomainError `validation` where a rule is broken or a name or permalink is taken.
+    `attributes`: `name`, `starts_at`, `ends_at`, and optionally the other columns of AdCampaign and `targets`.
+    DomainError `validation` where a rule is broken or a name or permalink is taken.
     """
     attributes = dict(attributes)
     targets = attributes.pop("targets", None)
@@ -91,9 +91,18 @@ def _change(campaign: AdCampaign, changes: Mapping[str, Any], targets: object) -
     apply_changes(campaign, changes, refusals)
     if {"name", "permalink"} & changes.keys():
         _refuse_taken(campaign, refusals)
+    _require_whole_cap(campaign, refusals)
     conditions = read_targets(organization=campaign.organization, targets=targets, refusals=refusals)
     refusals.raise_any()
     return conditions
+
+
+def _require_whole_cap(campaign: AdCampaign, refusals: Refusals) -> None:
+    """A frequency cap is a number, a unit and a period, or none of them."""
+    parts = ("frequency_cap", "frequency_unit", "frequency_period")
+    absent = [part for part in parts if getattr(campaign, part) is None]
+    if absent and len(absent) < len(parts):
+        refusals.refuse(absent[0], "A frequency cap needs a number, a unit and a period.")
 
 
 def _refuse_taken(campaign: AdCampaign, refusals: Refusals) -> None:

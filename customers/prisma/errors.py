@@ -19,6 +19,7 @@ TABLE: dict[Kind, int] = {
     Kind.MALFORMED: 400,
     Kind.CONFLICT: 400,
     Kind.CLOSED: 400,
+    Kind.GONE: 410,
     Kind.UNAVAILABLE: 400,
     Kind.TOO_LARGE: 413,
     Kind.UNSUPPORTED: 415,

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.db.models.functions import Now
 
@@ -23,7 +24,7 @@ WHERE mine.campaign_id = other.campaign_id
 class FunnelEntry(CustomerOwned):
     """A customer on the way through a funnel: one for each campaign, whichever tracking token they come with.
 
-    `answers` are the steps answered so far, the current one last, as they were rendered; `data` is what was captured;
+    `answers` are the steps answered so far, the current one last, each as its JSON; `data` is what was captured;
     `revision` grows with every move, so that of two moves at once only one happens.
     """
 
@@ -33,7 +34,7 @@ class FunnelEntry(CustomerOwned):
     interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="+")
     step = models.CharField(max_length=63, blank=True, default="", help_text="The current step; none at the end.")
     is_finished = models.BooleanField(default=False)
-    answers = models.JSONField(default=list)
+    answers = ArrayField(models.TextField(), default=list)
     data = models.JSONField(default=dict)
     revision = models.BigIntegerField(default=1, db_default=1)
     entered_at = models.DateTimeField(db_default=Now())

@@ -1,12 +1,15 @@
 """Campaigns on the wire (contract 1, Updating Campaigns; contract 4, section A)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from campaigns.api.fields import Anything, In, Instant, OneOf, Text, Whole
+from campaigns.api.fields import Anything, In, Instant, OneOf, Price, Text, Whole
 from campaigns.api.instants import format_instant
+from campaigns.models.campaign import MAXIMUM_PERCENT
+from campaigns.models.frequency import FrequencyPeriod, FrequencyUnit
 from campaigns.models.level import Status
 
 permalink_form = RegexValidator(r"^[^\s/?#%\\]+\Z", "Neither white space nor any of / ? # %% \\ may be in a permalink.")
@@ -24,6 +27,13 @@ class CampaignIn(In):
     category = Text(required=False, allow_null=True)
     priority = Whole(required=False, minimum=-(2**31))
     targets = Anything(required=False)
+    group = Text(required=False, allow_null=True, source="group_name")
+    frequency_cap = Whole(required=False, allow_null=True, minimum=1)
+    frequency_unit = OneOf(FrequencyUnit.values, required=False, allow_null=True)
+    frequency_period = OneOf(FrequencyPeriod.values, required=False, allow_null=True)
+    holdout_percent = Whole(required=False, maximum=MAXIMUM_PERCENT)
+    price_per_impression = Price(required=False, allow_null=True)
+    price_per_conversion = Price(required=False, allow_null=True)
 
 
 class TargetOut(serializers.Serializer[Any]):
@@ -56,6 +66,13 @@ class CampaignOut(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField()
     ad_bundle = BundleOut()
     priority = serializers.IntegerField(required=False)
+    group = serializers.CharField(required=False)
+    frequency_cap = serializers.IntegerField(required=False)
+    frequency_unit = serializers.ChoiceField(choices=FrequencyUnit.values, required=False)
+    frequency_period = serializers.ChoiceField(choices=FrequencyPeriod.values, required=False)
+    holdout_percent = serializers.IntegerField(required=False)
+    price_per_impression = serializers.CharField(required=False)
+    price_per_conversion = serializers.CharField(required=False)
 
     def to_representation(self, campaign: Any) -> dict[str, Any]:
         """The campaign as the contract writes it; it comes from `campaigns.queries.campaigns`."""
@@ -72,7 +89,20 @@ class CampaignOut(serializers.Serializer[Any]):
             "updated_at": format_instant(campaign.updated_at),
             "ad_bundle": {"id": campaign.bundle_id, "targets": campaign.targets},
         }
-        return answer | {"priority": campaign.priority} if campaign.priority else answer
+        return answer | {name: value for name, value in _our_own(campaign) if value}
+
+
+def _our_own(campaign: Any) -> Iterator[tuple[str, Any]]:
+    """Members that the contract doesn't list; each is shown where it is set (docs/decisions/0004)."""
+    yield "priority", campaign.priority
+    yield "group", campaign.group_name
+    yield "frequency_cap", campaign.frequency_cap
+    yield "frequency_unit", campaign.frequency_unit
+    yield "frequency_period", campaign.frequency_period
+    yield "holdout_percent", campaign.holdout_percent
+    for name in ("price_per_impression", "price_per_conversion"):
+        price = getattr(campaign, name)
+        yield name, None if price is None else f"{price.normalize():f}"
 
 
 class UnitNode(serializers.Serializer[Any]):

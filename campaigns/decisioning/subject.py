@@ -1,0 +1,58 @@
+"""For whom, and where, a decision is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class History(NamedTuple):
+    """How far a customer and a campaign have come; `last_seen` in microseconds since 1970, 0 for never.
+
+    `capped_count` counts in the period that began on the day `capped_from`, an ordinal (`date.toordinal`), 0 for none.
+    A named tuple, for decisions make many of them.
+    """
+
+    is_dismissed: bool | int = False
+    is_converted: bool | int = False
+    is_completed: bool | int = False
+    last_seen: int = 0
+    capped_count: int = 0
+    capped_from: int = 0
+
+
+NO_HISTORY = History()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The customer of a decision: `facts` are what targeting asks about, `history` is by campaign id.
+
+    `identity` is the customer's uuid, which decides about control groups.
+    """
+
+    organization_id: int
+    identity: str
+    facts: Any
+    has_consent: bool = True
+    history: Mapping[int, History] = field(default_factory=dict)
+
+    def history_with(self, campaign_id: int) -> History:
+        """The history with one campaign."""
+        return self.history.get(campaign_id, NO_HISTORY)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where and when in the organization's calendar.
+
+    `placements` None asks for campaigns wherever they are shown. `period_starts` has the first day (an ordinal) of each
+    frequency period around now. `out_of_money` are the campaigns whose spend limit leaves nothing for another offer.
+    `is_restart` lets completed campaigns pass: their funnel is to be begun anew.
+    """
+
+    placements: frozenset[str] | None = None
+    category: str | None = None
+    group_name: str | None = None
+    period_starts: Mapping[str, int] = field(default_factory=dict)
+    out_of_money: frozenset[int] = frozenset()
+    is_restart: bool = False

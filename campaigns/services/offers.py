@@ -1,0 +1,183 @@
+"""Offering campaigns to a customer: tokens, counts and costs of all of them at once.
+
+Two requests at the same moment may both have decided for a campaign whose cap has room for one. What stands is settled
+here, by rows that are locked: the participation's count for a frequency cap, the spend limit and its totals for money.
+Locks are taken in the order of spend limit, customer, participation, total, and by campaign id within each.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from campaigns.decisioning import Candidate
+from campaigns.models import SpendLimit
+from campaigns.models.frequency import FrequencyUnit, frequency_starts
+from campaigns.models.spend import period_start
+from campaigns.models.spend_limit import PERIODS, UNCAPPED
+from customers.models import Organization
+
+# `counted` has a row for each campaign that stands: a full cap leaves its row alone and gives none back.
+OFFER = """
+WITH customer AS (
+    SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR KEY SHARE
+), wanted AS (
+    SELECT wanted.* FROM customer, unnest(
+        %(campaigns)s::bigint[], %(tokens)s::uuid[], %(caps)s::bigint[], %(capped_from)s::date[]{columns}
+    ) AS wanted (campaign_id, token, cap, capped_from{names})
+), counted AS (
+    INSERT INTO campaigns_participation AS mine
+        (organization_id, customer_id, campaign_id, seen_count, last_seen_at, capped_count, capped_from)
+    SELECT %(organization)s::bigint, customer.id, wanted.campaign_id, 1, %(now)s::timestamptz,
+        CASE WHEN wanted.capped_from IS NULL THEN 0 ELSE 1 END, wanted.capped_from
+    FROM wanted CROSS JOIN customer {fitting} ORDER BY wanted.campaign_id
+    ON CONFLICT (customer_id, campaign_id) DO UPDATE SET
+        seen_count = mine.seen_count + 1,
+        last_seen_at = GREATEST(mine.last_seen_at, excluded.last_seen_at),
+        capped_count = CASE
+            WHEN excluded.capped_from IS NULL THEN mine.capped_count
+            WHEN mine.capped_from = excluded.capped_from THEN mine.capped_count + 1
+            ELSE 1 END,
+        capped_from = COALESCE(excluded.capped_from, mine.capped_from)
+    WHERE excluded.capped_from IS NULL OR mine.capped_from IS DISTINCT FROM excluded.capped_from
+        OR mine.capped_count < (SELECT cap FROM wanted WHERE wanted.campaign_id = excluded.campaign_id)
+    RETURNING campaign_id
+), offered AS (
+    INSERT INTO campaigns_interaction (organization_id, customer_id, campaign_id, token)
+    SELECT %(organization)s::bigint, customer.id, campaign_id, token
+    FROM counted JOIN wanted USING (campaign_id) CROSS JOIN customer
+){booking}
+SELECT customer.id IS NULL, ARRAY(SELECT campaign_id FROM counted) FROM (SELECT 1) one LEFT JOIN customer ON true
+"""
+OFFER_FREE = OFFER.format(columns="", names="", fitting="", booking="")
+# Whoever books has locked the spend limits before this statement began, so that its snapshot has every total there is.
+OFFER_PRICED = OFFER.format(
+    columns=", %(prices)s::numeric[], %(limits)s::numeric[], %(renewals)s::text[]",
+    names=", price, amount, renewal",
+    fitting="""LEFT JOIN campaigns_spendtotal total ON total.campaign_id = wanted.campaign_id
+        AND total.period = wanted.renewal AND total.starts_on = (%(starts)s::jsonb ->> wanted.renewal)::date
+    WHERE wanted.price IS NULL OR wanted.amount IS NULL OR COALESCE(total.amount, 0) + wanted.price <= wanted.amount""",
+    booking=""", charged AS (
+    SELECT wanted.* FROM counted JOIN wanted USING (campaign_id) WHERE wanted.price IS NOT NULL
+), totals AS (
+    INSERT INTO campaigns_spendtotal AS total (organization_id, campaign_id, period, starts_on, amount)
+    SELECT %(organization)s::bigint, charged.campaign_id, start.key, start.value::date, charged.price
+    FROM charged CROSS JOIN jsonb_each_text(%(starts)s::jsonb) start ORDER BY charged.campaign_id, start.key
+    ON CONFLICT (campaign_id, period, starts_on) DO UPDATE SET amount = total.amount + excluded.amount
+), entries AS (
+    INSERT INTO campaigns_spendentry (organization_id, campaign_id, amount, at, idempotency_key, is_correction, note)
+    SELECT %(organization)s::bigint, campaign_id, price, %(now)s::timestamptz, 'impression:' || token, false, ''
+    FROM charged
+)""",
+)
+TOKENS = """
+WITH customer AS (
+    SELECT id FROM customers_customer WHERE id = %s::bigint FOR KEY SHARE
+), offered AS (
+    INSERT INTO campaigns_interaction (organization_id, customer_id, campaign_id, token)
+    SELECT %s::bigint, customer.id, campaign_id, token
+    FROM customer, unnest(%s::bigint[], %s::uuid[]) AS wanted (campaign_id, token)
+)
+SELECT EXISTS (SELECT FROM customer)
+"""
+
+
+@dataclass(frozen=True)
+class Offered:
+    """The tokens of the campaigns that stand, by campaign id; None where the customer was just merged into another."""
+
+    tokens: dict[int, uuid.UUID]
+    is_lost: bool
+
+
+def offer_campaigns(
+    *, organization: Organization, customer_id: int, campaigns: Sequence[Candidate], now: datetime
+) -> Offered:
+    """Issue a tracking token for each campaign, count it as seen, and book its price per impression.
+
+    A campaign whose frequency cap or spend limit was used up since the decision is left out. One statement, and one
+    before it where a campaign has a price; each campaign may stand only once in `campaigns`.
+    """
+    tokens = {candidate.campaign_id: uuid.uuid4() for candidate in campaigns}
+    if not tokens:
+        return Offered({}, is_lost=False)
+    values = _values(organization, customer_id, campaigns, tokens, now)
+    if all(candidate.price_per_impression is None for candidate in campaigns):
+        return _execute(OFFER_FREE, values, tokens)
+    with transaction.atomic():
+        values |= _lock_money(organization, campaigns, now)
+        return _execute(OFFER_PRICED, values, tokens)
+
+
+def issue_tokens(*, organization: Organization, customer_id: int, campaign_ids: Sequence[int]) -> Offered:
+    """Tracking tokens for campaigns that a caller only lists: nothing is counted as seen, nothing costs anything."""
+    tokens = {campaign_id: uuid.uuid4() for campaign_id in campaign_ids}
+    with connection.cursor() as cursor:
+        cursor.execute(TOKENS, [customer_id, organization.pk, list(tokens), list(tokens.values())])
+        (is_there,) = cursor.fetchone()
+    return Offered(tokens, is_lost=not is_there)
+
+
+def _values(
+    organization: Organization,
+    customer_id: int,
+    campaigns: Sequence[Candidate],
+    tokens: dict[int, uuid.UUID],
+    now: datetime,
+) -> dict[str, Any]:
+    starts = frequency_starts(now, organization.zone)
+    counting = [candidate.frequency_unit == FrequencyUnit.IMPRESSIONS for candidate in campaigns]
+    return {
+        "organization": organization.pk,
+        "customer": customer_id,
+        "now": now,
+        "campaigns": list(tokens),
+        "tokens": list(tokens.values()),
+        "caps": [candidate.frequency_cap for candidate in campaigns],
+        "capped_from": [
+            date.fromordinal(starts[candidate.frequency_period or ""]) if counts else None
+            for candidate, counts in zip(campaigns, counting, strict=True)
+        ],
+    }
+
+
+def _execute(statement: str, values: dict[str, Any], tokens: dict[int, uuid.UUID]) -> Offered:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        is_lost, stands = cursor.fetchone()
+    return Offered({campaign_id: tokens[campaign_id] for campaign_id in stands}, is_lost)
+
+
+def _lock_money(organization: Organization, campaigns: Sequence[Candidate], now: datetime) -> dict[str, Any]:
+    """Lock the spend limits of what has a price, and return the arguments that booking needs."""
+    priced = [candidate.campaign_id for candidate in campaigns if candidate.price_per_impression is not None]
+    kept = _locked_limits(organization, priced)
+    if len(kept) < len(priced):
+        absent = [campaign_id for campaign_id in priced if campaign_id not in kept]
+        SpendLimit.objects.bulk_create(
+            [SpendLimit(organization=organization, campaign_id=campaign_id) for campaign_id in sorted(absent)],
+            ignore_conflicts=True,
+        )
+        kept = _locked_limits(organization, priced)
+    day = now.astimezone(organization.zone).date()
+    limits = [kept[one.campaign_id].in_force_on(day) if one.campaign_id in kept else UNCAPPED for one in campaigns]
+    starts = {period.value: period_start(period, now, organization.zone).isoformat() for period in PERIODS}
+    prices: list[Decimal | None] = [candidate.price_per_impression for candidate in campaigns]
+    return {
+        "prices": prices,
+        "limits": [limit.amount for limit in limits],
+        "renewals": [limit.renewal for limit in limits],
+        "starts": orjson.dumps(starts).decode(),
+    }
+
+
+def _locked_limits(organization: Organization, campaign_ids: Sequence[int]) -> dict[int, SpendLimit]:
+    rows = SpendLimit.objects.select_for_update(no_key=True, of=("self",)).filter(
+        organization=organization, campaign_id__in=campaign_ids
+    )
+    return {row.campaign_id: row for row in rows.order_by("campaign_id")}

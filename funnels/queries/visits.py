@@ -1,0 +1,117 @@
+"""Who visits: everything a decision needs to know of one visit, in one statement."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from campaigns.decisioning import History, Subject
+from campaigns.targeting import CustomerFacts
+from customers.errors import DomainError, Kind
+from customers.models import Organization
+
+PARTICIPATIONS = """(
+    SELECT array_agg(ARRAY[
+        campaign_id, dismissed_count, converted_count, completed_count,
+        COALESCE((extract(epoch FROM last_seen_at) * 1000000)::bigint, 0),
+        capped_count, COALESCE(capped_from - date '0001-01-01' + 1, 0)])
+    FROM campaigns_participation WHERE customer_id = customer.id
+)"""
+CUSTOMER = f"""customer.id, customer.uuid, customer.external_id, customer.is_anonymous, customer.consent,
+    customer.attributes, customer.tags, customer.points, {PARTICIPATIONS}"""
+APPLICATION = (
+    "application.id, organization.id, organization.version, organization.time_zone, organization.default_consent"
+)
+# Only names of columns are put together here; values are parameters.
+BY_TRAIL = f"""
+SELECT {APPLICATION}, trace.closed_at IS NOT NULL, trail.platform, trail.language, trail.channel, {CUSTOMER}
+FROM customers_application application
+JOIN customers_organization organization ON organization.id = application.organization_id
+LEFT JOIN traces_trail trail ON trail.uuid = %s::uuid AND trail.organization_id = application.organization_id
+LEFT JOIN traces_trace trace ON trace.id = trail.trace_id
+LEFT JOIN customers_customer customer ON customer.id = trace.customer_id
+WHERE application.app_token = %s::uuid AND application.is_active
+"""  # noqa: S608
+BY_CUSTOMER = f"""
+SELECT {APPLICATION}, false, customer.last_platform, customer.last_language, customer.last_channel, {CUSTOMER}
+FROM customers_application application
+JOIN customers_organization organization ON organization.id = application.organization_id
+LEFT JOIN customers_customer customer ON customer.id = %s::bigint
+    AND customer.organization_id = application.organization_id
+WHERE application.app_token = %s::uuid AND application.is_active
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A customer before one of an organization's applications; `customer_pk` None where nobody was found.
+
+    `organization` has its id, version and time zone, read in this moment.
+    """
+
+    application_id: int
+    organization: Organization
+    is_closed: bool
+    customer_pk: int | None
+    customer_uuid: uuid.UUID
+    customer_id: str
+    is_anonymous: bool
+    subject: Subject
+
+
+def get_visit(*, app_token: uuid.UUID | None, trail_id: uuid.UUID | None) -> Visit:
+    """The visit of a trail, before the application of a token; DomainError `unknown_application`, `unknown_trail`."""
+    row = _row(BY_TRAIL, trail_id, app_token)
+    visit = _visit(row)
+    if visit.customer_pk is None:
+        raise DomainError(Kind.NOT_FOUND, "unknown_trail", "The trail is not known.")
+    return visit
+
+
+def get_customer_visit(*, app_token: uuid.UUID | None, customer_pk: int | None) -> Visit:
+    """A customer before the application of a token, with what the last visit told; nobody in particular for None."""
+    return _visit(_row(BY_CUSTOMER, customer_pk, app_token))
+
+
+def _row(statement: str, key: object, app_token: uuid.UUID | None) -> Sequence[Any]:
+    row = None
+    if app_token is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [key, app_token])
+            row = cursor.fetchone()
+    if row is None:
+        raise DomainError(Kind.NOT_FOUND, "unknown_application", "The app-token is not known.")
+    found: Sequence[Any] = row
+    return found
+
+
+def _visit(row: Sequence[Any]) -> Visit:
+    application_id, organization_id, version, time_zone, default_consent, is_closed, *seen = row
+    platform, language, channel, pk, identity, external_id, is_anonymous, consent, attributes, tags, points, took = seen
+    facts = CustomerFacts(
+        attributes=orjson.loads(attributes) if attributes else {},
+        tags=frozenset(tags or ()),
+        points=points or 0,
+        platform=platform or "",
+        language=language or "",
+        channel=channel or "",
+    )
+    return Visit(
+        application_id=application_id,
+        organization=Organization(id=organization_id, version=version, time_zone=time_zone),
+        is_closed=is_closed,
+        customer_pk=pk,
+        customer_uuid=identity,
+        customer_id=external_id or str(identity),
+        is_anonymous=bool(is_anonymous),
+        subject=Subject(
+            organization_id=organization_id,
+            identity=str(identity),
+            facts=facts,
+            has_consent=default_consent if consent is None else consent,
+            history={campaign_id: History(*history) for campaign_id, *history in took or ()},
+        ),
+    )
