@@ -1,5 +1,11 @@
 """The addresses of a channel, below `/api/campaigns/`; each with and without the trailing slash."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, re_path
 
-urlpatterns: list[URLPattern] = []
+from funnels.api.advance_funnel import AdvanceFunnel
+from funnels.api.sync_page import SyncPage
+
+urlpatterns: list[URLPattern] = [
+    re_path(r"^campaigns/sync-page/?$", SyncPage.as_view()),
+    re_path(r"^campaigns/advance-funnel/?$", AdvanceFunnel.as_view()),
+]

@@ -1,0 +1,100 @@
+"""The steps of a funnel, one by one (contract 3, Funnel steps; contract 4, section C)."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework import serializers
+
+from customers.prisma.documentation import operation
+from customers.prisma.fields import Anything, Identifier, as_uuid
+from customers.prisma.members import without_namespace
+from customers.prisma.rendering import keyword
+from customers.prisma.views import PrismaView
+from funnels.services.advance_funnel import Advance, advance_funnel
+
+MAXIMUM_FIELDS = 100
+DIGITS = 19
+
+
+class CampaignId(Anything):
+    """A campaign's id: an integer, or one as text."""
+
+    default_error_messages = {
+        "number": "An integer is expected.",
+        "required": "This field is required.",
+        "null": "This field is required.",
+    }
+
+    def to_internal_value(self, data: Any) -> int:
+        """The number, or an error."""
+        text = "" if isinstance(data, bool) or not isinstance(data, int | str) else str(data)
+        if not (text.isascii() and text.isdigit() and len(text) <= DIGITS):
+            self.fail("number")
+        return int(text)
+
+
+class StepData(Anything):
+    """A map from field names to values; absent or null where the current step is asked for."""
+
+    default_error_messages = {
+        "map": "A map from field names to values is expected.",
+        "long": "At most {maximum} fields are expected.",
+        "twice": "{name} stands twice.",
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The map, its names without a namespace, or an error."""
+        if not isinstance(data, dict):
+            self.fail("map")
+        if len(data) > MAXIMUM_FIELDS:
+            self.fail("long", maximum=MAXIMUM_FIELDS)
+        fields: dict[str, Any] = {}
+        for key, value in data.items():
+            name = without_namespace(key)
+            if name in fields:
+                self.fail("twice", name=name)
+            fields[name] = value
+        return fields
+
+
+class AdvanceFunnelIn(serializers.Serializer[Any]):
+    """The body: without step-data it asks for the current step, with it for the next one."""
+
+    trail_id = Identifier()
+    campaign_id = CampaignId()
+    tracking_token = Identifier()
+    step_data = StepData(required=False, allow_null=True, default=None)
+    step_id = Identifier(required=False, allow_null=True, default=None)
+
+
+class AdvanceFunnelOut(serializers.Serializer[Any]):
+    """The answer: a step and how to show it."""
+
+    type = serializers.ChoiceField(choices=["message", "data-capture", "redirect", "end"])
+    config = serializers.DictField()
+
+
+class AdvanceFunnel(PrismaView):
+    """Go through a campaign's funnel."""
+
+    @operation("Begin a campaign's funnel or advance in it", request=AdvanceFunnelIn, answer=AdvanceFunnelOut)
+    def post(self, _request: Any) -> HttpResponse:
+        """The current step, or the next one where the current one's data is sent."""
+        members = self.read(AdvanceFunnelIn)
+        advance = Advance(
+            trail_id=as_uuid(members["trail_id"]),
+            campaign_id=members["campaign_id"],
+            token=as_uuid(members["tracking_token"]),
+            step_data=members["step_data"],
+            step_id=members["step_id"],
+        )
+        answer = advance_funnel(advance=advance, now=timezone.now())
+        return self.answer(type=keyword(answer["type"]), config=_with_keywords(answer["config"]))
+
+
+def _with_keywords(config: dict[str, Any]) -> dict[str, Any]:
+    """In EDN actions are keywords (contract 4, "actions of a step")."""
+    if "actions" in config:
+        config["actions"] = [keyword(action) for action in config["actions"]]
+    return config

@@ -1,0 +1,81 @@
+"""Funnels of campaigns: what decisions show of them, and their steps ready to be walked."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from campaigns.models import AdCampaign
+from customers.errors import not_found
+from customers.models import Organization
+from funnels.models import Funnel, FunnelVersion
+from funnels.steps import Graph, parse_steps
+
+# Versions never change, so one that was compiled is good for ever.
+KEPT_VERSIONS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelSummary:
+    """The funnel object of a banner or popup (contract 3); the defaults are those of a campaign without a funnel."""
+
+    style: str = ""
+    allow_dismiss: bool = True
+    landing_page: bool = False
+    always_use_landing: bool = False
+    show_progress_bar: bool = True
+    new_window: bool = False
+
+    def as_members(self) -> dict[str, str | bool]:
+        """The members as both formats show them, misspelt one included (contract 4, "misspelt names")."""
+        return {
+            "style": self.style,
+            "allow-dismiss": self.allow_dismiss,
+            "landing-page": self.landing_page,
+            "always-use-landing": self.always_use_landing,
+            "show-progress-bar": self.show_progress_bar,
+            "new-widow": self.new_window,
+            "new-window": self.new_window,
+        }
+
+
+NO_FUNNEL = FunnelSummary()
+
+
+def funnel_summary(funnel: Funnel | None) -> FunnelSummary:
+    """What is shown of a campaign's funnel, or of none."""
+    if funnel is None:
+        return NO_FUNNEL
+    return FunnelSummary(
+        style=funnel.style,
+        allow_dismiss=funnel.allow_dismiss,
+        landing_page=bool(funnel.landing_page),
+        always_use_landing=funnel.always_use_landing,
+        show_progress_bar=funnel.show_progress_bar,
+        new_window=funnel.new_window,
+    )
+
+
+def funnel_summaries(*, organization: Organization) -> dict[int, FunnelSummary]:
+    """What is shown of every funnel of an organization, by the campaign's id; `NO_FUNNEL` goes for the others."""
+    funnels = Funnel.objects.filter(organization=organization)
+    return {funnel.campaign_id: funnel_summary(funnel) for funnel in funnels}
+
+
+def get_funnel(*, organization: Organization, campaign_id: int) -> Funnel:
+    """The funnel of a living campaign, with its campaign; DomainError `not_found`."""
+    funnels = Funnel.objects.filter(organization=organization, campaign__deleted_at=None)
+    funnel = funnels.filter(campaign_id=campaign_id).select_related("campaign", "version").first()
+    if funnel is None:
+        raise not_found("Funnel")
+    return funnel
+
+
+def find_funnel(*, campaign: AdCampaign) -> Funnel | None:
+    """A campaign's funnel, or None."""
+    return Funnel.objects.filter(campaign=campaign).select_related("version").first()
+
+
+@lru_cache(maxsize=KEPT_VERSIONS)
+def get_graph(version_id: int) -> Graph:
+    """The steps of a version, by the types that its fields had when it was saved."""
+    definition = FunnelVersion.objects.values_list("definition", flat=True).get(pk=version_id)
+    return parse_steps(definition["steps"], definition["types"])

@@ -1,0 +1,214 @@
+"""Customers move through funnels: one step at a time, each once, whatever is sent twice, late or at the same time.
+
+Two statements, each its own transaction: one reads everything a move depends on, one moves if nothing has changed
+meanwhile (`revision`), locking the customer first as a merge does. If something has, both are done again.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import IntegrityError, connection, transaction
+
+from customers.errors import DomainError, Kind
+from customers.models import CustomerField
+from customers.models.schema import check_attributes
+from customers.services.schemas import field_of_unique_index
+from funnels.queries.funnels import get_graph
+from funnels.services.funnel_stand import Stand, read_stand
+from funnels.steps import CheckedValues, check_values, end_answer, step_answer
+
+# A merge must not take the customer away meanwhile, nor a conversion close the trace. {lock} is one of the two below.
+STILL_OPEN = """
+WITH customer AS (
+    SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR {lock}
+), trace AS (
+    SELECT trace.id FROM traces_trace trace, customer
+    WHERE trace.id = %(trace)s::bigint AND trace.customer_id = customer.id AND trace.closed_at IS NULL
+    FOR SHARE OF trace
+)"""
+ENTER = (
+    STILL_OPEN.format(lock="KEY SHARE")
+    + """
+INSERT INTO funnels_funnelentry AS mine (organization_id, customer_id, campaign_id, version_id, interaction_id, uuid,
+                                         step, is_finished, answers, data, revision, entered_at, moved_at)
+SELECT %(organization)s::bigint, %(customer)s::bigint, %(campaign)s::bigint, %(version)s::bigint,
+       %(interaction)s::bigint, %(uuid)s::uuid, %(step)s::varchar, %(is_finished)s::boolean, ARRAY[%(answer)s::text],
+       '{}'::jsonb, 1, %(now)s::timestamptz, %(now)s::timestamptz
+FROM trace
+ON CONFLICT (customer_id, campaign_id) DO UPDATE
+SET version_id = excluded.version_id, interaction_id = excluded.interaction_id, uuid = excluded.uuid,
+    step = excluded.step, is_finished = excluded.is_finished, answers = excluded.answers, data = excluded.data,
+    entered_at = excluded.entered_at, moved_at = excluded.moved_at, revision = mine.revision + 1
+WHERE mine.id = %(entry)s::bigint AND mine.revision = %(revision)s::bigint
+RETURNING id
+"""
+)
+MOVE = """, moved AS (
+    UPDATE funnels_funnelentry entry
+    SET step = %(step)s::varchar, is_finished = %(is_finished)s::boolean, answers = answers || %(answer)s::text,
+        data = data || %(data)s::jsonb, interaction_id = %(interaction)s::bigint, moved_at = %(now)s::timestamptz,
+        revision = revision + 1
+    FROM trace
+    WHERE entry.id = %(entry)s::bigint AND entry.revision = %(revision)s::bigint
+    RETURNING entry.id
+)"""
+PASS = STILL_OPEN.format(lock="KEY SHARE") + MOVE + "SELECT id FROM moved"  # noqa: S608 (constants)
+STORE = """, captured AS (
+    UPDATE customers_customer
+    SET attributes = (attributes || %(data)s::jsonb) - %(cleared)s::text[], updated_at = %(now)s::timestamptz
+    FROM moved
+    WHERE customers_customer.id = %(customer)s::bigint
+)"""
+CAPTURE = STILL_OPEN.format(lock="NO KEY UPDATE") + MOVE + STORE + "SELECT id FROM moved"  # noqa: S608 (constants)
+
+
+@dataclass(frozen=True)
+class Advance:
+    """What a caller asks for: `step_data` None asks for the current step; `step_id` names the step it is about."""
+
+    trail_id: uuid.UUID | None
+    campaign_id: int
+    token: uuid.UUID | None
+    step_data: Mapping[str, object] | None = None
+    step_id: str | None = None
+
+
+def advance_funnel(*, advance: Advance, now: datetime) -> dict[str, Any]:
+    """The answer `{type, config}`, after the move where one is asked for; its members have their names on the wire.
+
+    DomainError `unknown_trail`, `trace_closed`, `unknown_campaign`, `unknown_tracking_token`, `no_funnel`;
+    `unknown_step` for a step-id that is neither the current step's nor a completed one's, `funnel_not_begun` for data
+    before the first step, `invalid_step_data` that names each field; after an error the step stays.
+    """
+    while True:
+        answer = _attempt(advance, now)
+        if answer is not None:
+            return answer
+
+
+def _attempt(advance: Advance, now: datetime) -> dict[str, Any] | None:
+    """The answer; None where something else happened meanwhile and the attempt must be repeated."""
+    position = None if advance.step_id is None else _position(advance.step_id)
+    stand = read_stand(
+        trail_id=advance.trail_id,
+        campaign_id=advance.campaign_id,
+        token=advance.token,
+        position=0 if position is None else position + 2,
+    )
+    if advance.step_data is None:
+        return stand.current if stand.is_on_the_way else _enter(stand, now)
+    if not stand.is_on_the_way:
+        if advance.step_id is not None:
+            raise _unknown_step()
+        if advance.step_data:
+            raise DomainError(Kind.INVALID, "funnel_not_begun", "Ask for the first step before you send data for it.")
+        return _enter(stand, now)
+    if position is not None:
+        if advance.step_id != step_id(stand.uuid, position) or position >= stand.length:
+            raise _unknown_step()
+        if position < stand.length - 1:
+            return stand.requested
+    return _move(stand, advance.step_data, now) if stand.step else stand.current
+
+
+def step_id(entry: uuid.UUID | None, position: int) -> str:
+    """The step-id of the step at a position of an entry's path."""
+    return f"{entry}-{position}"
+
+
+def _position(given: str) -> int:
+    position = given.rpartition("-")[2]
+    if not (position.isascii() and position.isdigit() and len(position) < 4):  # noqa: PLR2004 (graphs are smaller)
+        raise _unknown_step()
+    return int(position)
+
+
+def _unknown_step() -> DomainError:
+    return DomainError(Kind.INVALID, "unknown_step", "step-id is not that of the current step or of a completed one.")
+
+
+def _enter(stand: Stand, now: datetime) -> dict[str, Any] | None:
+    graph, identity = get_graph(stand.funnel_version_id), uuid.uuid4()
+    first = graph.steps[graph.start]
+    answer = step_answer(graph, first, facts=stand.facts({}), step_id=step_id(identity, 0))
+    values = _values(stand, first.name, answer, now) | {
+        "organization": stand.organization_id,
+        "campaign": stand.campaign_id,
+        "version": stand.funnel_version_id,
+        "uuid": identity,
+        "is_finished": graph.is_last(first.name),
+    }
+    return answer if _happened(ENTER, values) else None
+
+
+def _move(stand: Stand, step_data: Mapping[str, object], now: datetime) -> dict[str, Any] | None:
+    graph = get_graph(stand.version_id)
+    step = graph.steps[stand.step]
+    checked = check_values(step.fields, step_data)
+    schema = _schema(stand) if checked.kept or checked.cleared else []
+    _refuse(checked, schema)
+    facts = stand.facts(checked.kept, cleared=checked.cleared)
+    following = step.next_name(facts)
+    if following is None:
+        answer = end_answer(graph)
+    else:
+        identity = step_id(stand.uuid, stand.length)
+        answer = step_answer(graph, graph.steps[following], facts=facts, step_id=identity)
+    values = _values(stand, following or "", answer, now) | {
+        "is_finished": following is None or graph.is_last(following),
+        "data": orjson.dumps(checked.kept | dict.fromkeys(checked.cleared)).decode(),
+        "cleared": checked.cleared,
+    }
+    happened = _captured(values, schema) if schema else _happened(PASS, values)
+    return answer if happened else None
+
+
+def _schema(stand: Stand) -> list[CustomerField]:
+    """The schema as it is now: it may have changed since the funnel was saved."""
+    return list(CustomerField.objects.filter(organization_id=stand.organization_id).order_by("id"))
+
+
+def _refuse(checked: CheckedValues, schema: list[CustomerField]) -> None:
+    now_checked = check_attributes(schema, checked.kept | dict.fromkeys(checked.cleared))
+    refused = now_checked.refused | checked.refused
+    if refused:
+        raise _invalid(refused)
+
+
+def _invalid(refused: Mapping[str, str]) -> DomainError:
+    fields = {name: [sentence] for name, sentence in refused.items()}
+    return DomainError(Kind.INVALID, "invalid_step_data", "The step's data has wrong fields.", fields=fields)
+
+
+def _values(stand: Stand, step: str, answer: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """What every move writes."""
+    return {
+        "customer": stand.customer_id,
+        "trace": stand.trace_id,
+        "interaction": stand.interaction_id,
+        "entry": stand.entry_id,
+        "revision": stand.revision,
+        "step": step,
+        "answer": orjson.dumps(answer).decode(),
+        "now": now,
+    }
+
+
+def _captured(values: dict[str, Any], schema: list[CustomerField]) -> bool:
+    """Move and store into the customer; DomainError where another customer has a value that must be unique."""
+    try:
+        with transaction.atomic():
+            return _happened(CAPTURE, values)
+    except IntegrityError as error:
+        name = field_of_unique_index(schema, error)
+        raise _invalid({name: "Another customer has this value."}) from error
+
+
+def _happened(statement: str, values: dict[str, Any]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone() is not None

@@ -1,0 +1,126 @@
+"""Where a customer stands in a campaign's funnel: everything that a move depends on, read in one statement."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from campaigns.targeting import CustomerFacts
+from customers.errors import DomainError, Kind
+from customers.models.attribute_value import Kept
+from traces.services.trails import trace_closed
+
+# A finished way ends with its tracking token, any way with a conversion or dismissal: the next token enters anew.
+READ = """
+SELECT trail.platform, trail.language, trail.channel, trace.id, trace.closed_at IS NOT NULL, trace.organization_id,
+       customer.id, customer.attributes, customer.tags, customer.points, campaign.id, interaction.id, funnel.version_id,
+       entry.id, entry.revision, entry.uuid, entry.version_id, entry.step, entry.data,
+       cardinality(entry.answers), entry.answers[cardinality(entry.answers)], entry.answers[%(position)s::int],
+       entry.id IS NOT NULL
+       AND (NOT entry.is_finished OR entry.interaction_id = interaction.id)
+       AND NOT COALESCE(GREATEST(participation.converted_at, participation.dismissed_at) >= entry.entered_at, FALSE)
+FROM traces_trail trail
+JOIN traces_trace trace ON trace.id = trail.trace_id
+JOIN customers_customer customer ON customer.id = trace.customer_id
+LEFT JOIN campaigns_adcampaign campaign
+       ON campaign.id = %(campaign)s::bigint AND campaign.organization_id = trace.organization_id
+      AND campaign.deleted_at IS NULL
+LEFT JOIN campaigns_interaction interaction
+       ON interaction.token = %(token)s::uuid AND interaction.customer_id = customer.id
+      AND interaction.campaign_id = campaign.id
+LEFT JOIN funnels_funnel funnel ON funnel.campaign_id = campaign.id
+LEFT JOIN funnels_funnelentry entry ON entry.customer_id = customer.id AND entry.campaign_id = campaign.id
+LEFT JOIN campaigns_participation participation
+       ON participation.customer_id = customer.id AND participation.campaign_id = campaign.id
+WHERE trail.uuid = %(trail)s::uuid
+"""
+MAXIMUM_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """The rows a move is made from; what belongs to the entry is None or empty where nobody has entered."""
+
+    platform: str
+    language: str
+    channel: str
+    trace_id: int
+    is_closed: bool
+    organization_id: int
+    customer_id: int
+    raw_attributes: str
+    tags: Sequence[str]
+    points: int
+    campaign_id: int
+    interaction_id: int
+    funnel_version_id: int
+    entry_id: int | None
+    revision: int | None
+    uuid: uuid.UUID | None
+    version_id: int
+    step: str
+    raw_data: str | None
+    length: int
+    raw_current: str | None
+    raw_requested: str | None
+    is_on_the_way: bool
+
+    @property
+    def current(self) -> dict[str, Any]:
+        """The answer of the step where the customer is."""
+        return _document(self.raw_current)
+
+    @property
+    def requested(self) -> dict[str, Any]:
+        """The answer at the position that was asked for."""
+        return _document(self.raw_requested)
+
+    def facts(self, captured: Mapping[str, Kept], cleared: Sequence[str] = ()) -> CustomerFacts:
+        """What forks and fields ask: the customer, what was captured on the way, and what is being captured now."""
+        on_the_way = _document(self.raw_data) if self.is_on_the_way else {}
+        attributes = {**_document(self.raw_attributes), **on_the_way, **captured, **dict.fromkeys(cleared)}
+        return CustomerFacts(
+            attributes=attributes,
+            tags=frozenset(self.tags),
+            points=self.points,
+            platform=self.platform,
+            language=self.language,
+            channel=self.channel,
+        )
+
+
+def read_stand(*, trail_id: uuid.UUID | None, campaign_id: int, token: uuid.UUID | None, position: int) -> Stand:
+    """Where the trail's customer stands; `position` (from 1) says which of their answers to read
+    beside the current one.
+
+    DomainError `unknown_trail`, `trace_closed`, `unknown_campaign`, `unknown_tracking_token` (also another customer's
+    or another campaign's) or `no_funnel`.
+    """
+    campaign = campaign_id if 0 < campaign_id <= MAXIMUM_ID else None
+    with connection.cursor() as cursor:
+        cursor.execute(READ, {"trail": trail_id, "campaign": campaign, "token": token, "position": position})
+        row = cursor.fetchone()
+    if row is None:
+        raise _unknown("unknown_trail", "The trail is not known.")
+    stand = Stand(*row)
+    if stand.is_closed:
+        raise trace_closed()
+    if stand.campaign_id is None:
+        raise _unknown("unknown_campaign", "The campaign is not known.")
+    if stand.interaction_id is None:
+        raise _unknown("unknown_tracking_token", "The tracking token is not known.")
+    if stand.funnel_version_id is None:
+        raise _unknown("no_funnel", "The campaign has no funnel.")
+    return stand
+
+
+def _unknown(code: str, message: str) -> DomainError:
+    return DomainError(Kind.NOT_FOUND, code, message)
+
+
+def _document(raw: str | None) -> dict[str, Any]:
+    document: dict[str, Any] = {} if raw is None else orjson.loads(raw)
+    return document
