@@ -151,6 +151,13 @@ CELERY_BEAT_SCHEDULE = {
 # The application of traces that are started without an app-token (contract 4, section C).
 DEFAULT_APP_TOKEN: str = env.str("DEFAULT_APP_TOKEN", "")
 
+# --- Decisions ---------------------------------------------------------------------------------
+# Which decisions are kept with their reasons: off, sampled (DECISION_LOG_PERCENT of them), all.
+DECISION_LOG: str = env.str("DECISION_LOG", "sampled")
+if DECISION_LOG not in {"off", "sampled", "all"}:
+    raise ImproperlyConfigured("DECISION_LOG must be off, sampled or all")
+DECISION_LOG_PERCENT: float = env.float("DECISION_LOG_PERCENT", 1.0)
+
 # --- Rate limit --------------------------------------------------------------------------------
 # Requests a minute that an OAuth2 client may send; 0 switches the limit off. Counted in Redis where REDIS_URL names
 # one, else in the database.

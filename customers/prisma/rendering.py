@@ -27,11 +27,18 @@ def render(value: dict[str, Any], answer_format: Format, *, status: int = 200) -
 
     Keyword values become strings in JSON, UUIDs their text, instants `2020-08-12T17:45:48Z`.
     """
-    body = (
-        write(_with_keywords(value)).encode()
-        if answer_format == Format.EDN
-        else orjson.dumps(value, _default, JSON_OPTIONS)
-    )
+    return respond(rendered(value, answer_format), answer_format, status=status)
+
+
+def rendered(value: Any, answer_format: Format) -> bytes:
+    """The bytes of a value in a format; see `render`."""
+    if answer_format == Format.EDN:
+        return write(_with_keywords(value)).encode()
+    return orjson.dumps(value, _default, JSON_OPTIONS)
+
+
+def respond(body: bytes, answer_format: Format, *, status: int = 200) -> HttpResponse:
+    """An answer whose body is already in its format."""
     return HttpResponse(body, status=status, content_type=CONTENT_TYPES[answer_format], headers={"Vary": "Accept"})
 
 

@@ -1,5 +1,6 @@
 """The trace dialect's base view: bodies, answers and errors in EDN and JSON."""
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -81,3 +82,9 @@ class PrismaView(APIView):
     def answer(self, **members: Any) -> HttpResponse:
         """200 with these members; their names are kebab-case on the wire."""
         return render({name.replace("_", "-"): value for name, value in members.items()}, self.answered_in)
+
+    def answered_first(self, response: HttpResponse, work: Callable[[], None] | None) -> HttpResponse:
+        """The response; `work` is done when it has gone out (the web server closes it then)."""
+        if work is not None:
+            response._resource_closers.append(work)  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own list
+        return response

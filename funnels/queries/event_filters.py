@@ -20,7 +20,8 @@ def check_filter(targets: object, schema: Mapping[str, str]) -> list[dict[str, A
     """
     inside, types = _inside(targets)
     conditions = parse_targets(inside, {**schema, **types})
-    return [_as_written(condition.as_target()) for condition in conditions]
+    written: Any = targets
+    return [_as_written(condition, target) for condition, target in zip(conditions, written, strict=True)]
 
 
 def parse_filter(targets: object, schema: Mapping[str, str]) -> tuple[Condition, ...] | None:
@@ -66,12 +67,12 @@ def _decimals(values: Any, field_type: str) -> Any:
     return [str(value) for value in values] if field_type == "decimal" else values
 
 
-def _as_written(target: dict[str, Any]) -> dict[str, Any]:
-    """The kept form, in which numbers stay numbers so that their type can be seen again."""
-    attribute: str = target["attribute"]
-    if not attribute.startswith(INSIDE):
-        return target
-    return {**target, "attribute": WRITTEN + attribute.removeprefix(INSIDE)}
+def _as_written(condition: Condition, target: dict[str, Any]) -> dict[str, Any]:
+    """The kept form; of the context the values as they came, so that their type can be seen again."""
+    kept = condition.as_target()
+    if not condition.attribute.startswith(INSIDE):
+        return kept
+    return {**kept, "attribute": target["attribute"], "values": target.get("values") or []}
 
 
 def _kept(value: Any) -> Kept | None:

@@ -49,7 +49,7 @@ WHERE application.app_token = %s::uuid AND application.is_active
 class Visit:
     """A customer before one of an organization's applications; `customer_pk` None where nobody was found.
 
-    `organization` has its id, version and time zone, read in this moment.
+    `organization` has its id, version, time zone and default consent, read in this moment.
     """
 
     application_id: int
@@ -101,7 +101,9 @@ def _visit(row: Sequence[Any]) -> Visit:
     )
     return Visit(
         application_id=application_id,
-        organization=Organization(id=organization_id, version=version, time_zone=time_zone),
+        organization=Organization(
+            id=organization_id, version=version, time_zone=time_zone, default_consent=default_consent
+        ),
         is_closed=is_closed,
         customer_pk=pk,
         customer_uuid=identity,

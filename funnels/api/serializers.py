@@ -1,0 +1,151 @@
+"""What a page and its campaigns look like on the wire (contract 3, Campaigns; contract 4, section C)."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from customers.prisma.fields import Anything, Identifier, Text
+from customers.prisma.members import without_namespace
+
+MAXIMUM_LOCATION = 2048
+MAXIMUM_PLACEHOLDERS = 50
+
+
+class Flag(Anything):
+    """A boolean, or its name as text (contract 4, "accept both"); null is as good as absent."""
+
+    default_error_messages = {"invalid": "true or false is expected."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        """The boolean, or an error."""
+        if isinstance(data, bool):
+            return data
+        if not isinstance(data, str) or data.lower() not in {"true", "false"}:
+            self.fail("invalid")
+        return data.lower() == "true"
+
+
+class Placeholders(Anything):
+    """A list of maps with the name of a placeholder; returns the names in their order."""
+
+    default_error_messages = {
+        "list": "A list of maps with the name of a placeholder is expected.",
+        "long": "At most {maximum} placeholders are expected.",
+    }
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        """The names, or an error."""
+        if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+            self.fail("list")
+        if len(data) > MAXIMUM_PLACEHOLDERS:
+            self.fail("long", maximum=MAXIMUM_PLACEHOLDERS)
+        names: list[str] = []
+        for item in data:
+            name = item.get("placeholder", item.get("name", item.get("placeholder/name")))
+            if name is None:
+                members = {without_namespace(key): value for key, value in item.items()}
+                name = members.get("placeholder", members.get("name"))
+            if not isinstance(name, str) or not name:
+                self.fail("list")
+            names.append(name)
+        return names
+
+
+class SyncPageIn(serializers.Serializer[Any]):
+    """The body: what a page asks for."""
+
+    app_token = Identifier()
+    customer_id = Identifier(required=False, allow_null=True, default=None)
+    trail_id = Identifier()
+    sync_popups = Flag(required=False, allow_null=True, default=False)
+    page_location = Text(required=False, allow_null=True, default="", maximum=MAXIMUM_LOCATION)
+    placeholders = Placeholders(required=False, allow_null=True, default=list)
+
+
+class FunnelOut(serializers.Serializer[Any]):
+    """How a campaign's funnel is opened."""
+
+    style = serializers.CharField()
+    allow_dismiss = serializers.BooleanField()
+    landing_page = serializers.BooleanField()
+    always_use_landing = serializers.BooleanField()
+    show_progress_bar = serializers.BooleanField()
+    new_widow = serializers.BooleanField()
+    new_window = serializers.BooleanField()
+
+
+class BannerOut(serializers.Serializer[Any]):
+    """A banner: an image link or HTML."""
+
+    tracking_token = serializers.UUIDField()
+    campaign = serializers.IntegerField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    link = serializers.CharField(required=False)
+    html_content = serializers.CharField(required=False)
+
+
+class BannerDetailOut(serializers.Serializer[Any]):
+    """A banner and the funnel behind it."""
+
+    banner = BannerOut()
+    funnel = FunnelOut()
+
+
+class PlaceholderOut(serializers.Serializer[Any]):
+    """A placeholder that has banners."""
+
+    index = serializers.IntegerField()
+    customer_id = serializers.CharField()
+    banners_list = BannerDetailOut(many=True)
+    is_popup = serializers.BooleanField()
+    popup_timeout = serializers.IntegerField()
+    popup_show_close = serializers.BooleanField()
+    transition_time = serializers.IntegerField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+
+
+class PopupOut(serializers.Serializer[Any]):
+    """A popup; an empty map where the page has none."""
+
+    tracking_token = serializers.UUIDField(required=False)
+    campaign = serializers.IntegerField(required=False)
+    show_close = serializers.BooleanField(required=False)
+    funnel = FunnelOut(required=False)
+
+
+class SyncPageOut(serializers.Serializer[Any]):
+    """The answer: what the page shows."""
+
+    customer_id = serializers.CharField()
+    popup = PopupOut()
+    placeholders = PlaceholderOut(many=True)
+
+
+class ActiveIn(serializers.Serializer[Any]):
+    """The body: whose campaigns, and which of them."""
+
+    app_token = Identifier()
+    customer_id = Identifier(required=False, allow_null=True, default=None)
+    category = Text(required=False, allow_null=True, default=None)
+    group = Text(required=False, allow_null=True, default=None)
+    trail_id = Identifier(required=False, allow_null=True, default=None)
+
+
+class ActiveCampaignOut(serializers.Serializer[Any]):
+    """One campaign that is active for the customer."""
+
+    campaign = serializers.IntegerField()
+    name = serializers.CharField()
+    category = serializers.CharField(allow_null=True)
+    group = serializers.CharField(allow_null=True)
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    tracking_token = serializers.UUIDField(required=False)
+
+
+class ActiveOut(serializers.Serializer[Any]):
+    """The answer: campaigns in the decision's order."""
+
+    campaigns = ActiveCampaignOut(many=True)

@@ -1,0 +1,33 @@
+"""Banners and popups of a page (contract 3, Banners and Popups)."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+
+from customers.prisma.documentation import operation
+from customers.prisma.fields import as_uuid
+from customers.prisma.rendering import respond
+from customers.prisma.views import PrismaView
+from funnels.api.page_rendering import render_page
+from funnels.api.serializers import SyncPageIn, SyncPageOut
+from funnels.services.sync_page import PageRequest, sync_page
+
+
+class SyncPage(PrismaView):
+    """What a page or screen shows."""
+
+    @operation("Get the banners and the popup of a page", request=SyncPageIn, answer=SyncPageOut)
+    def post(self, _request: Any) -> HttpResponse:
+        """Banners by placeholder and the popup, each with its tracking token."""
+        members = self.read(SyncPageIn)
+        request = PageRequest(
+            app_token=as_uuid(members["app_token"]),
+            trail_id=as_uuid(members["trail_id"]),
+            customer_id=members["customer_id"],
+            page_location=members["page_location"] or "",
+            wants_popup=bool(members["sync_popups"]),
+            placeholders=members["placeholders"] or [],
+        )
+        page = sync_page(request=request, now=timezone.now())
+        return self.answered_first(respond(render_page(page, self.answered_in), self.answered_in), page.afterwards)

@@ -1,0 +1,187 @@
+"""What a page shows (contract 3, Banners and Popups; contract 4, section C "sync-page")."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaigns.decisioning import Candidate, Context, Decision
+from campaigns.models.frequency import frequency_starts
+from campaigns.queries.decisions import decide_within_limits
+from campaigns.services.decision_log import Write, is_logged, later
+from campaigns.services.offers import offer_campaigns
+from customers.errors import DomainError, Kind
+from customers.models import Customer
+from customers.services.identities import identify
+from funnels.models.page_location import covers
+from funnels.queries.channel import (
+    NOTHING_SHOWN,
+    ApplicationChannel,
+    Channel,
+    ShownBanner,
+    ShownPlaceholder,
+    get_channel,
+    weighted,
+)
+from funnels.queries.visits import Visit, get_visit
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """What a page asks for; an id that is none can't be found. `placeholders` are names, in the page's order."""
+
+    app_token: uuid.UUID | None
+    trail_id: uuid.UUID | None
+    customer_id: str | None
+    page_location: str
+    wants_popup: bool
+    placeholders: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FilledPlaceholder:
+    """A placeholder that has banners, and its position in the request."""
+
+    index: int
+    placeholder: ShownPlaceholder
+    banners: Sequence[tuple[Candidate, ShownBanner]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the page shows; `tokens` by campaign id. `afterwards` is to be called when the answer has gone out."""
+
+    channel: Channel
+    customer_id: str
+    placeholders: Sequence[FilledPlaceholder]
+    popup: Candidate | None
+    tokens: Mapping[int, uuid.UUID]
+    afterwards: Write | None
+
+
+def sync_page(*, request: PageRequest, now: datetime) -> Page:
+    """Decide what a page shows, issue tracking tokens for it, count and charge it.
+
+    A `customer_id` that differs from that of the visit's anonymous customer identifies them. DomainError
+    `unknown_application`, `unknown_trail`, `trace_closed` (of the kind GONE: known clients then begin a new trace).
+    """
+    while True:
+        page = _sync(_identified(request), request, now)
+        if page is not None:
+            return page
+        # The customer was merged into another one a moment ago: the trail finds that one now.
+
+
+def _identified(request: PageRequest) -> Visit:
+    visit = _open_visit(request)
+    if request.customer_id is None or not visit.is_anonymous or request.customer_id == visit.customer_id:
+        return visit
+    anonymous = Customer(id=visit.customer_pk, uuid=visit.customer_uuid)
+    identify(organization=visit.organization, anonymous=anonymous, customer_id=request.customer_id)
+    return _open_visit(request)
+
+
+def _open_visit(request: PageRequest) -> Visit:
+    visit = get_visit(app_token=request.app_token, trail_id=request.trail_id)
+    if visit.is_closed:
+        raise DomainError(Kind.GONE, "trace_closed", "The trace was closed by a conversion or a dismissal.")
+    return visit
+
+
+def _sync(visit: Visit, request: PageRequest, now: datetime) -> Page | None:
+    """The page; None where the customer is no more."""
+    organization = visit.organization
+    channel = get_channel(organization_id=organization.pk, version=organization.version)
+    application = channel.applications.get(visit.application_id, NOTHING_SHOWN)
+    asked = [
+        (index, application.placeholders[name])
+        for index, name in enumerate(request.placeholders)
+        if name in application.placeholders
+    ]
+    popups = _popups(application, request)
+    logged = is_logged()
+    context = Context(
+        placements=frozenset(
+            [*(shown.placement for _, shown in asked), *(popup.payload.placement for popup in popups)]
+        ),
+        period_starts=frequency_starts(now, organization.zone),
+    )
+    candidates = [*_candidates((shown for _, shown in asked), visit, logged=logged), *popups]
+    decision = decide_within_limits(
+        organization=organization, subject=visit.subject, context=context, candidates=candidates, now=now
+    )
+    filled, popup = _filled(asked, decision, visit)
+    return _offered(visit, channel, filled, popup, now, (context, decision) if logged else None)
+
+
+def _popups(application: ApplicationChannel, request: PageRequest) -> list[Candidate]:
+    if not request.wants_popup:
+        return []
+    return [popup for popup in application.popups if covers(popup.payload.page_location, request.page_location)]
+
+
+def _candidates(asked: Iterable[ShownPlaceholder], visit: Visit, *, logged: bool) -> Iterable[Candidate]:
+    """The candidates of placeholders; all of them where every exclusion is to have its reason."""
+    indexes = {shown.placement: shown.index for shown in asked}
+    for index in indexes.values():
+        yield from index.all if logged else index.possible(visit.subject.facts)
+
+
+def _filled(
+    asked: Sequence[tuple[int, ShownPlaceholder]], decision: Decision, visit: Visit
+) -> tuple[list[FilledPlaceholder], Candidate | None]:
+    """Hand the eligible candidates out to the placeholders, in their order and each campaign once in each."""
+    by_place: dict[str, dict[int, Candidate]] = {}
+    popup: Candidate | None = None
+    for candidate in decision.eligible:
+        if candidate.placement is not None and candidate.placement.startswith("popup:"):
+            popup = popup or candidate
+        else:
+            by_place.setdefault(candidate.placement or "", {}).setdefault(candidate.campaign_id, candidate)
+    filled = []
+    for index, shown in asked:
+        chosen = list(by_place.get(shown.placement, {}).values())[: shown.maximum_banners]
+        banners = [(one, weighted(one.payload, visit.customer_uuid, _seen(visit, one))) for one in chosen]
+        filled.append(FilledPlaceholder(index, shown, banners))
+    return filled, popup
+
+
+def _seen(visit: Visit, candidate: Candidate) -> int:
+    """A number that changes each time the customer sees the campaign."""
+    return visit.subject.history_with(candidate.campaign_id).last_seen
+
+
+def _offered(
+    visit: Visit,
+    channel: Channel,
+    filled: Sequence[FilledPlaceholder],
+    popup: Candidate | None,
+    now: datetime,
+    logged: tuple[Context, Decision] | None,
+) -> Page | None:
+    """Offer what was handed out, and leave out what no longer stands."""
+    if visit.customer_pk is None:
+        return None
+    chosen = {one.campaign_id: one for part in filled for one, _ in part.banners}
+    if popup is not None:
+        chosen.setdefault(popup.campaign_id, popup)
+    offered = offer_campaigns(
+        organization=visit.organization, customer_id=visit.customer_pk, campaigns=list(chosen.values()), now=now
+    )
+    if offered.is_lost:
+        return None
+    standing = [
+        FilledPlaceholder(part.index, part.placeholder, banners)
+        for part in filled
+        if (banners := [shown for shown in part.banners if shown[0].campaign_id in offered.tokens])
+    ]
+    afterwards = logged and later(
+        organization=visit.organization,
+        customer_id=visit.customer_pk,
+        source="sync-page",
+        context=logged[0],
+        decision=logged[1],
+        now=now,
+    )
+    popup = popup if popup is not None and popup.campaign_id in offered.tokens else None
+    return Page(channel, visit.customer_id, standing, popup, offered.tokens, afterwards)
