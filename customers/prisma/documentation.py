@@ -13,7 +13,11 @@ Documented = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def operation(
-    summary: str, *, request: type[serializers.Serializer[Any]], answer: type[serializers.Serializer[Any]]
+    summary: str,
+    *,
+    request: type[serializers.Serializer[Any]],
+    answer: type[serializers.Serializer[Any]],
+    status: int = 200,
 ) -> Documented:
     """Describe a method by its serializers, whose members are snake_case in the code and kebab-case on the wire."""
     media_types = [Format.JSON.value, Format.EDN.value]
@@ -21,7 +25,7 @@ def operation(
         summary=summary,
         tags=["trace"],
         request=dict.fromkeys(media_types, on_the_wire(request)),
-        responses={(200, media_type): on_the_wire(answer) for media_type in media_types},
+        responses={(status, media_type): on_the_wire(answer) for media_type in media_types},
     )
 
 

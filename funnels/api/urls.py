@@ -2,10 +2,14 @@
 
 from django.urls import URLPattern, re_path
 
+from funnels.api.active import Active
 from funnels.api.advance_funnel import AdvanceFunnel
+from funnels.api.business_event import BusinessEvents
 from funnels.api.sync_page import SyncPage
 
 urlpatterns: list[URLPattern] = [
+    re_path(r"^campaigns/active/?$", Active.as_view()),
+    re_path(r"^campaigns/business-event/?$", BusinessEvents.as_view()),
     re_path(r"^campaigns/sync-page/?$", SyncPage.as_view()),
     re_path(r"^campaigns/advance-funnel/?$", AdvanceFunnel.as_view()),
 ]

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from customers.models import Application
 from customers.queries.applications import get_application_by_token
+from customers.queries.prepared import PreparedInsert
 from customers.services.identities import find_or_create_customer
+from traces.models import Trace
 
 # The customer's row is locked while the trace is put below it, so that a merge can't slip in between.
 INSERT = """
@@ -29,6 +32,8 @@ WITH application AS (
 INSERT INTO traces_trace (organization_id, application_id, customer_id, uuid)
 SELECT application.organization_id, application.id, customer.id, %s::uuid FROM application, customer
 """
+
+_insert = PreparedInsert(Trace)
 
 
 @dataclass(frozen=True)
@@ -66,3 +71,12 @@ def _start_for_known(app_token: str, customer_id: str, trace_id: uuid.UUID) -> b
     with connection.cursor() as cursor:
         cursor.execute(FIND_AND_INSERT, [token, customer_id, trace_id])
         return bool(cursor.rowcount)
+
+
+def add_trace(*, application: Application, customer_pk: int) -> tuple[int, uuid.UUID]:
+    """A new trace of a customer whom the caller's transaction has locked against a merge; its row's id and its uuid."""
+    trace = Trace(
+        organization_id=application.organization_id, application=application, customer_id=customer_pk, uuid=uuid.uuid4()
+    )
+    _insert.insert(trace)
+    return trace.pk, trace.uuid

@@ -1,0 +1,102 @@
+"""Business events (contract 3, Business Events)."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework import serializers
+
+from customers.prisma.documentation import operation
+from customers.prisma.fields import Anything, Identifier, Text
+from customers.prisma.members import without_namespace
+from customers.prisma.plain import storable
+from customers.prisma.rendering import render
+from customers.prisma.views import PrismaView
+from funnels.api.serializers import Flag
+from funnels.services.business_events import EventTold, trigger_campaign
+
+MAXIMUM_FIELDS = 100
+
+
+class CustomerSought(Anything):
+    """A customer's id, or a map of fields to search by."""
+
+    default_error_messages = {
+        "required": "This field is required.",
+        "null": "This field is required.",
+        "empty": "A customer's id, or fields to search by, are expected.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The id as text, or the map without namespaces; an error for an empty one."""
+        if isinstance(data, dict):
+            if not data or len(data) > MAXIMUM_FIELDS:
+                self.fail("empty")
+            return {without_namespace(name): value for name, value in data.items()}
+        return Identifier().run_validation(data)
+
+
+class EventContext(Anything):
+    """A map of additional parameters."""
+
+    default_error_messages = {
+        "map": "A map of parameters is expected.",
+        "long": "At most {maximum} parameters are expected.",
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The map in values that can be kept, or an error."""
+        if not isinstance(data, dict):
+            self.fail("map")
+        if len(data) > MAXIMUM_FIELDS:
+            self.fail("long", maximum=MAXIMUM_FIELDS)
+        return {without_namespace(name): storable(value) for name, value in data.items()}
+
+
+class BusinessEventIn(serializers.Serializer[Any]):
+    """The body; `event-id` is ours: telling the same event again changes nothing."""
+
+    app_token = Identifier()
+    event_name = Text()
+    customer_id = CustomerSought()
+    context = EventContext(required=False, allow_null=True, default=dict)
+    event_id = Identifier(required=False, allow_null=True, default=None)
+
+    def get_fields(self) -> dict[str, Any]:
+        """One member has a name that Python can't say."""
+        restart = Flag(required=False, allow_null=True, default=False)
+        return {**super().get_fields(), "force_funnel_restart?": restart}
+
+
+class BusinessEventOut(serializers.Serializer[Any]):
+    """The answer: the campaign that was triggered."""
+
+    campaign = serializers.CharField()
+    trace_id = serializers.UUIDField()
+    tracking_token = serializers.UUIDField()
+    customer_id = serializers.CharField()
+
+
+class BusinessEvents(PrismaView):
+    """Tell a business event."""
+
+    @operation("Tell a business event", request=BusinessEventIn, answer=BusinessEventOut, status=202)
+    def post(self, _request: Any) -> HttpResponse:
+        """202 with the campaign that was triggered."""
+        members = self.read(BusinessEventIn)
+        told = EventTold(
+            app_token=members["app_token"],
+            name=members["event_name"],
+            customer=members["customer_id"],
+            context=members["context"] or {},
+            restarts_funnel=bool(members["force_funnel_restart?"]),
+            event_id=members["event_id"],
+        )
+        triggered = trigger_campaign(told=told, now=timezone.now())
+        answer = {
+            "campaign": triggered.campaign,
+            "trace-id": str(triggered.trace_id),
+            "tracking-token": triggered.token,
+            "customer-id": triggered.customer_id,
+        }
+        return self.answered_first(render(answer, self.answered_in, status=202), triggered.afterwards)

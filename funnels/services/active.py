@@ -1,0 +1,109 @@
+"""Which campaigns are active for a customer (contract 3, Active Campaigns; contract 4, section C "active")."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaigns.decisioning import Candidate, Context
+from campaigns.models.frequency import frequency_starts
+from campaigns.queries.decisions import decide_within_limits
+from campaigns.queries.definitions import get_definitions
+from campaigns.services.decision_log import Write, is_logged, later
+from campaigns.services.offers import issue_tokens
+from customers.queries.applications import get_application_by_token
+from customers.services.identities import find_or_create_customer
+from funnels.queries.visits import Visit, get_customer_visit, get_visit
+from traces.services.trails import trace_closed
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRequest:
+    """Whose campaigns: those of a visit, of a customer, or of somebody of whom nothing is known."""
+
+    app_token: str
+    trail_id: str | None
+    customer_id: str | None
+    category: str | None
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveCampaigns:
+    """The campaigns in the decision's order; `tokens` by campaign id, none where there is no visit."""
+
+    campaigns: Sequence[Candidate]
+    tokens: Mapping[int, uuid.UUID]
+    afterwards: Write | None
+
+
+def active_campaigns(*, request: ActiveRequest, now: datetime) -> ActiveCampaigns:
+    """Decide, wherever the campaigns are shown; nothing is counted as seen.
+
+    With a trail the visit's customer decides and every campaign gets a tracking token. DomainError
+    `unknown_application`, `unknown_trail`, `trace_closed`.
+    """
+    while True:
+        visit = _visit(request)
+        context = Context(
+            category=request.category,
+            group_name=request.group,
+            period_starts=frequency_starts(now, visit.organization.zone),
+        )
+        answer = _decided(visit, context, wants_tokens=request.trail_id is not None, now=now)
+        if answer is not None:
+            return answer
+        # The customer was merged into another one a moment ago: the trail finds that one now.
+
+
+def _visit(request: ActiveRequest) -> Visit:
+    token = _uuid(request.app_token)
+    if request.trail_id is not None:
+        visit = get_visit(app_token=token, trail_id=_uuid(request.trail_id))
+        if visit.is_closed:
+            raise trace_closed()
+        return visit
+    if request.customer_id is None:
+        return get_customer_visit(app_token=token, customer_pk=None)
+    application = get_application_by_token(token=request.app_token)
+    customer = find_or_create_customer(organization=application.organization, customer_id=request.customer_id)
+    return get_customer_visit(app_token=token, customer_pk=customer.pk)
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _decided(visit: Visit, context: Context, *, wants_tokens: bool, now: datetime) -> ActiveCampaigns | None:
+    organization = visit.organization
+    definitions = get_definitions(organization_id=organization.pk, version=organization.version)
+    logged = is_logged() and visit.customer_pk is not None
+    index = definitions.index
+    decision = decide_within_limits(
+        organization=organization,
+        subject=visit.subject,
+        context=context,
+        candidates=index.all if logged else index.possible(visit.subject.facts),
+        now=now,
+    )
+    tokens: dict[int, uuid.UUID] = {}
+    if wants_tokens and decision.eligible and visit.customer_pk is not None:
+        ids = [candidate.campaign_id for candidate in decision.eligible]
+        offered = issue_tokens(organization=organization, customer_id=visit.customer_pk, campaign_ids=ids)
+        if offered.is_lost:
+            return None
+        tokens = offered.tokens
+    afterwards = None
+    if logged and visit.customer_pk is not None:
+        afterwards = later(
+            organization=organization,
+            customer_id=visit.customer_pk,
+            source="active",
+            context=context,
+            decision=decision,
+            now=now,
+        )
+    return ActiveCampaigns(decision.eligible, tokens, afterwards)

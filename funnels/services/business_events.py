@@ -1,0 +1,181 @@
+"""Business events that trigger campaigns (contract 3, Business Events; contract 4, section C)."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from campaigns.decisioning import Candidate, Context, Decision, Subject
+from campaigns.models.frequency import frequency_starts
+from campaigns.queries.decisions import decide_within_limits
+from campaigns.services.decision_log import Write, is_logged, later
+from campaigns.services.events import record_event
+from campaigns.services.offers import offer_campaigns
+from campaigns.services.participations import forget_completion
+from customers.errors import DomainError, Kind
+from customers.models import Application, Customer
+from customers.queries.applications import get_application_by_token
+from customers.services.identities import find_or_create_customer
+from customers.services.searches import find_or_create_by_attributes
+from funnels.models import EventOccurrence, FunnelEntry
+from funnels.queries.channel import NOTHING_SHOWN, ShownEvent, get_channel
+from funnels.queries.event_filters import with_context
+from funnels.queries.visits import Visit, get_customer_visit
+from traces.services.traces import add_trace
+
+INSERT = """
+INSERT INTO funnels_eventoccurrence (organization_id, customer_id, event_id, idempotency_key, campaign_id, trace_id,
+                                     token, customer_reference, context, restarts_funnel)
+VALUES (%s::bigint, %s::bigint, %s::bigint, %s::varchar, %s::bigint, %s::bigint, %s::uuid, %s::varchar, %s::jsonb,
+        %s::boolean)
+"""
+# One telling of an event at a time: the second one then finds what the first was answered.
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))"
+
+
+@dataclass(frozen=True, slots=True)
+class EventTold:
+    """A business event as an application tells it.
+
+    `customer` is a customer's id or a search specification, fields of the schema with their values. `event_id` makes
+    telling it again harmless.
+    """
+
+    app_token: str
+    name: str
+    customer: str | Mapping[str, Any]
+    context: Mapping[str, Any]
+    restarts_funnel: bool
+    event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """What the event led to; `customer_id` is the caller's own, or that of the customer who was found or created."""
+
+    campaign: str
+    trace_id: uuid.UUID
+    token: uuid.UUID
+    customer_id: str
+    afterwards: Write | None = None
+
+
+@transaction.atomic
+def trigger_campaign(*, told: EventTold, now: datetime) -> Triggered:
+    """Choose the best campaign that is bound to an event for its customer, and offer it in a trace of its own.
+
+    Nothing is kept where there is none. DomainError `unknown_application`, `unknown_event`, `no_matching_campaign`,
+    `invalid_fields` (a field outside the schema).
+    """
+    application = get_application_by_token(token=told.app_token)
+    organization = application.organization
+    channel = get_channel(organization_id=organization.pk, version=organization.version)
+    event = channel.applications.get(application.pk, NOTHING_SHOWN).events.get(told.name)
+    if event is None:
+        raise DomainError(Kind.NOT_FOUND, "unknown_event", "The application has no such event.")
+    again = _told_before(event, told)
+    return again or _trigger(application, event, told, now)
+
+
+def _told_before(event: ShownEvent, told: EventTold) -> Triggered | None:
+    """What the same telling was answered before."""
+    if told.event_id is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [f"business event {event.event_id} {told.event_id}"])
+    found = EventOccurrence.objects.filter(event_id=event.event_id, idempotency_key=told.event_id)
+    before = found.select_related("campaign", "trace").first()
+    if before is None:
+        return None
+    return Triggered(before.campaign.name, before.trace.uuid, before.token, before.customer_reference)
+
+
+def _trigger(application: Application, event: ShownEvent, told: EventTold, now: datetime) -> Triggered:
+    while True:
+        customer = _customer(application, told)
+        visit = get_customer_visit(app_token=application.app_token, customer_pk=customer.pk)
+        if visit.customer_pk is None:
+            # Merged into another one a moment ago: the id finds that one now.
+            continue
+        decision, context = _decide(visit, event, told, now)
+        for candidate in decision.eligible:
+            offered = offer_campaigns(
+                organization=visit.organization, customer_id=visit.customer_pk, campaigns=[candidate], now=now
+            )
+            if offered.is_lost:
+                break
+            if offered.tokens:
+                triggered = _keep(
+                    application, event, told, visit, candidate, offered.tokens[candidate.campaign_id], now
+                )
+                return _logged(triggered, visit, context, decision, now)
+        else:
+            raise DomainError(Kind.NOT_FOUND, "no_matching_campaign", "No campaign matches this event.")
+
+
+def _customer(application: Application, told: EventTold) -> Customer:
+    if isinstance(told.customer, str):
+        return find_or_create_customer(organization=application.organization, customer_id=told.customer)
+    return find_or_create_by_attributes(organization=application.organization, attributes=told.customer)
+
+
+def _decide(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) -> tuple[Decision, Context]:
+    context = Context(
+        placements=frozenset([event.placement]),
+        period_starts=frequency_starts(now, visit.organization.zone),
+        is_restart=told.restarts_funnel,
+    )
+    subject: Subject = replace(visit.subject, facts=with_context(visit.subject.facts, told.context))
+    decision = decide_within_limits(
+        organization=visit.organization, subject=subject, context=context, candidates=event.index.all, now=now
+    )
+    return decision, context
+
+
+def _keep(
+    application: Application,
+    event: ShownEvent,
+    told: EventTold,
+    visit: Visit,
+    candidate: Candidate,
+    token: uuid.UUID,
+    now: datetime,
+) -> Triggered:
+    """Keep the occurrence with its trace, and tell the core; with a restart the funnel begins anew."""
+    customer_pk = visit.customer_pk or 0
+    if told.restarts_funnel:
+        FunnelEntry.objects.filter(customer_id=customer_pk, campaign_id=candidate.campaign_id).delete()
+        forget_completion(customer_id=customer_pk, campaign_id=candidate.campaign_id)
+    trace_pk, trace_id = add_trace(application=application, customer_pk=customer_pk)
+    reference = told.customer if isinstance(told.customer, str) else visit.customer_id
+    context = orjson.dumps(told.context).decode()
+    values = [visit.organization.pk, customer_pk, event.event_id, told.event_id, candidate.campaign_id, trace_pk]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [*values, token, reference, context, told.restarts_funnel])
+    record_event(
+        organization_id=visit.organization.pk,
+        customer_id=customer_pk,
+        name=told.name,
+        at=now,
+        attributes=told.context,
+        event_id=f"business-event:{token}",
+    )
+    return Triggered(candidate.name, trace_id, token, reference)
+
+
+def _logged(triggered: Triggered, visit: Visit, context: Context, decision: Decision, now: datetime) -> Triggered:
+    if not is_logged() or visit.customer_pk is None:
+        return triggered
+    write = later(
+        organization=visit.organization,
+        customer_id=visit.customer_pk,
+        source="business-event",
+        context=context,
+        decision=decision,
+        now=now,
+    )
+    return replace(triggered, afterwards=write)

@@ -1,0 +1,115 @@
+"""Business events (contract 3, Business Events; contract 4, section C)."""
+
+from typing import Any
+
+import pytest
+
+from campaigns.models import Event, Interaction, Participation
+from customers.models import Customer
+from funnels.models import EventOccurrence
+from tests.channels import make_event, make_live_campaign
+from tests.contents import contents
+from tests.dialects.trace.caller import FORMS, Answer, Caller, Form, decoded, refused
+from tests.factories import make_customer, make_field
+from traces.models import Trace
+
+pytestmark = pytest.mark.django_db
+PATH = "campaigns/business-event"
+NAME = "newsletter-registration"
+
+
+@pytest.fixture
+def caller() -> Caller:
+    return Caller.of()
+
+
+@pytest.fixture(autouse=True)
+def _no_log(settings: Any) -> None:
+    settings.DECISION_LOG = "off"
+
+
+def tell(caller: Caller, customer: object, form: Form = "edn", **members: object) -> Answer:
+    """Tell the event."""
+    body = {"app-token": caller.token, "event-name": NAME, "customer-id": customer} | members
+    return caller.post(PATH, body, form)
+
+
+def told(answer: Answer) -> dict[str, Any]:
+    """The members of a 202."""
+    assert answer.status_code == 202, answer.content
+    members: dict[str, Any] = decoded(answer)
+    return members
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_answer_names_campaign_trace_token_and_customer(caller: Caller, form: Form) -> None:
+    campaign = make_live_campaign(caller.organization, name="Welcome")
+    make_event(caller.application, campaign, name=NAME)
+    answer = told(tell(caller, "5114932", form, context={"amount": 3}))
+    assert answer == {
+        "campaign": "Welcome",
+        "trace-id": str(Trace.objects.get().uuid),
+        "tracking-token": str(Interaction.objects.get().token),
+        "customer-id": "5114932",
+    }
+    assert EventOccurrence.objects.get().context == {"amount": 3}
+    assert Event.objects.get().name == NAME
+    # The trace goes on as any other.
+    trail = caller.trail(answer["trace-id"], form)
+    assert caller.act(trail, "conversion", form, tracking_token=answer["tracking-token"]).status_code == 200
+    assert Participation.objects.get().converted_count == 1
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_search_finds_or_creates(caller: Caller, form: Form) -> None:
+    make_field(caller.organization, "email", "string")
+    make_event(caller.application, make_live_campaign(caller.organization), name=NAME)
+    jane = make_customer(caller.organization, external_id="jane", attributes={"email": "jane.doe@example.com"})
+    assert told(tell(caller, {"email": "jane.doe@example.com"}, form))["customer-id"] == jane.external_id
+    created = told(tell(caller, {"email": "john@example.com"}, form))["customer-id"]
+    john = Customer.objects.exclude(pk=jane.pk).get()
+    assert (john.external_id, john.attributes) == (created, {"email": "john@example.com"})
+    assert told(tell(caller, {"email": "john@example.com"}, form))["customer-id"] == created
+
+
+def test_refusals_leave_nothing_behind(caller: Caller) -> None:
+    stranger = Caller.of()
+    make_field(caller.organization, "age", "integer")
+    make_event(caller.application, make_live_campaign(caller.organization, status="paused"), name=NAME)
+    before = contents()
+    refused(tell(caller, "1", **{"app-token": "x"}), 404, "unknown-application")
+    refused(tell(caller, "1", **{"event-name": "x"}), 404, "unknown-event")
+    refused(tell(stranger, "1"), 404, "unknown-event")
+    refused(tell(caller, "1"), 404, "no-matching-campaign")
+    refused(tell(caller, {"age": 1}), 404, "no-matching-campaign")
+    for empty in ("", None, {}):
+        refused(tell(caller, empty), 400, "invalid-body")
+    for wrong in ({"email": "x"}, {"age": "x"}, {"age": None}):
+        refused(tell(caller, wrong), 400, "invalid-fields")
+    refused(tell(caller, "1", context=[1]), 400, "invalid-body")
+    assert contents() == before
+
+
+def test_filters_over_context_and_customer_choose_among_campaigns(caller: Caller) -> None:
+    make_field(caller.organization, "state", "string")
+    make_customer(caller.organization, external_id="1", attributes={"state": "CA"})
+    large, local, rest = (make_live_campaign(caller.organization, priority=priority) for priority in (3, 2, 1))
+    event = make_event(caller.application, large, local, rest, name=NAME)
+    bindings = {binding.campaign_id: binding for binding in event.bindings.all()}
+    bindings[large.pk].filter = [{"attribute": "context.amount", "operator": "gte", "values": [100]}]
+    bindings[local.pk].filter = [{"attribute": "state", "operator": "in", "values": ["CA"]}]
+    for binding in bindings.values():
+        binding.save()
+    assert told(tell(caller, "1", context={"amount": 250.5}))["campaign"] == large.name
+    assert told(tell(caller, "1", context={"amount": 99}))["campaign"] == local.name
+    assert told(tell(caller, "1"))["campaign"] == local.name
+    assert told(tell(caller, "2"))["campaign"] == rest.name
+
+
+def test_an_event_id_makes_it_idempotent(caller: Caller) -> None:
+    make_event(caller.application, make_live_campaign(caller.organization), name=NAME)
+    first = told(tell(caller, "1", **{"event-id": "e-1"}))
+    before = contents()
+    assert told(tell(caller, "1", **{"event-id": "e-1"})) == first
+    assert contents() == before
+    assert told(tell(caller, "1", **{"event-id": "e-2"})) != first
