@@ -1,0 +1,70 @@
+"""The base of pages that customers see: strict headers, and errors as pages."""
+
+import secrets
+from typing import Any
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views import View
+
+from customers.errors import DomainError
+from customers.prisma.errors import TABLE
+
+log = structlog.get_logger(__name__)
+SENTENCES = {
+    "trace_closed": "You have already answered this offer. Thank you!",
+    "unknown_step": "This step was answered before. Please go back and reload the page.",
+}
+UNKNOWN = "This offer can't be found. Please go back and open it again."
+
+
+class Page(View):
+    """A page that runs nothing but our own script, from anywhere but the allowed frames."""
+
+    http_method_names = ["get", "post", "head"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer; what goes wrong is told on a page of its own."""
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+        except DomainError as error:
+            sentence = SENTENCES.get(error.code, UNKNOWN)
+            context = {"heading": "Sorry" if sentence == UNKNOWN else "All done", "sentence": sentence}
+            response = self.page("funnels/note.html", context, status=TABLE[error.kind])
+        if not isinstance(response, HttpResponse):
+            raise TypeError("a page is a plain response")
+        return response
+
+    def page(
+        self,
+        template: str,
+        context: dict[str, Any],
+        *,
+        status: int = 200,
+        frames: list[str] | None = None,
+        form_target: str = "",
+    ) -> HttpResponse:
+        """A page whose style element alone carries the nonce; `frames` are the origins that may show it in a frame."""
+        nonce = secrets.token_urlsafe(16)
+        response = render(self.request, template, {**context, "nonce": nonce}, status=status)
+        policy = {
+            "default-src": "'none'",
+            "style-src": f"'self' 'nonce-{nonce}'",
+            "script-src": "'self'",
+            "img-src": "'self' https: data:",
+            "form-action": f"'self' {form_target}".strip(),
+            "frame-ancestors": " ".join(["'self'", *filter(_is_origin, frames or [])]),
+            "base-uri": "'none'",
+        }
+        response["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
+        response["Cache-Control"] = "no-store"
+        # The address holds the tokens of the visit: nobody who is linked to learns them.
+        response["Referrer-Policy"] = "no-referrer"
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def _is_origin(text: str) -> bool:
+    """Whether a text can stand in a policy without changing the rest of it."""
+    return text.isascii() and text.startswith(("http://", "https://")) and not set(text) & set(" ;,'\"\t\r\n")
