@@ -5,6 +5,7 @@ from django.urls import URLPattern, re_path
 from funnels.api.active import Active
 from funnels.api.advance_funnel import AdvanceFunnel
 from funnels.api.business_event import BusinessEvents
+from funnels.api.funnel_page import FunnelPage
 from funnels.api.sync_page import SyncPage
 
 urlpatterns: list[URLPattern] = [
@@ -12,4 +13,5 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^campaigns/business-event/?$", BusinessEvents.as_view()),
     re_path(r"^campaigns/sync-page/?$", SyncPage.as_view()),
     re_path(r"^campaigns/advance-funnel/?$", AdvanceFunnel.as_view()),
+    re_path(r"^campaigns/(?P<campaign_id>[0-9]{1,19})/funnel/?$", FunnelPage.as_view()),
 ]

@@ -1,0 +1,153 @@
+"""The admin of placeholders, banners, popups and business events."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from customers.errors import DomainError
+from funnels.models import Banner, BusinessEvent, EventBinding, EventOccurrence, Placeholder, Popup
+from funnels.services.channel_objects import (
+    delete_channel_object,
+    save_banner,
+    save_business_event,
+    save_event_binding,
+    save_placeholder,
+    save_popup,
+)
+
+
+class ChannelForm(forms.ModelForm[Any]):
+    """Saves through the service, whose refusals speak as errors of the form."""
+
+    save_row: ClassVar[Callable[[Any], Any]]
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook, between cleaning and saving
+        if not self.errors:
+            try:
+                type(self).save_row(self.instance)
+            except DomainError as error:
+                for name, sentences in error.fields.items():
+                    self.add_error(name if name in self.fields else None, ValidationError(sentences))
+
+
+class PlaceholderForm(ChannelForm):
+    """A placeholder."""
+
+    save_row = staticmethod(lambda row: save_placeholder(placeholder=row))
+
+
+class BannerForm(ChannelForm):
+    """A banner."""
+
+    save_row = staticmethod(lambda row: save_banner(banner=row))
+
+
+class PopupForm(ChannelForm):
+    """A popup."""
+
+    save_row = staticmethod(lambda row: save_popup(popup=row))
+
+
+class BusinessEventForm(ChannelForm):
+    """A business event."""
+
+    save_row = staticmethod(lambda row: save_business_event(event=row))
+
+
+class EventBindingForm(ChannelForm):
+    """A binding."""
+
+    save_row = staticmethod(lambda row: save_event_binding(binding=row))
+
+
+class ChannelAdmin(admin.ModelAdmin[Any]):
+    """Rows whose form has saved them already."""
+
+    exclude = ["organization"]
+    list_filter = ["organization"]
+    show_full_result_count = False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """The form has done it."""
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002
+        """Delete through the service."""
+        delete_channel_object(row=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """The same for each chosen row."""
+        for row in queryset:
+            self.delete_model(request, row)
+
+
+@admin.register(Placeholder)
+class PlaceholderAdmin(ChannelAdmin):
+    """Placeholders."""
+
+    form = PlaceholderForm
+    list_display = ["name", "application", "width", "height", "maximum_banners"]
+    search_fields = ["name"]
+    list_select_related = ["application"]
+
+
+@admin.register(Banner)
+class BannerAdmin(ChannelAdmin):
+    """Banners."""
+
+    form = BannerForm
+    list_display = ["campaign", "placeholder", "link", "weight"]
+    autocomplete_fields = ["campaign", "group", "placeholder"]
+    list_select_related = ["campaign", "placeholder"]
+
+
+@admin.register(Popup)
+class PopupAdmin(ChannelAdmin):
+    """Popups."""
+
+    form = PopupForm
+    list_display = ["campaign", "application", "page_location", "show_close"]
+    autocomplete_fields = ["campaign", "group"]
+    list_select_related = ["campaign", "application"]
+
+
+@admin.register(BusinessEvent)
+class BusinessEventAdmin(ChannelAdmin):
+    """Business events."""
+
+    form = BusinessEventForm
+    list_display = ["name", "application", "description"]
+    search_fields = ["name"]
+    list_select_related = ["application"]
+
+
+@admin.register(EventBinding)
+class EventBindingAdmin(ChannelAdmin):
+    """Which campaigns an event may trigger."""
+
+    form = EventBindingForm
+    list_display = ["event", "campaign", "filter"]
+    autocomplete_fields = ["event", "campaign"]
+    list_select_related = ["event", "campaign"]
+
+
+@admin.register(EventOccurrence)
+class EventOccurrenceAdmin(admin.ModelAdmin[EventOccurrence]):
+    """Events that happened: to look at."""
+
+    list_display = ["event", "customer", "campaign", "created_at"]
+    list_select_related = ["event", "customer", "campaign"]
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """Applications tell them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """What happened, happened."""
+        return False
