@@ -5,7 +5,7 @@ the organization is raised.
 """
 
 from campaigns.admin.hierarchy import AdCampaignAdmin, AdGroupAdmin, AdLineItemAdmin, AdUnitAdmin
-from campaigns.admin.history import EventAdmin, InteractionAdmin, ParticipationAdmin
+from campaigns.admin.history import DecisionRecordAdmin, EventAdmin, InteractionAdmin, ParticipationAdmin
 from campaigns.admin.parts import AchievementAdmin, AdBundleAdmin, AdTargetAdmin
 from campaigns.admin.spend import SpendEntryAdmin, SpendLimitAdmin, SpendTotalAdmin
 
@@ -17,6 +17,7 @@ __all__ = [
     "AdLineItemAdmin",
     "AdTargetAdmin",
     "AdUnitAdmin",
+    "DecisionRecordAdmin",
     "EventAdmin",
     "InteractionAdmin",
     "ParticipationAdmin",

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import path
 
+from campaigns.admin.explanation import explanation_page
 from campaigns.admin.levels import LevelAdmin
 from campaigns.models import AdBundle, AdCampaign, AdGroup, AdLineItem, AdUnit
 from campaigns.services.campaigns import delete_campaign
@@ -19,6 +21,15 @@ class AdCampaignAdmin(LevelAdmin[AdCampaign]):
     """Campaigns."""
 
     list_display = ["name", "organization", "status", "starts_at", "ends_at", "priority"]
+
+    def get_urls(self) -> list[Any]:
+        """The page that explains decisions, beside the campaign's own."""
+        why = path(
+            "<int:object_id>/explain/",
+            self.admin_site.admin_view(explanation_page),
+            name="campaigns_adcampaign_explain",
+        )
+        return [why, *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: AdCampaign, form: Any, change: bool) -> None:  # noqa: FBT001
         """A campaign always has its bundle."""

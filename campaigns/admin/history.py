@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from campaigns.models import Event, Interaction, Participation
+from campaigns.models import DecisionRecord, Event, Interaction, Participation
 
 
 class HistoryAdmin(admin.ModelAdmin[Any]):
@@ -48,3 +48,12 @@ class ParticipationAdmin(HistoryAdmin):
     list_display = ["customer", "campaign", "seen_count", "dismissed_at", "converted_at", "completed_at"]
     list_filter = ["organization"]
     list_select_related = ["campaign", "customer"]
+
+
+@admin.register(DecisionRecord)
+class DecisionRecordAdmin(HistoryAdmin):
+    """Decisions with their reasons."""
+
+    list_display = ["customer", "source", "at", "chosen"]
+    list_filter = ["source", "organization"]
+    list_select_related = ["customer"]
