@@ -1,7 +1,7 @@
 """Candidates by their most selective target, so that a decision looks at few of many (issue 5, Speed).
 
-What an index leaves out is exactly what fails its indexed target; whoever needs a reason for every exclusion judges
-all candidates instead.
+What an index leaves out is exactly what fails targeting; whoever needs a reason for every exclusion judges all
+candidates instead.
 """
 
 from collections import defaultdict
@@ -36,6 +36,10 @@ class CandidateIndex:
                 self.buckets[chosen.source, chosen.attribute][text_of(value)].append(candidate)
 
     def possible(self, facts: CustomerFacts) -> list[Candidate]:
+        """The candidates whose targets this customer meets: few are looked up, and only these are asked."""
+        return [candidate for candidate in self._looked_up(facts) if candidate.meets(facts)]
+
+    def _looked_up(self, facts: CustomerFacts) -> list[Candidate]:
         """The candidates whose indexed target this customer meets, and those that no target indexes."""
         found = list(self.unindexed)
         for (source, attribute), by_value in self.buckets.items():

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -107,6 +108,7 @@ class Definitions:
 
 NEVER = Window(is_live=False, starts_at=EPOCH, ends_at=EPOCH)
 _kept: dict[int, Definitions] = {}
+_compiling = Lock()
 
 
 def get_definitions(*, organization_id: int, version: int) -> Definitions:
@@ -114,12 +116,16 @@ def get_definitions(*, organization_id: int, version: int) -> Definitions:
     kept = _kept.get(organization_id)
     if kept is not None and kept.version >= version:
         return kept
-    definitions = _load(organization_id, kept)
-    _kept.pop(organization_id, None)
-    _kept[organization_id] = definitions
-    for oldest in list(_kept)[:-MAXIMUM_KEPT]:
-        _kept.pop(oldest, None)
-    return definitions
+    # One thread compiles; the others would take the processor from it and then find the same.
+    with _compiling:
+        kept = _kept.get(organization_id)
+        if kept is not None and kept.version >= version:
+            return kept
+        _kept.pop(organization_id, None)
+        definitions = _kept[organization_id] = _load(organization_id, kept)
+        for oldest in list(_kept)[:-MAXIMUM_KEPT]:
+            _kept.pop(oldest, None)
+        return definitions
 
 
 def find_definition(*, organization_id: int, campaign_id: int) -> Definition | None:

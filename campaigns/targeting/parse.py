@@ -11,6 +11,8 @@ MAXIMUM_TARGETS = 100
 MAXIMUM_VALUES = 1000
 MEMBERS = ("attribute", "operator", "values")
 RANGE_ENDS = 2
+# An enumeration makes its list of values anew each time.
+OPERATORS = frozenset(TargetOperator.values)
 # How much of what a caller sent comes back in a sentence.
 SHOWN_CHARACTERS = 63
 SHOWN_ITEMS = 5
@@ -81,7 +83,7 @@ def _read_operator(operator: object, problems: list[str]) -> TargetOperator | No
     if not isinstance(operator, str):
         problems.append("operator must be a string.")
         return None
-    if operator not in TargetOperator.values:
+    if operator not in OPERATORS:
         problems.append(f"operator {_quoted(operator)} is unknown.")
         return None
     return TargetOperator(operator)

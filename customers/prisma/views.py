@@ -19,6 +19,7 @@ from customers.prisma.members import read_members
 from customers.prisma.negotiation import Format, answer_format, request_format
 from customers.prisma.plain import holds_nul, plain
 from customers.prisma.rendering import render
+from customers.prisma.sharing import shared
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,18 @@ class PrismaView(APIView):
     asked_in = answered_in = Format.EDN
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer with what a browser needs to know, if a browser asks from another page than ours."""
+        origin = request.META.get("HTTP_ORIGIN", "")
+        if not origin:
+            return self.answered(request, *args, **kwargs)
+        is_preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
+        return shared(
+            HttpResponse(status=204) if is_preflight else self.answered(request, *args, **kwargs),
+            origin,
+            methods=self.http_method_names if is_preflight else (),
+        )
+
+    def answered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Settle both formats, then answer; every error in the dialect's own shape and the negotiated format."""
         try:
             self.negotiate(request)

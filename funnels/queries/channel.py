@@ -7,6 +7,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -117,6 +118,7 @@ class Channel:
 
 NOTHING_SHOWN = ApplicationChannel({}, (), {})
 _kept: dict[int, Channel] = {}
+_compiling = Lock()
 
 
 def get_channel(*, organization_id: int, version: int) -> Channel:
@@ -124,12 +126,16 @@ def get_channel(*, organization_id: int, version: int) -> Channel:
     kept = _kept.get(organization_id)
     if kept is not None and kept.version >= version:
         return kept
-    channel = _load(organization_id, version)
-    _kept.pop(organization_id, None)
-    _kept[organization_id] = channel
-    for oldest in list(_kept)[:-MAXIMUM_KEPT]:
-        _kept.pop(oldest, None)
-    return channel
+    # One thread compiles; the others would take the processor from it and then find the same.
+    with _compiling:
+        kept = _kept.get(organization_id)
+        if kept is not None and kept.version >= version:
+            return kept
+        _kept.pop(organization_id, None)
+        channel = _kept[organization_id] = _load(organization_id, version)
+        for oldest in list(_kept)[:-MAXIMUM_KEPT]:
+            _kept.pop(oldest, None)
+        return channel
 
 
 def _load(organization_id: int, version: int) -> Channel:

@@ -20,6 +20,8 @@ from tests.bench.load import Measurement, Target
 from tests.bench.requests import Ids, Request, RunFailedError
 
 CEILING = Request("/constant")
+# Seconds; the slowest reference must have answered within it.
+WARM_UP = 3
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,9 @@ class Scenario:
     """What is measured, against what, and what the ratio should be.
 
     `reference` is a request to the same server, or None for the ceiling; `goal` None where a ratio is only told.
-    `ids` are those that `{id}` in the request may become, each once. `queries` is how many statements an
-    answer takes (`statements_of`), None where that isn't told. `alone`: one request after the other inside this
-    process, for requests that take seconds.
+    `ids` (of the reference: `reference_ids`, else the same) are those that `{id}` in a request may become, each once.
+    `queries` is how many statements an answer takes (`statements_of`), None where that isn't told. `alone`: one request
+    after the other inside this process, for requests that take seconds.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Scenario:
     ids: Ids = field(default_factory=lambda: Ids(0, 0))
     queries: int | None = None
     alone: bool = False
+    reference_ids: Ids | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ class Servers:
 
     def pair(self, scenario: Scenario) -> tuple[Target, Target]:
         """The reference and the scenario as targets."""
-        own = scenario.reference and Target(self.product, scenario.reference, scenario.ids)
+        ids = scenario.reference_ids or scenario.ids
+        own = scenario.reference and Target(self.product, scenario.reference, ids)
         reference = own or Target(self.ceiling, CEILING)
         return reference, Target(self.product, scenario.request, scenario.ids)
 
@@ -76,8 +80,8 @@ def measure(
     alone = [measure_alone(scenario, rounds) for scenario in chosen if scenario.alone]
     pairs = {scenario.name: (scenario, *servers.pair(scenario)) for scenario in chosen if not scenario.alone}
     for _, reference, target in pairs.values():
-        reference.measure(1)
-        target.measure(1)
+        reference.measure(WARM_UP)
+        target.measure(WARM_UP)
     runs: dict[str, list[tuple[Measurement, Measurement]]] = {name: [] for name in pairs}
     for number in range(rounds):
         for name, (_, reference, target) in pairs.items():
@@ -142,6 +146,6 @@ def answer_of(request: Request, identity: int = 0) -> Any:
     if response.streaming:
         response = HttpResponse(b"".join(response), status=response.status_code)
     content = response.content
-    if response.status_code != 200 or not content.startswith(request.good.encode()):
+    if response.status_code != request.status or not content.startswith(request.good.encode()):
         raise RunFailedError(f"{request.method} {request.path}: {response.status_code} {content[:300]!r}")
     return response

@@ -59,14 +59,14 @@ def _ask(shared: _Shared) -> None:
             break
         try:
             path = request.path.replace("{id}", str(chosen))
-            body = request.body.replace("{id}", str(chosen))
-            connection.request(request.method, path, body or None, headers)
+            body = request.body.replace("{id}", str(chosen)) or None
+            connection.request(request.method, path, body, headers)
             response = connection.getresponse()
             answer = response.read().decode()
         except (OSError, http.client.HTTPException) as error:
             shared.samples.append(repr(error))
             break
         shared.times.append(time.monotonic() - began)
-        if response.status != http.client.OK or not answer.startswith(request.good):
+        if response.status != request.status or not answer.startswith(request.good):
             shared.samples.append(f"{response.status} {answer[:300]}")
     connection.close()

@@ -17,10 +17,11 @@ class Request:
     authorization: str = ""
     good: str = '{"status":"ok"'
     content_type: str = "application/json"
+    status: int = 200
 
     @property
     def varies(self) -> bool:
-        """Whether each request is another one."""
+        """Whether each request has an id of its own."""
         return "{id}" in self.path or "{id}" in self.body
 
 

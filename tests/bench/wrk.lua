@@ -1,7 +1,6 @@
 -- What wrk sends and how it judges the answers; `wrk.py` starts it and reads the line that `done` writes.
--- Arguments: method, path, body, authorization, what a good answer starts with, first id, last id,
--- content type. "{id}" in the path or the body becomes another id in each request: thread n of N takes first+n,
--- first+n+N, … so none overlap.
+-- Arguments: method, path, body, authorization, what a good answer starts with, first id, last id, content type, status.
+-- "{id}" in the path or the body becomes another id in each request: thread n of N takes first+n, first+n+N, … so none overlap.
 
 local threads = {}
 
@@ -22,6 +21,7 @@ function init(arguments)
    following = tonumber(arguments[6]) + number
    last = tonumber(arguments[7])
    handed, wrong, exhausted, sample = 0, 0, 0, ""
+   success = tonumber(arguments[9])
    varying = path:find("{id}", 1, true) ~= nil or body:find("{id}", 1, true) ~= nil
    if not varying then constant = wrk.format(nil, path) end
 end
@@ -35,12 +35,13 @@ function request()
    local id = following
    following = following + step
    handed = handed + 1
-   local other = body ~= "" and (body:gsub("{id}", tostring(id))) or nil
-   return wrk.format(nil, (path:gsub("{id}", tostring(id))), nil, other)
+   local text = string.format("%d", id)
+   if body == "" then return wrk.format(nil, (path:gsub("{id}", text))) end
+   return wrk.format(nil, (path:gsub("{id}", text)), nil, (body:gsub("{id}", text)))
 end
 
 function response(status, headers, body)
-   if status ~= 200 or body:sub(1, #good) ~= good then
+   if status ~= success or body:sub(1, #good) ~= good then
       wrong = wrong + 1
       if wrong == 1 then sample = status .. " " .. body:sub(1, 300) end
    end

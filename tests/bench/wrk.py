@@ -15,7 +15,7 @@ def wrk_load(base_url: str, request: Request, ids: Ids, seconds: float, connecti
     options = ["--threads", THREADS, "--connections", connections, "--duration", f"{max(1, round(seconds))}s"]
     script = ["--timeout", "10s", "--script", SCRIPT, base_url, "--"]
     arguments = [request.method, request.path, request.body, request.authorization, request.good, ids.first, ids.last]
-    arguments.append(request.content_type)
+    arguments += [request.content_type, request.status]
     command = ["wrk", *map(str, [*options, *script, *arguments])]
     process = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=False)
     for line in process.stdout.splitlines():

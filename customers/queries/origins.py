@@ -1,0 +1,30 @@
+"""Which web pages may call us from a browser (contract 4, section C "CORS")."""
+
+import time
+from urllib.parse import urlsplit
+
+from customers.models import Application
+
+# How long an answer is good for, in seconds: a change of an application's origins takes effect within that.
+KEPT_FOR = 10
+MAXIMUM_KEPT = 1000
+_kept: dict[str, tuple[float, bool]] = {}
+
+
+def is_allowed_origin(origin: str) -> bool:
+    """Whether some active application allows the origin (`https://shop.example`).
+
+    A browser's preflight names no application, and neither do the paths of traces; so any application's will do. What a
+    page may read is decided by the app-token, trail and tracking token that it must know, never by its origin.
+    """
+    now = time.monotonic()
+    kept = _kept.get(origin)
+    if kept is not None and kept[0] > now:
+        return kept[1]
+    parts = urlsplit(origin)
+    plain = parts.scheme in {"http", "https"} and origin == f"{parts.scheme}://{parts.netloc}"
+    allowed = plain and Application.objects.filter(is_active=True, allowed_origins__contains=[origin]).exists()
+    if len(_kept) >= MAXIMUM_KEPT:
+        _kept.clear()
+    _kept[origin] = (now + KEPT_FOR, allowed)
+    return allowed

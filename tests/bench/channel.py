@@ -1,0 +1,94 @@
+"""The trace dialect's decisions: what every page view of a site asks for."""
+
+import json
+
+from tests.bench.channel_data import FIRST_ID, VISITORS, ChannelData, make_channel_data
+from tests.bench.harness import Request, Scenario, statements_of
+from tests.bench.requests import Ids
+
+EDN = "application/edn"
+
+
+def scenarios() -> list[Scenario]:
+    """Make the data and describe what is measured."""
+    data = make_channel_data("Bench channel", campaigns=200, series=8000)
+    large = make_channel_data("Bench large channel", campaigns=2000, series=9000)
+    json_page, edn_page = _page(data), _page_in_edn(data)
+    active, event, naive = _active(data), _event(data), _naive(data)
+    return [
+        Scenario("sync-page", json_page, 0.10, 0.18, ids=_ids(), queries=_statements(json_page)),
+        Scenario(
+            "sync-page (naive)", json_page, 30, None, naive, "ORM and serializers", ids=_ids(), reference_ids=_ids()
+        ),
+        Scenario(
+            "sync-page in EDN",
+            edn_page,
+            0.75,
+            None,
+            json_page,
+            "JSON",
+            ids=_ids(),
+            queries=_statements(edn_page),
+            reference_ids=_ids(),
+        ),
+        Scenario(
+            "sync-page of 2 000 campaigns",
+            _page(large),
+            0.25,
+            None,
+            json_page,
+            "200 campaigns",
+            ids=_ids(),
+            reference_ids=_ids(),
+        ),
+        Scenario("active", active, 0.12, ids=_ids(), queries=_statements(active)),
+        Scenario("business-event", event, 0.06, ids=_ids(), queries=_statements(event)),
+    ]
+
+
+def _ids() -> Ids:
+    return Ids(FIRST_ID, FIRST_ID + VISITORS - 1)
+
+
+def _statements(request: Request) -> int:
+    return statements_of(request, FIRST_ID)
+
+
+def _page(data: ChannelData) -> Request:
+    body = {
+        "app-token": str(data.application.app_token),
+        "trail-id": data.trail,
+        "sync-popups": "true",
+        "page-location": "http://my.domain/page",
+        "placeholders": [{"placeholder": "id-placeholder1"}, {"placeholder": "id-placeholder2"}],
+    }
+    return Request("/api/campaigns/sync-page", "POST", json.dumps(body), good='{"customer-id":"visitor-')
+
+
+def _page_in_edn(data: ChannelData) -> Request:
+    body = (
+        f'{{:app-token "{data.application.app_token}" :trail-id "{data.trail}" :sync-popups true '
+        ':page-location "http://my.domain/page" '
+        ':placeholders [{:placeholder "id-placeholder1"} {:placeholder "id-placeholder2"}]}'
+    )
+    return Request("/api/campaigns/sync-page", "POST", body, good='{:customer-id "visitor-', content_type=EDN)
+
+
+def _naive(data: ChannelData) -> Request:
+    request = _page(data)
+    return Request("/api/campaigns/naive/sync-page", "POST", request.body, good=request.good)
+
+
+def _active(data: ChannelData) -> Request:
+    body = {"app-token": str(data.application.app_token), "trail-id": data.trail, "category": "Sales"}
+    return Request("/api/campaigns/active", "POST", json.dumps(body), good='{"campaigns":[{')
+
+
+def _event(data: ChannelData) -> Request:
+    body = {
+        "app-token": str(data.application.app_token),
+        "event-name": data.event,
+        "customer-id": "visitor-{id}",
+        "context": {"amount": 12},
+    }
+    return Request("/api/campaigns/business-event", "POST", json.dumps(body), good='{"campaign":"Campaign', status=202)
