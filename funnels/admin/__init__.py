@@ -8,12 +8,15 @@ from funnels.admin.channel import (
     PlaceholderAdmin,
     PopupAdmin,
 )
+from funnels.admin.funnel import FunnelAdmin, FunnelEntryAdmin
 
 __all__ = [
     "BannerAdmin",
     "BusinessEventAdmin",
     "EventBindingAdmin",
     "EventOccurrenceAdmin",
+    "FunnelAdmin",
+    "FunnelEntryAdmin",
     "PlaceholderAdmin",
     "PopupAdmin",
 ]

@@ -1,7 +1,6 @@
 """The admin of placeholders, banners, popups and business events."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -24,13 +23,15 @@ from funnels.services.channel_objects import (
 class ChannelForm(forms.ModelForm[Any]):
     """Saves through the service, whose refusals speak as errors of the form."""
 
-    save_row: ClassVar[Callable[[Any], Any]]
+    def save_row(self, row: Any) -> None:
+        """Call the row's service."""
+        raise NotImplementedError
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, between cleaning and saving
         if not self.errors:
             try:
-                type(self).save_row(self.instance)
+                self.save_row(self.instance)
             except DomainError as error:
                 for name, sentences in error.fields.items():
                     self.add_error(name if name in self.fields else None, ValidationError(sentences))
@@ -39,31 +40,41 @@ class ChannelForm(forms.ModelForm[Any]):
 class PlaceholderForm(ChannelForm):
     """A placeholder."""
 
-    save_row = staticmethod(lambda row: save_placeholder(placeholder=row))
+    def save_row(self, row: Any) -> None:
+        """Save it."""
+        save_placeholder(placeholder=row)
 
 
 class BannerForm(ChannelForm):
     """A banner."""
 
-    save_row = staticmethod(lambda row: save_banner(banner=row))
+    def save_row(self, row: Any) -> None:
+        """Save it."""
+        save_banner(banner=row)
 
 
 class PopupForm(ChannelForm):
     """A popup."""
 
-    save_row = staticmethod(lambda row: save_popup(popup=row))
+    def save_row(self, row: Any) -> None:
+        """Save it."""
+        save_popup(popup=row)
 
 
 class BusinessEventForm(ChannelForm):
     """A business event."""
 
-    save_row = staticmethod(lambda row: save_business_event(event=row))
+    def save_row(self, row: Any) -> None:
+        """Save it."""
+        save_business_event(event=row)
 
 
 class EventBindingForm(ChannelForm):
     """A binding."""
 
-    save_row = staticmethod(lambda row: save_event_binding(binding=row))
+    def save_row(self, row: Any) -> None:
+        """Save it."""
+        save_event_binding(binding=row)
 
 
 class ChannelAdmin(admin.ModelAdmin[Any]):

@@ -59,7 +59,7 @@ class BusinessEventIn(serializers.Serializer[Any]):
     app_token = Identifier()
     event_name = Text()
     customer_id = CustomerSought()
-    context = EventContext(required=False, allow_null=True, default=dict)
+    context = EventContext(required=False, allow_null=True, default=dict)  # type: ignore[assignment]
     event_id = Identifier(required=False, allow_null=True, default=None)
 
     def get_fields(self) -> dict[str, Any]:

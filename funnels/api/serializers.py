@@ -65,7 +65,7 @@ class SyncPageIn(serializers.Serializer[Any]):
 class FunnelOut(serializers.Serializer[Any]):
     """How a campaign's funnel is opened."""
 
-    style = serializers.CharField()
+    style = serializers.CharField()  # type: ignore[assignment]  # a member of this name, not the field's own style
     allow_dismiss = serializers.BooleanField()
     landing_page = serializers.BooleanField()
     always_use_landing = serializers.BooleanField()

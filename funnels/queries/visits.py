@@ -76,7 +76,7 @@ def get_customer_visit(*, app_token: uuid.UUID | None, customer_pk: int | None) 
     return _visit(_row(BY_CUSTOMER, customer_pk, app_token))
 
 
-def _row(statement: str, key: object, app_token: uuid.UUID | None) -> Sequence[Any]:
+def _row(statement: str, key: uuid.UUID | int | None, app_token: uuid.UUID | None) -> Sequence[Any]:
     row = None
     if app_token is not None:
         with connection.cursor() as cursor:

@@ -3,8 +3,8 @@
 import json
 
 from tests.bench.channel_data import FIRST_ID, VISITORS, ChannelData, make_channel_data
-from tests.bench.harness import Request, Scenario, statements_of
-from tests.bench.requests import Ids
+from tests.bench.harness import Scenario, statements_of
+from tests.bench.requests import Ids, Request
 
 EDN = "application/edn"
 
