@@ -158,6 +158,10 @@ if DECISION_LOG not in {"off", "sampled", "all"}:
     raise ImproperlyConfigured("DECISION_LOG must be off, sampled or all")
 DECISION_LOG_PERCENT: float = env.float("DECISION_LOG_PERCENT", 1.0)
 
+# --- The demo ----------------------------------------------------------------------------------
+# `serve --demo` sets it for its processes: the demo's shop is served at /demo/.
+DEMO: bool = env.bool("DEMO", False)
+
 # --- Rate limit --------------------------------------------------------------------------------
 # Requests a minute that an OAuth2 client may send; 0 switches the limit off. Counted in Redis where REDIS_URL names
 # one, else in the database.

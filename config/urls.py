@@ -1,10 +1,13 @@
 """Every address of the product; each dialect brings its own tree."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from config.demo.shop import demo_pages
 from config.health import healthz, readyz
+from funnels.api.sdk import prisma_js
 from marketing_solutions.api.urls import unknown_versions
 
 handler400 = "config.handlers.bad_request"
@@ -24,5 +27,7 @@ urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("admin/", admin.site.urls),
+    path("sdk/javascript/prisma.js", prisma_js),
+    *(demo_pages if settings.DEMO else []),
     *unknown_versions,
 ]

@@ -122,4 +122,4 @@ def _target(place: Place, config: dict[str, Any]) -> str:
         pairs += [(name, str(value)) for name, value in system.items()]
     parts = urlsplit(config["url"])
     query = "&".join(filter(None, [parts.query, urlencode(pairs)]))
-    return parts._replace(query=query).geturl()
+    return str(parts._replace(query=query).geturl())

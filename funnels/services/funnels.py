@@ -35,7 +35,7 @@ def save_funnel(
     """
     campaign = lock_campaign(organization=organization, campaign_id=campaign_id)
     types = get_field_types(organization=organization)
-    graph, looks = _checked(steps, types, look or {})
+    graph, looks = check_funnel(steps, types, look or {})
     used = {each.name for step in graph.steps.values() for each in step.fields} | _asked_about(steps)
     definition = {"steps": steps, "types": {name: kind for name, kind in types.items() if name in used}}
     existing = find_funnel(campaign=campaign)
@@ -55,8 +55,8 @@ def restart_funnel(*, organization: Organization, customer_id: int, campaign_id:
         cursor.execute(RESTART, [organization.pk, customer_id, campaign_id])
 
 
-def _checked(steps: object, types: Mapping[str, str], look: Mapping[str, Any]) -> tuple[Graph, dict[str, Any]]:
-    """The graph, and the look in the form it is kept in; everything that is wrong is told in one go."""
+def check_funnel(steps: object, types: Mapping[str, str], look: Mapping[str, Any]) -> tuple[Graph, dict[str, Any]]:
+    """The graph, and the look in the form it is kept in; DomainError `validation` tells all that is wrong in one go."""
     refused: dict[str, list[str]] = {}
     try:
         looks = _look(look)

@@ -18,9 +18,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120.0
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Poll until `condition` holds; fail after two minutes (machines that run tests are busy)."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def until(condition: Callable[[], bool], what: str, patience: float = PATIENCE_SECONDS) -> None:
+    """Poll until `condition` holds; fail after two minutes, or so many seconds."""
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain for: {what}"
         time.sleep(0.05)
@@ -42,13 +42,13 @@ def environment(data_directory: Path, port: int, **variables: str) -> dict[str, 
 class Served:
     """One run of `manage.py serve`."""
 
-    def __init__(self, data_directory: Path, **variables: str) -> None:
+    def __init__(self, data_directory: Path, *arguments: str, **variables: str) -> None:
         self.port = free_port()
         self.data_directory = data_directory
         self._log = data_directory.parent / f"serve-{self.port}.log"
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve"],
+                [sys.executable, "manage.py", "serve", *arguments],
                 cwd=PROJECT,
                 env=environment(data_directory, self.port, **variables),
                 stderr=log,
@@ -60,9 +60,9 @@ class Served:
         """What it has said so far."""
         return self._log.read_text()
 
-    def wait_until_serving(self) -> None:
+    def wait_until_serving(self, patience: float = PATIENCE_SECONDS) -> None:
         """Wait for its own word that it serves."""
-        until(lambda: self._serving() or self.process.poll() is not None, "the web server")
+        until(lambda: self._serving() or self.process.poll() is not None, "the web server", patience)
         assert self._serving(), self.output
 
     def get(self, path: str) -> tuple[int, dict[str, Any]]:

@@ -7,17 +7,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from config.demo import credentials
+from config.demo import channel, credentials
 from config.demo.hierarchies import create_campaigns
 from config.demo.people import create_people
 from config.demo.portfolios import create_portfolio
+from config.demo.shop import APPLICATION, ORGANIZATION
 from customers.models import Application, Operator, Organization
 from customers.models.application import Platform
 from customers.services.applications import create_application, credentials_of, rotate_secret
 from marketing_solutions.models import Advertiser
 
-ORGANIZATION = "Acme Outfitters"
-APPLICATION = "Acme demo client"
 OPERATOR = "operator"
 
 
@@ -38,7 +37,8 @@ class Command(BaseCommand):
             application = Application.objects.get(organization=organization, name=APPLICATION)
             if kept.get("API_KEY") != application.api_key or not application.has_secret(kept.get("API_SECRET", "")):
                 kept = credentials_of(application=application, secret=rotate_secret(application=application))
-            shown = {"BASE_URL": settings.BASE_URL, **kept, **self._advertiser(organization), **self._operator(kept)}
+            shown = {"BASE_URL": settings.BASE_URL, **kept, **self._advertiser(organization), **channel.told()}
+            shown |= self._operator(kept)
             credentials.write(shown)
         credentials.show(shown)
 
@@ -49,6 +49,7 @@ class Command(BaseCommand):
         create_people(organization=organization)
         create_campaigns(organization=organization, application=application)
         create_portfolio(organization=organization, application=application)
+        channel.create_channel(application=application)
         return credentials_of(application=application, secret=secret)
 
     def _advertiser(self, organization: Organization) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """`python manage.py serve`: the whole product on one machine, from an empty folder to answering requests."""
 
 import http.client
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -52,6 +53,7 @@ class Command(BaseCommand):
                 self.stderr.write(f"Applied {applied} migration{'s' if applied > 1 else ''}.")
             if demo and not signals.wait(0):
                 call_command("create_demo")
+                _tell_children_of_the_demo()
         except ImproperlyConfigured:
             # Ctrl-C in a terminal also ends the helpers of a check; then the failure isn't news.
             if signals.wait(0):
@@ -71,6 +73,15 @@ class Command(BaseCommand):
             ready=lambda: _answers(EVERY_ADDRESS.get(host, host), port),
             announce=lambda: self.stderr.write(f"Serving on {settings.BASE_URL} (Ctrl-C stops)"),
         )
+
+
+def _tell_children_of_the_demo() -> None:
+    """The processes that are started serve the demo's shop, and know whose a trace without app-token is."""
+    os.environ["DEMO"] = "1"
+    # Every decision can be explained afterwards.
+    os.environ.setdefault("DECISION_LOG", "all")
+    if not settings.DEFAULT_APP_TOKEN:
+        os.environ["DEFAULT_APP_TOKEN"] = credentials.read()["APP_TOKEN"]
 
 
 @contextmanager

@@ -31,8 +31,8 @@
     }
   }
 
-  if (window.parent !== window && state !== "open") {
-    // It says no more than how the funnel ended, so any page that may frame us may hear it.
-    window.parent.postMessage({ prisma: state }, "*");
+  if (window.parent !== window) {
+    // It says no more than how high the page is and how the funnel ended: any page that may frame us may hear it.
+    window.parent.postMessage({ prisma: state, height: document.querySelector("main").offsetHeight }, "*");
   }
 })();

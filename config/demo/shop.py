@@ -1,0 +1,58 @@
+"""The demo's shop at /demo/: a page of some other company that uses the browser client. Served by the demo only."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
+
+from customers.models import Application
+
+# As `create_demo` makes them.
+ORGANIZATION = "Acme Outfitters"
+APPLICATION = "Acme demo client"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The shop's front page: a hero banner and a carousel."""
+    return _page(request, "demo/home.html", {"shown": "home"})
+
+
+@require_safe
+def offers(request: HttpRequest) -> HttpResponse:
+    """The page whose location has a popup."""
+    return _page(request, "demo/offers.html", {"shown": "offers"})
+
+
+@require_safe
+def apply(request: HttpRequest) -> HttpResponse:
+    """Where the funnel's redirect leads: the company's own form, which tells the platform of the conversion."""
+    system = {name.replace("-", "_"): request.GET.get(name, "") for name in ("tracking-token", "trail-id")}
+    return _page(request, "demo/apply.html", {"shown": "apply", **system})
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    application = Application.objects.get(organization__name=ORGANIZATION, name=APPLICATION)
+    shared = {"app_token": application.app_token, "customer_id": request.GET.get("customer", "")}
+    response = render(request, template, {**shared, **context})
+    response["Content-Security-Policy"] = POLICY
+    return response
+
+
+def page_location(name: str = "") -> str:
+    """What a page of the shop is called where campaigns are bound to it."""
+    return f"{settings.BASE_URL}/demo/{name}"
+
+
+demo_pages: list[URLPattern] = [
+    path("demo/", home),
+    path("demo/offers/", offers),
+    path("demo/apply/", apply),
+]

@@ -1,0 +1,63 @@
+"""Funnels in the admin: saved by the service, refused beside the field."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from customers.models import Operator
+from funnels.models import Funnel
+from tests.factories import make_campaign, make_organization
+from tests.funnels.card_upgrade import funnel_of, make_card_upgrade, make_schema, steps
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operator() -> Client:
+    """An operator's browser."""
+    client = Client()
+    client.force_login(Operator.objects.create_superuser("operator"))
+    return client
+
+
+def _form(raw: object, **look: Any) -> dict[str, Any]:
+    return {"steps": json.dumps(raw), "style": "", "landing_page": "", **look}
+
+
+def test_a_new_funnel(operator: Client) -> None:
+    campaign = make_campaign(make_organization())
+    make_schema(campaign.organization)
+    form = _form(steps(), campaign=campaign.pk, style="p { color: red } @import 'x';", allow_dismiss="on")
+    answer = operator.post("/admin/funnels/funnel/add/", form)
+    assert answer.status_code == 302, answer.content
+    funnel = funnel_of(campaign)
+    assert (funnel.style, funnel.allow_dismiss, funnel.show_progress_bar) == ("p { color: red };", True, False)
+
+
+def test_changed_steps_make_a_version(operator: Client) -> None:
+    funnel = funnel_of(make_card_upgrade(make_organization()))
+    path = f"/admin/funnels/funnel/{funnel.pk}/change/"
+    assert b"A better card" in operator.get(path).content
+    changed = steps()
+    changed[0]["title"] = "Better still"
+    assert operator.post(path, _form(changed)).status_code == 302
+    assert Funnel.objects.select_related("version").get().version.number == 2
+
+
+def test_what_is_wrong_stands_beside_the_steps(operator: Client) -> None:
+    funnel = funnel_of(make_card_upgrade(make_organization()))
+    broken = steps()
+    broken[0]["next"] = "nowhere"
+    answer = operator.post(f"/admin/funnels/funnel/{funnel.pk}/change/", _form(broken, style="x" * 20_001))
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert "which is no step" in text
+    assert "at most 20000 characters" in text
+
+
+def test_the_lists(operator: Client) -> None:
+    make_card_upgrade(make_organization())
+    for path in ("/admin/funnels/funnel/", "/admin/funnels/funnelentry/"):
+        assert operator.get(path).status_code == 200
