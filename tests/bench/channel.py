@@ -1,6 +1,7 @@
 """The trace dialect's decisions: what every page view of a site asks for."""
 
 import json
+from dataclasses import replace
 
 from tests.bench.channel_data import FIRST_ID, VISITORS, ChannelData, make_channel_data
 from tests.bench.harness import Scenario, statements_of
@@ -76,7 +77,7 @@ def _page_in_edn(data: ChannelData) -> Request:
 
 def _naive(data: ChannelData) -> Request:
     request = _page(data)
-    return Request("/api/campaigns/naive/sync-page", "POST", request.body, good=request.good)
+    return replace(request, path="/api/campaigns/naive/sync-page", connections=2)
 
 
 def _active(data: ChannelData) -> Request:

@@ -7,8 +7,6 @@ from tests.bench.python_load import python_load
 from tests.bench.requests import Ids, Request, RunFailedError, Tally
 from tests.bench.wrk import wrk_load
 
-CONNECTIONS = 8
-
 
 @dataclass(frozen=True)
 class Measurement:
@@ -30,7 +28,7 @@ class Target:
     def measure(self, seconds: float) -> Measurement:
         """Run the load; RunFailedError where any answer was wrong or the ids didn't suffice."""
         load = wrk_load if tool() == "wrk" else python_load
-        tally: Tally = load(self.base_url, self.request, self.ids, seconds, CONNECTIONS)
+        tally: Tally = load(self.base_url, self.request, self.ids, seconds, self.request.connections)
         self.ids.take(tally.ids_taken)
         if tally.wrong:
             raise RunFailedError(

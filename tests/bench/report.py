@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.harness import Outcome
-from tests.bench.load import CONNECTIONS, tool
+from tests.bench.load import tool
+from tests.bench.requests import CONNECTIONS
 
 COLUMNS = ("req/s", "p50 ms", "p99 ms", "ratio", "goal", "stretch", "met", "queries")
 

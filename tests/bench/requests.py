@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+CONNECTIONS = 8
+
 
 class RunFailedError(Exception):
     """There is no number to report: something was answered wrongly, or not at all."""
@@ -9,7 +11,10 @@ class RunFailedError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One request; `{id}` in its path or body is another id each time. `good` is how every right answer begins."""
+    """One request; `{id}` in its path or body is another id each time. `good` is how every right answer begins.
+
+    `connections` ask at a time; fewer where answers take so long that those under way would spoil the next run.
+    """
 
     path: str
     method: str = "GET"
@@ -18,6 +23,7 @@ class Request:
     good: str = '{"status":"ok"'
     content_type: str = "application/json"
     status: int = 200
+    connections: int = CONNECTIONS
 
     @property
     def varies(self) -> bool:
