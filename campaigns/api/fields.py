@@ -1,8 +1,7 @@
 """Strict fields of request bodies: a value of the wrong type is refused, never converted."""
 
-from collections.abc import Mapping
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any

@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -27,9 +26,8 @@ OFFER = """
 WITH customer AS (
     SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR KEY SHARE
 ), wanted AS (
-    SELECT wanted.* FROM customer, unnest(
-        %(campaigns)s::bigint[], %(tokens)s::uuid[], %(caps)s::bigint[], %(capped_from)s::date[]{columns}
-    ) AS wanted (campaign_id, token, cap, capped_from{names})
+    SELECT wanted.* FROM customer, jsonb_to_recordset(%(wanted)s::jsonb) AS wanted (
+        campaign_id bigint, token uuid, cap bigint, capped_from date, price numeric, amount numeric, renewal text)
 ), counted AS (
     INSERT INTO campaigns_participation AS mine
         (organization_id, customer_id, campaign_id, seen_count, last_seen_at, capped_count, capped_from)
@@ -54,11 +52,9 @@ WITH customer AS (
 ){booking}
 SELECT customer.id IS NULL, ARRAY(SELECT campaign_id FROM counted) FROM (SELECT 1) one LEFT JOIN customer ON true
 """
-OFFER_FREE = OFFER.format(columns="", names="", fitting="", booking="")
+OFFER_FREE = OFFER.format(fitting="", booking="")
 # Whoever books has locked the spend limits before this statement began, so that its snapshot has every total there is.
 OFFER_PRICED = OFFER.format(
-    columns=", %(prices)s::numeric[], %(limits)s::numeric[], %(renewals)s::text[]",
-    names=", price, amount, renewal",
     fitting="""LEFT JOIN campaigns_spendtotal total ON total.campaign_id = wanted.campaign_id
         AND total.period = wanted.renewal AND total.starts_on = (%(starts)s::jsonb ->> wanted.renewal)::date
     WHERE wanted.price IS NULL OR wanted.amount IS NULL OR COALESCE(total.amount, 0) + wanted.price <= wanted.amount""",
@@ -81,7 +77,7 @@ WITH customer AS (
 ), offered AS (
     INSERT INTO campaigns_interaction (organization_id, customer_id, campaign_id, token)
     SELECT %s::bigint, customer.id, campaign_id, token
-    FROM customer, unnest(%s::bigint[], %s::uuid[]) AS wanted (campaign_id, token)
+    FROM customer, jsonb_to_recordset(%s::jsonb) AS wanted (campaign_id bigint, token uuid)
 )
 SELECT EXISTS (SELECT FROM customer)
 """
@@ -106,55 +102,54 @@ def offer_campaigns(
     tokens = {candidate.campaign_id: uuid.uuid4() for candidate in campaigns}
     if not tokens:
         return Offered({}, is_lost=False)
-    values = _values(organization, customer_id, campaigns, tokens, now)
+    wanted = _wanted(organization, campaigns, tokens, now)
+    values = {"organization": organization.pk, "customer": customer_id, "now": now}
     if all(candidate.price_per_impression is None for candidate in campaigns):
-        return _execute(OFFER_FREE, values, tokens)
+        return _execute(OFFER_FREE, values, wanted, tokens)
     with transaction.atomic():
-        values |= _lock_money(organization, campaigns, now)
-        return _execute(OFFER_PRICED, values, tokens)
+        starts = _lock_money(organization, campaigns, wanted, now)
+        return _execute(OFFER_PRICED, {**values, "starts": starts}, wanted, tokens)
 
 
 def issue_tokens(*, organization: Organization, customer_id: int, campaign_ids: Sequence[int]) -> Offered:
     """Tracking tokens for campaigns that a caller only lists: nothing is counted as seen, nothing costs anything."""
     tokens = {campaign_id: uuid.uuid4() for campaign_id in campaign_ids}
+    wanted = [{"campaign_id": campaign_id, "token": token} for campaign_id, token in tokens.items()]
     with connection.cursor() as cursor:
-        cursor.execute(TOKENS, [customer_id, organization.pk, list(tokens), list(tokens.values())])
+        cursor.execute(TOKENS, [customer_id, organization.pk, orjson.dumps(wanted).decode()])
         (is_there,) = cursor.fetchone()
     return Offered(tokens, is_lost=not is_there)
 
 
-def _values(
-    organization: Organization,
-    customer_id: int,
-    campaigns: Sequence[Candidate],
-    tokens: dict[int, uuid.UUID],
-    now: datetime,
-) -> dict[str, Any]:
-    starts = frequency_starts(now, organization.zone)
-    counting = [candidate.frequency_unit == FrequencyUnit.IMPRESSIONS for candidate in campaigns]
-    return {
-        "organization": organization.pk,
-        "customer": customer_id,
-        "now": now,
-        "campaigns": list(tokens),
-        "tokens": list(tokens.values()),
-        "caps": [candidate.frequency_cap for candidate in campaigns],
-        "capped_from": [
-            date.fromordinal(starts[candidate.frequency_period or ""]) if counts else None
-            for candidate, counts in zip(campaigns, counting, strict=True)
-        ],
-    }
+def _wanted(
+    organization: Organization, campaigns: Sequence[Candidate], tokens: dict[int, uuid.UUID], now: datetime
+) -> list[dict[str, Any]]:
+    """A row for each campaign: as JSON they cost psycopg a tenth of what lists for arrays do."""
+    counting = any(candidate.frequency_unit == FrequencyUnit.IMPRESSIONS for candidate in campaigns)
+    starts = frequency_starts(now, organization.zone) if counting else {}
+    rows = []
+    for candidate in campaigns:
+        row: dict[str, Any] = {"campaign_id": candidate.campaign_id, "token": tokens[candidate.campaign_id]}
+        if candidate.frequency_unit == FrequencyUnit.IMPRESSIONS:
+            row["cap"] = candidate.frequency_cap
+            row["capped_from"] = date.fromordinal(starts[candidate.frequency_period or ""])
+        rows.append(row)
+    return rows
 
 
-def _execute(statement: str, values: dict[str, Any], tokens: dict[int, uuid.UUID]) -> Offered:
+def _execute(
+    statement: str, values: dict[str, Any], wanted: list[dict[str, Any]], tokens: dict[int, uuid.UUID]
+) -> Offered:
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, {**values, "wanted": orjson.dumps(wanted).decode()})
         is_lost, stands = cursor.fetchone()
     return Offered({campaign_id: tokens[campaign_id] for campaign_id in stands}, is_lost)
 
 
-def _lock_money(organization: Organization, campaigns: Sequence[Candidate], now: datetime) -> dict[str, Any]:
-    """Lock the spend limits of what has a price, and return the arguments that booking needs."""
+def _lock_money(
+    organization: Organization, campaigns: Sequence[Candidate], wanted: list[dict[str, Any]], now: datetime
+) -> str:
+    """Lock the spend limits of what has a price and add them to its rows; returns the periods' first days as JSON."""
     priced = [candidate.campaign_id for candidate in campaigns if candidate.price_per_impression is not None]
     kept = _locked_limits(organization, priced)
     if len(kept) < len(priced):
@@ -165,15 +160,13 @@ def _lock_money(organization: Organization, campaigns: Sequence[Candidate], now:
         )
         kept = _locked_limits(organization, priced)
     day = now.astimezone(organization.zone).date()
-    limits = [kept[one.campaign_id].in_force_on(day) if one.campaign_id in kept else UNCAPPED for one in campaigns]
+    for candidate, row in zip(campaigns, wanted, strict=True):
+        if candidate.price_per_impression is not None:
+            limit = kept[candidate.campaign_id].in_force_on(day) if candidate.campaign_id in kept else UNCAPPED
+            amount = None if limit.amount is None else str(limit.amount)
+            row |= {"price": str(candidate.price_per_impression), "amount": amount, "renewal": limit.renewal}
     starts = {period.value: period_start(period, now, organization.zone).isoformat() for period in PERIODS}
-    prices: list[Decimal | None] = [candidate.price_per_impression for candidate in campaigns]
-    return {
-        "prices": prices,
-        "limits": [limit.amount for limit in limits],
-        "renewals": [limit.renewal for limit in limits],
-        "starts": orjson.dumps(starts).decode(),
-    }
+    return orjson.dumps(starts).decode()
 
 
 def _locked_limits(organization: Organization, campaign_ids: Sequence[int]) -> dict[int, SpendLimit]:

@@ -35,6 +35,14 @@ LEFT JOIN traces_trace trace ON trace.id = trail.trace_id
 LEFT JOIN customers_customer customer ON customer.id = trace.customer_id
 WHERE application.app_token = %s::uuid AND application.is_active
 """  # noqa: S608
+BY_EXTERNAL_ID = f"""
+SELECT {APPLICATION}, false, customer.last_platform, customer.last_language, customer.last_channel, {CUSTOMER}
+FROM customers_application application
+JOIN customers_organization organization ON organization.id = application.organization_id
+LEFT JOIN customers_customer customer ON customer.external_id = %s::varchar
+    AND customer.organization_id = application.organization_id
+WHERE application.app_token = %s::uuid AND application.is_active
+"""  # noqa: S608
 BY_CUSTOMER = f"""
 SELECT {APPLICATION}, false, customer.last_platform, customer.last_language, customer.last_channel, {CUSTOMER}
 FROM customers_application application
@@ -43,6 +51,14 @@ LEFT JOIN customers_customer customer ON customer.id = %s::bigint
     AND customer.organization_id = application.organization_id
 WHERE application.app_token = %s::uuid AND application.is_active
 """  # noqa: S608
+
+
+def as_uuid(text: str) -> uuid.UUID | None:
+    """The UUID that an id spells; None for what is none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +92,12 @@ def get_customer_visit(*, app_token: uuid.UUID | None, customer_pk: int | None) 
     return _visit(_row(BY_CUSTOMER, customer_pk, app_token))
 
 
-def _row(statement: str, key: uuid.UUID | int | None, app_token: uuid.UUID | None) -> Sequence[Any]:
+def find_customer_visit(*, app_token: uuid.UUID | None, customer_id: str) -> Visit:
+    """The same by the customer's external id; a former one (of a merged customer) finds nobody here."""
+    return _visit(_row(BY_EXTERNAL_ID, customer_id, app_token))
+
+
+def _row(statement: str, key: uuid.UUID | int | str | None, app_token: uuid.UUID | None) -> Sequence[Any]:
     row = None
     if app_token is not None:
         with connection.cursor() as cursor:

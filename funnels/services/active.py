@@ -11,9 +11,8 @@ from campaigns.queries.decisions import decide_within_limits
 from campaigns.queries.definitions import get_definitions
 from campaigns.services.decision_log import Write, is_logged, later
 from campaigns.services.offers import issue_tokens
-from customers.queries.applications import get_application_by_token
 from customers.services.identities import find_or_create_customer
-from funnels.queries.visits import Visit, get_customer_visit, get_visit
+from funnels.queries.visits import Visit, as_uuid, find_customer_visit, get_customer_visit, get_visit
 from traces.services.trails import trace_closed
 
 
@@ -57,24 +56,19 @@ def active_campaigns(*, request: ActiveRequest, now: datetime) -> ActiveCampaign
 
 
 def _visit(request: ActiveRequest) -> Visit:
-    token = _uuid(request.app_token)
+    token = as_uuid(request.app_token)
     if request.trail_id is not None:
-        visit = get_visit(app_token=token, trail_id=_uuid(request.trail_id))
+        visit = get_visit(app_token=token, trail_id=as_uuid(request.trail_id))
         if visit.is_closed:
             raise trace_closed()
         return visit
     if request.customer_id is None:
         return get_customer_visit(app_token=token, customer_pk=None)
-    application = get_application_by_token(token=request.app_token)
-    customer = find_or_create_customer(organization=application.organization, customer_id=request.customer_id)
-    return get_customer_visit(app_token=token, customer_pk=customer.pk)
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
+    visit = find_customer_visit(app_token=token, customer_id=request.customer_id)
+    while visit.customer_pk is None:
+        customer = find_or_create_customer(organization=visit.organization, customer_id=request.customer_id)
+        visit = get_customer_visit(app_token=token, customer_pk=customer.pk)
+    return visit
 
 
 def _decided(visit: Visit, context: Context, *, wants_tokens: bool, now: datetime) -> ActiveCampaigns | None:

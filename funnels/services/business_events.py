@@ -17,14 +17,13 @@ from campaigns.services.events import record_event
 from campaigns.services.offers import offer_campaigns
 from campaigns.services.participations import forget_completion
 from customers.errors import DomainError, Kind
-from customers.models import Application, Customer
-from customers.queries.applications import get_application_by_token
+from customers.models import Customer, Organization
 from customers.services.identities import find_or_create_customer
 from customers.services.searches import find_or_create_by_attributes
 from funnels.models import EventOccurrence, FunnelEntry
 from funnels.queries.channel import NOTHING_SHOWN, ShownEvent, get_channel
 from funnels.queries.event_filters import with_context
-from funnels.queries.visits import Visit, get_customer_visit
+from funnels.queries.visits import Visit, as_uuid, find_customer_visit, get_customer_visit
 from traces.services.traces import add_trace
 
 INSERT = """
@@ -71,14 +70,22 @@ def trigger_campaign(*, told: EventTold, now: datetime) -> Triggered:
     Nothing is kept where there is none. DomainError `unknown_application`, `unknown_event`, `no_matching_campaign`,
     `invalid_fields` (a field outside the schema).
     """
-    application = get_application_by_token(token=told.app_token)
-    organization = application.organization
+    visit = _visit(told)
+    organization = visit.organization
     channel = get_channel(organization_id=organization.pk, version=organization.version)
-    event = channel.applications.get(application.pk, NOTHING_SHOWN).events.get(told.name)
+    event = channel.applications.get(visit.application_id, NOTHING_SHOWN).events.get(told.name)
     if event is None:
         raise DomainError(Kind.NOT_FOUND, "unknown_event", "The application has no such event.")
     again = _told_before(event, told)
-    return again or _trigger(application, event, told, now)
+    return again or _trigger(visit, event, told, now)
+
+
+def _visit(told: EventTold) -> Visit:
+    """The customer of an id, if there is one by now; else nobody in particular, with the application all the same."""
+    token = as_uuid(told.app_token)
+    if isinstance(told.customer, str):
+        return find_customer_visit(app_token=token, customer_id=told.customer)
+    return get_customer_visit(app_token=token, customer_pk=None)
 
 
 def _told_before(event: ShownEvent, told: EventTold) -> Triggered | None:
@@ -94,12 +101,12 @@ def _told_before(event: ShownEvent, told: EventTold) -> Triggered | None:
     return Triggered(before.campaign.name, before.trace.uuid, before.token, before.customer_reference)
 
 
-def _trigger(application: Application, event: ShownEvent, told: EventTold, now: datetime) -> Triggered:
+def _trigger(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) -> Triggered:
     while True:
-        customer = _customer(application, told)
-        visit = get_customer_visit(app_token=application.app_token, customer_pk=customer.pk)
         if visit.customer_pk is None:
-            # Merged into another one a moment ago: the id finds that one now.
+            # New, or merged into another one: the id finds that one now.
+            customer = _customer(visit.organization, told)
+            visit = get_customer_visit(app_token=as_uuid(told.app_token), customer_pk=customer.pk)
             continue
         decision, context = _decide(visit, event, told, now)
         for candidate in decision.eligible:
@@ -107,20 +114,19 @@ def _trigger(application: Application, event: ShownEvent, told: EventTold, now: 
                 organization=visit.organization, customer_id=visit.customer_pk, campaigns=[candidate], now=now
             )
             if offered.is_lost:
+                visit = replace(visit, customer_pk=None)
                 break
             if offered.tokens:
-                triggered = _keep(
-                    application, event, told, visit, candidate, offered.tokens[candidate.campaign_id], now
-                )
+                triggered = _keep(event, told, visit, candidate, offered.tokens[candidate.campaign_id], now)
                 return _logged(triggered, visit, context, decision, now)
         else:
             raise DomainError(Kind.NOT_FOUND, "no_matching_campaign", "No campaign matches this event.")
 
 
-def _customer(application: Application, told: EventTold) -> Customer:
+def _customer(organization: Organization, told: EventTold) -> Customer:
     if isinstance(told.customer, str):
-        return find_or_create_customer(organization=application.organization, customer_id=told.customer)
-    return find_or_create_by_attributes(organization=application.organization, attributes=told.customer)
+        return find_or_create_customer(organization=organization, customer_id=told.customer)
+    return find_or_create_by_attributes(organization=organization, attributes=told.customer)
 
 
 def _decide(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) -> tuple[Decision, Context]:
@@ -137,7 +143,6 @@ def _decide(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) -> 
 
 
 def _keep(
-    application: Application,
     event: ShownEvent,
     told: EventTold,
     visit: Visit,
@@ -150,7 +155,9 @@ def _keep(
     if told.restarts_funnel:
         FunnelEntry.objects.filter(customer_id=customer_pk, campaign_id=candidate.campaign_id).delete()
         forget_completion(customer_id=customer_pk, campaign_id=candidate.campaign_id)
-    trace_pk, trace_id = add_trace(application=application, customer_pk=customer_pk)
+    trace_pk, trace_id = add_trace(
+        organization_id=visit.organization.pk, application_id=visit.application_id, customer_pk=customer_pk
+    )
     reference = told.customer if isinstance(told.customer, str) else visit.customer_id
     context = orjson.dumps(told.context).decode()
     values = [visit.organization.pk, customer_pk, event.event_id, told.event_id, candidate.campaign_id, trace_pk]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from customers.models import Application
 from customers.queries.applications import get_application_by_token
 from customers.queries.prepared import PreparedInsert
 from customers.services.identities import find_or_create_customer
@@ -73,10 +72,10 @@ def _start_for_known(app_token: str, customer_id: str, trace_id: uuid.UUID) -> b
         return bool(cursor.rowcount)
 
 
-def add_trace(*, application: Application, customer_pk: int) -> tuple[int, uuid.UUID]:
+def add_trace(*, organization_id: int, application_id: int, customer_pk: int) -> tuple[int, uuid.UUID]:
     """A new trace of a customer whom the caller's transaction has locked against a merge; its row's id and its uuid."""
     trace = Trace(
-        organization_id=application.organization_id, application=application, customer_id=customer_pk, uuid=uuid.uuid4()
+        organization_id=organization_id, application_id=application_id, customer_id=customer_pk, uuid=uuid.uuid4()
     )
     _insert.insert(trace)
     return trace.pk, trace.uuid

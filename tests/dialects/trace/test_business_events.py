@@ -28,7 +28,7 @@ def _no_log(settings: Any) -> None:
     settings.DECISION_LOG = "off"
 
 
-def tell(caller: Caller, customer: object, form: Form = "edn", **members: Any) -> Answer:
+def tell(caller: Caller, customer: object, form: Any = "edn", **members: Any) -> Answer:
     """Tell the event."""
     body = {"app-token": caller.token, "event-name": NAME, "customer-id": customer} | members
     return caller.post(PATH, body, form)

@@ -29,7 +29,7 @@ def _no_log(settings: Any) -> None:
     settings.DECISION_LOG = "off"
 
 
-def sync(caller: Caller, trail: str, *names: str, form: Form = "edn", **members: object) -> dict[str, Any]:
+def sync(caller: Caller, trail: str, *names: str, form: Any = "edn", **members: Any) -> dict[str, Any]:
     """The answer for placeholders of these names."""
     return accepted(caller.post("campaigns/sync-page", body(caller, trail, *names, **members), form))
 
@@ -175,7 +175,7 @@ def test_unknown_things_are_404(caller: Caller) -> None:
 def test_wrong_members_are_400(caller: Caller) -> None:
     trail = caller.visit("1")
     many = [{"placeholder": "hero"}] * 51
-    for wrong in (
+    wrongs: list[dict[str, object]] = [
         {"placeholders": many},
         {"placeholders": "hero"},
         {"placeholders": [{}]},
@@ -183,7 +183,8 @@ def test_wrong_members_are_400(caller: Caller) -> None:
         {"sync-popups": "perhaps"},
         {"trail-id": None},
         {"app-token": None},
-    ):
+    ]
+    for wrong in wrongs:
         refused(caller.post("campaigns/sync-page", body(caller, trail) | wrong), 400, "invalid-body")
 
 
