@@ -6,6 +6,7 @@ meanwhile (`revision`), locking the customer first as a merge does. If something
 
 import uuid
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -98,6 +99,7 @@ def _attempt(advance: Advance, now: datetime) -> dict[str, Any] | None:
         campaign_id=advance.campaign_id,
         token=advance.token,
         position=0 if position is None else position + 2,
+        with_schema=bool(advance.step_data),
     )
     if advance.step_data is None:
         return stand.current if stand.is_on_the_way else _enter(stand, now)
@@ -149,7 +151,7 @@ def _move(stand: Stand, step_data: Mapping[str, object], now: datetime) -> dict[
     graph = get_graph(stand.version_id)
     step = graph.steps[stand.step]
     checked = check_values(step.fields, step_data)
-    schema = _schema(stand) if checked.kept or checked.cleared else []
+    schema = stand.schema() if checked.kept or checked.cleared else []
     _refuse(checked, schema)
     facts = stand.facts(checked.kept, cleared=checked.cleared)
     following = step.next_name(facts)
@@ -165,11 +167,6 @@ def _move(stand: Stand, step_data: Mapping[str, object], now: datetime) -> dict[
     }
     happened = _captured(values, schema) if schema else _happened(PASS, values)
     return answer if happened else None
-
-
-def _schema(stand: Stand) -> list[CustomerField]:
-    """The schema as it is now: it may have changed since the funnel was saved."""
-    return list(CustomerField.objects.filter(organization_id=stand.organization_id).order_by("id"))
 
 
 def _refuse(checked: CheckedValues, schema: list[CustomerField]) -> None:
@@ -199,9 +196,12 @@ def _values(stand: Stand, step: str, answer: dict[str, Any], now: datetime) -> d
 
 
 def _captured(values: dict[str, Any], schema: list[CustomerField]) -> bool:
-    """Move and store into the customer; DomainError where another customer has a value that must be unique."""
+    """Move and store into the customer; DomainError where another customer has a value that must be unique.
+
+    The one statement is a transaction by itself; within another one it needs a savepoint to fail alone.
+    """
     try:
-        with transaction.atomic():
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
             return _happened(CAPTURE, values)
     except IntegrityError as error:
         name = field_of_unique_index(schema, error)

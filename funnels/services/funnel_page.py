@@ -43,7 +43,7 @@ class Submission:
 
 def find_place(*, trail_id: uuid.UUID | None, campaign_id: int, token: uuid.UUID | None) -> Place:
     """Where this visit stands; DomainError as `read_stand` raises them."""
-    stand = read_stand(trail_id=trail_id, campaign_id=campaign_id, token=token, position=0)
+    stand = read_stand(trail_id=trail_id, campaign_id=campaign_id, token=token)
     funnel = (
         Funnel.objects.filter(campaign_id=stand.campaign_id, organization_id=stand.organization_id)
         .select_related("organization")

@@ -10,6 +10,7 @@ from django.db import connection
 
 from campaigns.targeting import CustomerFacts
 from customers.errors import DomainError, Kind
+from customers.models import CustomerField
 from customers.models.attribute_value import Kept
 from traces.services.trails import trace_closed
 
@@ -21,7 +22,11 @@ SELECT trail.platform, trail.language, trail.channel, trace.id, trace.closed_at 
        cardinality(entry.answers), entry.answers[cardinality(entry.answers)], entry.answers[%(position)s::int],
        entry.id IS NOT NULL
        AND (NOT entry.is_finished OR entry.interaction_id = interaction.id)
-       AND NOT COALESCE(GREATEST(participation.converted_at, participation.dismissed_at) >= entry.entered_at, FALSE)
+       AND NOT COALESCE(GREATEST(participation.converted_at, participation.dismissed_at) >= entry.entered_at, FALSE),
+       CASE WHEN %(with_schema)s::boolean THEN (
+           SELECT json_agg(json_build_array(field.id, field.name, field.type, field.required) ORDER BY field.id)::text
+           FROM customers_customerfield field WHERE field.organization_id = trace.organization_id
+       ) END
 FROM traces_trail trail
 JOIN traces_trace trace ON trace.id = trail.trace_id
 JOIN customers_customer customer ON customer.id = trace.customer_id
@@ -67,6 +72,7 @@ class Stand:
     raw_current: str | None
     raw_requested: str | None
     is_on_the_way: bool
+    raw_schema: str | None
 
     @property
     def current(self) -> dict[str, Any]:
@@ -77,6 +83,11 @@ class Stand:
     def requested(self) -> dict[str, Any]:
         """The answer at the position that was asked for."""
         return _document(self.raw_requested)
+
+    def schema(self) -> list[CustomerField]:
+        """The customer schema as it is now: it may have changed since the funnel was saved. Read where asked for."""
+        rows = orjson.loads(self.raw_schema) if self.raw_schema else []
+        return [CustomerField(id=row[0], name=row[1], type=row[2], required=row[3]) for row in rows]
 
     def facts(self, captured: Mapping[str, Kept], cleared: Sequence[str] = ()) -> CustomerFacts:
         """What forks and fields ask: the customer, what was captured on the way, and what is being captured now."""
@@ -92,7 +103,14 @@ class Stand:
         )
 
 
-def read_stand(*, trail_id: uuid.UUID | None, campaign_id: int, token: uuid.UUID | None, position: int) -> Stand:
+def read_stand(
+    *,
+    trail_id: uuid.UUID | None,
+    campaign_id: int,
+    token: uuid.UUID | None,
+    position: int = 0,
+    with_schema: bool = False,
+) -> Stand:
     """Where the trail's customer stands; `position` (from 1) says which of their answers to read
     beside the current one.
 
@@ -101,7 +119,8 @@ def read_stand(*, trail_id: uuid.UUID | None, campaign_id: int, token: uuid.UUID
     """
     campaign = campaign_id if 0 < campaign_id <= MAXIMUM_ID else None
     with connection.cursor() as cursor:
-        cursor.execute(READ, {"trail": trail_id, "campaign": campaign, "token": token, "position": position})
+        values = {"trail": trail_id, "campaign": campaign, "token": token, "position": position}
+        cursor.execute(READ, values | {"with_schema": with_schema})
         row = cursor.fetchone()
     if row is None:
         raise _unknown("unknown_trail", "The trail is not known.")
