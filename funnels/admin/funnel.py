@@ -22,7 +22,7 @@ class FunnelForm(forms.ModelForm[Funnel]):
 
     steps = forms.JSONField(
         widget=forms.Textarea(attrs={"rows": 30, "cols": 100, "spellcheck": "false"}),
-        help_text="A list of steps, the first one the start; docs/dialects/trace.md describes them. "
+        help_text="A list of steps, the first one the start; docs/dialects/trace-funnels.md describes them. "
         "Customers on the way keep the steps they entered.",
     )
 
