@@ -7,6 +7,7 @@ from psycopg import sql
 
 from customers.errors import invalid
 from customers.models import CustomerField
+from customers.services.organizations import raise_version
 
 UNIQUE_INDEX = "customer_field_{id}_unique"
 
@@ -32,6 +33,7 @@ def save_field(*, field: CustomerField) -> CustomerField:
                 cursor.execute(statement)
         except IntegrityError as error:
             raise invalid(unique="Two customers already share a value of this field.") from error
+    raise_version(organization=field.organization)
     return field
 
 
