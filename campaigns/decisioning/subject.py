@@ -12,9 +12,9 @@ class History(NamedTuple):
     A named tuple, for decisions make many of them.
     """
 
-    is_dismissed: bool | int = False
-    is_converted: bool | int = False
-    is_completed: bool | int = False
+    is_dismissed: bool = False
+    is_converted: bool = False
+    is_completed: bool = False
     last_seen: int = 0
     capped_count: int = 0
     capped_from: int = 0

@@ -137,7 +137,7 @@ def _wide_targets() -> list[dict[str, Any]]:
 
 
 def _targets(source: random.Random) -> list[dict[str, Any]]:
-    several = [
+    several: list[dict[str, Any]] = [
         {"attribute": "state", "operator": "in", "values": source.sample(STATES, 4)},
         {"attribute": "loyalty_tier", "operator": "in", "values": source.sample(TIERS, 2)},
         {"attribute": "tag", "operator": "in", "values": source.sample(TAGS, 4)},

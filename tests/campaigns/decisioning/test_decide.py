@@ -147,7 +147,7 @@ def test_rules_are_asked_in_the_order_of_product_md() -> None:
         {"meets": everybody},
     ):
         reasons.append(decide(subject, context, [candidate], NOW).excluded[0].reason)
-        candidate = replace(candidate, **repair)  # type: ignore[arg-type]
+        candidate = replace(candidate, **repair)
     for cured in (
         replace(subject, has_consent=True),
         replace(subject, has_consent=True, history={1: history._replace(is_dismissed=False)}),
