@@ -142,5 +142,11 @@ def _make_visitors(organization: Organization, application: Application, campaig
         cursor.execute(TOKENS, shared | {"campaign": campaign.pk})
         for number, step in ((1, "welcome"), (2, "details")):
             group = _group(number)
-            values = {"version": version_id, "step": step, "length": number, "from": group.first, "to": group.last}
+            values: dict[str, str | int] = {
+                "version": version_id,
+                "step": step,
+                "length": number,
+                "from": group.first,
+                "to": group.last,
+            }
             cursor.execute(ENTRIES, shared | values)
