@@ -134,7 +134,7 @@ def _campaign(organization: Organization) -> AdCampaign:
 
 
 def _make_visitors(organization: Organization, application: Application, campaign: AdCampaign, version_id: int) -> None:
-    shared = {"organization": organization.pk}
+    shared: dict[str, str | int] = {"organization": organization.pk}
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE, shared | {"first": FIRST_ID, "last": FIRST_ID + 3 * VISITORS - 1})
         cursor.execute(TRACES, shared | {"application": application.pk})
