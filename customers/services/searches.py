@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from psycopg import sql
 
 from customers.errors import DomainError, Kind
-from customers.models import Customer, Organization
+from customers.models import Customer, CustomerField, Organization
 from customers.models.attribute_value import Kept
 from customers.models.schema import check_attributes
 from customers.queries.schemas import fields_of
@@ -31,39 +31,33 @@ def find_or_create_by_attributes(*, organization: Organization, attributes: Mapp
     checked = check_attributes(schema, attributes)
     refused = {**checked.refused, **dict.fromkeys(checked.cleared, "A value is required to search by.")}
     if refused or not checked.kept or len(checked.kept) > MAXIMUM_FIELDS:
-        fields = {name: [sentence] for name, sentence in refused.items()}
-        raise DomainError(
-            Kind.INVALID, "invalid_fields", "The customer can't be searched by these fields.", fields=fields
-        )
+        raise _invalid_fields(refused)
     # One search for the same customer at a time, or each of two would create one.
     spelled = sorted(checked.kept.items())
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [f"customer search {organization.pk} {spelled}"])
-    found = _find(organization, checked.kept)
-    if found is not None:
-        return found
+    return _find(organization, checked.kept) or _create(organization, schema, checked.kept)
+
+
+def _create(organization: Organization, schema: list[CustomerField], kept: Mapping[str, Kept]) -> Customer:
     identity = uuid.uuid4()
+    consent = organization.default_consent
     customer = Customer(
         organization=organization,
         uuid=identity,
         external_id=str(identity),
         is_anonymous=True,
-        attributes=checked.kept,
-        consent=organization.default_consent,
-        email_consent=organization.default_consent,
-        push_consent=organization.default_consent,
+        attributes=dict(kept),
+        consent=consent,
+        email_consent=consent,
+        push_consent=consent,
     )
     try:
         with transaction.atomic():
             customer.save()
     except IntegrityError as error:
         name = field_of_unique_index(schema, error)
-        raise DomainError(
-            Kind.INVALID,
-            "invalid_fields",
-            "The customer has wrong fields.",
-            fields={name: ["Another customer has it."]},
-        ) from error
+        raise _invalid_fields({name: "Another customer has this value."}) from error
     return customer
 
 

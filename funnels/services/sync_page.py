@@ -175,13 +175,19 @@ def _offered(
         for part in filled
         if (banners := [shown for shown in part.banners if shown[0].campaign_id in offered.tokens])
     ]
-    afterwards = logged and later(
+    popup = popup if popup is not None and popup.campaign_id in offered.tokens else None
+    return Page(channel, visit.customer_id, standing, popup, offered.tokens, _record(visit, logged, now))
+
+
+def _record(visit: Visit, logged: tuple[Context, Decision] | None, now: datetime) -> Write | None:
+    if logged is None or visit.customer_pk is None:
+        return None
+    context, decision = logged
+    return later(
         organization=visit.organization,
         customer_id=visit.customer_pk,
         source="sync-page",
-        context=logged[0],
-        decision=logged[1],
+        context=context,
+        decision=decision,
         now=now,
     )
-    popup = popup if popup is not None and popup.campaign_id in offered.tokens else None
-    return Page(channel, visit.customer_id, standing, popup, offered.tokens, afterwards)
