@@ -15,7 +15,7 @@ from tests.dialects.trace.caller import MEDIA_TYPES, Caller, Form, decoded
 from tests.factories import make_application, make_customer, make_field, make_trail
 from traces.models import Trace, Trail
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parent / "golden_campaigns"
 APP_TOKEN = "D17C100F-0668-400A-AF91-967FE1A09A9E"
 SAMPLE_ID = "882252f3-fe70-4402-9195-639d8037f339"
 
