@@ -194,8 +194,15 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"Status": "campaigns.models.level.Status.choices"},
-    "PREPROCESSING_HOOKS": ["customers.prisma.documentation.described_once"],
+    "ENUM_NAME_OVERRIDES": {
+        "Status": "campaigns.models.level.Status.choices",
+        "ActivityType": "traces.models.action.ActionType.choices",
+        "ResourceType": [("Campaign", "Campaign")],
+    },
+    "PREPROCESSING_HOOKS": [
+        "customers.prisma.documentation.described_once",
+        "marketing_solutions.api.documentation.described_once",
+    ],
 }
 
 # --- Logging -----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import connection, transaction
@@ -10,7 +11,6 @@ from campaigns.models import AdCampaign, Interaction
 from campaigns.models.frequency import FrequencyUnit, frequency_starts
 from campaigns.services.spend import record_spend
 from customers.errors import DomainError
-from customers.models import Organization
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,12 @@ FORGET_COMPLETION = """
 UPDATE campaigns_participation SET completed_count = 0, completed_at = NULL
 WHERE customer_id = %s::bigint AND campaign_id = %s::bigint AND completed_count > 0
 """
-CAP_OF = "SELECT frequency_unit, frequency_period FROM campaigns_adcampaign WHERE id = %s::bigint"
+CAP_OF = """
+SELECT campaign.frequency_unit, campaign.frequency_period, organization.time_zone
+FROM campaigns_adcampaign campaign
+JOIN customers_organization organization ON organization.id = campaign.organization_id
+WHERE campaign.id = %s::bigint
+"""
 ENGAGED = """
 INSERT INTO campaigns_participation AS mine (organization_id, customer_id, campaign_id, capped_count, capped_from)
 VALUES (%s::bigint, %s::bigint, %s::bigint, 1, %s::date)
@@ -64,13 +69,13 @@ def forget_completion(*, customer_id: int, campaign_id: int) -> None:
         cursor.execute(FORGET_COMPLETION, [customer_id, campaign_id])
 
 
-def record_engagement(*, organization: Organization, interaction: Interaction, now: datetime) -> None:
+def record_engagement(*, interaction: Interaction, now: datetime) -> None:
     """The customer went into the campaign (began its funnel): what a frequency cap of interactions counts."""
     with connection.cursor() as cursor:
         cursor.execute(CAP_OF, [interaction.campaign_id])
-        unit, period = cursor.fetchone()
+        unit, period, time_zone = cursor.fetchone()
         if unit == FrequencyUnit.INTERACTIONS:
-            start = date.fromordinal(frequency_starts(now, organization.zone)[period])
+            start = date.fromordinal(frequency_starts(now, ZoneInfo(time_zone))[period])
             cursor.execute(
                 ENGAGED, [interaction.organization_id, interaction.customer_id, interaction.campaign_id, start]
             )

@@ -11,6 +11,7 @@ from customers.errors import DomainError
 from customers.models import Customer, CustomerAlias, CustomerField, PushToken
 from customers.models.schema import check_attributes
 from customers.queries.schemas import fields_of
+from customers.services.organizations import raise_version
 from customers.services.schemas import drop_unique_index, save_field
 
 
@@ -50,6 +51,7 @@ class CustomerFieldAdmin(admin.ModelAdmin[CustomerField]):
         """Take the field's index away with it."""
         drop_unique_index(field=obj)
         super().delete_model(request, obj)
+        raise_version(organization=obj.organization)
 
 
 class CustomerForm(forms.ModelForm[Customer]):

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from customers.prisma.documentation import operation
@@ -17,6 +19,7 @@ MAXIMUM_FIELDS = 100
 DIGITS = 19
 
 
+@extend_schema_field(OpenApiTypes.INT64)
 class CampaignId(Anything):
     """A campaign's id: an integer, or one as text."""
 
@@ -34,6 +37,7 @@ class CampaignId(Anything):
         return int(text)
 
 
+@extend_schema_field(OpenApiTypes.OBJECT)
 class StepData(Anything):
     """A map from field names to values; absent or null where the current step is asked for."""
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from customers.prisma.documentation import operation
@@ -18,6 +20,7 @@ from funnels.services.business_events import EventTold, trigger_campaign
 MAXIMUM_FIELDS = 100
 
 
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "object"}]})
 class CustomerSought(Anything):
     """A customer's id, or a map of fields to search by."""
 
@@ -36,6 +39,7 @@ class CustomerSought(Anything):
         return Identifier().run_validation(data)
 
 
+@extend_schema_field(OpenApiTypes.OBJECT)
 class EventContext(Anything):
     """A map of additional parameters."""
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from customers.prisma.fields import Anything, Identifier, Text
@@ -11,6 +13,7 @@ MAXIMUM_LOCATION = 2048
 MAXIMUM_PLACEHOLDERS = 50
 
 
+@extend_schema_field(OpenApiTypes.BOOL)
 class Flag(Anything):
     """A boolean, or its name as text (contract 4, "accept both"); null is as good as absent."""
 
@@ -25,6 +28,13 @@ class Flag(Anything):
         return data.lower() == "true"
 
 
+@extend_schema_field(
+    {
+        "type": "array",
+        "maxItems": MAXIMUM_PLACEHOLDERS,
+        "items": {"type": "object", "properties": {"placeholder": {"type": "string"}}},
+    }
+)
 class Placeholders(Anything):
     """A list of maps with the name of a placeholder; returns the names in their order."""
 

@@ -14,6 +14,8 @@ from typing import Any
 import orjson
 from django.db import IntegrityError, connection, transaction
 
+from campaigns.models import Interaction
+from campaigns.services.participations import record_completion, record_engagement
 from customers.errors import DomainError, Kind
 from customers.models import CustomerField
 from customers.models.schema import check_attributes
@@ -144,7 +146,13 @@ def _enter(stand: Stand, now: datetime) -> dict[str, Any] | None:
         "uuid": identity,
         "is_finished": graph.is_last(first.name),
     }
-    return answer if _happened(ENTER, values) else None
+    with transaction.atomic():
+        if not _happened(ENTER, values):
+            return None
+        record_engagement(interaction=_interaction(stand), now=now)
+        if values["is_finished"]:
+            record_completion(interaction=_interaction(stand), now=now)
+    return answer
 
 
 def _move(stand: Stand, step_data: Mapping[str, object], now: datetime) -> dict[str, Any] | None:
@@ -165,8 +173,22 @@ def _move(stand: Stand, step_data: Mapping[str, object], now: datetime) -> dict[
         "data": orjson.dumps(checked.kept | dict.fromkeys(checked.cleared)).decode(),
         "cleared": checked.cleared,
     }
-    happened = _captured(values, schema) if schema else _happened(PASS, values)
+    # One statement is a transaction by itself; the end of the way is counted together with it.
+    with transaction.atomic() if values["is_finished"] else nullcontext():
+        happened = _captured(values, schema) if schema else _happened(PASS, values)
+        if happened and values["is_finished"]:
+            record_completion(interaction=_interaction(stand), now=now)
     return answer if happened else None
+
+
+def _interaction(stand: Stand) -> Interaction:
+    """The interaction that the tracking token stands for."""
+    return Interaction(
+        id=stand.interaction_id,
+        organization_id=stand.organization_id,
+        customer_id=stand.customer_id,
+        campaign_id=stand.campaign_id,
+    )
 
 
 def _refuse(checked: CheckedValues, schema: list[CustomerField]) -> None:

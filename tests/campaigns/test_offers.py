@@ -9,7 +9,6 @@ import pytest
 
 from campaigns.models import AdCampaign, Interaction, Participation, SpendEntry, SpendLimit, SpendTotal
 from campaigns.services.participations import record_conversion, record_engagement
-from customers.models import Organization
 from tests.channels import make_banner, make_live_campaign, make_placeholder
 from tests.dialects.trace.caller import Caller, accepted
 from tests.factories import make_customer, make_interaction, make_organization
@@ -89,8 +88,7 @@ def test_engagements_count_where_the_cap_is_of_interactions(unit: str) -> None:
     organization = make_organization()
     cap = {"frequency_cap": 1, "frequency_unit": unit, "frequency_period": "daily"}
     interaction = make_interaction(make_customer(organization), make_live_campaign(organization, **cap))
-    stamped = Organization.objects.get(pk=organization.pk)
     for _ in range(2):
-        record_engagement(organization=stamped, interaction=interaction, now=NOW)
+        record_engagement(interaction=interaction, now=NOW)
     counts = list(Participation.objects.values_list("capped_count", "capped_from"))
     assert counts == ([(2, NOW.date())] if unit == "interactions" else [])
