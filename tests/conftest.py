@@ -38,12 +38,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with threads of their own run one after the other: PostgreSQL allows a hundred connections in all."""
-    for item in items:
-        marker = item.get_closest_marker("django_db")
-        if marker and marker.kwargs.get("transaction") and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("connections"))

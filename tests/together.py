@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from time import monotonic, sleep
 from typing import TypeVar
 
-from django.db import connections
+from django.db import connection, connections
 
 Result = TypeVar("Result")
 PATIENCE_SECONDS = 60
@@ -24,3 +25,18 @@ def together(works: Sequence[Callable[[], Result]]) -> list[Result]:
 
     with ThreadPoolExecutor(len(works)) as pool:
         return [future.result(PATIENCE_SECONDS) for future in [pool.submit(begin, work) for work in works]]
+
+
+def wait_for_connections(number: int) -> None:
+    """Poll until the server has so many connections to spare: those of the test before may still be closing."""
+    deadline = monotonic() + PATIENCE_SECONDS
+    while _spare_connections() < number:
+        assert monotonic() < deadline, f"the server never had {number} connections to spare"
+        sleep(0.05)
+
+
+def _spare_connections() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('max_connections')::int - 10 - count(*) FROM pg_stat_activity")
+        (spare,) = cursor.fetchone()
+    return int(spare)

@@ -29,6 +29,50 @@ SIDEBAR_HTML = """
 <button type="button" onclick="prisma.startFunnel.call(this)">Tell me more</button>
 <button type="button" onclick="prisma.dismissCampaign.call(this)">No, thanks</button></div>
 """
+# The steps of the funnel "Card upgrade" that stand on its own page.
+WELCOME: dict[str, Any] = {
+    "name": "welcome",
+    "type": "message",
+    "title": "Move up to a better card",
+    "message": "Earn points on every trail you take.\n\nThree short steps, and your new card is on its way.",
+    "actions": ["next", "cancel"],
+    "next": "details",
+}
+DETAILS: dict[str, Any] = {
+    "name": "details",
+    "type": "data-capture",
+    "actions": ["next", "cancel"],
+    "fields": [
+        {"label": "First name", "name": "first_name", "control_type": "text"},
+        {"label": "Email", "name": "email", "control_type": "email"},
+        {
+            "label": "Which card would you like?",
+            "name": "loyalty_tier",
+            "control_type": "radio",
+            "options": [
+                {"label": "Silver: no yearly fee", "value": "silver"},
+                {"label": "Gold: lounge access and travel insurance", "value": "gold"},
+            ],
+        },
+    ],
+    "forks": [{"conditions": [{"attribute": "loyalty_tier", "operator": "in", "values": ["gold"]}], "to": "gold"}],
+    "next": "form",
+}
+GOLD: dict[str, Any] = {
+    "name": "gold",
+    "type": "data-capture",
+    "actions": ["next", "cancel"],
+    "fields": [
+        {"label": "Date of birth", "name": "birth_date", "control_type": "date"},
+        {
+            "label": "State",
+            "name": "state",
+            "control_type": "select",
+            "options": [{"label": state, "value": state} for state in ("CA", "NY", "TX", "FL", "MA", "WA")],
+        },
+    ],
+    "next": "form",
+}
 
 
 def create_channel(*, application: Application) -> None:
@@ -82,59 +126,13 @@ def _message_steps(name: str) -> list[dict[str, Any]]:
 
 def _card_steps() -> list[dict[str, Any]]:
     """A message, details with a fork on the card that is chosen, and the shop's own form at the end."""
-    return [
-        {
-            "name": "welcome",
-            "type": "message",
-            "title": "Move up to a better card",
-            "message": "Earn points on every trail you take.\n\nThree short steps, and your new card is on its way.",
-            "actions": ["next", "cancel"],
-            "next": "details",
-        },
-        {
-            "name": "details",
-            "type": "data-capture",
-            "actions": ["next", "cancel"],
-            "fields": [
-                {"label": "First name", "name": "first_name", "control_type": "text"},
-                {"label": "Email", "name": "email", "control_type": "email"},
-                {
-                    "label": "Which card would you like?",
-                    "name": "loyalty_tier",
-                    "control_type": "radio",
-                    "options": [
-                        {"label": "Silver: no yearly fee", "value": "silver"},
-                        {"label": "Gold: lounge access and travel insurance", "value": "gold"},
-                    ],
-                },
-            ],
-            "forks": [
-                {"conditions": [{"attribute": "loyalty_tier", "operator": "in", "values": ["gold"]}], "to": "gold"}
-            ],
-            "next": "form",
-        },
-        {
-            "name": "gold",
-            "type": "data-capture",
-            "actions": ["next", "cancel"],
-            "fields": [
-                {"label": "Date of birth", "name": "birth_date", "control_type": "date"},
-                {
-                    "label": "State",
-                    "name": "state",
-                    "control_type": "select",
-                    "options": [{"label": state, "value": state} for state in ("CA", "NY", "TX", "FL", "MA", "WA")],
-                },
-            ],
-            "next": "form",
-        },
-        {
-            "name": "form",
-            "type": "redirect",
-            "url": page_location("apply/"),
-            "method": "get",
-            "parameters": [{"name": "source", "value": "card-upgrade"}],
-            "include_system_params": True,
-            "new_window": False,
-        },
-    ]
+    form = {
+        "name": "form",
+        "type": "redirect",
+        "url": page_location("apply/"),
+        "method": "get",
+        "parameters": [{"name": "source", "value": "card-upgrade"}],
+        "include_system_params": True,
+        "new_window": False,
+    }
+    return [WELCOME, DETAILS, GOLD, form]

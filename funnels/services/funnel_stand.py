@@ -111,8 +111,7 @@ def read_stand(
     position: int = 0,
     with_schema: bool = False,
 ) -> Stand:
-    """Where the trail's customer stands; `position` (from 1) says which of their answers to read
-    beside the current one.
+    """Where the trail's customer stands; `position` (from 1): which of their answers to read beside the current one.
 
     DomainError `unknown_trail`, `trace_closed`, `unknown_campaign`, `unknown_tracking_token` (also another customer's
     or another campaign's) or `no_funnel`.

@@ -46,19 +46,18 @@ def parse_field(raw: object, schema: Mapping[str, str]) -> CaptureField:
     if problems or not isinstance(name, str):
         raise RefusedStepError(problems)
     field_type, control_type = FieldType(schema[name]), ControlType(raw["control_type"])
-    if field_type not in TYPES_OF.get(control_type, frozenset(FieldType)):
-        problems.append(f"control_type: {control_type} can't give a {field_type.value}, which {name!r} is.")
-    asked = CaptureField(
-        label,
-        name,
-        control_type,
-        field_type,
-        options=_options(raw, control_type, field_type, problems),
-        **_validation(raw.get("validation", {}), field_type, problems),
-    )
+    _refuse_mismatch(name, field_type, control_type, problems)
+    options = _options(raw, control_type, field_type, problems)
+    validation = _validation(raw.get("validation", {}), field_type, problems)
+    asked = CaptureField(label, name, control_type, field_type, options=options, **validation)
     if problems:
         raise RefusedStepError(problems)
     return asked
+
+
+def _refuse_mismatch(name: str, field_type: FieldType, control_type: ControlType, problems: list[str]) -> None:
+    if field_type not in TYPES_OF.get(control_type, frozenset(FieldType)):
+        problems.append(f"control_type: {control_type} can't give a {field_type.value}, which {name!r} is.")
 
 
 def _validation(raw: object, field_type: FieldType, problems: list[str]) -> dict[str, Any]:

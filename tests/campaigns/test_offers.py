@@ -39,6 +39,7 @@ def shown_in_parallel(caller: Caller, trails: list[str], number: int) -> int:
     return sum(together([partial(ask, mine) for mine in turns]))
 
 
+@pytest.mark.xdist_group("connections")  # PostgreSQL allows a hundred in all
 @pytest.mark.django_db(transaction=True)
 def test_a_hundred_parallel_requests_at_a_cap_of_three_give_three(settings: Any) -> None:
     settings.DECISION_LOG = "off"
@@ -50,6 +51,7 @@ def test_a_hundred_parallel_requests_at_a_cap_of_three_give_three(settings: Any)
     assert Interaction.objects.count() == Participation.objects.get().seen_count == 3
 
 
+@pytest.mark.xdist_group("connections")  # PostgreSQL allows a hundred in all
 @pytest.mark.django_db(transaction=True)
 def test_spend_is_never_passed_by_parallel_requests(settings: Any) -> None:
     settings.DECISION_LOG = "off"

@@ -20,6 +20,7 @@ from campaigns.services.spend_limits import BELOW_SPENT, set_spend_limit
 from customers.errors import DomainError
 from customers.models import Organization
 from tests.factories import make_campaign, make_organization
+from tests.together import wait_for_connections
 
 # Half past eleven in the evening of the 31st of January in New York, where it is February already in UTC.
 NIGHT = datetime(2026, 2, 1, 4, 30, tzinfo=UTC)
@@ -217,6 +218,7 @@ def test_totals_are_the_sums_of_the_entries(campaign: AdCampaign, charges: list[
         assert total.amount == sum((entry.amount for entry in counted), Decimal(0))
 
 
+@pytest.mark.xdist_group("connections")  # PostgreSQL allows a hundred in all
 @pytest.mark.usefixtures("transactional_db")
 @pytest.mark.parametrize("known", [True, False])
 def test_64_spenders_never_pass_a_cap(*, known: bool) -> None:
@@ -242,6 +244,7 @@ def test_64_spenders_never_pass_a_cap(*, known: bool) -> None:
             connections.close_all()
         return booked
 
+    wait_for_connections(64)
     with ThreadPoolExecutor(64) as threads:
         booked = sum(threads.map(charge, range(64)))
     expected = 90 if known else 128
@@ -254,6 +257,7 @@ def test_64_spenders_never_pass_a_cap(*, known: bool) -> None:
     assert not known or total <= 100
 
 
+@pytest.mark.xdist_group("connections")  # PostgreSQL allows a hundred in all
 @pytest.mark.usefixtures("transactional_db")
 def test_limits_that_change_while_others_spend() -> None:
     campaign = make_campaign(make_organization())

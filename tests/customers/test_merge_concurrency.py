@@ -17,7 +17,8 @@ from tests.factories import make_anonymous, make_customer, make_field, make_inte
 from tests.together import together
 from traces.models import Action, Trace, Trail
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# PostgreSQL allows a hundred connections in all: tests with threads run one after the other.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("connections")]
 ROUNDS = range(2)
 Work = Callable[[], Any]
 

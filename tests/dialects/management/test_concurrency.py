@@ -19,7 +19,8 @@ from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import accepted, refusal
 from tests.factories import Credentials, Hierarchy, make_campaign, make_group, make_hierarchy
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# PostgreSQL allows a hundred connections in all: tests with threads run one after the other.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("connections")]
 
 DEADLINE = 10.0
 Reply = tuple[int, dict[str, object]]

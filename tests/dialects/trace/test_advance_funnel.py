@@ -314,7 +314,7 @@ def test_a_merge_takes_the_way_along(caller: Caller, form: Form) -> None:
 def test_a_few_statements(walk: Walk, django_assert_num_queries: Callable[..., Any]) -> None:
     first = Walk.of(walk.caller, walk.form, walk.campaign)
     first.step()  # compiles the version
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(5):  # it begins in a transaction: the way in counts towards a frequency cap
         walk.step()
     with django_assert_num_queries(1):
         walk.step()
@@ -324,6 +324,7 @@ def test_a_few_statements(walk: Walk, django_assert_num_queries: Callable[..., A
         walk.step(step_data=DETAILS)
 
 
+@pytest.mark.xdist_group("connections")  # PostgreSQL allows a hundred in all
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("exact", [True, False])
 def test_many_at_once_never_skip_a_step_or_apply_it_twice(exact: bool) -> None:  # noqa: FBT001
@@ -350,6 +351,7 @@ def test_many_at_once_never_skip_a_step_or_apply_it_twice(exact: bool) -> None: 
     assert UUID(str(walk.entry().uuid))
 
 
+@pytest.mark.xdist_group("connections")  # PostgreSQL allows a hundred in all
 @pytest.mark.django_db(transaction=True)
 def test_a_conversion_at_the_same_time_comes_before_or_after() -> None:
     caller = Caller.of()

@@ -46,9 +46,10 @@ def calls(caller: Caller) -> dict[str, tuple[str, Any, list[str]]]:
     trace = {"app-token": caller.token}
     conversion = {"name": "x", "type": "conversion", "data": [{"name": "tracking-token", "value": token}]}
     action = f"traces/trail/{trail.uuid}/action"
-    interaction, close, participation = (
+    interaction, close, price, participation = (
         "SELECT campaigns_interaction",
         "UPDATE traces_trace",
+        "SELECT campaigns_adcampaign",
         "INSERT INTO campaigns_participation",
     )
     return {
@@ -64,7 +65,7 @@ def calls(caller: Caller) -> dict[str, tuple[str, Any, list[str]]]:
         "conversion": (
             f"traces/trail/{closing.uuid}/action",
             conversion,
-            [BEGIN, VISIT, interaction, close, participation, ACTION, EVENT, COMMIT],
+            [BEGIN, VISIT, interaction, close, price, participation, ACTION, EVENT, COMMIT],
         ),
     }
 

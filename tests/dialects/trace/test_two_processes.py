@@ -38,10 +38,7 @@ def test_a_stale_definition_is_never_used(settings: Any) -> None:
 
 def in_another_process(program: str) -> None:
     """Run a program of Django's on the database of this test."""
-    at = connection.settings_dict
-    user = f"{at['USER']}:{at['PASSWORD']}" if at["PASSWORD"] else at["USER"]
-    host = str(at["HOST"]).replace("/", "%2F")
-    port = f":{at['PORT']}" if at["PORT"] else ""
-    url = f"postgresql://{user}@{host}{port}/{at['NAME']}"
+    at = connection.connection.info
+    url = f"postgresql://{at.user}@/{at.dbname}?host={at.host}&port={at.port}"
     environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, check=True, timeout=60)
