@@ -44,7 +44,7 @@ FROM customers_customer WHERE organization_id = %(organization)s::bigint ORDER B
 TRAILS = """
 INSERT INTO traces_trail (organization_id, trace_id, uuid, language, platform, channel)
 SELECT organization_id, id,
-    ('00000000-0000-4000-%(series)s-' || (%(first)s + row_number() OVER (ORDER BY id) - 1))::uuid,
+    ('00000000-0000-4001-%(series)s-' || (%(first)s + row_number() OVER (ORDER BY id) - 1))::uuid,
     'en-US', (ARRAY['iOS','Android','Chrome Browser'])[id %% 3 + 1], 'web'
 FROM traces_trace WHERE organization_id = %(organization)s::bigint;
 """
@@ -52,7 +52,7 @@ FROM traces_trace WHERE organization_id = %(organization)s::bigint;
 
 @dataclass(frozen=True)
 class ChannelData:
-    """What the scenarios refer to; trail ids of a series are `00000000-0000-4000-<series>-<12 digits>`."""
+    """What the scenarios refer to; trail ids of a series are `00000000-0000-4001-<series>-<12 digits>`."""
 
     application: Application
     series: int
@@ -61,7 +61,7 @@ class ChannelData:
     @property
     def trail(self) -> str:
         """The id of a visit, whose last digits are the request's."""
-        return f"00000000-0000-4000-{self.series}-{{id}}"
+        return f"00000000-0000-4001-{self.series}-{{id}}"
 
 
 def make_channel_data(name: str, *, campaigns: int, series: int) -> ChannelData:
