@@ -8,6 +8,8 @@ from campaigns.models.event import Event
 from campaigns.models.group import AdGroup
 from campaigns.models.interaction import Interaction
 from campaigns.models.line_item import AdLineItem
+from campaigns.models.offer import IssuedOffer, Offer
+from campaigns.models.outcome import Earning, EventOutcome, Outcome, PointsEntry
 from campaigns.models.participation import Participation
 from campaigns.models.spend import SpendEntry, SpendTotal
 from campaigns.models.spend_limit import SpendLimit
@@ -23,9 +25,15 @@ __all__ = [
     "AdTarget",
     "AdUnit",
     "DecisionRecord",
+    "Earning",
     "Event",
+    "EventOutcome",
     "Interaction",
+    "IssuedOffer",
+    "Offer",
+    "Outcome",
     "Participation",
+    "PointsEntry",
     "SpendEntry",
     "SpendLimit",
     "SpendTotal",

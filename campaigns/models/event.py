@@ -13,6 +13,8 @@ class Event(CustomerOwned):
     event_id = models.CharField(max_length=255, null=True, blank=True)
     name = models.CharField(max_length=255)
     at = models.DateTimeField(help_text="When it happened, which may be before we heard of it.")
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True, help_text="Money.")
+    quantity = models.PositiveIntegerField(null=True, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -1,0 +1,85 @@
+"""Offers, and those that customers were given (contract 1, `deal`; contract 4, section A "offers")."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from customers.models import CustomerOwned
+from customers.tenancy import TenantModel
+
+
+def generated_guid() -> str:
+    """A guid for an offer whose maker named none."""
+    return str(uuid.uuid4())
+
+
+class Offer(TenantModel):
+    """Something to be given to customers; `guid` is the id of the contract's `deal`.
+
+    `issued_count` is raised with each offer that is issued and never passes `total_limit`.
+    """
+
+    guid = models.CharField(max_length=255, default=generated_guid)
+    name = models.CharField(max_length=255)
+    description = models.TextField(null=True, blank=True)
+    points = models.BigIntegerField(null=True, blank=True, help_text="Points that the offer gives when it is issued.")
+    total_limit = models.PositiveBigIntegerField(null=True, blank=True)
+    limit_per_customer = models.PositiveIntegerField(null=True, blank=True)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    issued_count = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "guid"], name="offer_guid_unique"),
+            models.CheckConstraint(
+                condition=Q(total_limit__isnull=True) | Q(issued_count__lte=F("total_limit")), name="offer_total_limit"
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_at__isnull=True) | Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="offer_dates_in_order",
+                violation_error_message="ends_at must be after starts_at.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IssuedOfferState(models.TextChoices):
+    """What became of an offer in a customer's hands."""
+
+    ISSUED = "issued"
+    REDEEMED = "redeemed"
+    EXPIRED = "expired"
+
+
+class IssuedOffer(CustomerOwned):
+    """An offer in a customer's hands. `key` is unique: what issues offers may try again without giving twice."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="issued")
+    key = models.CharField(max_length=255, unique=True)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    redeemed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["customer", "offer"], name="issued_offer_of_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.offer} for {self.customer}"
+
+    def state(self, now: datetime) -> IssuedOfferState:
+        """What became of it by `now`."""
+        if self.redeemed_at is not None:
+            return IssuedOfferState.REDEEMED
+        is_over = self.expires_at is not None and self.expires_at <= now
+        return IssuedOfferState.EXPIRED if is_over else IssuedOfferState.ISSUED
