@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
 from campaigns.decisioning import Candidate
 from campaigns.models import SpendLimit
@@ -20,6 +20,7 @@ from campaigns.models.frequency import FrequencyUnit, frequency_starts
 from campaigns.models.spend import period_start
 from campaigns.models.spend_limit import PERIODS, UNCAPPED
 from customers.models import Organization
+from customers.queries.prepared import PreparedStatement
 
 # `counted` has a row for each campaign that stands: a full cap leaves its row alone and gives none back.
 OFFER = """
@@ -52,13 +53,14 @@ WITH customer AS (
 ){booking}
 SELECT customer.id IS NULL, ARRAY(SELECT campaign_id FROM counted) FROM (SELECT 1) one LEFT JOIN customer ON true
 """
-OFFER_FREE = OFFER.format(fitting="", booking="")
+OFFER_FREE = PreparedStatement(OFFER.format(fitting="", booking=""))
 # Whoever books has locked the spend limits before this statement began, so that its snapshot has every total there is.
-OFFER_PRICED = OFFER.format(
-    fitting="""LEFT JOIN campaigns_spendtotal total ON total.campaign_id = wanted.campaign_id
+OFFER_PRICED = PreparedStatement(
+    OFFER.format(
+        fitting="""LEFT JOIN campaigns_spendtotal total ON total.campaign_id = wanted.campaign_id
         AND total.period = wanted.renewal AND total.starts_on = (%(starts)s::jsonb ->> wanted.renewal)::date
     WHERE wanted.price IS NULL OR wanted.amount IS NULL OR COALESCE(total.amount, 0) + wanted.price <= wanted.amount""",
-    booking=""", charged AS (
+        booking=""", charged AS (
     SELECT wanted.* FROM counted JOIN wanted USING (campaign_id) WHERE wanted.price IS NOT NULL
 ), totals AS (
     INSERT INTO campaigns_spendtotal AS total (organization_id, campaign_id, period, starts_on, amount)
@@ -70,8 +72,9 @@ OFFER_PRICED = OFFER.format(
     SELECT %(organization)s::bigint, campaign_id, price, %(now)s::timestamptz, 'impression:' || token, false, ''
     FROM charged
 )""",
+    )
 )
-TOKENS = """
+TOKENS = PreparedStatement("""
 WITH customer AS (
     SELECT id FROM customers_customer WHERE id = %s::bigint FOR KEY SHARE
 ), offered AS (
@@ -80,7 +83,7 @@ WITH customer AS (
     FROM customer, jsonb_to_recordset(%s::jsonb) AS wanted (campaign_id bigint, token uuid)
 )
 SELECT EXISTS (SELECT FROM customer)
-"""
+""")
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def offer_campaigns(
     if not tokens:
         return Offered({}, is_lost=False)
     wanted = _wanted(organization, campaigns, tokens, now)
-    values = {"organization": organization.pk, "customer": customer_id, "now": now}
+    values = {"organization": organization.pk, "customer": customer_id, "now": now.isoformat()}
     if all(candidate.price_per_impression is None for candidate in campaigns):
         return _execute(OFFER_FREE, values, wanted, tokens)
     with transaction.atomic():
@@ -115,10 +118,8 @@ def issue_tokens(*, organization: Organization, customer_id: int, campaign_ids: 
     """Tracking tokens for campaigns that a caller only lists: nothing is counted as seen, nothing costs anything."""
     tokens = {campaign_id: uuid.uuid4() for campaign_id in campaign_ids}
     wanted = [{"campaign_id": campaign_id, "token": token} for campaign_id, token in tokens.items()]
-    with connection.cursor() as cursor:
-        cursor.execute(TOKENS, [customer_id, organization.pk, orjson.dumps(wanted).decode()])
-        (is_there,) = cursor.fetchone()
-    return Offered(tokens, is_lost=not is_there)
+    row = TOKENS.first_row([customer_id, organization.pk, orjson.dumps(wanted).decode()])
+    return Offered(tokens, is_lost=row != (True,))
 
 
 def _wanted(
@@ -138,11 +139,11 @@ def _wanted(
 
 
 def _execute(
-    statement: str, values: dict[str, Any], wanted: list[dict[str, Any]], tokens: dict[int, uuid.UUID]
+    statement: PreparedStatement, values: dict[str, Any], wanted: list[dict[str, Any]], tokens: dict[int, uuid.UUID]
 ) -> Offered:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {**values, "wanted": orjson.dumps(wanted).decode()})
-        is_lost, stands = cursor.fetchone()
+    row = statement.first_row({**values, "wanted": orjson.dumps(wanted).decode()})
+    assert row is not None, "the statement has always one row"
+    is_lost, stands = row
     return Offered({campaign_id: tokens[campaign_id] for campaign_id in stands}, is_lost)
 
 

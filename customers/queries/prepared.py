@@ -5,7 +5,8 @@ changes, so it is compiled at its first use, and prepared on each connection.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -23,6 +24,7 @@ Row = TypeVar("Row", bound=models.Model)
 INTEGER = psycopg.adapters.types["int8"].oid
 # PostgreSQL finds out what a text is meant to be.
 UNKNOWN = 0
+PLACEHOLDERS = re.compile(r"%%|%s|%\((\w+)\)s")
 # For the names of statements; psycopg's own begin with _pg3_.
 NUMBERS = itertools.count(1)
 # The SQLSTATE of a prepared statement that the connection has not, or no longer.
@@ -50,32 +52,43 @@ class PreparedQuery(Generic[Row]):
         return self.compiled.first(values)
 
 
-class _Statement:
-    """SQL that is executed by its prepared name, without a cursor.
+class PreparedStatement:
+    """SQL that is executed by its prepared name, without a cursor; parameters are `%s`, or all of them `%(name)s`.
 
     Django's and psycopg's cursors cost three times what the execution costs. They are used all the same where they
-    are needed: in transactions, to log or wrap the statement, for values other than int and storable text.
+    are needed: in transactions, to log or wrap the statement, for values other than int and storable text. So an
+    instant or a UUID is handed over as text, and the SQL says what it is (`%s::uuid`).
     """
 
     def __init__(self, sql: str) -> None:
         self.sql = sql
-        parts = sql.replace("%%", "%").split("%s")
-        self.numbered = "".join(f"{part}${number}" for number, part in enumerate(parts[:-1], 1)) + parts[-1]
+        # In their order in the SQL, each name once.
+        self.names: list[str] = []
+        self.numbered = PLACEHOLDERS.sub(self._number, sql)
         self.name = f"prepared_{next(NUMBERS)}".encode()
 
-    def first_row(self, arguments: Sequence[Any]) -> tuple[Any, ...] | None:
+    def _number(self, placeholder: "re.Match[str]") -> str:
+        if placeholder[0] == "%%":
+            return "%"
+        name = placeholder[1] or str(len(self.names))
+        if name not in self.names:
+            self.names.append(name)
+        return f"${self.names.index(name) + 1}"
+
+    def first_row(self, arguments: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row of the answer, or None."""
         database: Any = connections[DEFAULT_DB_ALIAS]
         database.close_if_health_check_failed()
         database.ensure_connection()
-        if _needs_cursor(database, arguments):
+        values = [arguments[name] for name in self.names] if isinstance(arguments, Mapping) else arguments
+        if _needs_cursor(database, values):
             with database.cursor() as cursor:
                 cursor.execute(self.sql, arguments)
                 found: tuple[Any, ...] | None = cursor.fetchone()
                 return found
         with database.wrap_database_errors:
             transformer = Transformer(database.connection)
-            result = self._execute(database.connection.pgconn, arguments)
+            result = self._execute(database.connection.pgconn, values)
             transformer.set_pgresult(result)
             return transformer.load_row(0, tuple) if result.ntuples else None
 
@@ -114,7 +127,7 @@ class _Compiled(Generic[Row]):
         self.sql, arguments = self.compiler.as_sql()
         self.names = [names.get(argument) if isinstance(argument, int | str | UUID) else None for argument in arguments]
         self.constants = arguments
-        self.statement = _Statement(self.sql)
+        self.statement = PreparedStatement(self.sql)
         if set(names.values()) - set(self.names):
             raise AssertionError(f"a parameter is not in the query: {self.sql}")
         self._describe_rows()

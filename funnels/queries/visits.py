@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.db import connection
 
 from campaigns.decisioning import History, Subject
 from campaigns.targeting import CustomerFacts
 from customers.errors import DomainError, Kind
 from customers.models import Organization
+from customers.queries.prepared import PreparedStatement
 
 PARTICIPATIONS = """(
     SELECT array_agg(ARRAY[
@@ -26,7 +26,7 @@ APPLICATION = (
     "application.id, organization.id, organization.version, organization.time_zone, organization.default_consent"
 )
 # Only names of columns are put together here; values are parameters.
-BY_TRAIL = f"""
+BY_TRAIL = PreparedStatement(f"""
 SELECT {APPLICATION}, trace.closed_at IS NOT NULL, trail.platform, trail.language, trail.channel, {CUSTOMER}
 FROM customers_application application
 JOIN customers_organization organization ON organization.id = application.organization_id
@@ -34,23 +34,23 @@ LEFT JOIN traces_trail trail ON trail.uuid = %s::uuid AND trail.organization_id 
 LEFT JOIN traces_trace trace ON trace.id = trail.trace_id
 LEFT JOIN customers_customer customer ON customer.id = trace.customer_id
 WHERE application.app_token = %s::uuid AND application.is_active
-"""  # noqa: S608
-BY_EXTERNAL_ID = f"""
+""")  # noqa: S608
+BY_EXTERNAL_ID = PreparedStatement(f"""
 SELECT {APPLICATION}, false, customer.last_platform, customer.last_language, customer.last_channel, {CUSTOMER}
 FROM customers_application application
 JOIN customers_organization organization ON organization.id = application.organization_id
 LEFT JOIN customers_customer customer ON customer.external_id = %s::varchar
     AND customer.organization_id = application.organization_id
 WHERE application.app_token = %s::uuid AND application.is_active
-"""  # noqa: S608
-BY_CUSTOMER = f"""
+""")  # noqa: S608
+BY_CUSTOMER = PreparedStatement(f"""
 SELECT {APPLICATION}, false, customer.last_platform, customer.last_language, customer.last_channel, {CUSTOMER}
 FROM customers_application application
 JOIN customers_organization organization ON organization.id = application.organization_id
 LEFT JOIN customers_customer customer ON customer.id = %s::bigint
     AND customer.organization_id = application.organization_id
 WHERE application.app_token = %s::uuid AND application.is_active
-"""  # noqa: S608
+""")  # noqa: S608
 
 
 def as_uuid(text: str) -> uuid.UUID | None:
@@ -97,12 +97,10 @@ def find_customer_visit(*, app_token: uuid.UUID | None, customer_id: str) -> Vis
     return _visit(_row(BY_EXTERNAL_ID, customer_id, app_token))
 
 
-def _row(statement: str, key: uuid.UUID | int | str | None, app_token: uuid.UUID | None) -> Sequence[Any]:
+def _row(statement: PreparedStatement, key: uuid.UUID | int | str | None, app_token: uuid.UUID | None) -> Sequence[Any]:
     row = None
     if app_token is not None:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [key, app_token])
-            row = cursor.fetchone()
+        row = statement.first_row([str(key) if isinstance(key, uuid.UUID) else key, str(app_token)])
     if row is None:
         raise DomainError(Kind.NOT_FOUND, "unknown_application", "The app-token is not known.")
     found: Sequence[Any] = row
