@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import get_resolver
+from django.urls import ResolverMatch, get_resolver
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -31,11 +31,19 @@ def api_short_cut(get_response: GetResponse) -> GetResponse:
     """
     prefixes: tuple[str, ...] = settings.API_PREFIXES
     resolver = get_resolver()
+    # Paths without parameters always mean the same view, and there are no more of them than the tree has.
+    constant: dict[str, ResolverMatch] = {}
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(prefixes):
+        path = request.path_info
+        if not path.startswith(prefixes):
             return get_response(request)
-        match = request.resolver_match = resolver.resolve(request.path_info)
+        match = constant.get(path)
+        if match is None:
+            match = resolver.resolve(path)
+            if not match.captured_kwargs and not match.args:
+                constant[path] = match
+        request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         if not response.streaming:
             # Without its length the web server would send the body in chunks.
