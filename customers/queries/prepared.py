@@ -37,6 +37,9 @@ STANDINS: dict[type, Callable[[int], Any]] = {
 }
 
 
+Arguments = Sequence[Any] | Mapping[str, Any]
+
+
 class PreparedQuery(Generic[Row]):
     """`build(**parameters)` returns the queryset; `parameters` names each one with its type: int, str or UUID."""
 
@@ -75,8 +78,13 @@ class PreparedStatement:
             self.names.append(name)
         return f"${self.names.index(name) + 1}"
 
-    def first_row(self, arguments: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...] | None:
+    def first_row(self, arguments: Arguments) -> tuple[Any, ...] | None:
         """The first row of the answer, or None."""
+        found = self.rows(arguments)
+        return found[0] if found else None
+
+    def rows(self, arguments: Arguments) -> list[tuple[Any, ...]]:
+        """All rows of the answer."""
         database: Any = connections[DEFAULT_DB_ALIAS]
         database.close_if_health_check_failed()
         database.ensure_connection()
@@ -84,13 +92,13 @@ class PreparedStatement:
         if _needs_cursor(database, values):
             with database.cursor() as cursor:
                 cursor.execute(self.sql, arguments)
-                found: tuple[Any, ...] | None = cursor.fetchone()
+                found: list[tuple[Any, ...]] = cursor.fetchall()
                 return found
         with database.wrap_database_errors:
             transformer = Transformer(database.connection)
             result = self._execute(database.connection.pgconn, values)
             transformer.set_pgresult(result)
-            return transformer.load_row(0, tuple) if result.ntuples else None
+            return transformer.load_rows(0, result.ntuples, tuple)
 
     def _execute(self, server: PGconn, arguments: Sequence[Any]) -> PGresult:
         values = [str(argument).encode() for argument in arguments]

@@ -9,9 +9,9 @@ from functools import cache
 import redis
 import structlog
 from django.conf import settings
-from django.db import connection
 
 from customers.models import Application
+from customers.queries.prepared import PreparedStatement
 
 MINUTE = 60
 # One step for Redis: no count is ever left without an end.
@@ -20,13 +20,14 @@ local requests = redis.call('INCR', KEYS[1])
 if requests == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return requests
 """
-COUNT_IN_DATABASE = """
-INSERT INTO marketing_solutions_requestcount AS count (application_id, minute, requests) VALUES (%s, %s, 1)
+COUNT_IN_DATABASE = PreparedStatement("""
+INSERT INTO marketing_solutions_requestcount AS count (application_id, minute, requests)
+VALUES (%s::bigint, %s::bigint, 1)
 ON CONFLICT (application_id) DO UPDATE SET
     requests = CASE WHEN count.minute < excluded.minute THEN 1 ELSE count.requests + 1 END,
     minute = GREATEST(count.minute, excluded.minute)
 RETURNING requests
-"""
+""")
 
 log = structlog.get_logger(__name__)
 
@@ -72,9 +73,9 @@ def _count_in_redis(application: Application, minute: int) -> int | None:
 
 
 def _count_in_database(application: Application, minute: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT_IN_DATABASE, [application.pk, minute])
-        requests: int = cursor.fetchone()[0]
+    row = COUNT_IN_DATABASE.first_row([application.pk, minute])
+    assert row is not None, "an insert or update always returns its row"
+    requests: int = row[0]
     return requests
 
 
