@@ -41,7 +41,7 @@ def api_short_cut(get_response: GetResponse) -> GetResponse:
         match = constant.get(path)
         if match is None:
             match = resolver.resolve(path)
-            if not match.captured_kwargs and not match.args:
+            if not match.kwargs and not match.args:
                 constant[path] = match
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
