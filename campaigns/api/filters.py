@@ -10,7 +10,9 @@ from django.db.models import QuerySet
 from campaigns.api.instants import parse_instant
 from campaigns.models import AdCampaign
 from campaigns.models.level import Status
+from campaigns.queries.campaigns import campaigns_of
 from customers.errors import DomainError, Kind
+from customers.models import Organization
 
 
 class InstantField(forms.CharField):
@@ -51,11 +53,14 @@ class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: tuple[str, ...] = ()
 
 
-def filtered(campaigns: QuerySet[AdCampaign], query: Mapping[str, str]) -> QuerySet[AdCampaign]:
-    """The campaigns that the query string asks for; DomainError `argument_error` names each wrong argument."""
+def filtered(organization: Organization, query: Mapping[str, str]) -> QuerySet[AdCampaign] | None:
+    """The campaigns that the query string asks for; None where it has no filter.
+
+    DomainError `argument_error` names each wrong argument.
+    """
     if not CampaignFilter.base_filters.keys() & query.keys():
-        return campaigns
-    filters = CampaignFilter(query, queryset=campaigns)
+        return None
+    filters = CampaignFilter(query, queryset=campaigns_of(organization=organization))
     if not filters.is_valid():
         fields = {name: [str(sentence) for sentence in sentences] for name, sentences in filters.errors.items()}
         raise DomainError(Kind.UNKNOWN_ATTRIBUTE, "argument_error", "Wrong arguments.", fields=fields)

@@ -1,6 +1,6 @@
 """Pages of lists (contract 4, section A "lists")."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,10 @@ class Page:
 
     def rows_of(self, queryset: "QuerySet[Any]") -> tuple[list[Any], dict[str, int]]:
         """The page's rows and the `pagination` object, with two queries whatever the size."""
-        total = queryset.count()
+        return self.cut(queryset.count(), lambda start, end: list(queryset[start:end]))
+
+    def cut(self, total: int, rows: Callable[[int, int], list[Any]]) -> tuple[list[Any], dict[str, int]]:
+        """The same of any list of `total`, of which `rows` gives those from one place to before another."""
         start = min((self.page - 1) * self.limit, FARTHEST)
-        rows = list(queryset[start : start + self.limit]) if start < total else []
-        return rows, {"page": self.page, "limit": self.limit, "total": total}
+        found = rows(start, start + self.limit) if start < total else []
+        return found, {"page": self.page, "limit": self.limit, "total": total}

@@ -10,14 +10,14 @@ from django.db.models.functions import JSONObject
 
 from campaigns.models import AdTarget
 
+# Targets of one owner in their order, as the text of a JSON array; null where there is none.
+MEMBERS = """json_agg(
+    json_build_object('attribute', attribute, 'operator', operator, 'values', "values") ORDER BY position
+)::text"""
 # The name of the owner's column is put in from the code, never from a caller.
-OF_MANY = """
-SELECT {owner}_id,
-       json_agg(
-           json_build_object('attribute', attribute, 'operator', operator, 'values', "values") ORDER BY position
-       )::text
-FROM campaigns_adtarget WHERE {owner}_id = ANY(%s::bigint[]) GROUP BY {owner}_id
-"""
+OF_MANY = f"""
+SELECT {{owner}}_id, {MEMBERS} FROM campaigns_adtarget WHERE {{owner}}_id = ANY(%s::bigint[]) GROUP BY {{owner}}_id
+"""  # noqa: S608
 
 
 def targets_of(owner: str, reference: str) -> ArraySubquery:

@@ -10,9 +10,9 @@ from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.filters import filtered
 from campaigns.api.pages import Page
-from campaigns.api.serializers.campaign import CampaignIn, CampaignOut, NavigationOut
+from campaigns.api.serializers.campaign import CampaignIn, CampaignOut, NavigationOut, rendered
 from campaigns.models.level import Status
-from campaigns.queries.campaigns import attach_targets, campaigns_of, get_campaign, get_campaign_by_permalink
+from campaigns.queries.campaigns import campaign_rows, count_campaigns, get_campaign, get_campaign_by_permalink
 from campaigns.queries.navigation import get_navigation
 from campaigns.services.campaigns import create_campaign, delete_campaign, update_campaign
 from customers.errors import Refusals
@@ -34,14 +34,17 @@ class Campaigns(ManagementView):
     )
     def get(self, request: Any, **_: object) -> HttpResponse:
         """The living campaigns, newest first."""
-        refusals, found, page = Refusals(), campaigns_of(organization=self.organization), Page.of({})
+        organization, refusals, among, page = self.organization, Refusals(), None, Page.of({})
         with refusals.gathering():
-            found = filtered(found, request.query_params)
+            among = filtered(organization, request.query_params)
         with refusals.gathering():
             page = self.page()
         refusals.raise_any()
-        rows, pagination = page.rows_of(found)
-        return self.answer(campaigns=CampaignOut(attach_targets(rows), many=True).data, pagination=pagination)
+        rows, pagination = page.cut(
+            count_campaigns(organization=organization, among=among),
+            lambda start, end: campaign_rows(organization=organization, start=start, end=end, among=among),
+        )
+        return self.answer(campaigns=[rendered(row) for row in rows], pagination=pagination)
 
     @operation("Create a campaign", member="campaign", answer=CampaignOut, request=("campaign", CampaignIn))
     def post(self, _request: Any, **_: object) -> HttpResponse:
