@@ -4,7 +4,7 @@ Definitions and their stamp come from one statement, hence from one snapshot; se
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -92,7 +92,10 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """An organization's campaigns as they stood at `version`; `texts` is what each was compiled from."""
+    """An organization's campaigns as they stood at `version`; `texts` is what each was compiled from.
+
+    `rendered` is for the endpoints to keep what never changes.
+    """
 
     organization_id: int
     version: int
@@ -100,6 +103,7 @@ class Definitions:
     by_id: Mapping[int, Definition]
     texts: Mapping[int, str]
     index: CandidateIndex
+    rendered: dict[Any, Any] = field(default_factory=dict)
 
 
 NEVER = Window(is_live=False, starts_at=EPOCH, ends_at=EPOCH)

@@ -5,8 +5,12 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
+from campaigns.decisioning import Candidate
 from customers.prisma.documentation import operation
+from customers.prisma.negotiation import Format
+from customers.prisma.rendering import rendered, respond
 from customers.prisma.views import PrismaView
+from funnels.api.page_rendering import STAND_IN, STAND_IN_TEXT, as_list, as_map, with_token
 from funnels.api.serializers import ActiveIn, ActiveOut
 from funnels.services.active import ActiveCampaigns, ActiveRequest, active_campaigns
 
@@ -19,19 +23,33 @@ class Active(PrismaView):
         """The campaigns in the decision's order; with a visit each has a tracking token."""
         members = self.read(ActiveIn)
         active = active_campaigns(request=ActiveRequest(**members), now=timezone.now())
-        return self.answered_first(self.answer(campaigns=_on_the_wire(active)), active.afterwards)
+        return self.answered_first(respond(_render(active, self.answered_in), self.answered_in), active.afterwards)
 
 
-def _on_the_wire(active: ActiveCampaigns) -> list[dict[str, Any]]:
-    return [
-        {
-            "campaign": candidate.campaign_id,
-            "name": candidate.name,
-            "category": candidate.category,
-            "group": candidate.group_name,
-            "starts-at": candidate.window.starts_at,
-            "ends-at": candidate.window.ends_at,
-            **({"tracking-token": active.tokens[candidate.campaign_id]} if active.tokens else {}),
-        }
-        for candidate in active.campaigns
-    ]
+def _render(active: ActiveCampaigns, answer_format: Format) -> bytes:
+    """The answer; what never changes of a campaign is rendered once for each version of the definitions."""
+    campaigns = [_campaign(active, candidate, answer_format) for candidate in active.campaigns]
+    return as_map(answer_format, (b"campaigns", as_list(answer_format, campaigns)))
+
+
+def _campaign(active: ActiveCampaigns, candidate: Candidate, answer_format: Format) -> bytes:
+    key = (candidate.campaign_id, answer_format)
+    kept = active.definitions.rendered.get(key)
+    if kept is None:
+        members = _members(candidate)
+        # The token is the last member: what an operator writes stands before it.
+        before, _, after = rendered({**members, "tracking-token": STAND_IN}, answer_format).rpartition(STAND_IN_TEXT)
+        kept = active.definitions.rendered[key] = (rendered(members, answer_format), (before, after))
+    whole, cut = kept
+    return with_token(cut, active.tokens[candidate.campaign_id]) if active.tokens else bytes(whole)
+
+
+def _members(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "campaign": candidate.campaign_id,
+        "name": candidate.name,
+        "category": candidate.category,
+        "group": candidate.group_name,
+        "starts-at": candidate.window.starts_at,
+        "ends-at": candidate.window.ends_at,
+    }

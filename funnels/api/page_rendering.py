@@ -23,15 +23,14 @@ MARKS = {Format.JSON: (b'{"', b'":', b',"', b","), Format.EDN: (b"{:", b" ", b" 
 
 def render_page(page: Page, answer_format: Format) -> bytes:
     """The answer of sync-page."""
-    between = MARKS[answer_format][3]
     customer_id = rendered(page.customer_id, answer_format)
     places = [_placeholder(page, part, customer_id, answer_format) for part in page.placeholders]
     popup = b"{}" if page.popup is None else _popup(page, page.popup, answer_format)
-    return _map(
+    return as_map(
         answer_format,
         (b"customer-id", customer_id),
         (b"popup", popup),
-        (b"placeholders", b"[" + between.join(places) + b"]"),
+        (b"placeholders", as_list(answer_format, places)),
     )
 
 
@@ -42,11 +41,11 @@ def _placeholder(page: Page, part: FilledPlaceholder, customer_id: bytes, answer
     if constants is None:
         constants = page.channel.rendered[key] = rendered(_constants(shown), answer_format)[1:]
     banners = [_banner(page, shown, candidate, banner, answer_format) for candidate, banner in part.banners]
-    opened = _map(
+    opened = as_map(
         answer_format,
         (b"index", str(part.index).encode()),
         (b"customer-id", customer_id),
-        (b"banners-list", b"[" + MARKS[answer_format][3].join(banners) + b"]"),
+        (b"banners-list", as_list(answer_format, banners)),
     )
     return opened[:-1] + MARKS[answer_format][3] + bytes(constants)
 
@@ -73,7 +72,7 @@ def _banner(
         sizes = {"width": shown.width, "height": shown.height}
         detail = {"banner": {**members, **sizes, **content}, "funnel": candidate.payload.funnel.as_members()}
         cut = page.channel.rendered[key] = _cut(detail, answer_format)
-    return _with_token(cut, page.tokens[candidate.campaign_id])
+    return with_token(cut, page.tokens[candidate.campaign_id])
 
 
 def _popup(page: Page, candidate: Candidate, answer_format: Format) -> bytes:
@@ -83,7 +82,7 @@ def _popup(page: Page, candidate: Candidate, answer_format: Format) -> bytes:
     if cut is None:
         members = {"tracking-token": STAND_IN, "campaign": candidate.campaign_id, "show-close": popup.show_close}
         cut = page.channel.rendered[key] = _cut({**members, "funnel": popup.funnel.as_members()}, answer_format)
-    return _with_token(cut, page.tokens[candidate.campaign_id])
+    return with_token(cut, page.tokens[candidate.campaign_id])
 
 
 def _cut(members: dict[str, Any], answer_format: Format) -> Cut:
@@ -91,10 +90,17 @@ def _cut(members: dict[str, Any], answer_format: Format) -> Cut:
     return before, after
 
 
-def _with_token(cut: Cut, token: UUID) -> bytes:
+def with_token(cut: Cut, token: UUID) -> bytes:
+    """What was cut open, with a token in place of the stand-in."""
     return cut[0] + str(token).encode() + cut[1]
 
 
-def _map(answer_format: Format, *members: tuple[bytes, bytes]) -> bytes:
+def as_map(answer_format: Format, *members: tuple[bytes, bytes]) -> bytes:
+    """A map of names and rendered values."""
     opening, after_name, between, _ = MARKS[answer_format]
     return opening + between.join(name + after_name + value for name, value in members) + b"}"
+
+
+def as_list(answer_format: Format, items: list[bytes]) -> bytes:
+    """A list of rendered values."""
+    return b"[" + MARKS[answer_format][3].join(items) + b"]"

@@ -8,7 +8,7 @@ from datetime import datetime
 from campaigns.decisioning import Candidate, Context
 from campaigns.models.frequency import frequency_starts
 from campaigns.queries.decisions import decide_within_limits
-from campaigns.queries.definitions import get_definitions
+from campaigns.queries.definitions import Definitions, get_definitions
 from campaigns.services.decision_log import Write, is_logged, later
 from campaigns.services.offers import issue_tokens
 from customers.services.identities import find_or_create_customer
@@ -29,8 +29,9 @@ class ActiveRequest:
 
 @dataclass(frozen=True, slots=True)
 class ActiveCampaigns:
-    """The campaigns in the decision's order; `tokens` by campaign id, none where there is no visit."""
+    """The campaigns of `definitions` in the decision's order; `tokens` by campaign id, none without a visit."""
 
+    definitions: Definitions
     campaigns: Sequence[Candidate]
     tokens: Mapping[int, uuid.UUID]
     afterwards: Write | None
@@ -100,4 +101,4 @@ def _decided(visit: Visit, context: Context, *, wants_tokens: bool, now: datetim
             decision=decision,
             now=now,
         )
-    return ActiveCampaigns(decision.eligible, tokens, afterwards)
+    return ActiveCampaigns(definitions, decision.eligible, tokens, afterwards)
