@@ -21,7 +21,7 @@ from tests.bench.server import running
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = "tests.bench.settings"
-# Modules of this package; each prepares its data and returns its scenarios.
+# Modules of this package; each names its scenarios, and on demand prepares its data and returns them.
 SUITES = ("management", "marketing_solutions", "trace", "channel", "funnel")
 
 
@@ -55,7 +55,7 @@ def _options() -> argparse.Namespace:
 def _measure(options: argparse.Namespace) -> list[Outcome]:
     django.setup()
     call_command("migrate", verbosity=0)
-    scenarios = [scenario for scenario in _scenarios() if _chosen(scenario, options.names)]
+    scenarios = [scenario for scenario in _scenarios(options.names) if _chosen(scenario.name, options.names)]
     if not scenarios and _codec_is_chosen(options.names):
         return []
     if not scenarios:
@@ -69,10 +69,20 @@ def _measure(options: argparse.Namespace) -> list[Outcome]:
         return measure(scenarios, servers, rounds=options.rounds, seconds=options.seconds, tell=_tell)
 
 
-def _scenarios() -> list[Scenario]:
-    """Import the suites only now: their modules need Django's applications."""
-    modules = [importlib.import_module(f"tests.bench.{suite}") for suite in SUITES]
-    return [scenario for module in modules for scenario in module.scenarios()]
+def _scenarios(names: list[str]) -> list[Scenario]:
+    """The scenarios of every suite that has a chosen one; the others' data isn't made.
+
+    The suites are imported only now: their modules need Django's applications.
+    """
+    scenarios: list[Scenario] = []
+    for suite in SUITES:
+        module = importlib.import_module(f"tests.bench.{suite}")
+        if any(_chosen(name, names) for name in module.NAMES):
+            made: list[Scenario] = module.scenarios()
+            if {scenario.name for scenario in made} != set(module.NAMES):
+                raise RunFailedError(f"the NAMES of {suite} are not those of its scenarios")
+            scenarios += made
+    return scenarios
 
 
 def _codec(names: list[str]) -> list[Outcome]:
@@ -81,11 +91,11 @@ def _codec(names: list[str]) -> list[Outcome]:
 
 
 def _codec_is_chosen(names: list[str]) -> bool:
-    return any(_chosen(scenario, names) for scenario in edn.SCENARIOS.values())
+    return any(_chosen(scenario.name, names) for scenario in edn.SCENARIOS.values())
 
 
-def _chosen(scenario: Scenario, names: list[str]) -> bool:
-    return not names or any(name in scenario.name for name in names)
+def _chosen(name: str, names: list[str]) -> bool:
+    return not names or any(part in name for part in names)
 
 
 def _tell(step: str) -> None:

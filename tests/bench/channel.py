@@ -8,6 +8,15 @@ from tests.bench.harness import Scenario, statements_of
 from tests.bench.requests import Ids, Request
 
 EDN = "application/edn"
+# What `scenarios` returns: known before any data is made.
+NAMES = (
+    "sync-page",
+    "sync-page (naive)",
+    "sync-page in EDN",
+    "sync-page of 2 000 campaigns",
+    "active",
+    "business-event",
+)
 
 
 def scenarios() -> list[Scenario]:

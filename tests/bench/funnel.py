@@ -9,6 +9,12 @@ from tests.bench.requests import Ids, Request
 
 GOAL = 0.08
 DETAILS = {"first_name": "Ana", "email": "ana@example.com", "income": 60_000}
+# What `scenarios` returns: known before any data is made.
+NAMES = (
+    "advance-funnel: begin",
+    "advance-funnel: next",
+    "advance-funnel: capture",
+)
 
 
 def scenarios() -> list[Scenario]:

@@ -18,6 +18,15 @@ CREATIVE = {
     "name": "Email File Export Test 1",
     "status": "draft",
 }
+# What `scenarios` returns: known before any data is made.
+NAMES = (
+    "GET /healthz",
+    "one campaign",
+    "100 of 500 campaigns",
+    "create a creative",
+    "navigation of 50 groups and 50 creatives",
+    "navigation of 50 groups and 50 creatives (prefetched)",
+)
 
 
 def scenarios() -> list[Scenario]:

@@ -20,6 +20,13 @@ CAMPAIGNS = 100_000
 FEW, SOME, MANY = 20, 1_000, 10_000
 PATH = "/marketing-solutions/campaigns"
 GOOD = '{"data":'
+# What `scenarios` returns: known before any data is made.
+NAMES = (
+    "GET a bought campaign",
+    "search 20 of 100 000",
+    "search a portfolio of 10 000",
+    "update 1 000 campaigns, 10 % invalid",
+)
 
 
 def scenarios() -> list[Scenario]:

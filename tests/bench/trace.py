@@ -31,6 +31,15 @@ TRAILS_SQL = """
 INSERT INTO traces_trail (organization_id, trace_id, uuid, channel, platform, language)
 SELECT organization_id, id, uuid, 'atm', '', '' FROM traces_trace WHERE organization_id = %(organization)s ORDER BY id
 """
+# What `scenarios` returns: known before any data is made.
+NAMES = (
+    "trace POST",
+    "trace POST in EDN",
+    "trail POST",
+    "trail POST in EDN",
+    "action POST",
+    "action POST in EDN",
+)
 
 
 def scenarios() -> list[Scenario]:
