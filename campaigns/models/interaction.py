@@ -6,12 +6,14 @@ from django.db import models
 from django.db.models.functions import Now
 
 from campaigns.models.campaign import AdCampaign
-from customers.models import CustomerOwned
+from customers.models import CustomerOwned, Organization
 
 
 class Interaction(CustomerOwned):
     """One offer of one campaign to one customer; whatever they do with it names its `token`."""
 
+    # Nothing looks for these by their organization alone, and every page view makes several: an index less to keep.
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
     token = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="interactions")
     created_at = models.DateTimeField(db_default=Now(), editable=False)

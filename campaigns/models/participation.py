@@ -4,7 +4,7 @@ from django.db import connection, models
 from django.db.models.functions import Now
 
 from campaigns.models.campaign import AdCampaign
-from customers.models import CustomerOwned
+from customers.models import Customer, CustomerOwned, Organization
 
 COUNTS = ("seen_count", "dismissed_count", "converted_count", "completed_count")
 TIMES = ("last_seen_at", "dismissed_at", "converted_at", "completed_at")
@@ -32,6 +32,10 @@ class Participation(CustomerOwned):
     `capped_count` counts towards the campaign's frequency cap in the period that begins on `capped_from`.
     """
 
+    # Every page view writes several: nothing looks for these by their organization alone, and the unique constraint's
+    # index finds those of a customer.
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
     campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="participations")
     seen_count = models.PositiveBigIntegerField(default=0, db_default=0)
     dismissed_count = models.PositiveBigIntegerField(default=0, db_default=0)
