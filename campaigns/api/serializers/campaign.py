@@ -17,7 +17,11 @@ from campaigns.queries.campaigns import CampaignRow
 
 # Rows of lists whose JSON one process keeps; each takes one to two KB.
 MAXIMUM_KEPT = 5_000
-permalink_form = RegexValidator(r"^[^\s/?#%\\]+\Z", "Neither white space nor any of / ? # %% \\ may be in a permalink.")
+# "." and ".." would never arrive: clients take such a part of an address for a way to another.
+permalink_form = RegexValidator(
+    r"^(?!\.\.?\Z)[^\s/?#%\\]+\Z",
+    "Neither white space nor any of / ? # %% \\ may be in a permalink, and it may not be . or ..",
+)
 
 
 class CampaignIn(In):
