@@ -46,13 +46,17 @@ class CreativeIn(In):
 CREATIVE_IN: Mapping[str, type[CreativeIn]] = {
     ad_type: type(f"CreativeIn_{ad_type}", (CreativeIn,), {ad_type: MessageIn()}) for ad_type in AdType.values
 }
+# Without a usable `ad_type` no message object is unknown: what is wrong is the `ad_type`, and only that is told.
+UNTYPED_IN: type[CreativeIn] = type(
+    "CreativeIn_untyped", (CreativeIn,), {ad_type: MessageIn(required=False) for ad_type in AdType.values}
+)
 
 
 def creative_in(body: Mapping[str, Any], ad_type: str = "") -> type[CreativeIn]:
     """The serializer for a request's body: its message object stands under the body's `ad_type`, else `ad_type`."""
     creative = body.get("creative")
     named = creative.get("ad_type", ad_type) if isinstance(creative, dict) else ad_type
-    return CREATIVE_IN.get(named, CreativeIn) if isinstance(named, str) else CreativeIn
+    return CREATIVE_IN.get(named, UNTYPED_IN) if isinstance(named, str) else UNTYPED_IN
 
 
 def flatten(attributes: Mapping[str, Any]) -> dict[str, Any]:
