@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from customers.prisma.fields import Anything, Identifier, Text
+from customers.prisma.members import without_namespace
 
 MAXIMUM_TOKEN = 1024
 
@@ -18,17 +19,21 @@ class CustomerMember(Anything):
     default_error_messages = {
         "map": "A map with id and fields of the schema is expected.",
         "id": "id is required: a string, a UUID or an integer.",
+        "twice": "A field stands twice, under two namespaces.",
     }
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """The map with its id as text, or an error."""
+        """The map without namespaces (`:customer/id`) and with its id as text, or an error."""
         if not isinstance(data, dict):
             self.fail("map")
+        fields = {without_namespace(name): value for name, value in data.items()}
+        if len(fields) < len(data):
+            self.fail("twice")
         try:
-            identifier = Identifier().run_validation(data.get("id", empty))
+            identifier = Identifier().run_validation(fields.get("id", empty))
         except serializers.ValidationError:
             self.fail("id")
-        return {**data, "id": identifier}
+        return {**fields, "id": identifier}
 
 
 class CustomerIn(serializers.Serializer[Any]):

@@ -55,6 +55,13 @@ def test_fields_are_merged_and_null_clears(caller: Caller, form: Form) -> None:
     assert _attributes() == {"integer": 7, "boolean": True}
 
 
+def test_keys_with_a_namespace(caller: Caller) -> None:
+    body = f'{{:app-token "{caller.token}" :customer {{:customer/id 51 :customer/string "Ann" %s}}}}'
+    accepted(caller.post("customers", (body % "").encode()))
+    assert _attributes() == {"string": "Ann"}
+    refused(caller.post("customers", (body % ":id 52").encode()), 400, "invalid-body")
+
+
 def test_tags_points_and_the_last_visit_stay(caller: Caller, form: Form) -> None:
     customer = make_customer(caller.organization, external_id="51", tags=["vip"], points=7, last_platform="iOS")
     accepted(_save(caller, form, string="Ann"))
