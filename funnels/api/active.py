@@ -21,7 +21,8 @@ class Active(PrismaView):
     @operation("Get the campaigns that are active for a customer", request=ActiveIn, answer=ActiveOut)
     def post(self, _request: Any) -> HttpResponse:
         """The campaigns in the decision's order; with a visit each has a tracking token."""
-        members = self.read(ActiveIn)
+        # An empty category or group is as good as none.
+        members: dict[str, Any] = {name: value or None for name, value in self.read(ActiveIn).items()}
         active = active_campaigns(request=ActiveRequest(**members), now=timezone.now())
         return self.answered_first(respond(_render(active, self.answered_in), self.answered_in), active.afterwards)
 

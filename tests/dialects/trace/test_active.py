@@ -56,6 +56,7 @@ def test_without_a_trail_there_are_no_tokens(caller: Caller) -> None:
     assert all("tracking-token" not in one for one in answer["campaigns"])
     nobody = accepted(caller.post(PATH, {"app-token": caller.token}))
     assert [one["campaign"] for one in nobody["campaigns"]] == [anybodys.pk]
+    assert accepted(caller.post(PATH, {"app-token": caller.token, "category": "", "group": ""})) == nobody
     assert Customer.objects.count() == 1
     assert not Interaction.objects.exists()
 
