@@ -26,8 +26,9 @@ def plain(value: Any) -> Any:
         return _plain_map(value)
     if isinstance(value, LISTS):
         return [plain(item) for item in value]
-    noun = "symbol" if isinstance(value, Symbol) else "tagged value"
-    raise EdnError(f"a {noun} has no meaning here: {value}")
+    if isinstance(value, Symbol):
+        raise EdnError(f"a symbol has no meaning here: {value}")
+    raise EdnError(f"a tag has no meaning here: #{value.tag}")
 
 
 def _plain_map(value: Mapping[Any, Any]) -> dict[str, Any]:
