@@ -4,10 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import JSONField, QuerySet
 from django.http import HttpRequest
 
 from campaigns.models import Achievement, AdBundle, AdTarget
 from campaigns.targeting import parse_targets
+from customers.admin.strict_json import STRICT
 from customers.errors import DomainError
 from customers.queries.schemas import get_field_types
 from customers.services.organizations import raise_version
@@ -23,6 +25,8 @@ class AdTargetForm(forms.ModelForm[AdTarget]):
     def clean(self) -> dict[str, Any]:
         """Put the values in their kept form, or say what is wrong with them."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if "values" in cleaned and cleaned["values"] is None:
+            cleaned["values"] = []
         owner = cleaned.get("bundle") or cleaned.get("group")
         target = {name: cleaned.get(name) for name in ("attribute", "operator", "values")}
         if owner is None or None in target.values():
@@ -42,6 +46,7 @@ class AdTargetAdmin(admin.ModelAdmin[AdTarget]):
     """Single conditions of bundles and groups."""
 
     form = AdTargetForm
+    formfield_overrides = {JSONField: STRICT}
     list_display = ["attribute", "operator", "values", "bundle", "group"]
     autocomplete_fields = ["bundle", "group"]
 
@@ -54,6 +59,11 @@ class AdTargetAdmin(admin.ModelAdmin[AdTarget]):
         """Delete, and raise the organization's version in the same transaction."""
         super().delete_model(request, obj)
         raise_version(organization=obj.organization)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AdTarget]) -> None:
+        """The same for each chosen target."""
+        for target in queryset:
+            self.delete_model(request, target)
 
 
 @admin.register(AdBundle)

@@ -5,8 +5,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db.models import JSONField, QuerySet
 from django.http import HttpRequest
 
+from customers.admin.strict_json import STRICT
 from customers.errors import DomainError
 from customers.models import Customer, CustomerAlias, CustomerField, PushToken
 from customers.models.schema import check_attributes
@@ -53,6 +55,11 @@ class CustomerFieldAdmin(admin.ModelAdmin[CustomerField]):
         super().delete_model(request, obj)
         raise_version(organization=obj.organization)
 
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CustomerField]) -> None:
+        """The same for each chosen field."""
+        for field in queryset:
+            self.delete_model(request, field)
+
 
 class CustomerForm(forms.ModelForm[Customer]):
     """Attributes are checked against the organization's schema."""
@@ -77,8 +84,12 @@ class CustomerForm(forms.ModelForm[Customer]):
     def clean(self) -> dict[str, Any]:
         """Put every attribute in its kept form, or say what is wrong with it."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        organization, attributes = cleaned.get("organization"), cleaned.get("attributes")
-        if organization is not None and isinstance(attributes, dict):
+        if "attributes" not in cleaned:
+            return cleaned
+        organization, attributes = cleaned.get("organization"), cleaned["attributes"] or {}
+        if not isinstance(attributes, dict):
+            self.add_error("attributes", "An object of the schema's fields is expected.")
+        elif organization is not None:
             checked = check_attributes(fields_of(organization=organization), attributes)
             for name, sentence in checked.refused.items():
                 self.add_error("attributes", f"{name}: {sentence}")
@@ -91,6 +102,7 @@ class CustomerAdmin(admin.ModelAdmin[Customer]):
     """The people who are served."""
 
     form = CustomerForm
+    formfield_overrides = {JSONField: STRICT}
     list_display = ["__str__", "organization", "is_anonymous", "points", "tags", "created_at"]
     list_filter = ["organization", "is_anonymous"]
     search_fields = ["external_id", "uuid"]

@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import JSONField, QuerySet
 from django.http import HttpRequest
 
+from customers.admin.strict_json import STRICT
 from customers.errors import DomainError
 from funnels.models import Banner, BusinessEvent, EventBinding, EventOccurrence, Placeholder, Popup
 from funnels.services.channel_objects import (
@@ -81,6 +82,7 @@ class ChannelAdmin(admin.ModelAdmin[Any]):
     """Rows whose form has saved them already."""
 
     exclude = ["organization"]
+    formfield_overrides = {JSONField: STRICT}
     list_filter = ["organization"]
     show_full_result_count = False
 

@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from campaigns.models import AdCampaign
+from customers.admin.strict_json import StrictDecoder
 from customers.errors import DomainError
 from customers.queries.schemas import get_field_types
 from customers.services.organizations import raise_version
@@ -21,6 +23,7 @@ class FunnelForm(forms.ModelForm[Funnel]):
     """A funnel with its steps as JSON; what is wrong with them stands beside them."""
 
     steps = forms.JSONField(
+        decoder=StrictDecoder,
         widget=forms.Textarea(attrs={"rows": 30, "cols": 100, "spellcheck": "false"}),
         help_text="A list of steps, the first one the start; docs/dialects/trace-funnels.md describes them. "
         "Customers on the way keep the steps they entered.",
@@ -81,6 +84,11 @@ class FunnelAdmin(admin.ModelAdmin[Funnel]):
         """Delete, and raise the organization's version in the same transaction."""
         super().delete_model(request, obj)
         raise_version(organization=obj.organization)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Funnel]) -> None:
+        """The same for each chosen funnel."""
+        for funnel in queryset:
+            self.delete_model(request, funnel)
 
 
 @admin.register(FunnelEntry)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from customers.models import Operator
+from customers.models import Operator, Organization
 from funnels.models import Funnel
 from tests.factories import make_campaign, make_organization
 from tests.funnels.card_upgrade import funnel_of, make_card_upgrade, make_schema, steps
@@ -55,6 +55,23 @@ def test_what_is_wrong_stands_beside_the_steps(operator: Client) -> None:
     text = answer.content.decode()
     assert "which is no step" in text
     assert "at most 20000 characters" in text
+
+
+def test_steps_are_strict_json(operator: Client) -> None:
+    funnel = funnel_of(make_card_upgrade(make_organization()))
+    form = {"steps": "[" * 2_000, "style": "", "landing_page": ""}
+    answer = operator.post(f"/admin/funnels/funnel/{funnel.pk}/change/", form)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors.keys() == {"steps"}
+
+
+def test_deleting_several_raises_the_version(operator: Client) -> None:
+    funnel = funnel_of(make_card_upgrade(make_organization()))
+    version = Organization.objects.get().version
+    form = {"action": "delete_selected", "_selected_action": [funnel.pk], "post": "yes"}
+    assert operator.post("/admin/funnels/funnel/", form).status_code == 302
+    assert not Funnel.objects.exists()
+    assert Organization.objects.get().version > version
 
 
 def test_the_lists(operator: Client) -> None:

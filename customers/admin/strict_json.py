@@ -1,0 +1,21 @@
+"""JSON that operators type: as strict as JSON that clients send, so that whatever is read can be shown and kept."""
+
+import json
+from typing import Any
+
+from customers.prisma.json_reader import JSONError, read_json
+
+
+class StrictDecoder(json.JSONDecoder):
+    """A form field's decoder: what Python's alone would read or stumble over (NaN, depth) is no valid JSON here."""
+
+    def decode(self, s: str, *rest: Any) -> Any:
+        """The document; JSONDecodeError, which the form field turns into its own error, for everything else."""
+        try:
+            read_json(s.encode())
+        except (JSONError, UnicodeEncodeError) as error:
+            raise json.JSONDecodeError(str(error), s, 0) from error
+        return super().decode(s, *rest)
+
+
+STRICT: dict[str, Any] = {"decoder": StrictDecoder}

@@ -1,0 +1,60 @@
+"""What operators type into the admin: bad JSON is an error beside the field, deleting several is deleting each."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from customers.models import Customer, CustomerField, Operator, Organization
+from customers.services.schemas import save_field
+from tests.factories import make_application, make_customer, make_hierarchy, make_organization, make_target
+
+pytestmark = pytest.mark.django_db
+DEEP = "[" * 2_000
+
+
+@pytest.fixture
+def operator() -> Client:
+    """An operator's browser."""
+    client = Client()
+    client.force_login(Operator.objects.create_superuser("operator"))
+    return client
+
+
+@pytest.mark.parametrize("raw", ["5", "[1]", '["a\\u0000"]', "[NaN]", '{"a": NaN}', '{"a": "\\ud800"}', DEEP, "{"])
+def test_attributes_are_an_object_of_strict_json(operator: Client, raw: str) -> None:
+    customer = make_customer(make_organization(), external_id="51")
+    form = {"organization": customer.organization_id, "external_id": "51", "points": 0, "attributes": raw}
+    answer = operator.post(f"/admin/customers/customer/{customer.pk}/change/", form)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors.keys() == {"attributes"}
+    assert Customer.objects.get().attributes == {}
+
+
+@pytest.mark.parametrize("raw", ["null", '["\\ud800"]', DEEP])
+def test_values_of_a_target_are_a_list_of_strict_json(operator: Client, raw: str) -> None:
+    bundle = make_hierarchy(make_application().application).bundle
+    target = make_target(bundle)
+    form = {"bundle": bundle.pk, "position": 0, "attribute": "tag", "operator": "in", "values": raw}
+    answer = operator.post(f"/admin/campaigns/adtarget/{target.pk}/change/", form)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors
+
+
+def test_deleting_several_fields_takes_their_indexes_away(operator: Client) -> None:
+    organization = make_organization()
+    field = CustomerField(organization=organization, name="email", type="string", unique=True)
+    save_field(field=field)
+    assert _indexes_on_email() == 1
+    version = Organization.objects.get().version
+    form = {"action": "delete_selected", "_selected_action": [field.pk], "post": "yes"}
+    assert operator.post("/admin/customers/customerfield/", form).status_code == 302
+    assert not CustomerField.objects.exists()
+    assert Organization.objects.get().version > version
+    assert _indexes_on_email() == 0
+
+
+def _indexes_on_email() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%''email''%'")
+        (count,) = cursor.fetchone()
+    return int(count)
