@@ -40,6 +40,15 @@ def test_values_of_a_target_are_a_list_of_strict_json(operator: Client, raw: str
     assert answer.context["adminform"].form.errors
 
 
+@pytest.mark.parametrize("path", ["{pk}/delete/", ""])
+def test_a_campaign_can_be_deleted(operator: Client, path: str) -> None:
+    campaign = make_hierarchy(make_application().application).campaign
+    form = {"post": "yes", "action": "delete_selected", "_selected_action": [campaign.pk]}
+    assert operator.post(f"/admin/campaigns/adcampaign/{path.format(pk=campaign.pk)}", form).status_code == 302
+    campaign.refresh_from_db()
+    assert campaign.deleted_at is not None
+
+
 def test_deleting_several_fields_takes_their_indexes_away(operator: Client) -> None:
     organization = make_organization()
     field = CustomerField(organization=organization, name="email", type="string", unique=True)
