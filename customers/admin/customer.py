@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import JSONField, QuerySet
 from django.http import HttpRequest
@@ -31,6 +31,15 @@ class CustomerFieldForm(forms.ModelForm[CustomerField]):
             raise ValidationError("The type of a field can't be changed; make a new field.")
         return chosen
 
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook, between cleaning and saving
+        if not self.errors:
+            try:
+                save_field(field=self.instance)
+            except DomainError as error:
+                for name, sentences in error.fields.items():
+                    self.add_error(name, ValidationError(sentences))
+
 
 @admin.register(CustomerField)
 class CustomerFieldAdmin(admin.ModelAdmin[CustomerField]):
@@ -41,13 +50,8 @@ class CustomerFieldAdmin(admin.ModelAdmin[CustomerField]):
     list_filter = ["organization", "type"]
     search_fields = ["name"]
 
-    def save_model(self, request: HttpRequest, obj: CustomerField, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001
-        """Save the field and the index that keeps its promise."""
-        try:
-            save_field(field=obj)
-        except DomainError as error:
-            form.add_error(None, error.message)
-            self.message_user(request, str(error.fields), level=messages.ERROR)
+    def save_model(self, request: HttpRequest, obj: CustomerField, form: Any, change: bool) -> None:  # noqa: FBT001
+        """The form has done it, together with the index that keeps the field's promise."""
 
     def delete_model(self, request: HttpRequest, obj: CustomerField) -> None:
         """Take the field's index away with it."""

@@ -49,6 +49,18 @@ def test_a_campaign_can_be_deleted(operator: Client, path: str) -> None:
     assert campaign.deleted_at is not None
 
 
+def test_a_field_that_cannot_be_unique_is_refused_beside_it(operator: Client) -> None:
+    organization = make_organization()
+    for external_id in ("1", "2"):
+        make_customer(organization, external_id=external_id, attributes={"email": "a@b.example"})
+    connection.check_constraints()  # what the test's transaction would put off keeps an index from being made
+    form = {"organization": organization.pk, "name": "email", "type": "string", "unique": "on"}
+    answer = operator.post("/admin/customers/customerfield/add/", form)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors.keys() == {"unique"}
+    assert not CustomerField.objects.exists()
+
+
 def test_deleting_several_fields_takes_their_indexes_away(operator: Client) -> None:
     organization = make_organization()
     field = CustomerField(organization=organization, name="email", type="string", unique=True)
