@@ -61,7 +61,7 @@ def operation(
     parameters: list[OpenApiParameter] | None = None,
 ) -> Documented:
     """Describe a method: `answer` stands under `member` (an array of them where `many`), `request` is a
-    wrapper and the kinds of object under it.
+    wrapper and the kinds of object under it (without a wrapper: the whole body).
 
     A list is what has `parameters`; it shows its `pagination`.
     """
@@ -80,6 +80,8 @@ def operation(
 @cache
 def _body(wrapper: str, *kinds: type[serializers.Serializer[Any]]) -> Any:
     """The request of an endpoint: one component for each kind that it takes, however many endpoints take it."""
+    if not wrapper:
+        return kinds[0]
     bodies = [inline_serializer(f"{kind.__name__.removesuffix('In')}Wrapper", {wrapper: kind()}) for kind in kinds]
     if len(bodies) == 1:
         return bodies[0]

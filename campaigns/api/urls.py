@@ -2,6 +2,7 @@
 
 from django.urls import path, register_converter
 
+from campaigns.api.views.behaviors import BehaviorBatch, BehaviorDetail, Behaviors
 from campaigns.api.views.campaigns import Campaign, Campaigns, ExternalCampaign, Navigation
 from campaigns.api.views.creative_groups import CreativeGroup, CreativeGroups
 from campaigns.api.views.creatives import Creative, Creatives
@@ -33,6 +34,9 @@ urlpatterns = [
     path("campaigns/<id:campaign_id>", Campaign.as_view()),
     path("external/campaigns/<str:permalink>", ExternalCampaign.as_view()),
     path("campaigns/<id:campaign_id>/navigation", Navigation.as_view()),
+    path("campaigns/<id:campaign_id>/behaviors", Behaviors.as_view()),
+    path("campaigns/<id:campaign_id>/behaviors/_batch", BehaviorBatch.as_view()),
+    path("behaviors/<id:behavior_id>", BehaviorDetail.as_view()),
     path("campaigns/<id:campaign_id>/line_items", LineItems.as_view()),
     path("line_items/<id:line_item_id>", LineItem.as_view()),
     path("line_items/<id:line_item_id>/creative_groups", CreativeGroups.as_view()),

@@ -20,7 +20,12 @@ SHOWN_CHARACTERS = 63
 SHOWN_ITEMS = 5
 LONGEST_ATTRIBUTE = 255
 # What the values of a target say about the event's attribute that they are compared with.
-TYPES_OF_VALUES = {bool: FieldType.BOOLEAN, int: FieldType.DECIMAL, float: FieldType.DECIMAL, Decimal: FieldType.DECIMAL}
+TYPES_OF_VALUES = {
+    bool: FieldType.BOOLEAN,
+    int: FieldType.DECIMAL,
+    float: FieldType.DECIMAL,
+    Decimal: FieldType.DECIMAL,
+}
 # Finds what a target's attribute and values mean; None for nothing.
 Finder = Callable[[str, object], Subject | None]
 
