@@ -3,6 +3,7 @@
 from campaigns.models.achievement import Achievement
 from campaigns.models.bundle import AdBundle
 from campaigns.models.campaign import AdCampaign
+from campaigns.models.counted_event import CountedEvent
 from campaigns.models.decision_record import DecisionRecord
 from campaigns.models.event import Event
 from campaigns.models.group import AdGroup
@@ -24,6 +25,7 @@ __all__ = [
     "AdLineItem",
     "AdTarget",
     "AdUnit",
+    "CountedEvent",
     "DecisionRecord",
     "Earning",
     "Event",

@@ -5,7 +5,7 @@ stamp in a statement of its own; what was compiled for another stamp is not used
 one statement, hence from one snapshot.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -198,6 +198,12 @@ def _joined(*parts: Sequence[Condition] | None) -> tuple[Condition, ...] | None:
             return None
         joined += part
     return tuple(joined)
+
+
+def compile_targets(targets: list[Any], schema: Mapping[str, str]) -> Callable[[Any], bool]:
+    """Whether a customer meets kept targets; nobody does where one of them has lost its meaning."""
+    predicate: Callable[[Any], bool] = _compiled(_parsed(targets, schema))
+    return predicate
 
 
 def _compiled(conditions: Sequence[Condition] | None) -> Any:

@@ -30,7 +30,8 @@ WITH asked AS (
     JOIN campaigns_offer offer ON offer.id = asked.offer_id AND offer.organization_id = %(organization)s::bigint
     JOIN customers_customer customer
         ON customer.id = asked.customer_id AND customer.organization_id = offer.organization_id
-    WHERE (offer.starts_at IS NULL OR offer.starts_at <= asked.at) AND (offer.ends_at IS NULL OR asked.at < offer.ends_at)
+    WHERE (offer.starts_at IS NULL OR offer.starts_at <= asked.at)
+    AND (offer.ends_at IS NULL OR asked.at < offer.ends_at)
     AND NOT EXISTS (SELECT FROM campaigns_issuedoffer issued WHERE issued.key = asked.key)
 ), of_customers AS (
     SELECT asked.*, row_number() OVER (PARTITION BY offer_id, customer_id ORDER BY place) + CASE
@@ -77,7 +78,7 @@ class Grant:
     at: datetime
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def issue_offers(*, organization_id: int, grants: Sequence[Grant]) -> set[str]:
     """Issue the offers that may be issued, first come first served in the order given; returns their keys.
 
