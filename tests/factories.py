@@ -15,6 +15,7 @@ from campaigns.models import (
     AdTarget,
     AdUnit,
     Interaction,
+    IssuedOffer,
     Offer,
 )
 from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
@@ -129,6 +130,13 @@ def make_goal(behavior: Achievement, **attributes: Any) -> Achievement:
 def make_offer(organization: Organization, **attributes: Any) -> Offer:
     """An offer."""
     return Offer.objects.create(organization=organization, **{"name": unique("Offer")} | attributes)
+
+
+def make_issued_offer(customer: Customer, offer: Offer | None = None, **attributes: Any) -> IssuedOffer:
+    """An offer in a customer's hands."""
+    defaults = {"organization": customer.organization, "customer": customer, "key": unique("key")}
+    offer = offer or make_offer(customer.organization)
+    return IssuedOffer.objects.create(**defaults | {"offer": offer, "issued_at": STARTS_AT} | attributes)
 
 
 def make_target(owner: AdBundle | AdGroup, **attributes: Any) -> AdTarget:

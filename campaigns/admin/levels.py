@@ -56,6 +56,10 @@ class LevelAdmin(admin.ModelAdmin[AnyLevel]):
         for level in queryset:
             self.delete_model(request, level)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], Any]:  # noqa: ARG002
+        """What the page asks about: nothing leaves the database, so nothing is in the way."""
+        return [str(level) for level in objs], {}, set(), []
+
     def soft_delete(self, level: AnyLevel, now: Any) -> None:
         """Call the level's delete service."""
         raise NotImplementedError

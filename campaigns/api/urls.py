@@ -1,4 +1,6 @@
-"""The addresses of the management dialect, below `/priv/v1/apps/:api_key/management/`."""
+"""The addresses of the management dialect: below `/priv/v1/apps/:api_key/management/`, and those of customers below
+`/priv/v1/apps/:api_key/`.
+"""
 
 from django.urls import path, register_converter
 
@@ -7,6 +9,8 @@ from campaigns.api.views.campaigns import Campaign, Campaigns, ExternalCampaign,
 from campaigns.api.views.creative_groups import CreativeGroup, CreativeGroups
 from campaigns.api.views.creatives import Creative, Creatives
 from campaigns.api.views.line_items import LineItem, LineItems
+from campaigns.api.views.offers import OfferDetail, Offers
+from campaigns.api.views.users import Redemption, User
 
 MAXIMUM_ID = 2**63 - 1
 
@@ -43,4 +47,13 @@ urlpatterns = [
     path("creative_groups/<id:creative_group_id>", CreativeGroup.as_view()),
     path("creative_groups/<id:creative_group_id>/creatives", Creatives.as_view()),
     path("creatives/<id:creative_id>", Creative.as_view()),
+    path("offers", Offers.as_view()),
+    path("offers/<id:offer_id>", OfferDetail.as_view()),
+]
+
+user_patterns = [
+    path("users/<str:user_id>", User.as_view()),
+    path("external/users/<str:external_id>", User.as_view()),
+    path("users/<str:user_id>/offers/<id:issued_offer_id>/redeem", Redemption.as_view()),
+    path("external/users/<str:external_id>/offers/<id:issued_offer_id>/redeem", Redemption.as_view()),
 ]

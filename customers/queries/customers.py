@@ -53,8 +53,22 @@ def find_customer_by_uuid(*, organization: Organization, identity: uuid.UUID) ->
 
 
 def get_customer(*, organization: Organization, customer_id: str) -> Customer:
-    """The same, but DomainError `not_found` for nobody."""
-    customer = find_customer(organization=organization, customer_id=customer_id)
+    """The same as `find_customer`, but DomainError `not_found` for nobody."""
+    # PostgreSQL's text has no NUL, so no id has one.
+    storable = "\x00" not in customer_id
+    return _found(find_customer(organization=organization, customer_id=customer_id) if storable else None)
+
+
+def get_customer_by_uuid(*, organization: Organization, user_id: str) -> Customer:
+    """The same as `find_customer_by_uuid`, but DomainError `not_found` for nobody, and for what is no uuid."""
+    try:
+        identity = uuid.UUID(user_id)
+    except ValueError:
+        return _found(None)
+    return _found(find_customer_by_uuid(organization=organization, identity=identity))
+
+
+def _found(customer: Customer | None) -> Customer:
     if customer is None:
         raise not_found("Customer")
     return customer

@@ -49,6 +49,11 @@ def behaviors(*several: dict[str, Any]) -> dict[str, Any]:
     return {"behaviors": [each["behavior"] for each in several or (behavior(),)]}
 
 
+def offer(**changes: Any) -> dict[str, Any]:
+    """The body of POST offers."""
+    return {"offer": {"name": unique("New offer")} | changes}
+
+
 def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
     """The same body without these attributes."""
     return {

@@ -1,0 +1,46 @@
+"""Customers, and the offers in their hands (contract 4, "users" and "redeem"), by either of a customer's ids."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+
+from campaigns.api.base import ManagementView
+from campaigns.api.documentation import operation
+from campaigns.api.serializers.offer import IssuedOfferOut
+from campaigns.api.serializers.user import UserOut
+from campaigns.services.redemptions import redeem_offer
+from customers.models import Customer
+from customers.queries.customers import get_customer, get_customer_by_uuid
+
+
+class UserView(ManagementView):
+    """What every endpoint of one customer shares; an id of a customer who was merged leads to the one they are now."""
+
+    def customer(self) -> Customer:
+        """The customer of the path's `user_id` or `external_id`; DomainError `not_found`."""
+        if "user_id" in self.kwargs:
+            return get_customer_by_uuid(organization=self.organization, user_id=self.kwargs["user_id"])
+        return get_customer(organization=self.organization, customer_id=self.kwargs["external_id"])
+
+
+class User(UserView):
+    """One customer."""
+
+    @operation("Get a user", member="user", answer=UserOut)
+    def get(self, _request: Any, **_: object) -> HttpResponse:
+        """The customer's attributes, tags and points."""
+        return self.answer(user=UserOut(self.customer()).data)
+
+
+class Redemption(UserView):
+    """An offer that a customer was given."""
+
+    @operation("Redeem an offer", member="offer", answer=IssuedOfferOut)
+    def post(self, _request: Any, issued_offer_id: int, **_: object) -> HttpResponse:
+        """Redeem it; no body."""
+        customer, now = self.customer(), timezone.now()
+        issued = redeem_offer(
+            organization=self.organization, customer=customer, issued_offer_id=issued_offer_id, now=now
+        )
+        return self.answer(offer=IssuedOfferOut(issued, context={"now": now}).data)
