@@ -18,6 +18,7 @@ TABLE: dict[Kind, tuple[int, str | None]] = {
     Kind.UNKNOWN_ATTRIBUTE: (200, "argument_error"),
     Kind.UNAVAILABLE: (200, "not_available"),
     Kind.FORBIDDEN: (200, "not_available"),
+    Kind.CLOSED: (200, None),
     Kind.UNAUTHENTICATED: (401, None),
     Kind.TOO_LARGE: (413, "too_large"),
     Kind.MALFORMED: (400, "argument_error"),

@@ -116,7 +116,7 @@ def goal_standing(behavior: Behavior, goal: Goal, state: BehaviorState, now: dat
     period = behavior.same_period
     is_waiting = since is not None and (period is None or now - since < period)
     full = behavior.caps.full(state.earned, state.total, now, zone)
-    is_completed = is_waiting or (full is not None and state.total > 0)
+    is_completed = is_waiting or (full is not None and (state.total > 0 or bool(state.earned)))
     current = [each for each in near(goal, own, now) if each.at <= now]
     counted = goal.needed if is_completed else min(amount_of(goal, current), goal.needed)
     return Standing(counted, is_completed, _next_countable(behavior, goal, state, now, zone))

@@ -123,17 +123,20 @@ class BehaviorRun:
         """Count an event, and those that it leads to."""
         self._tell(place, event.customer_id, event.happening, (event.name,))
 
-    def earn(self, place: int, customer_id: int, earnable: Earnable, at: datetime) -> bool:
-        """Earn a behavior as if the customer had done all of it; False where a cap is full."""
-        pair = (customer_id, earnable.behavior.id)
-        state = earn_at_once(earnable.behavior, self.states[pair], at, self.zone)
-        if state is None:
-            return False
-        self.states[pair] = state
-        self._note(Earned(place, customer_id, earnable, at))
-        for name in earnable.events:
-            self._trigger(place, customer_id, Happening(name, at), ())
-        return True
+    def earn(self, customer_id: int, earnables: Iterable[Earnable], at: datetime) -> list[Earnable]:
+        """Earn behaviors as if the customer had done all of it, then tell what that leads to; those not at a cap."""
+        earned = []
+        for earnable in earnables:
+            pair = (customer_id, earnable.behavior.id)
+            state = earn_at_once(earnable.behavior, self.states[pair], at, self.zone)
+            if state is not None:
+                self.states[pair] = state
+                self._note(Earned(0, customer_id, earnable, at))
+                earned.append(earnable)
+        for earnable in earned:
+            for name in earnable.events:
+                self._trigger(0, customer_id, Happening(name, at), ())
+        return earned
 
     def changes(self) -> Iterator[tuple[int, Changes]]:
         """What has to be kept, by customer."""

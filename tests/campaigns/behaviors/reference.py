@@ -107,7 +107,9 @@ class Reference:
     def _has_room(self, rule: dict[str, Any], times: list[datetime], at: datetime) -> bool:
         """Whether one more at `at` breaks no cap."""
         everything = [*times, at]
-        caps = {name: rule.get(f"max_times_achievable{name}") for name in ("", "_per_period", "_per_month", "_per_year")}
+        caps = {
+            name: rule.get(f"max_times_achievable{name}") for name in ("", "_per_period", "_per_month", "_per_year")
+        }
         if caps[""] is not None and len(everything) > caps[""]:
             return False
         if caps["_per_period"] is not None:
