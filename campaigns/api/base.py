@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 from rest_framework.exceptions import APIException
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -26,25 +25,12 @@ from customers.models import Application, Organization
 log = structlog.get_logger(__name__)
 
 
-class OnlyJSON(BaseContentNegotiation):
-    """This dialect speaks JSON and nothing else, whatever Accept says."""
-
-    def select_parser(self, request: Any, parsers: Any) -> Any:  # noqa: ARG002
-        """The one parser."""
-        return parsers[0]
-
-    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:  # noqa: ARG002
-        """The one renderer."""
-        return renderers[0], "application/json"
-
-
 class ManagementView(APIView):
     """What every endpoint below `/priv/v1/apps/:api_key/management` shares."""
 
     authentication_classes: Any = [ApplicationAuthentication]
     parser_classes: Any = [JSONParser]
     renderer_classes: Any = [JSONRenderer]
-    content_negotiation_class = OnlyJSON
     http_method_names: list[str] = ["get", "head", "post", "put", "delete"]
 
     @property

@@ -1,10 +1,14 @@
 """The campaign hierarchy: the rows that every dialect translates."""
 
 from campaigns.models.achievement import Achievement
+from campaigns.models.audience_chunk import AudienceChunk
+from campaigns.models.audience_job import AudienceJob
+from campaigns.models.audience_member import AudienceMember
 from campaigns.models.bundle import AdBundle
 from campaigns.models.campaign import AdCampaign
 from campaigns.models.counted_event import CountedEvent
 from campaigns.models.decision_record import DecisionRecord
+from campaigns.models.destination_rate import DestinationRate
 from campaigns.models.event import Event
 from campaigns.models.group import AdGroup
 from campaigns.models.interaction import Interaction
@@ -25,8 +29,12 @@ __all__ = [
     "AdLineItem",
     "AdTarget",
     "AdUnit",
+    "AudienceChunk",
+    "AudienceJob",
+    "AudienceMember",
     "CountedEvent",
     "DecisionRecord",
+    "DestinationRate",
     "Earning",
     "Event",
     "EventOutcome",

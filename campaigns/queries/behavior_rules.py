@@ -1,19 +1,19 @@
 """Behaviors compiled for the engine, kept in process per organization and version stamp, as campaigns are.
 
-See `campaigns.queries.definitions`: every write to definitions raises the stamp, and a request reads the stamp first.
+Behaviors and their stamp come from one statement, hence from one snapshot; see `campaigns.queries.kept`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from threading import Lock
 from typing import Any
 
 import orjson
 from django.db import connection
 
 from campaigns.behaviors import Behavior, Caps, EventFilter, Goal
-from campaigns.queries.definitions import EPOCH, MAXIMUM_KEPT, TARGETS, compile_targets
+from campaigns.queries.definitions import EPOCH, TARGETS, compile_targets
+from campaigns.queries.kept import KeptByVersion
 from campaigns.targeting import CustomerFacts, compile_predicate, parse_event_targets
 from customers.errors import DomainError
 
@@ -34,15 +34,19 @@ SELECT organization.version,
                 WHERE goal.composite_id = behavior.id AND goal.deleted_at IS NULL
             ), '[]'::json),
             'outcomes', COALESCE((
-                SELECT json_agg(json_build_array(outcome.id, outcome.offer_id, outcome.unit_id, event.name)
-                                ORDER BY outcome.id)
+                SELECT json_agg(json_build_array(outcome.id, outcome.offer_id, event.name) ORDER BY outcome.id)
                 FROM campaigns_outcome outcome LEFT JOIN campaigns_eventoutcome event ON event.id = outcome.event_id
                 WHERE outcome.achievement_id = behavior.id
             ), '[]'::json),
-            'units', COALESCE((
-                SELECT json_agg(unit.id ORDER BY unit.id) FROM campaigns_adunit unit
-                WHERE unit.achievement_id = behavior.id AND unit.delivery_method = 'triggered'
-                AND unit.deleted_at IS NULL
+            'messages', COALESCE((
+                SELECT json_agg(json_build_array(unit.id, line_item.campaign_id, unit.group_id, unit.creative_type)
+                                ORDER BY unit.id)
+                FROM campaigns_adunit unit JOIN campaigns_adgroup part ON part.id = unit.group_id
+                JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+                WHERE unit.status = 'live' AND unit.deleted_at IS NULL
+                AND unit.organization_id = behavior.organization_id AND (
+                    (unit.achievement_id = behavior.id AND unit.delivery_method = 'triggered')
+                    OR unit.id IN (SELECT unit_id FROM campaigns_outcome WHERE achievement_id = behavior.id))
             ), '[]'::json)
         )::text
         FROM campaigns_achievement behavior
@@ -63,10 +67,20 @@ END_OF_DAY = "24:00"
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """A live creative that is sent to whoever earns a behavior."""
+
+    unit_id: int
+    campaign_id: int
+    group_id: int
+    creative_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Earnable:
     """A behavior with its campaign and with what it leads to.
 
-    `offers` are pairs of an outcome's and an offer's id, `unit_ids` the messages, `events` names of further events.
+    `offers` are pairs of an outcome's and an offer's id, `events` names of further events.
     """
 
     behavior: Behavior
@@ -79,7 +93,7 @@ class Earnable:
     tags: tuple[str, ...]
     points: int
     offers: tuple[tuple[int, int], ...]
-    unit_ids: tuple[int, ...]
+    messages: tuple[Message, ...]
     events: tuple[str, ...]
 
     def is_open(self, at: datetime) -> bool:
@@ -117,23 +131,9 @@ class BehaviorRules:
         return self.reached[name]
 
 
-_kept: dict[int, BehaviorRules] = {}
-_compiling = Lock()
-
-
 def get_behavior_rules(*, organization_id: int, version: int) -> BehaviorRules:
     """The behaviors of the organization's live campaigns, as new as `version` at least."""
-    kept = _kept.get(organization_id)
-    if kept is not None and kept.version >= version:
-        return kept
-    with _compiling:
-        kept = _kept.pop(organization_id, None)
-        if kept is None or kept.version < version:
-            kept = _load(LIVE, [organization_id], kept)
-        _kept[organization_id] = kept
-        for oldest in list(_kept)[:-MAXIMUM_KEPT]:
-            _kept.pop(oldest, None)
-        return kept
+    return _kept.get(organization_id=organization_id, version=version)
 
 
 def behaviors_of_campaigns(*, organization_id: int, campaign_ids: Iterable[int]) -> list[Earnable]:
@@ -165,10 +165,12 @@ def _load(statement: str, values: list[Any], before: BehaviorRules | None) -> Be
     )
 
 
+_kept = KeptByVersion(lambda organization_id, _version, before: _load(LIVE, [organization_id], before))
+
+
 def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> Earnable:
     row = members["behavior"]
     outcomes = members["outcomes"]
-    units = [unit_id for _, _, unit_id, _ in outcomes if unit_id is not None] + members["units"]
     tags = [tag.strip() for tag in (row["tags"] or "").splitlines() if tag.strip()]
     return Earnable(
         behavior=_behavior(row, members["goals"]),
@@ -180,8 +182,8 @@ def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> Earnable:
         meets=compile_targets(members["targets"], schema),
         tags=tuple(dict.fromkeys(tags)),
         points=row["points"],
-        offers=tuple((outcome_id, offer_id) for outcome_id, offer_id, _, _ in outcomes if offer_id is not None),
-        unit_ids=tuple(dict.fromkeys(units)),
+        offers=tuple((outcome_id, offer_id) for outcome_id, offer_id, _ in outcomes if offer_id is not None),
+        messages=tuple(Message(*message) for message in members["messages"]),
         events=tuple(dict.fromkeys(name for *_, name in outcomes if name is not None)),
     )
 

@@ -1,15 +1,12 @@
 """Campaigns compiled for decisions, kept in process per organization and version stamp.
 
-Every write to what decisions are made from raises `Organization.version` in its own transaction. A request reads the
-stamp in a statement of its own; what was compiled for another stamp is not used. Definitions and their stamp come from
-one statement, hence from one snapshot.
+Definitions and their stamp come from one statement, hence from one snapshot; see `campaigns.queries.kept`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from threading import Lock
 from typing import Any
 
 import orjson
@@ -17,6 +14,7 @@ from django.db import connection
 
 from campaigns.decisioning import Candidate, Window
 from campaigns.queries.candidate_index import CandidateIndex
+from campaigns.queries.kept import KeptByVersion
 from campaigns.targeting import Condition, compile_predicate, parse_targets
 from customers.errors import DomainError
 
@@ -63,8 +61,6 @@ FROM customers_organization organization WHERE organization.id = %s::bigint
 LOAD_LIVE = LOAD.format(which="campaign.status = 'live' AND campaign.deleted_at IS NULL AND campaign.ends_at > now()")
 LOAD_ONE = LOAD.format(which="campaign.id = %s::bigint")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# How many organizations one process keeps.
-MAXIMUM_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,37 +103,35 @@ class Definitions:
 
 
 NEVER = Window(is_live=False, starts_at=EPOCH, ends_at=EPOCH)
-_kept: dict[int, Definitions] = {}
-_compiling = Lock()
 
 
 def get_definitions(*, organization_id: int, version: int) -> Definitions:
     """The organization's live campaigns, as new as `version` at least."""
-    kept = _kept.get(organization_id)
-    if kept is not None and kept.version >= version:
-        return kept
-    # One thread compiles; the others would take the processor from it and then find the same.
-    with _compiling:
-        kept = _kept.get(organization_id)
-        if kept is not None and kept.version >= version:
-            return kept
-        _kept.pop(organization_id, None)
-        definitions = _kept[organization_id] = _load(organization_id, kept)
-        for oldest in list(_kept)[:-MAXIMUM_KEPT]:
-            _kept.pop(oldest, None)
-        return definitions
+    return _kept.get(organization_id=organization_id, version=version)
 
 
 def find_definition(*, organization_id: int, campaign_id: int) -> Definition | None:
     """One campaign of the organization, live or not, as it stands now; None where there is none."""
+    written = write_definition(organization_id=organization_id, campaign_id=campaign_id)
+    return None if written is None else read_definition(organization_id=organization_id, written=written)
+
+
+def write_definition(*, organization_id: int, campaign_id: int) -> dict[str, Any] | None:
+    """What a campaign is compiled from, as JSON to be kept: what is begun by it is finished by it."""
     with connection.cursor() as cursor:
         cursor.execute(LOAD_ONE, [campaign_id, organization_id])
         _, schema, texts = cursor.fetchone()
-    types = orjson.loads(schema) if schema else {}
-    return _compile(organization_id, orjson.loads(texts[0]), types) if texts else None
+    if not texts:
+        return None
+    return {"campaign": orjson.loads(texts[0]), "schema": orjson.loads(schema) if schema else {}}
 
 
-def _load(organization_id: int, before: Definitions | None) -> Definitions:
+def read_definition(*, organization_id: int, written: Mapping[str, Any]) -> Definition:
+    """Compile what `write_definition` has written."""
+    return _compile(organization_id, written["campaign"], written["schema"])
+
+
+def _load(organization_id: int, _version: int, before: Definitions | None) -> Definitions:
     """Load all, and compile what has changed since `before`."""
     with connection.cursor() as cursor:
         cursor.execute(LOAD_LIVE, [organization_id])
@@ -154,6 +148,9 @@ def _load(organization_id: int, before: Definitions | None) -> Definitions:
         texts={one.candidate.campaign_id: text for one, text in zip(definitions, texts, strict=True)},
         index=CandidateIndex((one.candidate, one.conditions or ()) for one in definitions),
     )
+
+
+_kept = KeptByVersion(_load)
 
 
 def _compile(organization_id: int, members: dict[str, Any], schema: Mapping[str, str]) -> Definition:

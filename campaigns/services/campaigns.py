@@ -1,7 +1,7 @@
 """Campaigns: created with their bundle, changed, and taken out of every read."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +12,12 @@ from campaigns.models import Achievement, AdBundle, AdCampaign, AdGroup, AdLineI
 from campaigns.queries.campaigns import campaigns_of, get_campaign
 from campaigns.services.levels import (
     CONSTRAINTS,
-    apply_changes,
+    change_level,
     constraints_as_errors,
     mark_children_deleted,
     mark_deleted,
 )
-from campaigns.services.targets import read_targets, replace_targets
-from campaigns.targeting import Condition
+from campaigns.services.targets import replace_targets
 from customers.errors import Refusals, not_found
 from customers.models import Organization
 from customers.services.organizations import raise_version
@@ -36,7 +35,7 @@ def create_campaign(*, organization: Organization, attributes: Mapping[str, Any]
         attributes["permalink"] = str(uuid.uuid4())
     campaign = AdCampaign(organization=organization)
     with constraints_as_errors(), transaction.atomic():
-        conditions = _change(campaign, attributes, targets)
+        conditions = change_level(campaign, attributes, _refuse_taken, _require_whole_cap, targets=targets)
         campaign.save()
         bundle = AdBundle.objects.create(organization=organization, campaign=campaign)
         if conditions:
@@ -51,7 +50,7 @@ def update_campaign(*, organization: Organization, campaign_id: int, changes: Ma
     targets = changes.pop("targets", None)
     with constraints_as_errors(), transaction.atomic():
         campaign = lock_campaign(organization=organization, campaign_id=campaign_id)
-        conditions = _change(campaign, changes, targets)
+        conditions = change_level(campaign, changes, _refuse_taken, _require_whole_cap, targets=targets)
         campaign.save()
         if targets is not None:
             replace_targets(owner=campaign.ad_bundle, conditions=conditions)
@@ -86,19 +85,7 @@ def lock_campaign(*, organization: Organization, campaign_id: int) -> AdCampaign
     return campaign
 
 
-def _change(campaign: AdCampaign, changes: Mapping[str, Any], targets: object) -> Sequence[Condition]:
-    """Apply changes and read targets; DomainError names everything that breaks a rule."""
-    refusals = Refusals()
-    apply_changes(campaign, changes, refusals)
-    if {"name", "permalink"} & changes.keys():
-        _refuse_taken(campaign, refusals)
-    _require_whole_cap(campaign, refusals)
-    conditions = read_targets(organization=campaign.organization, targets=targets, refusals=refusals)
-    refusals.raise_any()
-    return conditions
-
-
-def _require_whole_cap(campaign: AdCampaign, refusals: Refusals) -> None:
+def _require_whole_cap(campaign: AdCampaign, _changes: Mapping[str, Any], refusals: Refusals) -> None:
     """A frequency cap is a number, a unit and a period, or none of them."""
     parts = ("frequency_cap", "frequency_unit", "frequency_period")
     absent = [part for part in parts if getattr(campaign, part) is None]
@@ -106,8 +93,10 @@ def _require_whole_cap(campaign: AdCampaign, refusals: Refusals) -> None:
         refusals.refuse(absent[0], "A frequency cap needs a number, a unit and a period.")
 
 
-def _refuse_taken(campaign: AdCampaign, refusals: Refusals) -> None:
+def _refuse_taken(campaign: AdCampaign, changes: Mapping[str, Any], refusals: Refusals) -> None:
     """Name every attribute that is taken, where the constraints would name only the first."""
+    if not {"name", "permalink"} & changes.keys():
+        return
     others = campaigns_of(organization=campaign.organization).exclude(pk=campaign.pk)
     taken = others.filter(Q(name=campaign.name) | Q(permalink=campaign.permalink)).values_list("name", "permalink")
     for name, permalink in taken:

@@ -1,4 +1,4 @@
-"""Completing a campaign for a customer as if they had done all of it (contract 1, Performing Campaign Domain Actions)."""
+"""Completing a campaign as if the customer had done all of it (contract 1, Performing Campaign Domain Actions)."""
 
 from datetime import datetime
 

@@ -1,6 +1,6 @@
 """Creative groups and their targets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +8,10 @@ from django.db import transaction
 
 from campaigns.models import AdGroup, AdUnit
 from campaigns.queries.groups import get_group
-from campaigns.services.levels import apply_changes, mark_children_deleted, mark_deleted
+from campaigns.services.levels import change_level, mark_children_deleted, mark_deleted
 from campaigns.services.line_items import lock_line_item
-from campaigns.services.targets import read_targets, replace_targets
-from campaigns.targeting import Condition
-from customers.errors import Refusals, not_found
+from campaigns.services.targets import replace_targets
+from customers.errors import not_found
 from customers.models import Organization
 from customers.queries.prepared import PreparedQuery
 from customers.services.organizations import raise_version
@@ -27,7 +26,7 @@ def create_group(*, organization: Organization, line_item_id: int, attributes: M
     attributes = dict(attributes)
     targets = attributes.pop("targets", None)
     group = AdGroup(organization=organization)
-    conditions = _change(group, attributes, targets)
+    conditions = change_level(group, attributes, targets=targets)
     group.line_item = lock_line_item(organization=organization, line_item_id=line_item_id)
     group.save()
     if conditions:
@@ -42,7 +41,7 @@ def update_group(*, organization: Organization, group_id: int, changes: Mapping[
     changes = dict(changes)
     targets = changes.pop("targets", None)
     group = lock_group(organization=organization, group_id=group_id)
-    conditions = _change(group, changes, targets)
+    conditions = change_level(group, changes, targets=targets)
     group.save()
     if targets is not None:
         replace_targets(owner=group, conditions=conditions)
@@ -59,15 +58,6 @@ def delete_group(*, organization: Organization, group_id: int, now: datetime) ->
     mark_children_deleted(AdUnit.objects.filter(group=group), now=now)
     raise_version(organization=organization)
     return group
-
-
-def _change(group: AdGroup, changes: Mapping[str, Any], targets: object) -> Sequence[Condition]:
-    """Apply changes and read targets; DomainError names everything that breaks a rule."""
-    refusals = Refusals()
-    apply_changes(group, changes, refusals)
-    conditions = read_targets(organization=group.organization, targets=targets, refusals=refusals)
-    refusals.raise_any()
-    return conditions
 
 
 def lock_group(*, organization: Organization, group_id: int) -> AdGroup:

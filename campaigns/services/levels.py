@@ -1,6 +1,6 @@
 """The rules that every level of the hierarchy keeps: dates in order, statuses, soft delete, unique names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -8,9 +8,13 @@ from typing import Any
 from django.db import IntegrityError, models
 
 from campaigns.models.level import DatedLevel, Level, Status
+from campaigns.services.targets import read_targets
+from campaigns.targeting import Condition
 from customers.errors import Refusals, invalid
 
 NOON = 12
+# A rule that joins several attributes of a level; it is asked when the changes are made.
+Rule = Callable[[Any, Mapping[str, Any], Refusals], None]
 # What a broken constraint means to a caller: the attribute, and a sentence.
 CONSTRAINTS = {
     "campaign_name_unique_among_living": ("name", "Another campaign has this name."),
@@ -19,6 +23,17 @@ CONSTRAINTS = {
     "offer_guid_unique": ("guid", "Another offer has this guid."),
     "unit_one_living_per_group": ("creative_group_id", "The creative group already has a creative."),
 }
+
+
+def change_level(level: Level, changes: Mapping[str, Any], *rules: Rule, targets: object = None) -> Sequence[Condition]:
+    """Apply changes, ask the level's own rules and read targets; DomainError names everything that breaks one."""
+    refusals = Refusals()
+    apply_changes(level, changes, refusals)
+    for rule in rules:
+        rule(level, changes, refusals)
+    conditions = read_targets(organization=level.organization, targets=targets, refusals=refusals)
+    refusals.raise_any()
+    return conditions
 
 
 def apply_changes(level: Level, changes: Mapping[str, Any], refusals: Refusals) -> None:

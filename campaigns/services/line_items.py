@@ -8,8 +8,8 @@ from django.db import transaction
 
 from campaigns.models import AdGroup, AdLineItem, AdUnit
 from campaigns.services.campaigns import lock_campaign
-from campaigns.services.levels import apply_changes, constraints_as_errors, mark_children_deleted, mark_deleted
-from customers.errors import Refusals, not_found
+from campaigns.services.levels import change_level, constraints_as_errors, mark_children_deleted, mark_deleted
+from customers.errors import not_found
 from customers.models import Organization
 from customers.services.organizations import raise_version
 
@@ -20,7 +20,7 @@ def create_line_item(*, organization: Organization, campaign_id: int, attributes
     `attributes`: `name`, `starts_at`, `ends_at`, `status`, and optionally `display_name`, `description`.
     """
     line_item = AdLineItem(organization=organization)
-    _change(line_item, attributes)
+    change_level(line_item, attributes)
     with constraints_as_errors(), transaction.atomic():
         line_item.campaign = lock_campaign(organization=organization, campaign_id=campaign_id)
         line_item.save()
@@ -32,7 +32,7 @@ def create_line_item(*, organization: Organization, campaign_id: int, attributes
 def update_line_item(*, organization: Organization, line_item_id: int, changes: Mapping[str, Any]) -> AdLineItem:
     """Change what is named in `changes` and nothing else."""
     line_item = lock_line_item(organization=organization, line_item_id=line_item_id)
-    _change(line_item, changes)
+    change_level(line_item, changes)
     line_item.save()
     raise_version(organization=organization)
     return line_item
@@ -60,9 +60,3 @@ def lock_line_item(*, organization: Organization, line_item_id: int) -> AdLineIt
         raise not_found("Line item")
     line_item.organization = organization
     return line_item
-
-
-def _change(line_item: AdLineItem, changes: Mapping[str, Any]) -> None:
-    refusals = Refusals()
-    apply_changes(line_item, changes, refusals)
-    refusals.raise_any()

@@ -1,13 +1,12 @@
 """What an organization's applications show, compiled for decisions: kept in process per version stamp.
 
-As with `campaigns.queries.definitions`, which this builds on: what was compiled for an older stamp is not used.
+Built on `campaigns.queries.definitions`, and kept like them; see `campaigns.queries.kept`.
 """
 
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any
 
 import orjson
@@ -16,6 +15,7 @@ from django.db import connection
 from campaigns.decisioning import Candidate
 from campaigns.queries.candidate_index import CandidateIndex, Conditions
 from campaigns.queries.definitions import Definitions, get_definitions
+from campaigns.queries.kept import KeptByVersion
 from funnels.models import Funnel
 from funnels.queries.event_filters import parse_filter
 from funnels.queries.funnels import NO_FUNNEL, FunnelSummary, funnel_summary
@@ -39,7 +39,6 @@ SELECT organization.version,
      FROM funnels_funnel funnel WHERE funnel.organization_id = organization.id)
 FROM customers_organization organization WHERE organization.id = %s::bigint
 """
-MAXIMUM_KEPT = 200
 Placed = list[tuple[Candidate, Conditions]]
 
 
@@ -117,28 +116,14 @@ class Channel:
 
 
 NOTHING_SHOWN = ApplicationChannel({}, (), {})
-_kept: dict[int, Channel] = {}
-_compiling = Lock()
 
 
 def get_channel(*, organization_id: int, version: int) -> Channel:
     """What the organization shows, as new as `version` at least."""
-    kept = _kept.get(organization_id)
-    if kept is not None and kept.version >= version:
-        return kept
-    # One thread compiles; the others would take the processor from it and then find the same.
-    with _compiling:
-        kept = _kept.get(organization_id)
-        if kept is not None and kept.version >= version:
-            return kept
-        _kept.pop(organization_id, None)
-        channel = _kept[organization_id] = _load(organization_id, version)
-        for oldest in list(_kept)[:-MAXIMUM_KEPT]:
-            _kept.pop(oldest, None)
-        return channel
+    return _kept.get(organization_id=organization_id, version=version)
 
 
-def _load(organization_id: int, version: int) -> Channel:
+def _load(organization_id: int, version: int, _before: Channel | None) -> Channel:
     """Both statements see the same version, or are asked again."""
     while True:
         with connection.cursor() as cursor:
@@ -147,6 +132,9 @@ def _load(organization_id: int, version: int) -> Channel:
         definitions = get_definitions(organization_id=organization_id, version=max(found, version))
         if definitions.version == found:
             return _compile(definitions, [orjson.loads(text) if text else [] for text in texts])
+
+
+_kept = KeptByVersion(_load)
 
 
 def _compile(definitions: Definitions, rows: list[list[dict[str, Any]]]) -> Channel:

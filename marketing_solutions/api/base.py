@@ -7,7 +7,6 @@ import structlog
 from django.http import HttpResponse
 from oauthlib.oauth2 import OAuth2Error
 from rest_framework.exceptions import APIException, Throttled
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -31,25 +30,12 @@ from marketing_solutions.services.tokens import MANAGE, READ
 log = structlog.get_logger(__name__)
 
 
-class OnlyJSON(BaseContentNegotiation):
-    """This dialect speaks JSON and nothing else, whatever Accept says."""
-
-    def select_parser(self, request: Any, parsers: Any) -> Any:  # noqa: ARG002
-        """The one parser."""
-        return parsers[0]
-
-    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:  # noqa: ARG002
-        """The one renderer."""
-        return renderers[0], "application/json"
-
-
 class MarketingSolutionsView(APIView):
     """What every endpoint of this dialect shares; `scopes` says what each method needs."""
 
     authentication_classes: Any = [BearerAuthentication]
     parser_classes: Any = [JSONParser]
     renderer_classes: Any = [JSONRenderer]
-    content_negotiation_class = OnlyJSON
     http_method_names: list[str] = ["get", "head", "post", "patch"]
     scopes = {"GET": READ, "HEAD": READ, "POST": MANAGE, "PATCH": MANAGE}
     quota: Quota | None = None

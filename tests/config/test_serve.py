@@ -80,7 +80,10 @@ def test_what_is_killed_comes_back_and_a_killed_serve_takes_all_with_it(start: S
 
 
 @one_after_the_other
-@pytest.mark.skipif(not os.environ.get("DATABASE_URL"), reason="for the run against real servers (.ci/run)")
+@pytest.mark.skipif(
+    not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")),
+    reason="for the run against real servers (.ci/run)",
+)
 def test_it_serves_with_real_servers(start: Start) -> None:
     name = f"serve_{uuid4().hex}"
     address = os.environ["DATABASE_URL"]

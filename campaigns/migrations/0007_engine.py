@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0005_behaviors'),
+        ('campaigns', '0006_audience'),
         ('customers', '0002_visits'),
     ]
 

@@ -1,0 +1,139 @@
+"""What a way out of the house must offer, and what it is given.
+
+Deliveries (`campaigns.services`) decide who gets what, when and how often; what is made here only hands over and says
+what became of it. Nothing here writes to the database.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One person to reach; `key` stays the same however often this is tried: the idempotency key of the message.
+
+    `attributes` are in their kept forms. `push_tokens` are `(platform, token)`. A key can be guessed by who knows
+    another one: sign it before it entitles to anything (an unsubscribe link).
+    """
+
+    key: uuid.UUID
+    customer_id: int
+    customer_uuid: uuid.UUID
+    external_id: str | None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    push_tokens: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent: the creative's own words. `job_id` and `job_key` are None for a triggered message."""
+
+    organization_id: int
+    application_id: int
+    campaign_id: int
+    campaign_name: str
+    unit_id: int
+    unit_name: str
+    ad_type: str
+    creative_type: str
+    template_id: str | None
+    offer_ids: tuple[str, ...]
+    portal_description: str | None
+    portal_icon: str | None
+    second_sn_audience_guid: str | None
+    job_id: int | None = None
+    job_key: uuid.UUID | None = None
+    scheduled_for: datetime | None = None
+
+
+class Outcome(StrEnum):
+    """What became of one recipient.
+
+    RETRY: certainly not delivered, may be tried again. UNKNOWN: it may have been delivered. SKIPPED: not to be sent
+    at all (no address). FAILED: it never will be.
+    """
+
+    SENT = "sent"
+    FAILED = "failed"
+    RETRY = "retry"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome for the recipient of `key`; `retry_after` in seconds where the other side said when."""
+
+    key: uuid.UUID
+    outcome: Outcome
+    reference: str = ""
+    error: str = ""
+    retry_after: float | None = None
+
+
+class DeliveryFailedError(Exception):
+    """A whole delivery can't go on; its text tells an operator why.
+
+    `is_lasting` where trying again can't help before somebody changes something (no destination is set up).
+    """
+
+    def __init__(self, sentence: str, *, is_lasting: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_lasting = is_lasting
+
+
+class Channel(Protocol):
+    """Hands a message over to recipients, each on its own.
+
+    `destination` names where to; `rate` (recipients a second, None: any) is kept per destination over all workers.
+    `deduplicates`: the other side takes one key only once, so what is uncertain may be sent again. A batch should not
+    take long: between two of them a delivery is paused or cancelled.
+    """
+
+    destination: str
+    rate: float | None
+    deduplicates: bool
+    batch_size: int
+
+    def send(self, message: Message, recipients: Sequence[Recipient]) -> list[Result]:
+        """A result for each recipient, in any order; who has none, or all when this raises, is UNKNOWN."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """What stands after an export: `rows` people. `url` is empty where the file is in Django's storage `audiences`
+    under `name`; `name` is empty where there is no file at all (an audience handed over by HTTP).
+    """
+
+    name: str
+    rows: int
+    sha256: str = ""
+    url: str = ""
+    reference: str = ""
+
+
+class AudienceExport(Protocol):
+    """Hands a whole audience over at once: to a file, or to another system in batches of its own.
+
+    It may be called again for the same job after a crash in the middle, with the same people in the same order under
+    the same keys, so it replaces its own file, and uses idempotency keys made of the job's key and the batch's number.
+    """
+
+    destination: str
+
+    def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:
+        """Hand over everybody; DeliveryFailedError otherwise.
+
+        `batches` are read from the database as they are asked for (without push tokens); an export that can do
+        better (COPY) reads the rows of `message.job_id` itself.
+        """
+        ...
+
+
+Courier = Channel | AudienceExport
+CourierMaker = Callable[[Message], Courier]

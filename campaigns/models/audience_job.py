@@ -1,0 +1,105 @@
+"""The job of a scheduled message: to build its audience, and to deliver it (product.md, "One delivery")."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from campaigns.models.campaign import AdCampaign
+from campaigns.models.unit import AdUnit
+from customers.tenancy import TenantModel
+
+
+class JobState(models.TextChoices):
+    """The states of a delivery (contract 4, section A)."""
+
+    SCHEDULED = "scheduled"
+    BUILDING = "building"
+    BUILT = "built"
+    DELIVERING = "delivering"
+    COMPLETE = "complete"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+# Time alone moves these on; the others wait for somebody, or are over.
+MOVING = (JobState.SCHEDULED, JobState.BUILDING, JobState.BUILT, JobState.DELIVERING)
+OVER = (JobState.COMPLETE, JobState.CANCELLED, JobState.SKIPPED, JobState.FAILED)
+HALF, WHOLE = 50, 100
+
+
+class AudienceJob(TenantModel):
+    """One delivery of one creative at one time (`scheduled_for`).
+
+    `key` is what its recipients' keys begin with. `is_held` says that an operator paused or cancelled it, so that
+    only an operator moves it on. `lease` and `leased_until` are of the worker that does what can't be shared (planning
+    chunks, exporting a file). Counts are of members; who is none of sent, failed, skipped and ambiguous is pending.
+    """
+
+    campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="audience_jobs")
+    unit = models.ForeignKey(AdUnit, on_delete=models.CASCADE, related_name="audience_jobs")
+    key = models.UUIDField(unique=True, default=uuid.uuid4, db_default=models.Func(function="gen_random_uuid"))
+    state = models.CharField(
+        max_length=10, choices=JobState.choices, default=JobState.SCHEDULED, db_default=JobState.SCHEDULED
+    )
+    scheduled_for = models.DateTimeField()
+    is_held = models.BooleanField(default=False, db_default=False, help_text="An operator paused or cancelled it.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    started_at = models.DateTimeField(null=True, blank=True)
+    built_at = models.DateTimeField(null=True, blank=True)
+    delivering_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    lease = models.BigIntegerField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    error = models.TextField(blank=True, default="", db_default="")
+    definition = models.JSONField(null=True, blank=True, help_text="What the audience is built from, since it began.")
+    chunks = models.PositiveIntegerField(default=0, db_default=0)
+    chunks_done = models.PositiveIntegerField(default=0, db_default=0)
+    audience = models.PositiveBigIntegerField(default=0, db_default=0)
+    sent = models.PositiveBigIntegerField(default=0, db_default=0)
+    failed = models.PositiveBigIntegerField(default=0, db_default=0)
+    skipped = models.PositiveBigIntegerField(default=0, db_default=0)
+    ambiguous = models.PositiveBigIntegerField(default=0, db_default=0)
+    destination = models.CharField(max_length=255, blank=True, default="", db_default="")
+    file_name = models.CharField(max_length=1024, blank=True, default="", db_default="")
+    file_url = models.CharField(max_length=2048, blank=True, default="", db_default="")
+    file_rows = models.PositiveBigIntegerField(null=True, blank=True)
+    file_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=JobState.values), name="audience_job_state"),
+            models.UniqueConstraint(
+                fields=["unit", "scheduled_for"],
+                condition=~Q(state=JobState.CANCELLED),
+                name="audience_job_once_per_occurrence",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "-id"], name="audience_job_newest_first"),
+            models.Index(fields=["scheduled_for"], condition=Q(state__in=MOVING), name="audience_job_moving"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit} at {self.scheduled_for:%Y-%m-%d %H:%M}"
+
+    @property
+    def pending(self) -> int:
+        """How many members are still to be settled."""
+        return self.audience - self.sent - self.failed - self.skipped - self.ambiguous
+
+    @property
+    def progress(self) -> int:
+        """0 to 100: building is the first half, delivering the second."""
+        if self.state == JobState.COMPLETE:
+            return WHOLE
+        built = HALF if self.built_at else HALF * self.chunks_done // self.chunks if self.chunks else 0
+        settled = HALF * (self.audience - self.pending) // self.audience if self.built_at and self.audience else 0
+        return min(built + settled, WHOLE - 1)

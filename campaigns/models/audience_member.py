@@ -1,0 +1,94 @@
+"""The ledger of deliveries: one row for each message to each customer."""
+
+import uuid
+
+from django.db import connection, models
+from django.db.models import Q
+
+from campaigns.models.audience_job import AudienceJob
+from campaigns.models.unit import AdUnit
+from customers.models import CustomerOwned, Organization
+
+
+class MemberState(models.TextChoices):
+    """What has become of a recipient; `ambiguous`: it may have been sent, and only an operator may say."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    SENT = "sent"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    AMBIGUOUS = "ambiguous"
+
+
+# Of two rows of one delivery the one that is further stays, and the job counts one recipient less.
+MERGE = """
+WITH doubled AS (
+    SELECT CASE WHEN array_position(%(ranks)s::text[], theirs.state::text) >
+        array_position(%(ranks)s::text[], ours.state::text) THEN ours.key ELSE theirs.key END AS lost_key
+    FROM campaigns_audiencemember theirs JOIN campaigns_audiencemember ours ON ours.job_id = theirs.job_id
+    WHERE theirs.customer_id = %(from)s::bigint AND ours.customer_id = %(to)s::bigint
+), lost AS (
+    DELETE FROM campaigns_audiencemember member USING doubled WHERE member.key = doubled.lost_key
+    RETURNING member.job_id, member.state
+)
+UPDATE campaigns_audiencejob job SET audience = audience - 1,
+    sent = sent - (lost.state = 'sent')::int, failed = failed - (lost.state = 'failed')::int,
+    skipped = skipped - (lost.state = 'skipped')::int, ambiguous = ambiguous - (lost.state = 'ambiguous')::int
+FROM lost WHERE job.id = lost.job_id
+"""
+RANKS = ["pending", "skipped", "failed", "leased", "ambiguous", "sent"]
+
+
+class AudienceMember(CustomerOwned):
+    """A recipient: of a job, or (`job` null) of a triggered message.
+
+    `key` never changes, so that the other side can tell a second attempt. A pending one is tried at `due_at`; a leased
+    one is being handed over by the worker of `lease`, who is taken to be dead after `due_at`. There are a million of
+    these to a job: few columns, few indexes, and foreign keys that only the customer's is checked of.
+    """
+
+    key = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    job = models.ForeignKey(
+        AudienceJob,
+        on_delete=models.CASCADE,
+        related_name="members",
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
+    )
+    unit = models.ForeignKey(AdUnit, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    state = models.CharField(
+        max_length=9, choices=MemberState.choices, default=MemberState.PENDING, db_default=MemberState.PENDING
+    )
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    due_at = models.DateTimeField(null=True, blank=True)
+    lease = models.BigIntegerField(null=True, blank=True)
+    reference = models.CharField(max_length=255, null=True, blank=True)
+    error = models.CharField(max_length=500, null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "customer"], name="audience_member_once"),
+            models.CheckConstraint(condition=Q(state__in=MemberState.values), name="audience_member_state"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["job", "due_at"], condition=Q(state=MemberState.PENDING), name="audience_member_pending"
+            ),
+            models.Index(fields=["due_at"], condition=Q(state=MemberState.LEASED), name="audience_member_leased"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}: {self.state}"
+
+    @classmethod
+    def move_rows(cls, *, from_id: int, to_id: int) -> None:
+        """A delivery reaches each customer once: where both are its recipients, the row that is further stays."""
+        with connection.cursor() as cursor:
+            cursor.execute(MERGE, {"from": from_id, "to": to_id, "ranks": RANKS})
+        super().move_rows(from_id=from_id, to_id=to_id)
