@@ -50,6 +50,11 @@ def read_list(kind: type[In], wrapper: str, body: Mapping[str, Any]) -> list[Any
     return items
 
 
+def read_body(kind: type[In], body: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of a body without a wrapper, checked by `kind`; errors as `read_object`."""
+    return _checked(kind, body, {}, partial=False)
+
+
 def _checked(kind: type[In], data: Any, unknown: dict[str, list[str]], *, partial: bool) -> dict[str, Any]:
     hashable: Any = kind
     serializer = copy(_template(hashable, partial=partial))

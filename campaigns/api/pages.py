@@ -1,13 +1,14 @@
 """Pages of lists (contract 4, section A "lists")."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
 from customers.errors import DomainError, Kind
 
+Item = TypeVar("Item")
 DEFAULT_LIMIT = 10
 MAXIMUM_LIMIT = 100
 # Past this there is nothing in any table; it keeps OFFSET inside PostgreSQL's bounds.
@@ -38,6 +39,16 @@ class Page:
     def rows_of(self, queryset: "QuerySet[Any]") -> tuple[list[Any], dict[str, int]]:
         """The page's rows and the `pagination` object, with two queries whatever the size."""
         total = queryset.count()
-        start = min((self.page - 1) * self.limit, FARTHEST)
-        rows = list(queryset[start : start + self.limit]) if start < total else []
-        return rows, {"page": self.page, "limit": self.limit, "total": total}
+        rows = list(queryset[self._start : self._start + self.limit]) if self._start < total else []
+        return rows, self._pagination(total)
+
+    def items_of(self, items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, int]]:
+        """The same of what is at hand already."""
+        return items[self._start : self._start + self.limit], self._pagination(len(items))
+
+    @property
+    def _start(self) -> int:
+        return min((self.page - 1) * self.limit, FARTHEST)
+
+    def _pagination(self, total: int) -> dict[str, int]:
+        return {"page": self.page, "limit": self.limit, "total": total}

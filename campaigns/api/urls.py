@@ -1,5 +1,5 @@
 """The addresses of the management dialect: below `/priv/v1/apps/:api_key/management/`, and those of customers below
-`/priv/v1/apps/:api_key/`.
+`/priv/v1/apps/:api_key/` and, with their campaigns, `/priv/v2/apps/:api_key/`.
 """
 
 from django.urls import path, register_converter
@@ -10,6 +10,7 @@ from campaigns.api.views.creative_groups import CreativeGroup, CreativeGroups
 from campaigns.api.views.creatives import Creative, Creatives
 from campaigns.api.views.line_items import LineItem, LineItems
 from campaigns.api.views.offers import OfferDetail, Offers
+from campaigns.api.views.user_campaigns import ExternalUserCampaigns, Performing, UserCampaign, UserCampaigns
 from campaigns.api.views.users import Redemption, User
 
 MAXIMUM_ID = 2**63 - 1
@@ -56,4 +57,19 @@ user_patterns = [
     path("external/users/<str:external_id>", User.as_view()),
     path("users/<str:user_id>/offers/<id:issued_offer_id>/redeem", Redemption.as_view()),
     path("external/users/<str:external_id>/offers/<id:issued_offer_id>/redeem", Redemption.as_view()),
+]
+
+user_campaign_patterns = [
+    pattern
+    for user, listed in (
+        ("users/<str:user_id>", UserCampaigns),
+        ("external/users/<str:external_id>", ExternalUserCampaigns),
+    )
+    for pattern in (
+        path(f"{user}/campaigns", listed.as_view()),
+        path(f"{user}/campaigns/<id:campaign_id>", UserCampaign.as_view()),
+        path(f"{user}/campaigns/<id:campaign_id>/perform", Performing.as_view()),
+        path(f"{user}/external/campaigns/<str:permalink>", UserCampaign.as_view()),
+        path(f"{user}/external/campaigns/<str:permalink>/perform", Performing.as_view()),
+    )
 ]

@@ -20,6 +20,7 @@ from tests.factories import (
     make_achievement,
     make_application,
     make_campaign,
+    make_customer,
     make_goal,
     make_group,
     make_line_item,
@@ -144,6 +145,10 @@ def _make_outcome(actor: Actor, attributes: dict[str, Any]) -> None:
     Outcome.objects.filter(id=outcome.pk).update(**times)
 
 
+def _make_customer(actor: Actor, attributes: dict[str, Any]) -> None:
+    make_customer(actor.organization, **attributes)
+
+
 MAKERS: dict[str, Callable[[Actor, dict[str, Any]], None]] = {
     "campaign": _make_campaign,
     "line_item": _make_line_item,
@@ -153,4 +158,5 @@ MAKERS: dict[str, Callable[[Actor, dict[str, Any]], None]] = {
     "goal": _make_goal,
     "offer": _make_offer,
     "outcome": _make_outcome,
+    "customer": _make_customer,
 }
