@@ -1,6 +1,7 @@
 """Customers redeem the offers they were given: each once, and none that is over."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -23,7 +24,12 @@ def redeem_offer(*, organization: Organization, customer: Customer, issued_offer
 
     DomainError `not_found` where they were not given it, `not_available` where it is redeemed or expired already.
     """
-    values = {"issued_offer": issued_offer_id, "organization": organization.pk, "customer": customer.pk, "now": now}
+    values: dict[str, Any] = {
+        "issued_offer": issued_offer_id,
+        "organization": organization.pk,
+        "customer": customer.pk,
+        "now": now,
+    }
     with connection.cursor() as cursor:
         cursor.execute(REDEEM, values)
         is_redeemed = cursor.rowcount == 1

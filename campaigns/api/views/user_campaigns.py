@@ -90,7 +90,8 @@ class ExternalUserCampaigns(UserCampaigns):
     )
     def get(self, request: Any, **names: object) -> HttpResponse:
         """The same."""
-        return super().get(request, **names)
+        answer: HttpResponse = super().get(request, **names)
+        return answer
 
 
 class UserCampaignView(UserView):
