@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from campaigns.services.behavior_messages import send_messages
 from campaigns.services.behavior_runs import BehaviorRun, Earned
 from campaigns.services.issued_offers import Grant, issue_offers
 from customers.models import Organization
@@ -70,6 +71,7 @@ def write_effects(*, organization: Organization, run: BehaviorRun, now: datetime
         with connection.cursor() as cursor:
             cursor.execute(WRITE, {"organization": organization.pk, **counters, **as_json})
     _issue_offers(organization, run.earned, earning_ids, now)
+    send_messages(organization=organization, run=run, earning_ids=earning_ids, now=now)
 
 
 def _counters(run: BehaviorRun) -> dict[str, list[Any]]:

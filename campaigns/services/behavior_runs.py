@@ -24,6 +24,7 @@ from campaigns.behaviors import (
 )
 from campaigns.queries.behavior_rules import MAXIMUM_CHAIN, BehaviorRules, Earnable
 from campaigns.queries.behavior_states import Asked, load_states
+from campaigns.services.customer_locks import LockedCustomer
 from campaigns.targeting import CustomerFacts
 
 MONEY = re.compile(r"[0-9]{1,11}(?:[.][0-9]{1,20})?", re.ASCII)
@@ -89,12 +90,13 @@ class Triggered:
 
 
 class BehaviorRun:
-    """`facts` are the customers' by id; they change as tags and points are earned."""
+    """`customers` by id, which the caller has locked; their `facts` change as tags and points are earned."""
 
-    def __init__(self, rules: BehaviorRules, zone: ZoneInfo, facts: Mapping[int, CustomerFacts]) -> None:
+    def __init__(self, rules: BehaviorRules, zone: ZoneInfo, customers: Mapping[int, LockedCustomer]) -> None:
         self.rules = rules
         self.zone = zone
-        self.facts = dict(facts)
+        self.customers = customers
+        self.facts = {customer_id: customer.facts for customer_id, customer in customers.items()}
         self.before: dict[Pair, BehaviorState] = {}
         self.states: dict[Pair, BehaviorState] = {}
         self.behaviors: dict[int, Behavior] = {}

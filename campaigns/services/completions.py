@@ -7,7 +7,7 @@ from django.db import transaction
 from campaigns.queries.behavior_rules import Earnable, get_behavior_rules
 from campaigns.services.behavior_effects import write_effects
 from campaigns.services.behavior_runs import BehaviorRun, CustomerEvent
-from campaigns.services.events import CustomerGoneError, lock_customers
+from campaigns.services.customer_locks import CustomerGoneError, lock_customers
 from customers.errors import DomainError, Kind
 from customers.models import Organization
 
@@ -25,12 +25,12 @@ def complete_campaign(*, organization: Organization, campaign_id: int, customer_
     if not earnables:
         raise _failed("The campaign is not live, or has nothing to be completed.")
     try:
-        facts = lock_customers(organization=organization, customer_ids=[customer_id])
+        customers = lock_customers(organization=organization, customer_ids=[customer_id])
     except CustomerGoneError as error:
         raise _failed("The customer was merged into another one a moment ago.") from error
-    if not all(one.meets(facts[customer_id]) for one in earnables):
+    if not all(one.meets(customers[customer_id].facts) for one in earnables):
         raise _failed("The customer is not qualified for the campaign.")
-    run = BehaviorRun(rules, organization.zone, facts)
+    run = BehaviorRun(rules, organization.zone, customers)
     run.load(_further(customer_id, earnables, now), [(customer_id, one, now) for one in earnables])
     earned = run.earn(customer_id, earnables, now)
     if not earned:

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from campaigns.queries.behavior_rules import get_behavior_rules
 from campaigns.services.behavior_effects import write_effects
 from campaigns.services.behavior_runs import BehaviorRun, CustomerEvent
-from campaigns.targeting import CustomerFacts
+from campaigns.services.customer_locks import lock_customers
 from customers.models import Organization
 
 INSERT = """
@@ -40,11 +40,6 @@ IS_LOOKED_AT = """EXISTS (
     WHERE goal.organization_id = {source}.organization_id AND goal.internal_event_name = %s::varchar
     AND goal.deleted_at IS NULL AND goal.composite_id IS NOT NULL
 )"""
-LOCK = """
-SELECT id, attributes::text, tags, points, last_platform, last_language, last_channel
-FROM customers_customer WHERE organization_id = %s::bigint AND id = ANY(%s::bigint[])
-ORDER BY id FOR NO KEY UPDATE
-"""
 
 
 @dataclass(slots=True)
@@ -53,10 +48,6 @@ class Recorded:
 
     is_duplicate: bool = False
     earned: dict[int, int] = field(default_factory=dict)
-
-
-class CustomerGoneError(Exception):
-    """A customer was merged into another one a moment ago; nothing was written, and whoever asked looks again."""
 
 
 @transaction.atomic(savepoint=False)
@@ -69,12 +60,12 @@ def record_events(*, organization: Organization, events: Sequence[CustomerEvent]
     """
     rules = get_behavior_rules(organization_id=organization.pk, version=organization.version)
     relevant = any(event.name in rules.by_event for event in events)
-    facts = lock_customers(organization=organization, customer_ids=_customers(events)) if relevant else {}
+    customers = lock_customers(organization=organization, customer_ids=_customers(events)) if relevant else {}
     recorded = _insert(organization, events)
     if not relevant:
         return recorded
     counting = [(place, event) for place, event in enumerate(events) if not recorded[place].is_duplicate]
-    run = BehaviorRun(rules, organization.zone, facts)
+    run = BehaviorRun(rules, organization.zone, customers)
     run.load(event for _, event in counting)
     for place, event in counting:
         run.tell(place, event)
@@ -84,22 +75,6 @@ def record_events(*, organization: Organization, events: Sequence[CustomerEvent]
         behavior_id = earned.earnable.behavior.id
         times[behavior_id] = times.get(behavior_id, 0) + 1
     return recorded
-
-
-def lock_customers(*, organization: Organization, customer_ids: Sequence[int]) -> dict[int, CustomerFacts]:
-    """Lock customers in the order of their ids until the transaction ends, and read what targets ask about.
-
-    Everything that hangs on a customer stays as it is then. CustomerGoneError where one is no more.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [organization.pk, list(customer_ids)])
-        facts = {
-            customer_id: CustomerFacts(orjson.loads(attributes), frozenset(tags), points, platform, language, channel)
-            for customer_id, attributes, tags, points, platform, language, channel in cursor.fetchall()
-        }
-    if len(facts) < len(customer_ids):
-        raise CustomerGoneError
-    return facts
 
 
 def _customers(events: Sequence[CustomerEvent]) -> list[int]:

@@ -164,15 +164,9 @@ def _keep(
     values = [visit.organization.pk, customer_pk, event.event_id, told.event_id, candidate.campaign_id, trace_pk]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [*values, token, reference, context, told.restarts_funnel])
-    event_told = CustomerEvent(
-        customer_id=customer_pk,
-        name=told.name,
-        at=now,
-        attributes=told.context,
-        event_id=f"business-event:{token}",
-        amount=money_in(told.context),
-    )
-    record_events(organization=visit.organization, events=[event_told], now=now)
+    event_id, amount = f"business-event:{token}", money_in(told.context)
+    as_event = CustomerEvent(customer_pk, told.name, now, told.context, event_id, amount)
+    record_events(organization=visit.organization, events=[as_event], now=now)
     return Triggered(candidate.name, trace_id, token, reference)
 
 

@@ -58,13 +58,13 @@ class Reference:
         by_days = goal.get("consecutive") and not by_money
         if by_money and not amount:
             return False
-        if waiting and self._same_period() is None:
-            return False
-        if not self._has_room(goal, [each.at for each in done], at):
-            return False
-        if not self._is_spaced(goal, [each.at for each in seen], at):
-            return False
         if by_days and any(self._day(each.at) == self._day(at) for each in seen):
+            return False
+        if not (
+            (not waiting or self._same_period() is not None)
+            and self._has_room(goal, [each.at for each in done], at)
+            and self._is_spaced(goal, [each.at for each in seen], at)
+        ):
             return False
         new = Seen(at, amount or Decimal(0))
         seen.append(new)
