@@ -46,6 +46,17 @@ def domain_error_response(error: DomainError) -> HttpResponse:
     return error_response(status, code or error.code, error.message, error.fields)
 
 
+def code_of(error: DomainError) -> str:
+    """The dialect's word for what the domain said."""
+    return TABLE[error.kind][1] or error.code
+
+
+def sentence_of(error: DomainError) -> str:
+    """What the domain said in one line, for errors that have no room for `fields`."""
+    details = " ".join(f"{name}: {' '.join(sentences)}" for name, sentences in error.fields.items())
+    return f"{error.message} {details}" if details else error.message
+
+
 def framework_error_response(error: APIException) -> HttpResponse:
     """What the framework said before the view was reached, in this dialect."""
     if isinstance(error, MethodNotAllowed):

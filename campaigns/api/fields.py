@@ -18,6 +18,7 @@ UNKNOWN = "unknown"
 # Under which DRF puts what is wrong with an object as a whole.
 NON_FIELD_ERRORS_KEY: str = api_settings.NON_FIELD_ERRORS_KEY
 PRICE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
+AMOUNT = re.compile(r"[0-9]{1,11}(\.[0-9]{1,2})?", re.ASCII)
 MAXIMUM_INTEGER = 2**31 - 1
 LONGEST_SCALAR = 255
 
@@ -111,6 +112,25 @@ class Price(serializers.Field[Decimal, object, str, Any]):
         if not PRICE.fullmatch(text) or not Decimal(text):
             self.fail("invalid")
         return Decimal(text)
+
+    def to_representation(self, value: Decimal) -> str:
+        """Never used: answers are written by the Out serializers."""
+        raise NotImplementedError
+
+
+@extend_schema_field(OpenApiTypes.DECIMAL)
+class Amount(serializers.Field[Decimal, object, str, Any]):
+    """An amount of money, 0 or more, with at most two decimal places: a string of digits or a number."""
+
+    default_error_messages = {"invalid": 'An amount such as "12.50" is expected: 0 or more, two decimal places.'}
+
+    def to_internal_value(self, data: object) -> Decimal:
+        """The exact amount, or the error `invalid`."""
+        if isinstance(data, bool) or not isinstance(data, str | int | float | Decimal):
+            self.fail("invalid")
+        if not AMOUNT.fullmatch(str(data)):
+            self.fail("invalid")
+        return Decimal(str(data))
 
     def to_representation(self, value: Decimal) -> str:
         """Never used: answers are written by the Out serializers."""

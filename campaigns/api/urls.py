@@ -8,6 +8,7 @@ from campaigns.api.views.behaviors import BehaviorBatch, BehaviorDetail, Behavio
 from campaigns.api.views.campaigns import Campaign, Campaigns, ExternalCampaign, Navigation
 from campaigns.api.views.creative_groups import CreativeGroup, CreativeGroups
 from campaigns.api.views.creatives import Creative, Creatives
+from campaigns.api.views.events import Events
 from campaigns.api.views.line_items import LineItem, LineItems
 from campaigns.api.views.offers import OfferDetail, Offers
 from campaigns.api.views.user_campaigns import ExternalUserCampaigns, Performing, UserCampaign, UserCampaigns
@@ -53,6 +54,7 @@ urlpatterns = [
 ]
 
 user_patterns = [
+    path("events", Events.as_view()),
     path("users/<str:user_id>", User.as_view()),
     path("external/users/<str:external_id>", User.as_view()),
     path("users/<str:user_id>/offers/<id:issued_offer_id>/redeem", Redemption.as_view()),

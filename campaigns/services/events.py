@@ -58,6 +58,8 @@ def record_events(*, organization: Organization, events: Sequence[CustomerEvent]
     which no behavior speaks is kept all the same. `organization.version` must be of this request. CustomerGoneError
     where a customer is no more.
     """
+    if not events:
+        return []
     rules = get_behavior_rules(organization_id=organization.pk, version=organization.version)
     relevant = any(event.name in rules.by_event for event in events)
     customers = lock_customers(organization=organization, customer_ids=_customers(events)) if relevant else {}

@@ -1,6 +1,9 @@
 """Customers by the ids that callers know them by."""
 
 import uuid
+from collections.abc import Collection
+
+from django.db import connection
 
 from customers.errors import not_found
 from customers.models import Customer, CustomerAlias, Organization
@@ -32,6 +35,38 @@ _by_former_uuid = PreparedQuery(
     organization_id=int,
     identity=uuid.UUID,
 )
+
+# Former ids first: who has an id now comes after them, and wins.
+MANY = """
+SELECT customer_id, uuid, NULL FROM customers_customeralias
+WHERE organization_id = %(organization)s::bigint AND uuid = ANY(%(identities)s::uuid[])
+UNION ALL
+SELECT id, uuid, NULL FROM customers_customer
+WHERE organization_id = %(organization)s::bigint AND uuid = ANY(%(identities)s::uuid[])
+UNION ALL
+SELECT customer_id, NULL, external_id FROM customers_customeralias
+WHERE organization_id = %(organization)s::bigint AND external_id = ANY(%(external_ids)s::varchar[])
+UNION ALL
+SELECT id, NULL, external_id FROM customers_customer
+WHERE organization_id = %(organization)s::bigint AND external_id = ANY(%(external_ids)s::varchar[])
+"""
+
+
+def find_customer_ids(
+    *, organization: Organization, identities: Collection[uuid.UUID], external_ids: Collection[str]
+) -> tuple[dict[uuid.UUID, int], dict[str, int]]:
+    """The rows' ids of many customers by their uuids and by their external ids, former ones too, in one statement."""
+    values = {"organization": organization.pk, "identities": list(identities), "external_ids": list(external_ids)}
+    by_identity: dict[uuid.UUID, int] = {}
+    by_external_id: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(MANY, values)
+        for customer_id, identity, external_id in cursor.fetchall():
+            if identity is None:
+                by_external_id[external_id] = customer_id
+            else:
+                by_identity[identity] = customer_id
+    return by_identity, by_external_id
 
 
 def find_customer(*, organization: Organization, customer_id: str) -> Customer | None:
