@@ -12,7 +12,7 @@ from campaigns.api.views.events import Events
 from campaigns.api.views.line_items import LineItem, LineItems
 from campaigns.api.views.offers import OfferDetail, Offers
 from campaigns.api.views.user_campaigns import ExternalUserCampaigns, Performing, UserCampaign, UserCampaigns
-from campaigns.api.views.users import Redemption, User
+from campaigns.api.views.users import ExternalUserOffers, Redemption, User, UserOffers
 
 MAXIMUM_ID = 2**63 - 1
 
@@ -57,6 +57,8 @@ user_patterns = [
     path("events", Events.as_view()),
     path("users/<str:user_id>", User.as_view()),
     path("external/users/<str:external_id>", User.as_view()),
+    path("users/<str:user_id>/offers", UserOffers.as_view()),
+    path("external/users/<str:external_id>/offers", ExternalUserOffers.as_view()),
     path("users/<str:user_id>/offers/<id:issued_offer_id>/redeem", Redemption.as_view()),
     path("external/users/<str:external_id>/offers/<id:issued_offer_id>/redeem", Redemption.as_view()),
 ]

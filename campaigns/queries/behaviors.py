@@ -48,14 +48,16 @@ class Behavior:
     @property
     def groups(self) -> list[list[Row]]:
         """The goals of each goal group."""
-        groups: list[list[Row]] = [[] for _ in self.composite["goal_counts"]]
+        number = max([len(self.composite["goal_counts"]), *(goal["group_index"] + 1 for goal in self.goals)])
+        groups: list[list[Row]] = [[] for _ in range(number)]
         for goal in self.goals:
             groups[goal["group_index"]].append(goal)
         return groups
 
     def goal_count(self, group_index: int) -> int:
         """How many goals of a group are enough, as it is answered; 0 for all of them."""
-        given: int | None = self.composite["goal_counts"][group_index]
+        counts: list[int | None] = self.composite["goal_counts"]
+        given = counts[group_index] if group_index < len(counts) else None
         return len(self.groups[group_index]) if given is None else given
 
 

@@ -2,9 +2,9 @@
 
 from django.db.models import QuerySet
 
-from campaigns.models import Offer
+from campaigns.models import IssuedOffer, Offer
 from customers.errors import not_found
-from customers.models import Organization
+from customers.models import Customer, Organization
 from customers.queries.prepared import PreparedQuery
 
 
@@ -19,6 +19,12 @@ def get_offer(*, organization: Organization, offer_id: int) -> Offer:
     if offer is None:
         raise not_found("Offer")
     return offer
+
+
+def issued_offers_of(*, organization: Organization, customer: Customer) -> QuerySet[IssuedOffer]:
+    """What a customer was issued, whatever became of it, newest first; each with its offer."""
+    issued = IssuedOffer.objects.filter(organization=organization, customer=customer)
+    return issued.select_related("offer").order_by("-id")
 
 
 _by_id = PreparedQuery(

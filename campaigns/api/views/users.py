@@ -6,9 +6,10 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from campaigns.api.base import ManagementView
-from campaigns.api.documentation import operation
+from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.serializers.offer import IssuedOfferOut
 from campaigns.api.serializers.user import UserOut
+from campaigns.queries.offers import issued_offers_of
 from campaigns.services.redemptions import redeem_offer
 from customers.models import Customer
 from customers.queries.customers import get_customer, get_customer_by_uuid
@@ -31,6 +32,36 @@ class User(UserView):
     def get(self, _request: Any, **_: object) -> HttpResponse:
         """The customer's attributes, tags and points."""
         return self.answer(user=UserOut(self.customer()).data)
+
+
+class UserOffers(UserView):
+    """The offers in a customer's hands."""
+
+    @operation(
+        "Get all offers of a user", member="offers", answer=IssuedOfferOut, many=True, parameters=PAGE_PARAMETERS
+    )
+    def get(self, _request: Any, **_: object) -> HttpResponse:
+        """What the customer was issued, by behaviors and by messages, newest first."""
+        page, customer = self.page(), self.customer()
+        rows, pagination = page.rows_of(issued_offers_of(organization=self.organization, customer=customer))
+        context = {"now": timezone.now()}
+        return self.answer(offers=IssuedOfferOut(rows, many=True, context=context).data, pagination=pagination)
+
+
+class ExternalUserOffers(UserOffers):
+    """The same by the customer's external id; a list's operation has a name of its own in the API's description."""
+
+    @operation(
+        "Get all offers of a user by external ID",
+        member="offers",
+        answer=IssuedOfferOut,
+        many=True,
+        parameters=PAGE_PARAMETERS,
+    )
+    def get(self, request: Any, **names: object) -> HttpResponse:
+        """The same."""
+        answer: HttpResponse = super().get(request, **names)
+        return answer
 
 
 class Redemption(UserView):

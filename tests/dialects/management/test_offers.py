@@ -101,6 +101,7 @@ def test_nobody_and_another_organization_s_user(owner: Actor, outsider: Actor) -
     theirs = make_customer(outsider.organization, external_id="51")
     for path in (f"users/{theirs.uuid}", "external/users/51", "users/nonsense", "users/%00", "external/users/%00"):
         refusal(_user(owner, path), "not_found", 404)
+        refusal(_user(owner, f"{path}/offers"), "not_found", 404)
         refusal(_user(owner, f"{path}/offers/1/redeem", "POST"), "not_found", 404)
     refusal(_user(owner, f"users/{theirs.uuid}", "POST"), "method_not_allowed", 405)
     refusal(_user(owner, "users"), "not_found", 404)
@@ -115,6 +116,20 @@ def test_an_offer_is_redeemed_once(owner: Actor) -> None:
     before = contents()
     refusal(_user(owner, f"users/{customer.uuid}/offers/{issued.pk}/redeem", "POST"), "not_available")
     assert contents() == before
+
+
+def test_a_user_s_offers_are_listed(owner: Actor, outsider: Actor, django_assert_num_queries: AssertQueries) -> None:
+    customer = make_customer(owner.organization, external_id="51")
+    make_issued_offer(make_customer(outsider.organization, external_id="51"))
+    issued = [make_issued_offer(customer, expires_at=moment).pk for moment in (LONG_AGO, None)]
+    for path in (f"users/{customer.uuid}/offers", "external/users/51/offers?limit=10"):
+        with django_assert_num_queries(4):
+            shown = accepted(_user(owner, path))
+        assert [(offer["id"], offer["state"]) for offer in shown["offers"]] == [
+            (issued[1], "issued"),
+            (issued[0], "expired"),
+        ]
+        assert shown["pagination"]["total"] == 2
 
 
 def test_what_can_t_be_redeemed(owner: Actor, outsider: Actor) -> None:
