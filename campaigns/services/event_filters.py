@@ -32,7 +32,9 @@ def checked_event_filters(raw: Any, *, path: str, refusals: Refusals) -> dict[st
     if raw.get("attributes") is not None:
         found = Refusals()
         with found.gathering():
-            kept["attributes"] = [condition.as_target() for condition in parse_event_targets(raw["attributes"])]
+            parse_event_targets(raw["attributes"])
+            # As they were sent: the values say of which type they are, and would as texts say another one.
+            kept["attributes"] = [{**target, "values": target.get("values") or []} for target in raw["attributes"]]
         for sentence in found.fields.get("targets", []):
             refusals.refuse(f"{path}.attributes", sentence)
     return kept or None

@@ -196,6 +196,20 @@ def test_wrong_arguments_are_named(scene: Scene) -> None:
     refusal(scene.send("GET", "?limit=0"), "argument_error")
 
 
+@pytest.mark.parametrize("value", ["%00", "%FF", "%ED%A0%80", "x" * 3000, ",,", "[]", "%F0%9F%8E%88", "9" * 40])
+def test_no_query_and_no_path_makes_a_fault(scene: Scene, value: str) -> None:
+    before = contents()
+    query = "&".join(f"{name}={value}" for name in ("sections[]", "filters[]", "creatives[]", "limit", "page", "x"))
+    paths = [f"users/{scene.customer.uuid}/campaigns?{query}", f"external/users/{value}/campaigns/{value}"]
+    paths += [f"users/{value}/external/campaigns/{value}", f"external/users/51/external/campaigns/{value}?{query}"]
+    for path in paths:
+        for method in ("GET", "POST"):
+            answer = scene.actor.send(method, f"/priv/v2/apps/:api_key/{path}", {"domain": value})
+            assert answer.status_code in {200, 404, 405}, path
+            assert answer.json()["status"] == "error" or answer.status_code == 200
+    assert contents() == before
+
+
 def test_what_does_not_exist(scene: Scene, outsider: Actor) -> None:
     theirs = make_campaign(outsider.organization, **ACTIVE)
     user, external = f"users/{scene.customer.uuid}", "external/users/51"
