@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection
+from typing import Any
 
 from django.db import connection
 
@@ -56,7 +57,7 @@ def find_customer_ids(
     *, organization: Organization, identities: Collection[uuid.UUID], external_ids: Collection[str]
 ) -> tuple[dict[uuid.UUID, int], dict[str, int]]:
     """The rows' ids of many customers by their uuids and by their external ids, former ones too, in one statement."""
-    values = {"organization": organization.pk, "identities": list(identities), "external_ids": list(external_ids)}
+    values: Any = {"organization": organization.pk, "identities": list(identities), "external_ids": list(external_ids)}
     by_identity: dict[uuid.UUID, int] = {}
     by_external_id: dict[str, int] = {}
     with connection.cursor() as cursor:

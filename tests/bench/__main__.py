@@ -22,7 +22,7 @@ from tests.bench.server import running
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = "tests.bench.settings"
 # Modules of this package; each prepares its data and returns its scenarios.
-SUITES = ("management", "marketing_solutions", "trace", "channel", "funnel")
+SUITES = ("management", "marketing_solutions", "trace", "channel", "funnel", "behaviors")
 
 
 def main() -> int:

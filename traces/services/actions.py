@@ -125,8 +125,9 @@ def _record_closing(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activit
 
 def _locked_visit(trail_id: uuid.UUID) -> Visit:
     """The visit of an open trace; DomainError `trace_closed`."""
-    *members, organization_id, version, time_zone = _fetch(FIND, trail_id, [trail_id])
-    visit = Visit(*members, Organization(id=organization_id, version=version, time_zone=time_zone))
+    row_id, trace_id, customer_id, is_closed, organization_id, version, time_zone = _fetch(FIND, trail_id, [trail_id])
+    organization = Organization(id=organization_id, version=version, time_zone=time_zone)
+    visit = Visit(row_id, trace_id, customer_id, is_closed, organization)
     if visit.is_closed:
         raise trace_closed()
     return visit

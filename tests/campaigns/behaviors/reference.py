@@ -73,8 +73,8 @@ class Reference:
             each.is_used = True
         if used:
             is_latest = all(each.at <= at for each in waiting)
-            for each in waiting:
-                each.waits = each.waits and not is_latest
+            for before in waiting:
+                before.waits = not is_latest
             done.append(Done(at, waits=is_latest))
         return bool(used)
 
@@ -101,8 +101,8 @@ class Reference:
 
     @staticmethod
     def _is_enough(goal: dict[str, Any], inside: list[Seen]) -> bool:
-        amount = sum(each.amount for each in inside)
-        return amount >= goal["event_count"] if goal.get("eligible_spend") else len(inside) >= goal["event_count"]
+        reached = sum(each.amount for each in inside) if goal.get("eligible_spend") else len(inside)
+        return bool(reached >= goal["event_count"])
 
     def _has_room(self, rule: dict[str, Any], times: list[datetime], at: datetime) -> bool:
         """Whether one more at `at` breaks no cap."""

@@ -76,7 +76,7 @@ def test_max_times_achievable() -> None:
 
 
 def test_max_times_achievable_per_period_is_a_rolling_window() -> None:
-    rule = {"max_times_achievable_per_period": 2, "period": HOUR}
+    rule: dict[str, Any] = {"max_times_achievable_per_period": 2, "period": HOUR}
     assert outcome("1 10:00, 1 10:30, 1 10:59, 1 11:00, 1 11:15", **rule) == "EE.E."
     # Neither before it nor after it may a late event break the cap.
     assert outcome("1 10:00, 1 10:30, 1 9:45", **rule) == "EE."
@@ -92,18 +92,18 @@ def test_max_times_achievable_per_month_and_year_are_calendar_ones(where: str) -
 
 
 def test_goals_of_a_group_and_groups_are_joined_by_and() -> None:
-    goals = ({}, {"internal_event_name": "visit"}, {"internal_event_name": "review", "group_index": 1})
+    goals: Any = ({}, {"internal_event_name": "visit"}, {"internal_event_name": "review", "group_index": 1})
     assert outcome("1 10:00, 1 10:00, visit 1 11:00, review 1 12:00, review 1 13:00", *goals) == "...E."
 
 
 def test_goal_count_of_a_group_says_how_many_are_enough() -> None:
-    goals = ({}, {"internal_event_name": "visit"}, {"internal_event_name": "review"})
+    goals: Any = ({}, {"internal_event_name": "visit"}, {"internal_event_name": "review"})
     assert outcome("visit 1 10:00, review 1 11:00, 1 12:00", *goals, goal_counts=[2]) == ".E."
     assert outcome("visit 1 10:00, review 1 11:00, 1 12:00", *goals, goal_counts=[0]) == "..E"
 
 
 def test_use_same_period_lets_completions_lapse() -> None:
-    goals = ({}, {"internal_event_name": "visit"})
+    goals: Any = ({}, {"internal_event_name": "visit"})
     assert outcome("1 10:00, visit 3 10:00", *goals, period=DAY) == ".E"
     assert outcome("1 10:00, visit 3 10:00, 3 11:00", *goals, period=DAY, use_same_period=True) == "..E"
 
