@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from campaigns.api.urls import user_campaign_patterns, user_patterns
 from config.demo.shop import demo_pages
 from config.health import healthz, readyz
 from funnels.api.sdk import prisma_js
@@ -21,6 +22,8 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("priv/v1/apps/<str:api_key>/management/", include("campaigns.api.urls")),
+    path("priv/v1/apps/<str:api_key>/", include(user_patterns)),
+    path("priv/v2/apps/<str:api_key>/", include(user_campaign_patterns)),
     path("api/", include(TRACE_DIALECT)),
     path("API/", include(TRACE_DIALECT)),
     path("", include("marketing_solutions.api.urls")),

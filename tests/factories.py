@@ -6,7 +6,18 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from campaigns.models import Achievement, AdBundle, AdCampaign, AdGroup, AdLineItem, AdTarget, AdUnit, Interaction
+from campaigns.models import (
+    Achievement,
+    AdBundle,
+    AdCampaign,
+    AdGroup,
+    AdLineItem,
+    AdTarget,
+    AdUnit,
+    Interaction,
+    IssuedOffer,
+    Offer,
+)
 from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
 from customers.models import Application, Customer, CustomerField, Organization
 from customers.services.applications import fill_credentials
@@ -105,7 +116,27 @@ def make_unit(group: AdGroup, application: Application, **attributes: Any) -> Ad
 def make_achievement(campaign: AdCampaign, **attributes: Any) -> Achievement:
     """A behavior of a campaign."""
     defaults = {"organization": campaign.organization, "campaign": campaign, "name": unique("Behavior")}
-    return Achievement.objects.create(**defaults | attributes)
+    return Achievement.objects.create(**defaults | {"goal_counts": [None]} | attributes)
+
+
+def make_goal(behavior: Achievement, **attributes: Any) -> Achievement:
+    """A goal of a behavior, in its first goal group."""
+    defaults = {"organization": behavior.organization, "campaign": behavior.campaign, "composite": behavior}
+    return Achievement.objects.create(
+        **defaults | {"name": unique("Goal"), "internal_event_name": "purchase"} | attributes
+    )
+
+
+def make_offer(organization: Organization, **attributes: Any) -> Offer:
+    """An offer."""
+    return Offer.objects.create(organization=organization, **{"name": unique("Offer")} | attributes)
+
+
+def make_issued_offer(customer: Customer, offer: Offer | None = None, **attributes: Any) -> IssuedOffer:
+    """An offer in a customer's hands."""
+    defaults = {"organization": customer.organization, "customer": customer, "key": unique("key")}
+    offer = offer or make_offer(customer.organization)
+    return IssuedOffer.objects.create(**defaults | {"offer": offer, "issued_at": STARTS_AT} | attributes)
 
 
 def make_target(owner: AdBundle | AdGroup, **attributes: Any) -> AdTarget:

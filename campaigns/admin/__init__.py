@@ -4,9 +4,11 @@ Everything is written through the same services as the dialects use, so that the
 the organization is raised.
 """
 
+from campaigns.admin.behaviors import AchievementAdmin, EarningAdmin, OutcomeAdmin, PointsEntryAdmin
 from campaigns.admin.hierarchy import AdCampaignAdmin, AdGroupAdmin, AdLineItemAdmin, AdUnitAdmin
 from campaigns.admin.history import DecisionRecordAdmin, EventAdmin, InteractionAdmin, ParticipationAdmin
-from campaigns.admin.parts import AchievementAdmin, AdBundleAdmin, AdTargetAdmin
+from campaigns.admin.offers import IssuedOfferAdmin, OfferAdmin
+from campaigns.admin.parts import AdBundleAdmin, AdTargetAdmin
 from campaigns.admin.spend import SpendEntryAdmin, SpendLimitAdmin, SpendTotalAdmin
 
 __all__ = [
@@ -18,9 +20,14 @@ __all__ = [
     "AdTargetAdmin",
     "AdUnitAdmin",
     "DecisionRecordAdmin",
+    "EarningAdmin",
     "EventAdmin",
     "InteractionAdmin",
+    "IssuedOfferAdmin",
+    "OfferAdmin",
+    "OutcomeAdmin",
     "ParticipationAdmin",
+    "PointsEntryAdmin",
     "SpendEntryAdmin",
     "SpendLimitAdmin",
     "SpendTotalAdmin",

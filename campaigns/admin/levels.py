@@ -47,10 +47,6 @@ class LevelAdmin(admin.ModelAdmin[AnyLevel]):
         super().save_model(request, obj, form, change)
         raise_version(organization=obj.organization)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:  # noqa: ARG002
-        """Only the rows themselves: nothing is taken out of the database, so nothing else needs a permission."""
-        return [str(level) for level in objs], {self.opts.verbose_name_plural: len(objs)}, set(), []
-
     def delete_model(self, request: HttpRequest, obj: AnyLevel) -> None:  # noqa: ARG002
         """Take the row and everything below it out of every read."""
         self.soft_delete(obj, timezone.now())
@@ -59,6 +55,10 @@ class LevelAdmin(admin.ModelAdmin[AnyLevel]):
         """The same for each chosen row."""
         for level in queryset:
             self.delete_model(request, level)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], Any]:  # noqa: ARG002
+        """What the page asks about: nothing leaves the database, so nothing is in the way."""
+        return [str(level) for level in objs], {}, set(), []
 
     def soft_delete(self, level: AnyLevel, now: Any) -> None:
         """Call the level's delete service."""

@@ -1,4 +1,4 @@
-"""Targeting and behaviors."""
+"""Targeting."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import JSONField, QuerySet
 from django.http import HttpRequest
 
-from campaigns.models import Achievement, AdBundle, AdTarget
+from campaigns.models import AdBundle, AdTarget
 from campaigns.targeting import parse_targets
 from customers.admin.strict_json import STRICT
 from customers.errors import DomainError
@@ -84,18 +84,3 @@ class AdBundleAdmin(admin.ModelAdmin[AdBundle]):
     def has_delete_permission(self, request: HttpRequest, obj: AdBundle | None = None) -> bool:  # noqa: ARG002
         """A campaign always has its bundle."""
         return False
-
-
-@admin.register(Achievement)
-class AchievementAdmin(admin.ModelAdmin[Achievement]):
-    """Behaviors."""
-
-    list_display = ["name", "campaign", "created_at"]
-    search_fields = ["name"]
-    exclude = ["organization"]
-    autocomplete_fields = ["campaign"]
-
-    def save_model(self, request: HttpRequest, obj: Achievement, form: Any, change: bool) -> None:  # noqa: FBT001
-        """A behavior belongs to its campaign's organization."""
-        obj.organization = obj.campaign.organization
-        super().save_model(request, obj, form, change)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from campaigns.api.fields import UNKNOWN, In
+from campaigns.api.fields import NON_FIELD_ERRORS_KEY, UNKNOWN, In
 from customers.errors import DomainError, Kind
 
 
@@ -37,12 +37,46 @@ def read_object(kind: type[In], wrapper: str, body: Mapping[str, Any], *, partia
         )
     if not isinstance(data, Mapping):
         raise DomainError(Kind.INVALID, "validation", "Validation error.", fields={wrapper: ["An object is expected."]})
+    return _checked(kind, data, unknown, partial=partial)
+
+
+def read_list(kind: type[In], wrapper: str, body: Mapping[str, Any]) -> list[Any]:
+    """The items under `wrapper`, the one attribute of `kind`, which has the whole body; errors as `read_object`."""
+    if body.get(wrapper) in (None, []):
+        raise DomainError(
+            Kind.MISSING, "missing_data", f"Missing {wrapper} data.", fields={wrapper: ["Data is required."]}
+        )
+    items: list[Any] = _checked(kind, body, {}, partial=False)[wrapper]
+    return items
+
+
+def read_body(kind: type[In], body: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of a body without a wrapper, checked by `kind`; errors as `read_object`."""
+    return _checked(kind, body, {}, partial=False)
+
+
+def _checked(kind: type[In], data: Any, unknown: dict[str, list[str]], *, partial: bool) -> dict[str, Any]:
     hashable: Any = kind
     serializer = copy(_template(hashable, partial=partial))
     serializer.initial_data = data
     if serializer.is_valid() and not unknown:
         return dict(serializer.validated_data)
-    raise _as_domain_error(serializer.errors, unknown, partial=partial)
+    errors = _paths(serializer.errors) if kind.names_paths else serializer.errors
+    raise _as_domain_error(errors, unknown, partial=partial)
+
+
+def _paths(errors: Mapping[Any, Any], path: str = "") -> dict[str, Any]:
+    """Nested errors by the whole path of each attribute: `behaviors[1].data.period`."""
+    found: dict[str, Any] = {}
+    for name, details in errors.items():
+        if isinstance(name, int):
+            here = f"{path}[{name}]"
+        elif name == NON_FIELD_ERRORS_KEY:
+            here = path
+        else:
+            here = f"{path}.{name}" if path else str(name)
+        found |= _paths(details, here) if isinstance(details, Mapping) else {here: details}
+    return found
 
 
 @cache
@@ -66,14 +100,16 @@ def _as_domain_error(errors: Mapping[str, Any], unknown: dict[str, list[str]], *
     return DomainError(Kind.INVALID, "validation", "Validation error.", fields=fields)
 
 
-def _collect(errors: Mapping[str, Any], fields: dict[str, list[str]], codes: set[str]) -> None:
+def _collect(errors: Mapping[str, Any], fields: dict[str, list[str]], codes: set[str], inside: str = "") -> None:
     """Flatten nested errors: an attribute inside the message object stands under its own name, an item of a list
     under the list's.
     """
     for name, details in errors.items():
         if isinstance(details, Mapping) and not all(isinstance(index, int) for index in details):
-            _collect(details, fields, codes)
+            _collect(details, fields, codes, name)
             continue
         found = list(chain.from_iterable(details.values())) if isinstance(details, Mapping) else details
-        fields[str(name)] = list(dict.fromkeys(str(detail) for detail in found))
+        fields[inside if name == NON_FIELD_ERRORS_KEY else str(name)] = list(
+            dict.fromkeys(str(detail) for detail in found)
+        )
         codes |= {str(getattr(detail, "code", "")) for detail in found}

@@ -59,11 +59,12 @@ def operation(
     many: bool = False,
     request: tuple[Any, ...] | None = None,
     parameters: list[OpenApiParameter] | None = None,
+    query: list[OpenApiParameter] | None = None,
 ) -> Documented:
     """Describe a method: `answer` stands under `member` (an array of them where `many`), `request` is a
-    wrapper and the kinds of object under it.
+    wrapper and the kinds of object under it (without a wrapper: the whole body).
 
-    A list is what has `parameters`; it shows its `pagination`.
+    A list is what has `parameters`; it shows its `pagination`. What is no list may have a `query`.
     """
     is_list = parameters is not None
     refused = dict.fromkeys((400, 401, 404, 405, 413) if request else (401, 404, 405), ErrorOut)
@@ -72,7 +73,7 @@ def operation(
         summary=summary,
         tags=["management"],
         request=None if request is None else _body(*request),
-        parameters=parameters,
+        parameters=parameters or query,
         responses={200: _answer(member, answer, many=many, is_list=is_list), **refused},
     )
 
@@ -80,6 +81,8 @@ def operation(
 @cache
 def _body(wrapper: str, *kinds: type[serializers.Serializer[Any]]) -> Any:
     """The request of an endpoint: one component for each kind that it takes, however many endpoints take it."""
+    if not wrapper:
+        return kinds[0]
     bodies = [inline_serializer(f"{kind.__name__.removesuffix('In')}Wrapper", {wrapper: kind()}) for kind in kinds]
     if len(bodies) == 1:
         return bodies[0]

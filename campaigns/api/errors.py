@@ -18,6 +18,7 @@ TABLE: dict[Kind, tuple[int, str | None]] = {
     Kind.UNKNOWN_ATTRIBUTE: (200, "argument_error"),
     Kind.UNAVAILABLE: (200, "not_available"),
     Kind.FORBIDDEN: (200, "not_available"),
+    Kind.CLOSED: (200, None),
     Kind.UNAUTHENTICATED: (401, None),
     Kind.TOO_LARGE: (413, "too_large"),
     Kind.MALFORMED: (400, "argument_error"),
@@ -43,6 +44,17 @@ def domain_error_response(error: DomainError) -> HttpResponse:
     """What the domain said, in this dialect."""
     status, code = TABLE[error.kind]
     return error_response(status, code or error.code, error.message, error.fields)
+
+
+def code_of(error: DomainError) -> str:
+    """The dialect's word for what the domain said."""
+    return TABLE[error.kind][1] or error.code
+
+
+def sentence_of(error: DomainError) -> str:
+    """What the domain said in one line, for errors that have no room for `fields`."""
+    details = " ".join(f"{name}: {' '.join(sentences)}" for name, sentences in error.fields.items())
+    return f"{error.message} {details}" if details else error.message
 
 
 def framework_error_response(error: APIException) -> HttpResponse:

@@ -10,12 +10,17 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
+from rest_framework.settings import api_settings
 
 from campaigns.api.instants import parse_instant
 
 UNKNOWN = "unknown"
+# Under which DRF puts what is wrong with an object as a whole.
+NON_FIELD_ERRORS_KEY: str = api_settings.NON_FIELD_ERRORS_KEY
 PRICE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
+AMOUNT = re.compile(r"[0-9]{1,11}(\.[0-9]{1,2})?", re.ASCII)
 MAXIMUM_INTEGER = 2**31 - 1
+LONGEST_SCALAR = 255
 
 
 class Text(serializers.CharField):
@@ -113,6 +118,76 @@ class Price(serializers.Field[Decimal, object, str, Any]):
         raise NotImplementedError
 
 
+@extend_schema_field(OpenApiTypes.DECIMAL)
+class Amount(serializers.Field[Decimal, object, str, Any]):
+    """An amount of money, 0 or more, with at most two decimal places: a string of digits or a number."""
+
+    default_error_messages = {"invalid": 'An amount such as "12.50" is expected: 0 or more, two decimal places.'}
+
+    def to_internal_value(self, data: object) -> Decimal:
+        """The exact amount, or the error `invalid`."""
+        if isinstance(data, bool) or not isinstance(data, str | int | float | Decimal):
+            self.fail("invalid")
+        if not AMOUNT.fullmatch(str(data)):
+            self.fail("invalid")
+        return Decimal(str(data))
+
+    def to_representation(self, value: Decimal) -> str:
+        """Never used: answers are written by the Out serializers."""
+        raise NotImplementedError
+
+
+class Switch(serializers.BooleanField):
+    """true or false, and nothing that only looks like it."""
+
+    default_error_messages = {"invalid": "true or false is expected."}
+
+    def to_internal_value(self, data: object) -> bool:
+        """The boolean itself, or the error `invalid`."""
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+@extend_schema_field(OpenApiTypes.ANY)
+class Scalar(serializers.Field[Any, object, Any, Any]):
+    """A string, a number or a boolean that is only kept and given back."""
+
+    default_error_messages = {"invalid": "A string of at most 255 characters, a number or a boolean is expected."}
+
+    def to_internal_value(self, data: object) -> str | int | float | bool:
+        """The value itself, or the error `invalid`."""
+        if isinstance(data, str) and len(data) <= LONGEST_SCALAR and "\x00" not in data:
+            return data
+        if not isinstance(data, int | float):
+            self.fail("invalid")
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        """The value itself."""
+        return value
+
+
+class Items(serializers.ListField):
+    """A list of at least one and at most `maximum` items, counted before any of them is looked at."""
+
+    default_error_messages = {
+        "not_a_list": "A list is expected.",
+        "empty": "At least one item is expected.",
+        "too_long": "At most {maximum} items are allowed.",
+    }
+
+    def __init__(self, *, maximum: int, **options: Any) -> None:
+        super().__init__(**{"allow_empty": False} | options)
+        self.maximum = maximum
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """The accepted items; an error has the index of each refused one."""
+        if isinstance(data, list) and len(data) > self.maximum:
+            self.fail("too_long", maximum=self.maximum)
+        return super().to_internal_value(data)
+
+
 class Anything(serializers.JSONField):
     """A value that the domain itself checks (targets)."""
 
@@ -122,12 +197,17 @@ class Anything(serializers.JSONField):
 
 
 class In(serializers.Serializer[Any]):
-    """A request object: unknown attributes are refused, and every offence is reported at once."""
+    """A request object: unknown attributes are refused, and every offence is reported at once.
+
+    With `names_paths` an offending attribute is named by its whole path instead of by its own name.
+    """
+
+    names_paths = False
 
     def to_internal_value(self, data: object) -> Any:
         """The accepted attributes; ValidationError with a code for each offending one."""
         if not isinstance(data, Mapping):
-            raise serializers.ValidationError({self.field_name or "": ["An object is expected."]}, code="invalid")
+            raise serializers.ValidationError({NON_FIELD_ERRORS_KEY: ["An object is expected."]}, code="invalid")
         errors: dict[str, Any] = {
             name: [serializers.ErrorDetail("Unknown attribute.", code=UNKNOWN)]
             for name in data

@@ -1,13 +1,14 @@
 """Pages of lists (contract 4, section A "lists")."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
 from customers.errors import DomainError, Kind
 
+Item = TypeVar("Item")
 DEFAULT_LIMIT = 10
 MAXIMUM_LIMIT = 100
 # Past this there is nothing in any table; it keeps OFFSET inside PostgreSQL's bounds.
@@ -38,6 +39,10 @@ class Page:
     def rows_of(self, queryset: "QuerySet[Any]") -> tuple[list[Any], dict[str, int]]:
         """The page's rows and the `pagination` object, with two queries whatever the size."""
         return self.cut(queryset.count(), lambda start, end: list(queryset[start:end]))
+
+    def items_of(self, items: Sequence[Item]) -> tuple[list[Item], dict[str, int]]:
+        """The same of what is at hand already."""
+        return self.cut(len(items), lambda start, end: list(items[start:end]))
 
     def cut(self, total: int, rows: Callable[[int, int], list[Any]]) -> tuple[list[Any], dict[str, int]]:
         """The same of any list of `total`, of which `rows` gives those from one place to before another."""

@@ -5,7 +5,7 @@ Pure: frozen values in, one `Decision` out, `now` an argument. Nothing here read
 
 from campaigns.decisioning.candidate import Candidate, Window
 from campaigns.decisioning.decide import Decision, Exclusion, decide, order_of
-from campaigns.decisioning.rules import RULES, Reason, first_failing, is_held_out
+from campaigns.decisioning.rules import RULES, Reason, first_failing, is_held_out, share_of
 from campaigns.decisioning.subject import Context, History, Subject
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "first_failing",
     "is_held_out",
     "order_of",
+    "share_of",
 ]

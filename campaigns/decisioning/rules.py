@@ -1,6 +1,6 @@
 """The rules, in the order in which they are asked; the first one that says no is the reason (product.md)."""
 
-import zlib
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
@@ -58,8 +58,13 @@ def is_held_out(candidate: Candidate, subject: Subject) -> bool:
     """Whether the customer is in the campaign's control group: always the same answer for the same two."""
     if not candidate.holdout_percent:
         return False
-    share = zlib.crc32(f"{candidate.campaign_id}:{subject.identity}".encode()) % 10_000
-    return share < candidate.holdout_percent * 100
+    return share_of(candidate.campaign_id, subject.identity) < candidate.holdout_percent * 100
+
+
+def share_of(campaign_id: int, identity: str) -> int:
+    """Where in a campaign's ten thousand parts a customer stands; `campaigns.queries.audiences` has it in SQL too."""
+    digest = hashlib.sha256(f"{campaign_id}:{identity}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") % 10_000
 
 
 # Each is true where it excludes.

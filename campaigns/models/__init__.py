@@ -6,6 +6,7 @@ from campaigns.models.audience_job import AudienceJob
 from campaigns.models.audience_member import AudienceMember
 from campaigns.models.bundle import AdBundle
 from campaigns.models.campaign import AdCampaign
+from campaigns.models.counted_event import CountedEvent
 from campaigns.models.decision_record import DecisionRecord
 from campaigns.models.destination_rate import DestinationRate
 from campaigns.models.event import Event
@@ -31,6 +32,7 @@ __all__ = [
     "AudienceChunk",
     "AudienceJob",
     "AudienceMember",
+    "CountedEvent",
     "DecisionRecord",
     "DestinationRate",
     "Earning",

@@ -9,6 +9,28 @@ from campaigns.models.campaign import AdCampaign
 from campaigns.models.level import LIVING, MAXIMUM_NAME
 from customers.tenancy import TenantModel
 
+# The members of `data` that contract 1's samples always show; `given_members` has the others.
+GOAL_MEMBERS = (
+    "consecutive",
+    "eligible_spend",
+    "max_times_achievable",
+    "max_times_achievable_per_month",
+    "max_times_achievable_per_period",
+    "max_times_achievable_per_year",
+    "min_time_between_events",
+    "min_time_between_events_count",
+    "period",
+)
+COMPOSITE_MEMBERS = (
+    "consecutive",
+    "eligible_spend",
+    "max_times_achievable",
+    "max_times_achievable_per_period",
+    "min_time_between_events",
+    "period",
+    "use_same_period",
+)
+
 
 class Achievement(TenantModel):
     """A behavior of a campaign (a composite achievement) or one of its goals, which has the behavior in `composite`.
@@ -68,6 +90,11 @@ class Achievement(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def always_shown(self) -> tuple[str, ...]:
+        """The members of `data` that are answered whether they were sent or not."""
+        return COMPOSITE_MEMBERS if self.composite_id is None else GOAL_MEMBERS
 
     @property
     def tag_list(self) -> list[str]:

@@ -58,6 +58,7 @@ class AudienceJob(TenantModel):
     leased_until = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0, db_default=0)
     error = models.TextField(blank=True, default="", db_default="")
+    definition = models.JSONField(null=True, blank=True, help_text="What the audience is built from, since it began.")
     chunks = models.PositiveIntegerField(default=0, db_default=0)
     chunks_done = models.PositiveIntegerField(default=0, db_default=0)
     audience = models.PositiveBigIntegerField(default=0, db_default=0)

@@ -21,7 +21,6 @@ class MemberState(models.TextChoices):
     AMBIGUOUS = "ambiguous"
 
 
-OPEN = (MemberState.PENDING, MemberState.LEASED)
 # Of two rows of one delivery the one that is further stays, and the job counts one recipient less.
 MERGE = """
 WITH doubled AS (
@@ -77,7 +76,12 @@ class AudienceMember(CustomerOwned):
             models.UniqueConstraint(fields=["job", "customer"], name="audience_member_once"),
             models.CheckConstraint(condition=Q(state__in=MemberState.values), name="audience_member_state"),
         ]
-        indexes = [models.Index(fields=["job", "due_at"], condition=Q(state__in=OPEN), name="audience_member_open")]
+        indexes = [
+            models.Index(
+                fields=["job", "due_at"], condition=Q(state=MemberState.PENDING), name="audience_member_pending"
+            ),
+            models.Index(fields=["due_at"], condition=Q(state=MemberState.LEASED), name="audience_member_leased"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer_id}: {self.state}"

@@ -8,9 +8,12 @@ from customers.models import CustomerOwned
 
 
 class Event(CustomerOwned):
-    """Something a customer did at a time; `event_id` (unique in the organization) makes telling it twice harmless."""
+    """Something a customer did at a time; `event_id` (unique in the organization) makes telling it twice harmless.
 
-    event_id = models.CharField(max_length=255, null=True, blank=True)
+    An `event_id` begins with a word for who made it (`action:…`), or with the id of the application that told it.
+    """
+
+    event_id = models.CharField(max_length=300, null=True, blank=True)
     name = models.CharField(max_length=255)
     at = models.DateTimeField(help_text="When it happened, which may be before we heard of it.")
     amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True, help_text="Money.")

@@ -63,15 +63,22 @@ class Outcome(TenantModel):
 
 
 class Earning(CustomerOwned):
-    """A behavior that a customer earned once, at the time of the event that completed it."""
+    """A behavior that a customer earned once, or a goal completed once, at the time of the event that completed it.
+
+    `is_waiting`: a goal that is complete while its behavior isn't earned yet.
+    """
 
     achievement = models.ForeignKey(Achievement, on_delete=models.CASCADE, related_name="earnings")
     at = models.DateTimeField()
+    is_waiting = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["customer", "achievement", "-at"], name="earning_newest_first")]
+        indexes = [
+            models.Index(fields=["customer", "achievement", "-at"], name="earning_newest_first"),
+            models.Index(fields=["customer", "achievement"], condition=Q(is_waiting=True), name="earning_waiting"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.achievement} by {self.customer}"

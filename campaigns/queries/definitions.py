@@ -3,7 +3,7 @@
 Definitions and their stamp come from one statement, hence from one snapshot; see `campaigns.queries.kept`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -116,11 +116,23 @@ def get_definitions(*, organization_id: int, version: int) -> Definitions:
 
 def find_definition(*, organization_id: int, campaign_id: int) -> Definition | None:
     """One campaign of the organization, live or not, as it stands now; None where there is none."""
+    written = write_definition(organization_id=organization_id, campaign_id=campaign_id)
+    return None if written is None else read_definition(organization_id=organization_id, written=written)
+
+
+def write_definition(*, organization_id: int, campaign_id: int) -> dict[str, Any] | None:
+    """What a campaign is compiled from, as JSON to be kept: what is begun by it is finished by it."""
     with connection.cursor() as cursor:
         cursor.execute(LOAD_ONE, [campaign_id, organization_id])
         _, schema, texts = cursor.fetchone()
-    types = orjson.loads(schema) if schema else {}
-    return _compile(organization_id, orjson.loads(texts[0]), types) if texts else None
+    if not texts:
+        return None
+    return {"campaign": orjson.loads(texts[0]), "schema": orjson.loads(schema) if schema else {}}
+
+
+def read_definition(*, organization_id: int, written: Mapping[str, Any]) -> Definition:
+    """Compile what `write_definition` has written."""
+    return _compile(organization_id, written["campaign"], written["schema"])
 
 
 def _load(organization_id: int, _version: int, before: Definitions | None) -> Definitions:
@@ -187,6 +199,12 @@ def _joined(*parts: Sequence[Condition] | None) -> tuple[Condition, ...] | None:
             return None
         joined += part
     return tuple(joined)
+
+
+def compile_targets(targets: list[Any], schema: Mapping[str, str]) -> Callable[[Any], bool]:
+    """Whether a customer meets kept targets; nobody does where one of them has lost its meaning."""
+    predicate: Callable[[Any], bool] = _compiled(_parsed(targets, schema))
+    return predicate
 
 
 def _compiled(conditions: Sequence[Condition] | None) -> Any:

@@ -8,8 +8,8 @@ from campaigns.models import DecisionRecord, Participation
 from campaigns.models.frequency import frequency_starts
 from campaigns.queries.decisions import needed_for_an_offer
 from campaigns.queries.definitions import EPOCH, find_definition
+from campaigns.queries.facts import facts_of
 from campaigns.queries.spend import find_out_of_money
-from campaigns.targeting import CustomerFacts
 from customers.errors import not_found
 from customers.models import Customer, Organization
 
@@ -78,19 +78,11 @@ def explain(*, organization: Organization, customer: Customer, campaign_id: int,
 
 
 def _subject(organization: Organization, customer: Customer, campaign_id: int, at: datetime) -> Subject:
-    facts = CustomerFacts(
-        attributes=customer.attributes,
-        tags=frozenset(customer.tags),
-        points=customer.points,
-        platform=customer.last_platform,
-        language=customer.last_language,
-        channel=customer.last_channel,
-    )
     own = Participation.objects.filter(organization=organization, customer=customer, campaign_id=campaign_id).first()
     return Subject(
         organization_id=organization.pk,
         identity=str(customer.uuid),
-        facts=facts,
+        facts=facts_of(customer),
         has_consent=customer.consent,
         history={} if own is None else {campaign_id: _history(own, at)},
     )

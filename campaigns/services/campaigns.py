@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from campaigns.models import AdBundle, AdCampaign, AdGroup, AdLineItem, AdUnit
+from campaigns.models import Achievement, AdBundle, AdCampaign, AdGroup, AdLineItem, AdUnit
 from campaigns.queries.campaigns import campaigns_of, get_campaign
 from campaigns.services.levels import (
     CONSTRAINTS,
@@ -67,6 +67,7 @@ def delete_campaign(*, organization: Organization, campaign_id: int, now: dateti
     mark_children_deleted(AdLineItem.objects.filter(campaign=campaign), now=now)
     mark_children_deleted(AdGroup.objects.filter(line_item__campaign=campaign), now=now)
     mark_children_deleted(AdUnit.objects.filter(group__line_item__campaign=campaign), now=now)
+    mark_children_deleted(Achievement.objects.filter(campaign=campaign), now=now)
     raise_version(organization=organization)
     return campaign
 

@@ -1,41 +1,109 @@
-"""Events: what customers do, heard once."""
+"""Events: what customers do, heard once, counted towards behaviors, and what that leads to (product.md).
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
-
-import orjson
-from django.db import connection
-
-INSERT = """
-INSERT INTO campaigns_event (organization_id, customer_id, event_id, name, at, attributes)
-VALUES (%s::bigint, %s::bigint, %s::varchar, %s::varchar, %s::timestamptz, %s::jsonb)
-ON CONFLICT (organization_id, event_id) WHERE event_id IS NOT NULL DO NOTHING
+All in one transaction: an event that is kept was counted, and whoever is told of a failure may tell it again. Locks are
+taken in the order of customers (by id), then offers. The statements are as many for a thousand events as for one.
 """
 
-# The same as a part of a statement that finds the customer itself: `{source}` has one row with organization_id and
-# customer_id; parameters: event_id, name, at, attributes.
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+from django.db import connection, transaction
+
+from campaigns.queries.behavior_rules import get_behavior_rules
+from campaigns.services.behavior_effects import write_effects
+from campaigns.services.behavior_runs import BehaviorRun, CustomerEvent
+from campaigns.services.customer_locks import lock_customers
+from customers.models import Organization
+
+INSERT = """
+INSERT INTO campaigns_event (organization_id, customer_id, event_id, name, at, amount, quantity, attributes)
+SELECT %s::bigint, told.customer_id, told.event_id, told.name, told.at, told.amount, told.quantity, told.attributes
+FROM jsonb_to_recordset(%s::jsonb) AS told (
+    place integer, customer_id bigint, event_id varchar, name varchar, at timestamptz, amount numeric, quantity integer,
+    attributes jsonb)
+ORDER BY told.place
+ON CONFLICT (organization_id, event_id) WHERE event_id IS NOT NULL DO NOTHING
+RETURNING event_id
+"""
+# An event as a part of a statement that finds the customer itself: `{source}` has one row with organization_id and
+# customer_id; parameters: event_id, name, at, attributes. Only for events that no behavior looks at.
 INSERT_FROM = """
 INSERT INTO campaigns_event (organization_id, customer_id, event_id, name, at, attributes)
 SELECT organization_id, customer_id, %s::varchar, %s::varchar, %s::timestamptz, %s::jsonb FROM {source}
 ON CONFLICT (organization_id, event_id) WHERE event_id IS NOT NULL DO NOTHING
 """
+# Whether some goal of the organization looks at events of a name; parameter: the name.
+IS_LOOKED_AT = """EXISTS (
+    SELECT FROM campaigns_achievement goal
+    WHERE goal.organization_id = {source}.organization_id AND goal.internal_event_name = %s::varchar
+    AND goal.deleted_at IS NULL AND goal.composite_id IS NOT NULL
+)"""
 
 
-def record_event(
-    *,
-    organization_id: int,
-    customer_id: int,
-    name: str,
-    at: datetime,
-    attributes: Mapping[str, Any],
-    event_id: str | None = None,
-) -> bool:
-    """Keep an event of a customer; False where the organization has heard of this `event_id` before.
+@dataclass(slots=True)
+class Recorded:
+    """What became of an event: whether it was heard before, and how often it led to which behavior, by id."""
 
-    `attributes` holds values that JSON can carry.
+    is_duplicate: bool = False
+    earned: dict[int, int] = field(default_factory=dict)
+
+
+@transaction.atomic(savepoint=False)
+def record_events(*, organization: Organization, events: Sequence[CustomerEvent], now: datetime) -> list[Recorded]:
+    """Keep events in their order and count each towards the behaviors of its customer; a Recorded for each.
+
+    An event whose `event_id` the organization has heard of before is a duplicate and counts for nothing. An event of
+    which no behavior speaks is kept all the same. `organization.version` must be of this request. CustomerGoneError
+    where a customer is no more.
     """
-    values = [organization_id, customer_id, event_id, name, at, orjson.dumps(attributes).decode()]
+    if not events:
+        return []
+    rules = get_behavior_rules(organization_id=organization.pk, version=organization.version)
+    relevant = any(event.name in rules.by_event for event in events)
+    customers = lock_customers(organization=organization, customer_ids=_customers(events)) if relevant else {}
+    recorded = _insert(organization, events)
+    if not relevant:
+        return recorded
+    counting = [(place, event) for place, event in enumerate(events) if not recorded[place].is_duplicate]
+    run = BehaviorRun(rules, organization.zone, customers)
+    run.load(event for _, event in counting)
+    for place, event in counting:
+        run.tell(place, event)
+    write_effects(organization=organization, run=run, now=now)
+    for earned in run.earned:
+        times = recorded[earned.place].earned
+        behavior_id = earned.earnable.behavior.id
+        times[behavior_id] = times.get(behavior_id, 0) + 1
+    return recorded
+
+
+def _customers(events: Sequence[CustomerEvent]) -> list[int]:
+    return sorted({event.customer_id for event in events})
+
+
+def _insert(organization: Organization, events: Sequence[CustomerEvent]) -> list[Recorded]:
+    rows = [
+        {
+            "place": place,
+            "customer_id": event.customer_id,
+            "event_id": event.event_id,
+            "name": event.name,
+            "at": event.at,
+            "amount": None if event.amount is None else str(event.amount),
+            "quantity": event.quantity,
+            "attributes": event.attributes,
+        }
+        for place, event in enumerate(events)
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, values)
-        return bool(cursor.rowcount == 1)
+        cursor.execute(INSERT, [organization.pk, orjson.dumps(rows).decode()])
+        new = {event_id for (event_id,) in cursor.fetchall()}
+    recorded = []
+    for event in events:
+        recorded.append(Recorded(is_duplicate=event.event_id not in new))
+        if event.event_id is not None:
+            # A second one of this batch is told again.
+            new.discard(event.event_id)
+    return recorded

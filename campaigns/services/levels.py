@@ -20,6 +20,7 @@ CONSTRAINTS = {
     "campaign_name_unique_among_living": ("name", "Another campaign has this name."),
     "campaign_permalink_unique_among_living": ("permalink", "Another campaign has this permalink."),
     "line_item_one_living_per_campaign": ("campaign_id", "The campaign already has a line item."),
+    "offer_guid_unique": ("guid", "Another offer has this guid."),
     "unit_one_living_per_group": ("creative_group_id", "The creative group already has a creative."),
 }
 

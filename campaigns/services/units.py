@@ -92,6 +92,8 @@ def _resolve_references(unit: AdUnit, changes: dict[str, Any], refusals: Refusal
         in_campaign = Achievement.objects.filter(
             organization=unit.organization,
             id=changes["achievement_id"],
+            composite__isnull=True,
+            deleted_at__isnull=True,
             campaign__line_items__groups=unit.group_id,
         )
         if not in_campaign.exists():

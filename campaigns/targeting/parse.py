@@ -1,11 +1,13 @@
 """Targets as callers write them, checked against the schema of the organization's customers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 
 from campaigns.models.target import TargetOperator
-from campaigns.targeting.condition import PRESENCE, Condition, Subject, comparable, find_subject
+from campaigns.targeting.condition import PRESENCE, Condition, Source, Subject, comparable, find_subject
 from customers.errors import DomainError, Kind
 from customers.models.attribute_value import Kept, WrongTypeError, keep
+from customers.models.customer_field import FieldType
 
 MAXIMUM_TARGETS = 100
 MAXIMUM_VALUES = 1000
@@ -16,6 +18,16 @@ OPERATORS = frozenset(TargetOperator.values)
 # How much of what a caller sent comes back in a sentence.
 SHOWN_CHARACTERS = 63
 SHOWN_ITEMS = 5
+LONGEST_ATTRIBUTE = 255
+# What the values of a target say about the event's attribute that they are compared with.
+TYPES_OF_VALUES = {
+    bool: FieldType.BOOLEAN,
+    int: FieldType.DECIMAL,
+    float: FieldType.DECIMAL,
+    Decimal: FieldType.DECIMAL,
+}
+# Finds what a target's attribute and values mean; None for nothing.
+Finder = Callable[[str, object], Subject | None]
 
 
 class RefusedTargetError(ValueError):
@@ -32,6 +44,25 @@ def parse_targets(raw: object, schema: Mapping[str, str]) -> tuple[Condition, ..
     DomainError (`validation`) names every offending target by its index in one go, under `targets`, a sentence for each
     problem. Nothing that JSON can say raises anything else.
     """
+    return _parse(raw, lambda attribute, _values: find_subject(attribute, schema))
+
+
+def parse_event_targets(raw: object) -> tuple[Condition, ...]:
+    """Check targets over an event's attributes, which have no schema: the values say of which type they are.
+
+    Numbers are compared by size, all else as text (so are dates in their ISO forms).
+    """
+    return _parse(raw, _subject_of_event)
+
+
+def _subject_of_event(attribute: str, values: object) -> Subject | None:
+    if not attribute or len(attribute) > LONGEST_ATTRIBUTE or "\x00" in attribute:
+        return None
+    first = values[0] if isinstance(values, list) and values else ""
+    return Subject(attribute, Source.FIELD, TYPES_OF_VALUES.get(type(first), FieldType.STRING))
+
+
+def _parse(raw: object, find: Finder) -> tuple[Condition, ...]:
     if not isinstance(raw, list):
         raise _refusal(["targets must be a list."])
     if len(raw) > MAXIMUM_TARGETS:
@@ -40,7 +71,7 @@ def parse_targets(raw: object, schema: Mapping[str, str]) -> tuple[Condition, ..
     sentences: list[str] = []
     for index, target in enumerate(raw):
         try:
-            conditions.append(_parse_target(target, schema))
+            conditions.append(_parse_target(target, find))
         except RefusedTargetError as refused:
             sentences += [f"targets[{index}]: {sentence}" for sentence in refused.sentences]
     if sentences:
@@ -52,14 +83,14 @@ def _refusal(sentences: Sequence[str]) -> DomainError:
     return DomainError(Kind.INVALID, "validation", "Validation error.", fields={"targets": sentences})
 
 
-def _parse_target(target: object, schema: Mapping[str, str]) -> Condition:
+def _parse_target(target: object, find: Finder) -> Condition:
     if not isinstance(target, dict):
         raise RefusedTargetError(["an object of attribute, operator and values is expected."])
     problems: list[str] = []
     strangers = [member for member in target if member not in MEMBERS]
     if strangers:
         problems.append(f"unknown members: {_listed([_quoted(member) for member in strangers])}.")
-    subject = _read_subject(target.get("attribute"), schema, problems)
+    subject = _read_subject(target.get("attribute"), target.get("values"), find, problems)
     operator = _read_operator(target.get("operator"), problems)
     if subject is None or operator is None:
         raise RefusedTargetError(problems)
@@ -69,11 +100,11 @@ def _parse_target(target: object, schema: Mapping[str, str]) -> Condition:
     return Condition(subject.attribute, subject.source, subject.type, operator, values)
 
 
-def _read_subject(attribute: object, schema: Mapping[str, str], problems: list[str]) -> Subject | None:
+def _read_subject(attribute: object, values: object, find: Finder, problems: list[str]) -> Subject | None:
     if not isinstance(attribute, str):
         problems.append("attribute must be a string.")
         return None
-    subject = find_subject(attribute, schema)
+    subject = find(attribute, values)
     if subject is None:
         problems.append(f"attribute {_quoted(attribute)} is unknown.")
     return subject

@@ -1,6 +1,10 @@
 """Customers by the ids that callers know them by."""
 
 import uuid
+from collections.abc import Collection
+from typing import Any
+
+from django.db import connection
 
 from customers.errors import not_found
 from customers.models import Customer, CustomerAlias, Organization
@@ -33,6 +37,38 @@ _by_former_uuid = PreparedQuery(
     identity=uuid.UUID,
 )
 
+# Former ids first: who has an id now comes after them, and wins.
+MANY = """
+SELECT customer_id, uuid, NULL FROM customers_customeralias
+WHERE organization_id = %(organization)s::bigint AND uuid = ANY(%(identities)s::uuid[])
+UNION ALL
+SELECT id, uuid, NULL FROM customers_customer
+WHERE organization_id = %(organization)s::bigint AND uuid = ANY(%(identities)s::uuid[])
+UNION ALL
+SELECT customer_id, NULL, external_id FROM customers_customeralias
+WHERE organization_id = %(organization)s::bigint AND external_id = ANY(%(external_ids)s::varchar[])
+UNION ALL
+SELECT id, NULL, external_id FROM customers_customer
+WHERE organization_id = %(organization)s::bigint AND external_id = ANY(%(external_ids)s::varchar[])
+"""
+
+
+def find_customer_ids(
+    *, organization: Organization, identities: Collection[uuid.UUID], external_ids: Collection[str]
+) -> tuple[dict[uuid.UUID, int], dict[str, int]]:
+    """The rows' ids of many customers by their uuids and by their external ids, former ones too, in one statement."""
+    values: Any = {"organization": organization.pk, "identities": list(identities), "external_ids": list(external_ids)}
+    by_identity: dict[uuid.UUID, int] = {}
+    by_external_id: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(MANY, values)
+        for customer_id, identity, external_id in cursor.fetchall():
+            if identity is None:
+                by_external_id[external_id] = customer_id
+            else:
+                by_identity[identity] = customer_id
+    return by_identity, by_external_id
+
 
 def find_customer(*, organization: Organization, customer_id: str) -> Customer | None:
     """The customer of an external id, or the one that the id's former owner was merged into; None for nobody."""
@@ -53,8 +89,22 @@ def find_customer_by_uuid(*, organization: Organization, identity: uuid.UUID) ->
 
 
 def get_customer(*, organization: Organization, customer_id: str) -> Customer:
-    """The same, but DomainError `not_found` for nobody."""
-    customer = find_customer(organization=organization, customer_id=customer_id)
+    """The same as `find_customer`, but DomainError `not_found` for nobody."""
+    # PostgreSQL's text has no NUL, so no id has one.
+    storable = "\x00" not in customer_id
+    return _found(find_customer(organization=organization, customer_id=customer_id) if storable else None)
+
+
+def get_customer_by_uuid(*, organization: Organization, user_id: str) -> Customer:
+    """The same as `find_customer_by_uuid`, but DomainError `not_found` for nobody, and for what is no uuid."""
+    try:
+        identity = uuid.UUID(user_id)
+    except ValueError:
+        return _found(None)
+    return _found(find_customer_by_uuid(organization=organization, identity=identity))
+
+
+def _found(customer: Customer | None) -> Customer:
     if customer is None:
         raise not_found("Customer")
     return customer

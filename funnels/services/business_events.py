@@ -12,8 +12,9 @@ from django.db import connection, transaction
 from campaigns.decisioning import Candidate, Context, Decision, Subject
 from campaigns.models.frequency import frequency_starts
 from campaigns.queries.decisions import decide_within_limits
+from campaigns.services.behavior_runs import CustomerEvent, money_in
 from campaigns.services.decision_log import Write, is_logged, later
-from campaigns.services.events import record_event
+from campaigns.services.events import record_events
 from campaigns.services.offers import offer_campaigns
 from campaigns.services.participations import forget_completion
 from customers.errors import DomainError, Kind
@@ -163,14 +164,9 @@ def _keep(
     values = [visit.organization.pk, customer_pk, event.event_id, told.event_id, candidate.campaign_id, trace_pk]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [*values, token, reference, context, told.restarts_funnel])
-    record_event(
-        organization_id=visit.organization.pk,
-        customer_id=customer_pk,
-        name=told.name,
-        at=now,
-        attributes=told.context,
-        event_id=f"business-event:{token}",
-    )
+    event_id, amount = f"business-event:{token}", money_in(told.context)
+    as_event = CustomerEvent(customer_pk, told.name, now, told.context, event_id, amount)
+    record_events(organization=visit.organization, events=[as_event], now=now)
     return Triggered(candidate.name, trace_id, token, reference)
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from config import urls as product
+from tests.bench.naive.events import NaiveEvents
 from tests.bench.naive.navigation import NaiveNavigation
 from tests.bench.naive.spend_limits import NaiveCampaigns, NaiveSearch
 from tests.bench.naive.sync_page import NaiveSyncPage
@@ -14,6 +15,7 @@ handler500 = product.handler500
 urlpatterns = [
     *product.urlpatterns,
     path("priv/v1/apps/<str:api_key>/management/naive/<id:campaign_id>/navigation", NaiveNavigation.as_view()),
+    path("priv/v1/apps/<str:api_key>/events/naive", NaiveEvents.as_view()),
     path("marketing-solutions/naive", NaiveCampaigns.as_view()),
     path("marketing-solutions/naive/search", NaiveSearch.as_view()),
     path("api/campaigns/naive/sync-page", NaiveSyncPage.as_view()),

@@ -5,20 +5,30 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import AdGroup, AdLineItem, AdTarget, AdUnit
+from campaigns.models import Achievement, AdGroup, AdLineItem, AdTarget, AdUnit, Offer
 from tests.contents import contents
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import refusal
-from tests.factories import Hierarchy, make_achievement, make_group, make_target
+from tests.factories import Hierarchy, make_achievement, make_goal, make_group, make_offer, make_target
 
 MISSING = 999_999_999
 Address = Callable[[Hierarchy], str]
+
+
+def behavior_of(rows: Hierarchy) -> Achievement:
+    """The one behavior of a campaign."""
+    return Achievement.objects.get(campaign=rows.campaign, composite=None)
+
+
 # Every address that names a row, and how to spell it for a given hierarchy.
 ADDRESSES: dict[str, Address] = {
     "campaigns/:id": lambda rows: f"campaigns/{rows.campaign.pk}",
     "external/campaigns/:permalink": lambda rows: f"external/campaigns/{rows.campaign.permalink}",
     "campaigns/:id/navigation": lambda rows: f"campaigns/{rows.campaign.pk}/navigation",
+    "campaigns/:id/behaviors": lambda rows: f"campaigns/{rows.campaign.pk}/behaviors",
+    "behaviors/:id": lambda rows: f"behaviors/{behavior_of(rows).pk}",
+    "offers/:id": lambda rows: f"offers/{Offer.objects.get(organization=rows.campaign.organization).pk}",
     "campaigns/:id/line_items": lambda rows: f"campaigns/{rows.campaign.pk}/line_items",
     "line_items/:id": lambda rows: f"line_items/{rows.line_item.pk}",
     "line_items/:id/creative_groups": lambda rows: f"line_items/{rows.line_item.pk}/creative_groups",
@@ -32,6 +42,7 @@ WRITES: dict[str, Any] = {
     "line_item": bodies.line_item(name="Taken over"),
     "creative_group": bodies.creative_group(name="Taken over"),
     "creative": bodies.creative(name="Taken over"),
+    "behavior": bodies.behavior(name="Taken over"),
 }
 BODIES: list[object] = [
     None,
@@ -70,7 +81,8 @@ def theirs(owner: Actor) -> Hierarchy:
     rows = owner.make_hierarchy()
     make_target(rows.bundle)
     make_target(rows.group)
-    make_achievement(rows.campaign)
+    make_goal(make_achievement(rows.campaign))
+    make_offer(rows.campaign.organization)
     return rows
 
 
@@ -140,10 +152,42 @@ def test_their_ids_inside_a_body_answer_like_missing_ones(outsider: Actor, owner
     assert contents() == before
 
 
+def test_no_behavior_is_made_or_named_across_organizations(outsider: Actor, theirs: Hierarchy) -> None:
+    """Neither in their campaign, nor with their offer, creative or goal in ours."""
+    mine = outsider.make_hierarchy()
+    own = make_achievement(mine.campaign)
+    guid = Offer.objects.get().guid
+    goal_id = Achievement.objects.get(composite=behavior_of(theirs)).pk
+    before = contents()
+    valid = bodies.behaviors()
+    answers = [
+        _answer(outsider, "POST", f"campaigns/{campaign_id}/behaviors/_batch", valid)
+        for campaign_id in (theirs.campaign.pk, MISSING)
+    ]
+    for of_theirs, missing in (
+        ({"outcome_config": [{"deal": {"id": guid}}]}, {"outcome_config": [{"deal": {"id": "nobody's"}}]}),
+        (
+            {"outcome_config": [{"ad_unit": {"id": theirs.unit.pk}}]},
+            {"outcome_config": [{"ad_unit": {"id": MISSING}}]},
+        ),
+        (
+            {"goal_groups": [{"goals": [bodies.goal(id=goal_id)]}]},
+            {"goal_groups": [{"goals": [bodies.goal(id=MISSING)]}]},
+        ),
+    ):
+        answers += [
+            _answer(outsider, "PUT", f"behaviors/{own.pk}", {"behavior": change}) for change in (of_theirs, missing)
+        ]
+    for first, second in zip(answers[::2], answers[1::2], strict=True):
+        assert first == second
+    assert contents() == before
+
+
 def test_lists_and_filters_show_nothing_of_theirs(outsider: Actor, theirs: Hierarchy) -> None:
     name = theirs.campaign.name.replace(" ", "%20")
     for query in ("", "?limit=100", f"?name={name}", "?status=live", "?updated_since=2000-01-01"):
         assert outsider.get(f"campaigns{query}").json()["pagination"]["total"] == 0
+    assert outsider.get("offers").json()["pagination"]["total"] == 0
 
 
 def test_a_path_with_their_key_is_not_opened_by_ours(outsider: Actor, owner: Actor, theirs: Hierarchy) -> None:

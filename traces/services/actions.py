@@ -10,10 +10,12 @@ import orjson
 from django.db import connection, transaction
 
 from campaigns.queries.interactions import get_interaction
+from campaigns.services.behavior_runs import CustomerEvent, money_in
 from campaigns.services.events import INSERT_FROM as INSERT_EVENT_FROM
-from campaigns.services.events import record_event
+from campaigns.services.events import IS_LOOKED_AT, record_events
 from campaigns.services.participations import record_conversion, record_dismissal
 from customers.errors import DomainError, Kind
+from customers.models import Organization
 from traces.models import Trace
 from traces.models.action import ActionType
 from traces.models.trace import ClosedBy
@@ -22,10 +24,12 @@ from traces.services.trails import trace_closed
 TRACKING_TOKEN = "tracking-token"  # noqa: S105 (the name of a field)
 # Locks the customer against a merge until the transaction ends.
 FIND = """
-SELECT trail.id, trace.id, trace.organization_id, trace.customer_id, trace.closed_at IS NOT NULL
+SELECT trail.id, trace.id, trace.customer_id, trace.closed_at IS NOT NULL, organization.id, organization.version,
+    organization.time_zone
 FROM traces_trail trail
 JOIN traces_trace trace ON trace.id = trail.trace_id
 JOIN customers_customer customer ON customer.id = trace.customer_id
+JOIN customers_organization organization ON organization.id = trace.organization_id
 WHERE trail.uuid = %s::uuid
 FOR KEY SHARE OF customer
 """
@@ -35,22 +39,24 @@ INSERT = """
 INSERT INTO traces_action (organization_id, trail_id, uuid, name, type, data)
 VALUES (%s::bigint, %s::bigint, %s::uuid, %s::varchar, %s::varchar, %s::jsonb)
 """
-# What doesn't close a trace is one statement: found, kept and told to the core in one go, or not at all.
+# What doesn't close a trace, and no behavior looks at, is one statement: found, kept and told to the core in one go, or
+# not at all.
 FIND_AND_INSERT = f"""
 WITH visit AS (
-    SELECT trail.id AS trail_id, trace.organization_id, trace.customer_id, trace.closed_at
+    SELECT trail.id AS trail_id, trace.organization_id, trace.customer_id, trace.closed_at,
+        {IS_LOOKED_AT.format(source="trace")} AS is_looked_at
     FROM traces_trail trail
     JOIN traces_trace trace ON trace.id = trail.trace_id
     JOIN customers_customer customer ON customer.id = trace.customer_id
     WHERE trail.uuid = %s::uuid
     FOR KEY SHARE OF customer
 ), open_visit AS (
-    SELECT * FROM visit WHERE closed_at IS NULL
+    SELECT * FROM visit WHERE closed_at IS NULL AND NOT is_looked_at
 ), action AS (
     INSERT INTO traces_action (organization_id, trail_id, uuid, name, type, data)
     SELECT organization_id, trail_id, %s::uuid, %s::varchar, %s::varchar, %s::jsonb FROM open_visit
 ), event AS ({INSERT_EVENT_FROM.format(source="open_visit")})
-SELECT closed_at IS NOT NULL FROM visit
+SELECT closed_at IS NOT NULL, is_looked_at FROM visit
 """  # noqa: S608 (put together from constants)
 
 
@@ -60,9 +66,9 @@ class Visit:
 
     trail_id: int
     trace_id: int
-    organization_id: int
     customer_id: int
     is_closed: bool
+    organization: Organization
 
 
 @dataclass(frozen=True)
@@ -94,29 +100,53 @@ def record_action(*, trail_id: uuid.UUID | None, activity: Activity, now: dateti
 def _record_ordinary(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activity, now: datetime) -> None:
     action: list[Any] = [action_id, activity.name, activity.type.value, _as_json(list(activity.data))]
     event: list[Any] = [_event_id(action_id), activity.name, now, _as_json(_attributes(activity))]
-    (is_closed,) = _fetch(FIND_AND_INSERT, trail_id, [trail_id, *action, *event])
+    values = [activity.name, trail_id, *action, *event]
+    is_closed, is_looked_at = _fetch(FIND_AND_INSERT, trail_id, values)
     if is_closed:
         raise trace_closed()
+    if is_looked_at:
+        _record_counting(trail_id, action_id, activity, now)
+
+
+@transaction.atomic
+def _record_counting(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activity, now: datetime) -> None:
+    """The same where behaviors may count the event."""
+    visit = _locked_visit(trail_id)
+    _keep(visit, action_id, activity, activity.name, now)
 
 
 @transaction.atomic
 def _record_closing(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activity, now: datetime) -> None:
-    visit = Visit(*_fetch(FIND, trail_id, [trail_id]))
+    visit = _locked_visit(trail_id)
+    _close(visit, activity, now)
+    # Conversion and dismissal are events of these names, whatever the activity is called.
+    _keep(visit, action_id, activity, activity.type.value, now)
+
+
+def _locked_visit(trail_id: uuid.UUID) -> Visit:
+    """The visit of an open trace; DomainError `trace_closed`."""
+    row_id, trace_id, customer_id, is_closed, organization_id, version, time_zone = _fetch(FIND, trail_id, [trail_id])
+    organization = Organization(id=organization_id, version=version, time_zone=time_zone)
+    visit = Visit(row_id, trace_id, customer_id, is_closed, organization)
     if visit.is_closed:
         raise trace_closed()
-    _close(visit, activity, now)
-    values: list[Any] = [visit.organization_id, visit.trail_id, action_id, activity.name, activity.type.value]
+    return visit
+
+
+def _keep(visit: Visit, action_id: uuid.UUID, activity: Activity, event_name: str, now: datetime) -> None:
+    values: list[Any] = [visit.organization.pk, visit.trail_id, action_id, activity.name, activity.type.value]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [*values, _as_json(list(activity.data))])
-    # Conversion and dismissal are events of these names, whatever the activity is called.
-    record_event(
-        organization_id=visit.organization_id,
+    attributes = _attributes(activity)
+    event = CustomerEvent(
         customer_id=visit.customer_id,
-        name=activity.type.value,
+        name=event_name,
         at=now,
-        attributes=_attributes(activity),
+        attributes=attributes,
         event_id=_event_id(action_id),
+        amount=money_in(attributes),
     )
+    record_events(organization=visit.organization, events=[event], now=now)
 
 
 def _fetch(statement: str, trail_id: uuid.UUID, values: list[Any]) -> Any:
@@ -151,7 +181,7 @@ def _event_id(action_id: uuid.UUID) -> str:
 
 def _close(visit: Visit, activity: Activity, now: datetime) -> None:
     token = _tracking_token(activity)
-    interaction = get_interaction(organization_id=visit.organization_id, customer_id=visit.customer_id, token=token)
+    interaction = get_interaction(organization_id=visit.organization.pk, customer_id=visit.customer_id, token=token)
     closed_by = ClosedBy(activity.type.value)
     if not Trace.objects.filter(pk=visit.trace_id, closed_at=None).update(closed_at=now, closed_by=closed_by):
         raise trace_closed()

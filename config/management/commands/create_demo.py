@@ -11,6 +11,7 @@ from config.demo import channel, credentials
 from config.demo.hierarchies import create_campaigns
 from config.demo.people import create_people
 from config.demo.portfolios import create_portfolio
+from config.demo.rewards import create_rewards
 from config.demo.shop import APPLICATION, ORGANIZATION
 from customers.models import Application, Operator, Organization
 from customers.models.application import Platform
@@ -48,6 +49,7 @@ class Command(BaseCommand):
         )
         create_people(organization=organization)
         create_campaigns(organization=organization, application=application)
+        create_rewards(organization=organization)
         create_portfolio(organization=organization, application=application)
         channel.create_channel(application=application)
         return credentials_of(application=application, secret=secret)

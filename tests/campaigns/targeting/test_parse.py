@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.models.target import TargetOperator
-from campaigns.targeting import Condition, parse_targets
+from campaigns.targeting import Condition, CustomerFacts, compile_predicate, parse_event_targets, parse_targets
 from customers.errors import DomainError, Kind
 from tests.campaigns.targeting.population import SCHEMA
 from tests.campaigns.targeting.strategies import targets
@@ -244,3 +244,30 @@ def test_garbage_is_refused_and_nothing_else(raw: object) -> None:
     else:
         assert sentences
         assert all(sentence.isascii() for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "meets", "fails"),
+    [
+        ("gte", [10], [10, 10.5, "10"], [9, True, None, "x"]),
+        ("between", [0.5, 1.5], [1, "0.50"], [2]),
+        ("in", [True], [True], [False, 1, "yes"]),
+        ("in", ["7", "8"], ["7", 7], ["9", None]),
+        ("contains", ["oo"], ["boots"], ["shoes"]),
+        ("exists", [], ["", 0], [None]),
+    ],
+)
+def test_an_event_s_attribute_is_of_the_type_of_its_values(
+    operator: str, values: list[object], meets: list[Any], fails: list[Any]
+) -> None:
+    """Words of the language (`points`) are names like any other here."""
+    conditions = parse_event_targets([{"attribute": "points", "operator": operator, "values": values}])
+    test = compile_predicate(conditions)
+    for value, expected in [(value, True) for value in meets] + [(value, False) for value in fails]:
+        assert test(CustomerFacts({"points": value}, frozenset(), 10, "", "", "")) is expected, value
+
+
+@pytest.mark.parametrize("target", [{}, {"attribute": ""}, {"attribute": "a" * 256}, {"attribute": "a\x00"}, 7])
+def test_a_target_that_no_event_can_meet_is_refused(target: object) -> None:
+    with pytest.raises(DomainError):
+        parse_event_targets([target])

@@ -45,7 +45,9 @@ class Actor:
         return basic(self.application.api_key, self.secret)
 
     def url(self, path: str) -> str:
-        """The whole path of an endpoint."""
+        """The whole path of an endpoint; one that is whole has only its `:api_key` to be filled in."""
+        if path.startswith("/priv/"):
+            return path.replace(":api_key", self.application.api_key)
         return f"/priv/v1/apps/{self.application.api_key}/management/{path}"
 
     def send(self, method: str, path: str, body: object = None, **headers: str) -> Answer:

@@ -33,6 +33,27 @@ def creative(ad_type: str = "issue_audience_csv", /, **changes: Any) -> dict[str
     return {"creative": types | {"name": unique("New creative"), "status": "draft", ad_type: message()} | changes}
 
 
+def goal(**changes: Any) -> dict[str, Any]:
+    """One of a group's `goals`."""
+    return {"achievement": {"name": unique("New goal"), "internal_event_name": "purchase", "data": {}} | changes}
+
+
+def behavior(*goals: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The body of PUT behaviors/:id: one group, of one goal where none is given."""
+    groups = [{"goals": list(goals) or [goal()]}]
+    return {"behavior": {"name": unique("New behavior"), "data": {}, "goal_groups": groups} | changes}
+
+
+def behaviors(*several: dict[str, Any]) -> dict[str, Any]:
+    """The body of POST behaviors/_batch."""
+    return {"behaviors": [each["behavior"] for each in several or (behavior(),)]}
+
+
+def offer(**changes: Any) -> dict[str, Any]:
+    """The body of POST offers."""
+    return {"offer": {"name": unique("New offer")} | changes}
+
+
 def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
     """The same body without these attributes."""
     return {

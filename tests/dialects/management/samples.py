@@ -14,9 +14,20 @@ from typing import Any
 
 import time_machine
 
-from campaigns.models import AdCampaign, AdGroup, AdLineItem
+from campaigns.models import Achievement, AdCampaign, AdGroup, AdLineItem, Outcome
 from tests.dialects.management.actor import Actor, Answer
-from tests.factories import make_application, make_campaign, make_group, make_line_item, make_organization, make_unit
+from tests.factories import (
+    make_achievement,
+    make_application,
+    make_campaign,
+    make_customer,
+    make_goal,
+    make_group,
+    make_line_item,
+    make_offer,
+    make_organization,
+    make_unit,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
@@ -37,7 +48,8 @@ def load(name: str) -> Sample:
 def check(name: str) -> None:
     """Set the rows up, send the request, compare the answer with the sample: exactly these members and values."""
     sample = load(name)
-    actor = Actor(make_application(make_organization(), id=36))
+    organization = {"id": sample["organization"]} if "organization" in sample else {}
+    actor = Actor(make_application(make_organization(**organization), id=36))
     for row in sample["given"]:
         MAKERS[row["level"]](actor, {key: value for key, value in row.items() if key != "level"})
     answer = _send(actor, sample)
@@ -86,11 +98,16 @@ def _is_bundle(value: object) -> bool:
     return isinstance(value, dict) and _is_id(value.get("id")) and value == {"id": value["id"], "targets": []}
 
 
+def _is_csv(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"(\d+,\d+,(true|false),\d+,\d+,(true|false)\n)+", value) is not None
+
+
 KINDS: dict[str, Callable[[object], bool]] = {
     "id": _is_id,
     "guid": _is_guid,
     "instant": _is_instant,
     "bundle": _is_bundle,
+    "csv": _is_csv,
 }
 
 
@@ -110,9 +127,36 @@ def _make_unit(actor: Actor, attributes: dict[str, Any]) -> None:
     make_unit(AdGroup.objects.get(id=attributes.pop("group_id")), actor.application, **attributes)
 
 
+def _make_behavior(_: Actor, attributes: dict[str, Any]) -> None:
+    make_achievement(AdCampaign.objects.get(id=attributes.pop("campaign_id")), **attributes)
+
+
+def _make_goal(_: Actor, attributes: dict[str, Any]) -> None:
+    make_goal(Achievement.objects.get(id=attributes.pop("composite_id")), **attributes)
+
+
+def _make_offer(actor: Actor, attributes: dict[str, Any]) -> None:
+    make_offer(actor.organization, **attributes)
+
+
+def _make_outcome(actor: Actor, attributes: dict[str, Any]) -> None:
+    times = {name: attributes.pop(name) for name in ("created_at", "updated_at")}
+    outcome = Outcome.objects.create(organization=actor.organization, **attributes)
+    Outcome.objects.filter(id=outcome.pk).update(**times)
+
+
+def _make_customer(actor: Actor, attributes: dict[str, Any]) -> None:
+    make_customer(actor.organization, **attributes)
+
+
 MAKERS: dict[str, Callable[[Actor, dict[str, Any]], None]] = {
     "campaign": _make_campaign,
     "line_item": _make_line_item,
     "creative_group": _make_group,
     "creative": _make_unit,
+    "behavior": _make_behavior,
+    "goal": _make_goal,
+    "offer": _make_offer,
+    "outcome": _make_outcome,
+    "customer": _make_customer,
 }

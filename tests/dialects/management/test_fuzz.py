@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.contents import contents
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor, Answer
-from tests.factories import Hierarchy, make_achievement, make_campaign, make_field, make_group
+from tests.factories import Hierarchy, make_achievement, make_campaign, make_field, make_goal, make_group
 
 FIXED = settings(
     derandomize=True,
@@ -68,6 +68,31 @@ target = st.fixed_dictionaries(
         "more": anything,
     },
 )
+goal = st.fixed_dictionaries(
+    {
+        "achievement": st.fixed_dictionaries(
+            {},
+            optional={
+                "id": nasty_number | anything,
+                "name": nasty_text | anything,
+                "internal_event_name": anything,
+                "event_count": nasty_number,
+                "event_filters": st.fixed_dictionaries(
+                    {},
+                    optional={
+                        "start_time": st.sampled_from(["08:00", "24:00", "8:00\n"]) | anything,
+                        "end_time": st.sampled_from(["08:00", "24:00"]) | anything,
+                        "days": st.lists(st.sampled_from(["mon", "x"]) | anything, max_size=2) | anything,
+                        "attributes": st.lists(target | anything, max_size=2) | deep,
+                    },
+                )
+                | anything,
+                "data": st.just({}) | anything,
+            },
+        )
+        | anything
+    }
+)
 ATTRIBUTES: dict[str, st.SearchStrategy[Any]] = {
     "name": nasty_text | anything,
     "status": st.sampled_from(["draft", "live", "completed"]) | anything,
@@ -87,6 +112,23 @@ ATTRIBUTES: dict[str, st.SearchStrategy[Any]] = {
     "issue_audience_csv": message | anything | deep,
     "push_message": message | anything,
     "id": anything,
+    "tags": nasty_text | anything,
+    "points": nasty_number | anything,
+    "data": st.dictionaries(
+        st.sampled_from(["period", "consecutive", "max_times_achievable_per_period", "unit_precision", "x"]), anything
+    )
+    | anything,
+    "goal_groups": st.lists(
+        st.fixed_dictionaries({"goals": st.lists(goal | anything, max_size=2) | anything}), max_size=2
+    )
+    | anything
+    | deep,
+    "outcome_config": st.lists(
+        st.dictionaries(st.sampled_from(["deal", "ad_unit", "event"]), st.dictionaries(nasty_text, anything) | anything)
+        | anything,
+        max_size=2,
+    )
+    | deep,
 }
 OWN: dict[str, list[str]] = {
     "campaign": [
@@ -107,13 +149,25 @@ OWN: dict[str, list[str]] = {
         *("name", "status", "ssap_name", "ad_type", "creative_type", "application_id"),
         *("issue_audience_csv", "issue_audience_csv", "push_message", "id"),
     ],
+    "behavior": ["name", "tags", "points", "data", "goal_groups", "goal_groups", "outcome_config", "id"],
 }
 WRAPPERS: dict[str, Callable[..., dict[str, Any]]] = {
     "campaign": bodies.campaign,
     "line_item": bodies.line_item,
     "creative_group": bodies.creative_group,
     "creative": bodies.creative,
+    "behavior": bodies.behavior,
 }
+
+
+# Values that look wrong and are right.
+MAY_BE: list[tuple[str, object]] = [
+    ("priority", -1),
+    ("targets", []),
+    ("issue_audience_csv", {}),
+    ("data", {}),
+    ("outcome_config", []),
+]
 
 
 @dataclass(frozen=True)
@@ -137,7 +191,7 @@ def world(owner: Actor, ours: Hierarchy) -> World:
         "vip": "boolean",
     }.items():
         make_field(owner.organization, name, field_type)
-    make_achievement(ours.campaign)
+    behavior = make_goal(make_achievement(ours.campaign)).composite_id
     return World(
         owner,
         {
@@ -145,12 +199,14 @@ def world(owner: Actor, ours: Hierarchy) -> World:
             "line_item": f"campaigns/{make_campaign(owner.organization).pk}/line_items",
             "creative_group": f"line_items/{ours.line_item.pk}/creative_groups",
             "creative": f"creative_groups/{make_group(ours.line_item).pk}/creatives",
+            "behavior": f"campaigns/{ours.campaign.pk}/behaviors/_batch",
         },
         {
             "campaign": f"campaigns/{ours.campaign.pk}",
             "line_item": f"line_items/{ours.line_item.pk}",
             "creative_group": f"creative_groups/{ours.group.pk}",
             "creative": f"creatives/{ours.unit.pk}",
+            "behavior": f"behaviors/{behavior}",
         },
     )
 
@@ -183,7 +239,9 @@ def _some_of(wrapper: str, data: st.DataObject, most: int) -> dict[str, Any]:
 @settings(FIXED, max_examples=40)
 @given(data=st.data())
 def test_creates(world: World, wrapper: str, data: st.DataObject) -> None:
-    _write(world, "POST", world.creates[wrapper], {wrapper: WRAPPERS[wrapper]()[wrapper] | _some_of(wrapper, data, 2)})
+    described = WRAPPERS[wrapper]()[wrapper] | _some_of(wrapper, data, 2)
+    body = {"behaviors": [described]} if wrapper == "behavior" else {wrapper: described}
+    _write(world, "POST", world.creates[wrapper], body)
 
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
@@ -200,7 +258,7 @@ def test_updates(world: World, wrapper: str, data: st.DataObject) -> None:
 def test_the_wrong_type_in_every_attribute(world: World, wrapper: str, value: object) -> None:
     before = contents()
     for name in {*OWN[wrapper], *ATTRIBUTES}:
-        may_be = (name, value) in [("priority", -1), ("targets", []), ("issue_audience_csv", {})]
+        may_be = (name, value) in MAY_BE
         assert _check(world.actor.put(world.updates[wrapper], {wrapper: {name: value}})) or may_be, name
     wrong = {name: value for name in OWN[wrapper] if name not in {"priority", "targets"}}
     _check(world.actor.put(world.updates[wrapper], {wrapper: wrong}))

@@ -13,7 +13,7 @@ from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor, Answer
-from tests.factories import Hierarchy, make_group, make_target
+from tests.factories import Hierarchy, make_achievement, make_goal, make_group, make_offer, make_target
 
 PREFIX = "/priv/v1/apps/{api_key}/management/"
 ENDPOINTS = {
@@ -21,6 +21,11 @@ ENDPOINTS = {
     "campaigns/{campaign_id}": {"get", "put", "delete"},
     "external/campaigns/{permalink}": {"get", "put", "delete"},
     "campaigns/{campaign_id}/navigation": {"get"},
+    "campaigns/{campaign_id}/behaviors": {"get"},
+    "campaigns/{campaign_id}/behaviors/_batch": {"post"},
+    "behaviors/{behavior_id}": {"get", "put", "delete"},
+    "offers": {"get", "post"},
+    "offers/{offer_id}": {"get"},
     "campaigns/{campaign_id}/line_items": {"get", "post"},
     "line_items/{line_item_id}": {"get", "put", "delete"},
     "line_items/{line_item_id}/creative_groups": {"get", "post"},
@@ -99,6 +104,8 @@ def _addresses(ours: Hierarchy) -> dict[str, str]:
         "{line_item_id}": str(ours.line_item.pk),
         "{creative_group_id}": str(ours.group.pk),
         "{creative_id}": str(ours.unit.pk),
+        "{behavior_id}": str(make_goal(make_achievement(ours.campaign)).composite_id),
+        "{offer_id}": str(make_offer(ours.campaign.organization).pk),
     }
 
 
@@ -109,6 +116,8 @@ def _filled(template: str, ours: Hierarchy) -> str:
 
 
 def _body_of(path: str) -> dict[str, Any]:
+    if path.endswith("/_batch"):
+        return bodies.behaviors()
     noun = [part for part in path.split("/") if not part.startswith("{")][-1].removesuffix("s")
     body: dict[str, Any] = getattr(bodies, noun)()
     return body
@@ -144,7 +153,7 @@ def test_missing_rows_and_strangers_are_as_described(owner: Actor, schema: Schem
         for method in methods:
             filled = re.sub(r"\{\w+\}", "0", path)
             body = _body_of(path) if method in {"post", "put"} else None
-            if path != "campaigns":
+            if path not in {"campaigns", "offers"}:
                 _check(schema, owner.send(method.upper(), filled, body), method, path)
             _check(schema, owner.send(method.upper(), filled, body, Authorization="nobody"), method, path)
 

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from campaigns.queries.behavior_rules import get_behavior_rules
 from tests.dialects.trace.caller import Caller, Form, accepted
 from tests.factories import make_customer, make_interaction, make_trail
 
@@ -74,6 +75,8 @@ def calls(caller: Caller) -> dict[str, tuple[str, Any, list[str]]]:
 def test_statements(caller: Caller, form: Form, calls: dict[str, tuple[str, Any, list[str]]], name: str) -> None:
     path, body, expected = calls[name]
     accepted(caller.post("traces/trace", {"app-token": caller.token, "customer-id": "51"}, form))
+    # Read once for each version of the organization's definitions.
+    get_behavior_rules(organization_id=caller.organization.pk, version=caller.organization.version)
     with CaptureQueriesContext(connection) as captured:
         accepted(caller.post(path, body, form))
     assert [_kind(query["sql"]) for query in captured] == expected

@@ -1,0 +1,245 @@
+"""Behaviors on the wire (contract 1, Managing Campaign Behaviors; contract 4, "Behaviors, events, users")."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from campaigns.api.fields import Anything, In, Items, Scalar, Switch, Text, Whole
+from campaigns.models.achievement import COMPOSITE_MEMBERS, GOAL_MEMBERS
+from campaigns.queries.behaviors import Behavior, Row
+from campaigns.services.behavior_drafts import MAXIMUM_GOALS
+
+MAXIMUM_BEHAVIORS = 100
+MAXIMUM_OUTCOMES = 20
+MAXIMUM_TAGS = 10_000
+MAXIMUM_ID = 2**63 - 1
+
+
+class DataIn(In):
+    """Request Attributes for Data, and what contract 1's third sample adds to them."""
+
+    eligible_spend = Switch(required=False, allow_null=True)
+    period = Whole(required=False, allow_null=True, minimum=1)
+    min_time_between_events = Whole(required=False, allow_null=True, minimum=1)
+    min_time_between_events_count = Whole(required=False, minimum=1)
+    max_times_achievable = Whole(required=False, allow_null=True, minimum=1)
+    max_times_achievable_per_period = Whole(required=False, allow_null=True, minimum=1)
+    max_times_achievable_per_month = Whole(required=False, allow_null=True, minimum=1)
+    max_times_achievable_per_year = Whole(required=False, allow_null=True, minimum=1)
+    consecutive = Switch(required=False)
+    use_same_period = Switch(required=False)
+    result_trigger = Scalar(required=False, allow_null=True)
+    precise_event_count = Scalar(required=False, allow_null=True)
+    unit_precision = Scalar(required=False, allow_null=True)
+
+
+class GoalAchievementIn(In):
+    """Request Attributes for Achievement; `id` names a goal that an update keeps."""
+
+    id = Whole(required=False, minimum=1, maximum=MAXIMUM_ID)
+    name = Text()
+    internal_event_name = Text(required=False, allow_null=True)
+    event_count = Whole(required=False, minimum=1)
+    event_filters = Anything(required=False, allow_null=True)
+    data = DataIn()  # type: ignore[assignment]
+
+
+class GoalIn(In):
+    """One of the `goals` of a group."""
+
+    achievement = GoalAchievementIn()
+
+
+class GoalGroupIn(In):
+    """One of a behavior's `goal_groups`."""
+
+    goal_count = Whole(required=False, allow_null=True)
+    goals = Items(child=GoalIn(), maximum=MAXIMUM_GOALS)
+
+
+class DealIn(In):
+    """An offer by its guid."""
+
+    id = Text()
+
+
+class MessageUnitIn(In):
+    """A creative by its id."""
+
+    id = Whole(minimum=1, maximum=MAXIMUM_ID)
+
+
+class TriggeredEventIn(In):
+    """An event by its name."""
+
+    name = Text()
+
+
+class OutcomeIn(In):
+    """One of `outcome_config`: an offer, a message or a further event."""
+
+    names_paths = True
+    deal = DealIn(required=False)
+    ad_unit = MessageUnitIn(required=False)
+    event = TriggeredEventIn(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Exactly one of the three, whole even where only a part of the behavior is sent."""
+        if len(attrs) != 1 or not next(iter(attrs.values())):
+            raise serializers.ValidationError("One of deal {id}, ad_unit {id}, event {name} is expected.")
+        return attrs
+
+
+class BehaviorIn(In):
+    """Request Attributes for Behaviors."""
+
+    names_paths = True
+    name = Text()
+    tags = Text(required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=MAXIMUM_TAGS)
+    points = Whole(required=False)
+    data = DataIn()  # type: ignore[assignment]
+    goal_groups = Items(child=GoalGroupIn(), maximum=MAXIMUM_GOALS)
+    outcome_config = Items(
+        child=OutcomeIn(), maximum=MAXIMUM_OUTCOMES, required=False, allow_null=True, allow_empty=True
+    )
+
+
+class BehaviorsIn(In):
+    """The body of a batch."""
+
+    names_paths = True
+    behaviors = Items(child=BehaviorIn(), maximum=MAXIMUM_BEHAVIORS)
+
+
+class DataOut(serializers.Serializer[Any]):
+    """Response Attributes for Data (Achievement)."""
+
+    consecutive = serializers.BooleanField()
+    eligible_spend = serializers.BooleanField(allow_null=True)
+    goals_csv_data = serializers.CharField(required=False)
+    max_times_achievable = serializers.IntegerField(allow_null=True)
+    max_times_achievable_per_month = serializers.IntegerField(allow_null=True, required=False)
+    max_times_achievable_per_period = serializers.IntegerField(allow_null=True)
+    max_times_achievable_per_year = serializers.IntegerField(allow_null=True, required=False)
+    min_time_between_events = serializers.IntegerField(allow_null=True)
+    min_time_between_events_count = serializers.IntegerField(required=False)
+    period = serializers.IntegerField(allow_null=True)
+    precise_event_count = Scalar(allow_null=True, required=False)
+    result_trigger = Scalar(allow_null=True, required=False)
+    unit_precision = Scalar(allow_null=True, required=False)
+    use_same_period = serializers.BooleanField(required=False)
+
+
+class GoalAchievementOut(serializers.Serializer[Any]):
+    """Response Attributes for Achievement."""
+
+    data = DataOut()  # type: ignore[assignment]
+    errors = serializers.DictField()  # type: ignore[assignment]
+    event_count = serializers.IntegerField()
+    event_filters = serializers.DictField(required=False)
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    points = serializers.IntegerField()
+    tags = serializers.CharField(allow_null=True)
+
+
+class GoalOut(serializers.Serializer[Any]):
+    """One of the `goals` of a group."""
+
+    achievement = GoalAchievementOut()
+
+
+class GoalGroupOut(serializers.Serializer[Any]):
+    """Response Attributes for Goal Group."""
+
+    goal_count = serializers.IntegerField()
+    goals = GoalOut(many=True)
+
+
+class OutcomeOut(serializers.Serializer[Any]):
+    """Response Attributes for Outcomes."""
+
+    account_id = serializers.IntegerField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    id = serializers.IntegerField()
+    model_id = serializers.IntegerField()
+    model_type = serializers.ChoiceField(choices=["Offer", "AdUnit", "EventOutcome"])
+    organization_id = serializers.IntegerField()
+    updated_at = serializers.DateTimeField()
+
+
+class BehaviorOut(serializers.Serializer[Any]):
+    """Response Attributes for Behavior; a goal in a campaign's list has neither groups nor outcomes."""
+
+    data = DataOut()  # type: ignore[assignment]
+    errors = serializers.DictField()  # type: ignore[assignment]
+    event_filters = serializers.DictField(required=False)
+    goal_groups = GoalGroupOut(many=True, required=False)
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    outcomes = OutcomeOut(many=True, required=False)
+    points = serializers.IntegerField()
+    tags = serializers.CharField(allow_null=True)
+
+    def to_representation(self, behavior: Behavior) -> dict[str, Any]:
+        """The behavior as the contract writes it."""
+        composite = behavior.composite
+        answer = _achievement(composite, COMPOSITE_MEMBERS)
+        answer["data"]["goals_csv_data"] = "".join(_csv_lines(behavior))
+        answer["goal_groups"] = [
+            {"goal_count": behavior.goal_count(index), "goals": [{"achievement": _goal(row)} for row in group]}
+            for index, group in enumerate(behavior.groups)
+        ]
+        return answer | {"outcomes": [_outcome(row) for row in behavior.outcomes]}
+
+
+def listed(behavior: Behavior) -> Iterator[dict[str, Any]]:
+    """A behavior in its campaign's list: each goal achievement, then the composite."""
+    for goal in sorted(behavior.goals, key=lambda row: int(row["id"])):
+        yield _filtered(goal) | _achievement(goal, GOAL_MEMBERS)
+    yield BehaviorOut().to_representation(behavior)
+
+
+def _achievement(row: Row, members: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "data": {name: row[name] for name in (*members, *row["given_members"])},
+        "errors": {},
+        "id": row["id"],
+        "name": row["name"],
+        "points": row["points"],
+        "tags": row["tags"],
+    }
+
+
+def _goal(row: Row) -> dict[str, Any]:
+    return _filtered(row) | _achievement(row, GOAL_MEMBERS) | {"event_count": row["event_count"]}
+
+
+def _filtered(row: Row) -> dict[str, Any]:
+    """`event_filters` (contract 4) where there are some."""
+    return {"event_filters": row["event_filters"]} if row["event_filters"] else {}
+
+
+def _csv_lines(behavior: Behavior) -> Iterator[str]:
+    """A line a goal: id, event_count, goal_count > 0, index of its group, goal_count, use_same_period (contract 4)."""
+    same_period = behavior.composite["use_same_period"]
+    for goal in behavior.goals:
+        index = goal["group_index"]
+        count = behavior.goal_count(index)
+        values: tuple[Any, ...] = (goal["id"], goal["event_count"], count > 0, index, count, same_period)
+        yield ",".join(str(value).lower() for value in values) + "\n"
+
+
+def _outcome(row: Mapping[str, Any]) -> dict[str, Any]:
+    kinds = {"Offer": row["offer_id"], "AdUnit": row["unit_id"], "EventOutcome": row["event_id"]}
+    ((model_type, model_id),) = [(name, number) for name, number in kinds.items() if number is not None]
+    return {
+        "account_id": row["account_id"],
+        "created_at": row["created_at"][:19] + "Z",
+        "id": row["id"],
+        "model_id": model_id,
+        "model_type": model_type,
+        "organization_id": row["organization_id"],
+        "updated_at": row["updated_at"][:19] + "Z",
+    }

@@ -1,0 +1,87 @@
+"""Offers on the wire (contract 4, "offers" and "redeem")."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from campaigns.api.fields import In, Instant, Text, Whole
+from campaigns.api.instants import format_instant
+from campaigns.models.offer import IssuedOffer, IssuedOfferState, Offer
+
+
+class OfferIn(In):
+    """The object `offer` of a create."""
+
+    name = Text()
+    guid = Text(required=False)
+    points = Whole(required=False, allow_null=True)
+    description = Text(required=False, allow_null=True, max_length=4000)
+    total_limit = Whole(required=False, allow_null=True, minimum=1)
+    limit_per_customer = Whole(required=False, allow_null=True, minimum=1)
+    starts_at = Instant(required=False, allow_null=True)
+    ends_at = Instant(required=False, allow_null=True)
+
+
+class OfferOut(serializers.Serializer[Any]):
+    """An offer; `id` is what an outcome's `model_id` names, `guid` the id of a `deal`."""
+
+    id = serializers.IntegerField()
+    guid = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField(allow_null=True)
+    points = serializers.IntegerField(allow_null=True)
+    total_limit = serializers.IntegerField(allow_null=True)
+    limit_per_customer = serializers.IntegerField(allow_null=True)
+    starts_at = serializers.DateTimeField(allow_null=True)
+    ends_at = serializers.DateTimeField(allow_null=True)
+    issued_count = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    def to_representation(self, offer: Offer) -> dict[str, Any]:
+        """The offer in this dialect's forms."""
+        return {
+            "id": offer.pk,
+            "guid": offer.guid,
+            "name": offer.name,
+            "description": offer.description,
+            "points": offer.points,
+            "total_limit": offer.total_limit,
+            "limit_per_customer": offer.limit_per_customer,
+            "starts_at": _instant(offer.starts_at),
+            "ends_at": _instant(offer.ends_at),
+            "issued_count": offer.issued_count,
+            "created_at": _instant(offer.created_at),
+            "updated_at": _instant(offer.updated_at),
+        }
+
+
+class IssuedOfferOut(serializers.Serializer[Any]):
+    """An offer in a customer's hands; `id` is what is redeemed."""
+
+    id = serializers.IntegerField()
+    offer_id = serializers.IntegerField()
+    guid = serializers.CharField()
+    name = serializers.CharField()
+    state = serializers.ChoiceField(choices=IssuedOfferState.values)
+    issued_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    redeemed_at = serializers.DateTimeField(allow_null=True)
+
+    def to_representation(self, issued: IssuedOffer) -> dict[str, Any]:
+        """The issued offer as it stands at the context's `now`."""
+        return {
+            "id": issued.pk,
+            "offer_id": issued.offer_id,
+            "guid": issued.offer.guid,
+            "name": issued.offer.name,
+            "state": issued.state(self.context["now"]).value,
+            "issued_at": _instant(issued.issued_at),
+            "expires_at": _instant(issued.expires_at),
+            "redeemed_at": _instant(issued.redeemed_at),
+        }
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return None if moment is None else format_instant(moment)

@@ -1,0 +1,217 @@
+"""Campaigns of one customer on the wire, version 2 (contract 1, Performing Campaign Domain Actions).
+
+Times are in the form of the contract's sample, `2018-12-31 10:33:20`, in UTC.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from campaigns.api.fields import In, Text
+from campaigns.api.serializers.behavior import BehaviorOut, listed
+from campaigns.models.ad_type import AdType, CreativeType
+from campaigns.models.level import Status
+from campaigns.models.offer import IssuedOffer, IssuedOfferState
+from campaigns.queries.customer_campaigns import CustomerCampaign, Section
+from campaigns.queries.progress import BehaviorProgress
+
+
+class PerformIn(In):
+    """Request Attributes for Domain."""
+
+    domain = Text()
+
+
+class GoalProgressOut(serializers.Serializer[Any]):
+    """How far the customer has come with a goal."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    count = serializers.FloatField(help_text="Events, days in a row, or money where the goal counts that.")
+    event_count = serializers.IntegerField()
+    completed = serializers.BooleanField()
+    next_countable_at = serializers.CharField(allow_null=True)
+
+
+class ProgressOut(serializers.Serializer[Any]):
+    """How far the customer has come with a behavior."""
+
+    behavior_id = serializers.IntegerField()
+    name = serializers.CharField()
+    times_earned = serializers.IntegerField()
+    completed = serializers.BooleanField()
+    goals = GoalProgressOut(many=True)
+
+
+class RedemptionOut(serializers.Serializer[Any]):
+    """An offer that the customer was given; `id` is what is redeemed."""
+
+    id = serializers.IntegerField()
+    offer_id = serializers.IntegerField()
+    guid = serializers.CharField()
+    name = serializers.CharField()
+    state = serializers.ChoiceField(choices=IssuedOfferState.values)
+    issued_at = serializers.CharField()
+    expires_at = serializers.CharField(allow_null=True)
+    redeemed_at = serializers.CharField(allow_null=True)
+
+
+class DealOut(serializers.Serializer[Any]):
+    """An offer that the campaign's behaviors give, and what the customer was given of it."""
+
+    id = serializers.IntegerField()
+    guid = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField(allow_null=True)
+    points = serializers.IntegerField(allow_null=True)
+    starts_at = serializers.CharField(allow_null=True)
+    ends_at = serializers.CharField(allow_null=True)
+    issued = RedemptionOut(many=True)
+
+
+class PromotionOut(serializers.Serializer[Any]):
+    """The message of a live creative."""
+
+    creative_id = serializers.IntegerField()
+    name = serializers.CharField()
+    ad_type = serializers.ChoiceField(choices=AdType.values)
+    creative_type = serializers.ChoiceField(choices=CreativeType.values)
+    template_id = serializers.CharField(allow_null=True)
+    offer_ids = serializers.ListField(child=serializers.CharField())
+
+
+class TileOut(serializers.Serializer[Any]):
+    """What an activity feed shows of a live creative."""
+
+    creative_id = serializers.IntegerField()
+    name = serializers.CharField()
+    description = serializers.CharField(allow_null=True)
+    icon = serializers.CharField(allow_null=True)
+    orientation = serializers.CharField(allow_null=True)
+
+
+class CreativesOut(serializers.Serializer[Any]):
+    """The kinds that were asked for and are available."""
+
+    promotion = PromotionOut(many=True, required=False)
+    tile = TileOut(many=True, required=False)
+
+
+class UserCampaignOut(serializers.Serializer[Any]):
+    """The campaign as it stands for a customer; the context has `now`, `sections` and `creatives`."""
+
+    campaign_id = serializers.IntegerField()
+    campaign_permalink = serializers.CharField()
+    ends_at = serializers.CharField()
+    name = serializers.CharField()
+    qualified = serializers.BooleanField()
+    starts_at = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.values)
+    progress = ProgressOut(many=True, required=False)
+    behaviors = BehaviorOut(many=True, required=False)
+    offers = DealOut(many=True, required=False)
+    redemptions = RedemptionOut(many=True, required=False)
+    creatives = CreativesOut(required=False)
+
+    def to_representation(self, found: CustomerCampaign) -> dict[str, Any]:
+        """The contract's members, then the sections that were asked for."""
+        campaign, standing = found.campaign, found.standing
+        answer: dict[str, Any] = {
+            "campaign_id": campaign.pk,
+            "campaign_permalink": campaign.permalink,
+            "ends_at": _moment(campaign.ends_at),
+            "name": campaign.name,
+            "qualified": standing.is_qualified,
+            "starts_at": _moment(campaign.starts_at),
+            "status": Status.COMPLETED.value if standing.is_completed else campaign.status,
+        }
+        sections = self.context["sections"]
+        return answer | {name: value for name, value in self._sections(found) if name in sections}
+
+    def _sections(self, found: CustomerCampaign) -> Iterator[tuple[str, Any]]:
+        issued = [_redemption(one, self.context["now"]) for one in found.issued]
+        yield Section.PROGRESS.value, [_progress(one) for one in found.standing.progress]
+        yield Section.BEHAVIORS.value, [row for behavior in found.behaviors for row in listed(behavior)]
+        yield Section.OFFERS.value, [_deal(offer, issued) for offer in found.offers]
+        yield Section.REDEMPTIONS.value, [one for one in issued if one["state"] == IssuedOfferState.REDEEMED]
+        kinds = {
+            "promotion": [_promotion(unit) for unit in found.units],
+            "tile": [_tile(unit) for unit in found.units if unit.portal_description or unit.portal_icon],
+        }
+        asked = self.context["creatives"]
+        yield Section.CREATIVES.value, {kind: several for kind, several in kinds.items() if kind in asked and several}
+
+
+def _progress(progress: BehaviorProgress) -> dict[str, Any]:
+    return {
+        "behavior_id": progress.behavior_id,
+        "name": progress.name,
+        "times_earned": progress.times_earned,
+        "completed": progress.completed,
+        "goals": [
+            {
+                "id": goal.id,
+                "name": goal.name,
+                "count": float(goal.count) if isinstance(goal.count, Decimal) else goal.count,
+                "event_count": goal.event_count,
+                "completed": goal.completed,
+                "next_countable_at": _moment(goal.next_countable_at),
+            }
+            for goal in progress.goals
+        ],
+    }
+
+
+def _deal(offer: Any, issued: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": offer.pk,
+        "guid": offer.guid,
+        "name": offer.name,
+        "description": offer.description,
+        "points": offer.points,
+        "starts_at": _moment(offer.starts_at),
+        "ends_at": _moment(offer.ends_at),
+        "issued": [one for one in issued if one["offer_id"] == offer.pk],
+    }
+
+
+def _redemption(issued: IssuedOffer, now: datetime) -> dict[str, Any]:
+    return {
+        "id": issued.pk,
+        "offer_id": issued.offer_id,
+        "guid": issued.offer.guid,
+        "name": issued.offer.name,
+        "state": issued.state(now).value,
+        "issued_at": _moment(issued.issued_at),
+        "expires_at": _moment(issued.expires_at),
+        "redeemed_at": _moment(issued.redeemed_at),
+    }
+
+
+def _promotion(unit: Any) -> dict[str, Any]:
+    return {
+        "creative_id": unit.pk,
+        "name": unit.name,
+        "ad_type": unit.ad_type,
+        "creative_type": unit.creative_type,
+        "template_id": unit.template_id,
+        "offer_ids": unit.offer_ids,
+    }
+
+
+def _tile(unit: Any) -> dict[str, Any]:
+    return {
+        "creative_id": unit.pk,
+        "name": unit.name,
+        "description": unit.portal_description,
+        "icon": unit.portal_icon,
+        "orientation": unit.orientation,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    """`2018-12-31 10:33:20`; the core's times are UTC."""
+    return None if moment is None else moment.isoformat(" ")[:19]

@@ -1,0 +1,145 @@
+"""Campaigns of one customer, and completing them (contract 1, Performing Campaign Domain Actions, version 2)."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
+
+from campaigns.api.bodies import read_body
+from campaigns.api.documentation import PAGE_PARAMETERS, operation
+from campaigns.api.serializers.user_campaign import PerformIn, UserCampaignOut
+from campaigns.api.views.users import UserView
+from campaigns.models import AdCampaign
+from campaigns.queries.campaigns import get_campaign, get_campaign_by_permalink
+from campaigns.queries.customer_campaigns import (
+    Eligibility,
+    Section,
+    customer_campaigns,
+    find_standings,
+    get_customer_campaign,
+)
+from campaigns.services.completions import complete_campaign
+from customers.errors import DomainError, Kind, Refusals
+
+CREATIVES = ("promotion", "tile")
+COMPLETE = "complete_campaign"
+SECTIONS = tuple(section.value for section in Section if section is not Section.CREATIVES)
+CHOICES: dict[str, tuple[str, ...]] = {
+    "sections[]": SECTIONS,
+    "filters[]": tuple(Eligibility),
+    "creatives[]": CREATIVES,
+}
+PARAMETERS = [OpenApiParameter(name, str, many=True, enum=words) for name, words in CHOICES.items()]
+
+
+class Asked:
+    """What `sections[]`, `filters[]` and `creatives[]` ask for; each may come several times, or joined by commas."""
+
+    def __init__(self, query: Any) -> None:
+        refusals = Refusals()
+        words: dict[str, list[str]] = {}
+        for name, choices in CHOICES.items():
+            given = ",".join([*query.getlist(name), *query.getlist(name.removesuffix("[]"))]).split(",")
+            words[name] = [word.strip() for word in given if word.strip()]
+            if set(words[name]) - set(choices):
+                refusals.refuse(name, f"Some of {', '.join(choices)} are expected.", Kind.UNKNOWN_ATTRIBUTE)
+        refusals.raise_any()
+        self.creatives = frozenset(words["creatives[]"])
+        self.which = [Eligibility(word) for word in words["filters[]"]] or [Eligibility.ELIGIBLE]
+        creatives = [Section.CREATIVES] if self.creatives else []
+        self.sections: Collection[Section] = {*(Section(word) for word in words["sections[]"]), *creatives}
+
+    def context(self, now: datetime) -> dict[str, Any]:
+        """For the serializer."""
+        return {"now": now, "sections": self.sections, "creatives": self.creatives}
+
+
+class UserCampaigns(UserView):
+    """The active campaigns of a customer."""
+
+    @operation(
+        "Get all campaigns of a user",
+        member="campaigns",
+        answer=UserCampaignOut,
+        many=True,
+        parameters=[*PAGE_PARAMETERS, *PARAMETERS],
+    )
+    def get(self, request: Any, **_: object) -> HttpResponse:
+        """Those that the customer is eligible for, unless `filters[]` asks for others; the newest first."""
+        asked, page, now = Asked(request.query_params), self.page(), timezone.now()
+        whose: dict[str, Any] = {"organization": self.organization, "customer": self.customer(), "now": now}
+        standings = find_standings(which=asked.which, **whose)
+        keys, pagination = page.items_of(list(standings))
+        found = customer_campaigns(standings={key: standings[key] for key in keys}, sections=asked.sections, **whose)
+        rows = UserCampaignOut(found, many=True, context=asked.context(now)).data
+        return self.answer(campaigns=rows, pagination=pagination)
+
+
+class ExternalUserCampaigns(UserCampaigns):
+    """The same by the customer's external id; a list's operation has a name of its own in the API's description."""
+
+    @operation(
+        "Get all campaigns of a user by external ID",
+        member="campaigns",
+        answer=UserCampaignOut,
+        many=True,
+        parameters=[*PAGE_PARAMETERS, *PARAMETERS],
+    )
+    def get(self, request: Any, **names: object) -> HttpResponse:
+        """The same."""
+        answer: HttpResponse = super().get(request, **names)
+        return answer
+
+
+class UserCampaignView(UserView):
+    """What the endpoints of one campaign of one customer share."""
+
+    def campaign(self) -> AdCampaign:
+        """The campaign of the path's id or permalink; DomainError `not_found`."""
+        if "permalink" in self.kwargs:
+            return get_campaign_by_permalink(organization=self.organization, permalink=self.kwargs["permalink"])
+        return get_campaign(organization=self.organization, campaign_id=self.kwargs["campaign_id"])
+
+    def standing(self, asked: Asked, campaign: AdCampaign, now: datetime) -> HttpResponse:
+        """The answer: the campaign as it stands for the customer now."""
+        found = get_customer_campaign(
+            organization=self.organization,
+            customer=self.customer(),
+            campaign=campaign,
+            sections=asked.sections,
+            now=now,
+        )
+        return self.answer(campaign=UserCampaignOut(found, context=asked.context(now)).data)
+
+
+class UserCampaign(UserCampaignView):
+    """One campaign of a customer."""
+
+    @operation("Get a campaign of a user", member="campaign", answer=UserCampaignOut, query=PARAMETERS)
+    def get(self, request: Any, **_: object) -> HttpResponse:
+        """The campaign, active or not, and whether the customer is eligible or not."""
+        return self.standing(Asked(request.query_params), self.campaign(), timezone.now())
+
+
+class Performing(UserCampaignView):
+    """Domain actions."""
+
+    @operation(
+        "Perform a campaign domain action",
+        member="campaign",
+        answer=UserCampaignOut,
+        request=("", PerformIn),
+        query=PARAMETERS,
+    )
+    def post(self, request: Any, **_: object) -> HttpResponse:
+        """Complete the campaign for the customer."""
+        asked, now = Asked(request.query_params), timezone.now()
+        domain = read_body(PerformIn, self.body())["domain"]
+        customer, campaign = self.customer(), self.campaign()
+        if domain != COMPLETE:
+            raise DomainError(Kind.UNAVAILABLE, "not_available", "The domain is not known.")
+        complete_campaign(organization=self.organization, campaign_id=campaign.pk, customer_id=customer.pk, now=now)
+        return self.standing(asked, campaign, now)

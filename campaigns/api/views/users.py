@@ -1,0 +1,77 @@
+"""Customers, and the offers in their hands (contract 4, "users" and "redeem"), by either of a customer's ids."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+
+from campaigns.api.base import ManagementView
+from campaigns.api.documentation import PAGE_PARAMETERS, operation
+from campaigns.api.serializers.offer import IssuedOfferOut
+from campaigns.api.serializers.user import UserOut
+from campaigns.queries.offers import issued_offers_of
+from campaigns.services.redemptions import redeem_offer
+from customers.models import Customer
+from customers.queries.customers import get_customer, get_customer_by_uuid
+
+
+class UserView(ManagementView):
+    """What every endpoint of one customer shares; an id of a customer who was merged leads to the one they are now."""
+
+    def customer(self) -> Customer:
+        """The customer of the path's `user_id` or `external_id`; DomainError `not_found`."""
+        if "user_id" in self.kwargs:
+            return get_customer_by_uuid(organization=self.organization, user_id=self.kwargs["user_id"])
+        return get_customer(organization=self.organization, customer_id=self.kwargs["external_id"])
+
+
+class User(UserView):
+    """One customer."""
+
+    @operation("Get a user", member="user", answer=UserOut)
+    def get(self, _request: Any, **_: object) -> HttpResponse:
+        """The customer's attributes, tags and points."""
+        return self.answer(user=UserOut(self.customer()).data)
+
+
+class UserOffers(UserView):
+    """The offers in a customer's hands."""
+
+    @operation(
+        "Get all offers of a user", member="offers", answer=IssuedOfferOut, many=True, parameters=PAGE_PARAMETERS
+    )
+    def get(self, _request: Any, **_: object) -> HttpResponse:
+        """What the customer was issued, by behaviors and by messages, newest first."""
+        page, customer = self.page(), self.customer()
+        rows, pagination = page.rows_of(issued_offers_of(organization=self.organization, customer=customer))
+        context = {"now": timezone.now()}
+        return self.answer(offers=IssuedOfferOut(rows, many=True, context=context).data, pagination=pagination)
+
+
+class ExternalUserOffers(UserOffers):
+    """The same by the customer's external id; a list's operation has a name of its own in the API's description."""
+
+    @operation(
+        "Get all offers of a user by external ID",
+        member="offers",
+        answer=IssuedOfferOut,
+        many=True,
+        parameters=PAGE_PARAMETERS,
+    )
+    def get(self, request: Any, **names: object) -> HttpResponse:
+        """The same."""
+        answer: HttpResponse = super().get(request, **names)
+        return answer
+
+
+class Redemption(UserView):
+    """An offer that a customer was given."""
+
+    @operation("Redeem an offer", member="offer", answer=IssuedOfferOut)
+    def post(self, _request: Any, issued_offer_id: int, **_: object) -> HttpResponse:
+        """Redeem it; no body."""
+        customer, now = self.customer(), timezone.now()
+        issued = redeem_offer(
+            organization=self.organization, customer=customer, issued_offer_id=issued_offer_id, now=now
+        )
+        return self.answer(offer=IssuedOfferOut(issued, context={"now": now}).data)

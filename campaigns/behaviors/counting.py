@@ -1,0 +1,115 @@
+"""One event and one goal."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from campaigns.behaviors.calendar import NEVER, day_around, local_day
+from campaigns.behaviors.caps import Full, next_fitting
+from campaigns.behaviors.filters import Happening
+from campaigns.behaviors.rules import Goal
+from campaigns.behaviors.states import Completion, Counted, GoalState
+from campaigns.behaviors.verdicts import Verdict
+
+OF_GOAL = {
+    Full.IN_ALL: Verdict.GOAL_IN_ALL,
+    Full.PER_PERIOD: Verdict.GOAL_PER_PERIOD,
+    Full.PER_MONTH: Verdict.GOAL_PER_MONTH,
+    Full.PER_YEAR: Verdict.GOAL_PER_YEAR,
+}
+ONE_DAY = timedelta(days=1)
+
+
+def count(
+    goal: Goal, state: GoalState, event: Happening, zone: ZoneInfo, *, refreshes: bool
+) -> tuple[GoalState, Verdict]:
+    """Count an event towards a goal, or say why not; `refreshes`: a complete goal goes on counting."""
+    if goal.filter is not None and not goal.filter.lets_pass(event, zone):
+        return state, Verdict.FILTERED
+    if goal.counts_money and not (event.amount or 0) > 0:
+        return state, Verdict.NO_MONEY
+    refused = obstacle(goal, state, event.at, zone, refreshes=refreshes)
+    if refused is not None:
+        return state, refused[0]
+    counted = Counted(event.at, event.amount if goal.counts_money else None)
+    state = replace(state, counted=(*state.counted, counted))
+    used = _completing(goal, state, counted, zone)
+    if not used:
+        return state, Verdict.COUNTED
+    return complete(state, used, event.at), Verdict.COMPLETED
+
+
+def obstacle(
+    goal: Goal, state: GoalState, at: datetime, zone: ZoneInfo, *, refreshes: bool
+) -> tuple[Verdict, datetime] | None:
+    """Why no event counts at `at`, and when that is over; None where one counts."""
+    if not refreshes and state.waits_since is not None:
+        return Verdict.WAITING, NEVER
+    full = goal.caps.full([each.at for each in state.completions], state.total, at, zone)
+    if full is not None:
+        return OF_GOAL[full[0]], full[1]
+    if goal.spacing is not None:
+        free_at = next_fitting([each.at for each in state.counted], at, goal.spacing, goal.spacing_count)
+        if free_at > at:
+            return Verdict.THROTTLED, free_at
+    if goal.is_consecutive and not goal.counts_money:
+        start, end = day_around(at, zone)
+        if any(start <= each.at < end for each in state.counted):
+            return Verdict.SAME_DAY, end
+    return None
+
+
+def complete(state: GoalState, used: Sequence[Counted], at: datetime) -> GoalState:
+    """Consume the events and add a completion; of several that wait the latest goes on waiting."""
+    used_up = {id(each) for each in used}
+    counted = tuple(replace(each, is_consumed=True) if id(each) in used_up else each for each in state.counted)
+    since = state.waits_since
+    is_latest = since is None or at >= since
+    kept = tuple(replace(each, is_waiting=False) if is_latest else each for each in state.completions)
+    return GoalState(counted, (*kept, Completion(at, is_waiting=is_latest)), state.total + 1)
+
+
+def near(goal: Goal, state: GoalState, at: datetime) -> list[Counted]:
+    """The open events that may be in one period with `at`, in the order of their times."""
+    return [each for each in state.open if goal.period is None or abs(each.at - at) < goal.period]
+
+
+def amount_of(goal: Goal, events: Sequence[Counted]) -> Decimal | int:
+    """How much of what the goal needs these events are."""
+    return sum((each.amount or 0 for each in events), Decimal(0)) if goal.counts_money else len(events)
+
+
+def _completing(goal: Goal, state: GoalState, latest: Counted, zone: ZoneInfo) -> Sequence[Counted]:
+    """The events of the earliest span that has enough now; empty where none has."""
+    events = near(goal, state, latest.at)
+    if goal.is_consecutive and not goal.counts_money:
+        return _run_of_days(goal, events, local_day(latest.at, zone), zone)
+    ends = [None] if goal.period is None else [each.at for each in events if each.at >= latest.at]
+    for end in ends:
+        inside = (
+            events
+            if end is None or goal.period is None
+            else [each for each in events if end - goal.period < each.at <= end]
+        )
+        if amount_of(goal, inside) >= goal.needed:
+            return inside
+    return ()
+
+
+def _run_of_days(goal: Goal, events: Sequence[Counted], day: date, zone: ZoneInfo) -> Sequence[Counted]:
+    """The events of so many days one after the other, `day` among them; the earliest such days."""
+    by_day: dict[date, list[Counted]] = {}
+    for each in events:
+        by_day.setdefault(local_day(each.at, zone), []).append(each)
+    days = [day]
+    while len(days) < goal.needed and days[0] - ONE_DAY in by_day:
+        days.insert(0, days[0] - ONE_DAY)
+    while (days[-1] - day).days < goal.needed - 1 and days[-1] + ONE_DAY in by_day:
+        days.append(days[-1] + ONE_DAY)
+    for first in range(len(days) - goal.needed + 1):
+        used = [event for each in days[first : first + goal.needed] for event in by_day[each]]
+        if goal.period is None or used[-1].at - used[0].at < goal.period:
+            return used
+    return ()

@@ -1,0 +1,59 @@
+"""Events as the engine sees them, and which of them a goal looks at."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event: `at` is its own time, `facts` what a filter's predicate is asked about (see `event_facts`)."""
+
+    name: str
+    at: datetime
+    amount: Decimal | None = None
+    facts: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """A window of the day, days of the week (Monday is 0; empty: all), and a predicate over the event's facts.
+
+    The window begins at `start` and is over at `end`, in the organization's zone. Where the end is not after the start
+    it passes midnight, and what is after midnight belongs to the day before.
+    """
+
+    start: time | None = None
+    end: time | None = None
+    days: frozenset[int] = frozenset()
+    meets: Callable[[Any], bool] | None = None
+
+    def lets_pass(self, event: Happening, zone: ZoneInfo) -> bool:
+        """Whether the goal looks at the event at all."""
+        local = event.at.astimezone(zone)
+        day, moment = local.date(), local.time()
+        start, end = self.start or time(), self.end
+        if end is not None and end <= start:
+            if end <= moment < start:
+                return False
+            day -= timedelta(days=moment < end)
+        elif moment < start or (end is not None and moment >= end):
+            return False
+        if self.days and day.weekday() not in self.days:
+            return False
+        return self.meets is None or self.meets(event.facts)
+
+
+def event_facts(
+    attributes: Mapping[str, Any], amount: Decimal | None, quantity: int | None
+) -> dict[str, str | int | bool | None]:
+    """What a filter may ask about: the plain attributes, and `amount` and `quantity` unless one is called so."""
+    facts = {"amount": amount, "quantity": quantity} | dict(attributes)
+    return {name: _kept(value) for name, value in facts.items() if not isinstance(value, list | dict)}
+
+
+def _kept(value: Any) -> str | int | bool | None:
+    return format(Decimal(str(value)), "f") if isinstance(value, float | Decimal) else value

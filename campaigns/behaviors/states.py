@@ -1,0 +1,103 @@
+"""How far one customer has come with one behavior."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from campaigns.behaviors.rules import Behavior
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An event that counted towards a goal, consumed by a completion or not yet; `id` None: not kept yet."""
+
+    at: datetime
+    amount: Decimal | None = None
+    id: int | None = None
+    is_consumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A goal that was completed; it waits until its behavior is earned. `id` None: not kept yet."""
+
+    at: datetime
+    id: int | None = None
+    is_waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GoalState:
+    """What is known of a goal: what `lookups` asked for, and what happened since; `total` counts completions."""
+
+    counted: tuple[Counted, ...] = ()
+    completions: tuple[Completion, ...] = ()
+    total: int = 0
+
+    @property
+    def open(self) -> list[Counted]:
+        """The events that no completion has consumed, in the order of their times."""
+        return sorted((each for each in self.counted if not each.is_consumed), key=lambda each: each.at)
+
+    @property
+    def waits_since(self) -> datetime | None:
+        """The time of the completion that waits."""
+        return max((each.at for each in self.completions if each.is_waiting), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviorState:
+    """What is known of a behavior: its goals by id, when it was earned, and how often (as far as a cap looks)."""
+
+    goals: Mapping[int, GoalState] = field(default_factory=dict)
+    earned: tuple[datetime, ...] = ()
+    total: int = 0
+
+    def of(self, goal_id: int) -> GoalState:
+        """The state of one goal."""
+        return self.goals.get(goal_id, NOTHING)
+
+
+NOTHING = GoalState()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has to be kept to get from one state to a later one, each with its goal's id where it is new.
+
+    `consumed` are ids of events that are to be marked, `spent` of those that nobody asks about any more.
+    """
+
+    counted: tuple[tuple[int, Counted], ...]
+    consumed: tuple[int, ...]
+    spent: tuple[int, ...]
+    completed: tuple[tuple[int, Completion], ...]
+    no_longer_waiting: tuple[int, ...]
+
+
+def changes(behavior: Behavior, before: BehaviorState, after: BehaviorState) -> Changes:
+    """The difference; earnings are not in it, they are told step by step."""
+    counted: list[tuple[int, Counted]] = []
+    consumed: list[int] = []
+    spent: list[int] = []
+    completed: list[tuple[int, Completion]] = []
+    waited: list[int] = []
+    for goal in behavior.goals:
+        old, new = before.of(goal.id), after.of(goal.id)
+        if old is new:
+            continue
+        open_ids = {each.id for each in old.counted if not each.is_consumed}
+        counted += [
+            (goal.id, each) for each in new.counted if each.id is None and (goal.remembers or not each.is_consumed)
+        ]
+        used = [each.id for each in new.counted if each.id is not None and each.is_consumed and each.id in open_ids]
+        (consumed if goal.remembers else spent).extend(used)
+        waiting_ids = {each.id for each in old.completions if each.is_waiting}
+        completed += [(goal.id, each) for each in new.completions if each.id is None]
+        waited += [
+            each.id
+            for each in new.completions
+            if each.id is not None and not each.is_waiting and each.id in waiting_ids
+        ]
+    return Changes(tuple(counted), tuple(consumed), tuple(spent), tuple(completed), tuple(waited))

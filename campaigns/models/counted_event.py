@@ -1,0 +1,30 @@
+"""Events as far as goals still have to know of them."""
+
+from django.db import models
+from django.db.models import Q
+
+from campaigns.models.achievement import Achievement
+from customers.models import CustomerOwned
+
+
+class CountedEvent(CustomerOwned):
+    """An event that counted towards a goal; `amount` where the goal counts money.
+
+    A completion consumes it. A consumed one is kept only where the goal still asks about it: a throttle, or days that
+    count once.
+    """
+
+    goal = models.ForeignKey(Achievement, on_delete=models.CASCADE, related_name="counted_events")
+    at = models.DateTimeField()
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    is_consumed = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["customer", "goal", "at"], name="counted_event_of_goal"),
+            models.Index(fields=["customer", "goal", "at"], condition=Q(is_consumed=False), name="counted_event_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.goal} at {self.at}"

@@ -1,0 +1,264 @@
+"""Behaviors compiled for the engine, kept in process per organization and version stamp, as campaigns are.
+
+Behaviors and their stamp come from one statement, hence from one snapshot; see `campaigns.queries.kept`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from campaigns.behaviors import Behavior, Caps, EventFilter, Goal
+from campaigns.queries.definitions import EPOCH, TARGETS, compile_targets
+from campaigns.queries.kept import KeptByVersion
+from campaigns.targeting import CustomerFacts, compile_predicate, parse_event_targets
+from customers.errors import DomainError
+
+# Only names of tables and columns are put together here; values are parameters.
+BEHAVIORS = f"""
+SELECT organization.version,
+    (SELECT json_object_agg(field.name, field.type)::text FROM customers_customerfield field
+     WHERE field.organization_id = organization.id),
+    ARRAY(
+        SELECT json_build_object(
+            'behavior', to_json(behavior), 'campaign', campaign.name,
+            'is_live', campaign.status = 'live' AND campaign.deleted_at IS NULL,
+            'starts_at', (extract(epoch FROM campaign.starts_at) * 1000000)::bigint,
+            'ends_at', (extract(epoch FROM campaign.ends_at) * 1000000)::bigint,
+            'targets', {TARGETS.format(owner="bundle_id", id="bundle.id")},
+            'goals', COALESCE((
+                SELECT json_agg(to_json(goal) ORDER BY goal.group_index, goal.id) FROM campaigns_achievement goal
+                WHERE goal.composite_id = behavior.id AND goal.deleted_at IS NULL
+            ), '[]'::json),
+            'outcomes', COALESCE((
+                SELECT json_agg(json_build_array(outcome.id, outcome.offer_id, event.name) ORDER BY outcome.id)
+                FROM campaigns_outcome outcome LEFT JOIN campaigns_eventoutcome event ON event.id = outcome.event_id
+                WHERE outcome.achievement_id = behavior.id
+            ), '[]'::json),
+            'messages', COALESCE((
+                SELECT json_agg(json_build_array(unit.id, line_item.campaign_id, unit.group_id, unit.creative_type)
+                                ORDER BY unit.id)
+                FROM campaigns_adunit unit JOIN campaigns_adgroup part ON part.id = unit.group_id
+                JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+                WHERE unit.status = 'live' AND unit.deleted_at IS NULL
+                AND unit.organization_id = behavior.organization_id AND (
+                    (unit.achievement_id = behavior.id AND unit.delivery_method = 'triggered')
+                    OR unit.id IN (SELECT unit_id FROM campaigns_outcome WHERE achievement_id = behavior.id))
+            ), '[]'::json)
+        )::text
+        FROM campaigns_achievement behavior
+        JOIN campaigns_adcampaign campaign ON campaign.id = behavior.campaign_id
+        LEFT JOIN campaigns_adbundle bundle ON bundle.campaign_id = campaign.id
+        WHERE behavior.organization_id = organization.id AND behavior.composite_id IS NULL
+        AND behavior.deleted_at IS NULL AND {{which}}
+        ORDER BY behavior.id
+    )
+FROM customers_organization organization WHERE organization.id = %s::bigint
+"""  # noqa: S608
+LIVE = BEHAVIORS.format(which="campaign.status = 'live' AND campaign.deleted_at IS NULL")
+OF_CAMPAIGNS = BEHAVIORS.format(which="campaign.id = ANY(%s::bigint[])")
+# A chain of events that trigger each other is cut here, and where a name comes again.
+MAXIMUM_CHAIN = 5
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+END_OF_DAY = "24:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A live creative that is sent to whoever earns a behavior."""
+
+    unit_id: int
+    campaign_id: int
+    group_id: int
+    creative_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Earnable:
+    """A behavior with its campaign and with what it leads to.
+
+    `offers` are pairs of an outcome's and an offer's id, `events` names of further events.
+    """
+
+    behavior: Behavior
+    campaign_id: int
+    campaign_name: str
+    is_live: bool
+    starts_at: datetime
+    ends_at: datetime
+    meets: Callable[[CustomerFacts], bool]
+    tags: tuple[str, ...]
+    points: int
+    offers: tuple[tuple[int, int], ...]
+    messages: tuple[Message, ...]
+    events: tuple[str, ...]
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether what happened at a time may earn it."""
+        return self.is_live and self.starts_at <= at < self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviorRules:
+    """An organization's behaviors as they stood at `version`; `texts` is what each was compiled from."""
+
+    version: int
+    schema: Mapping[str, str]
+    by_id: Mapping[int, Earnable]
+    by_event: Mapping[str, tuple[Earnable, ...]]
+    texts: Mapping[int, str]
+    reached: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def events_after(self, name: str) -> tuple[str, ...]:
+        """The names of all events that one of this name may lead to, itself first."""
+        if name not in self.reached:
+            names, latest = [name], [name]
+            for _ in range(MAXIMUM_CHAIN - 1):
+                latest = [
+                    after
+                    for before in latest
+                    for earnable in self.by_event.get(before, ())
+                    for after in earnable.events
+                    if after not in names
+                ]
+                names += list(dict.fromkeys(latest))
+            if name not in self.by_event:
+                return (name,)
+            self.reached[name] = tuple(names)
+        return self.reached[name]
+
+
+def get_behavior_rules(*, organization_id: int, version: int) -> BehaviorRules:
+    """The behaviors of the organization's live campaigns, as new as `version` at least."""
+    return _kept.get(organization_id=organization_id, version=version)
+
+
+def behaviors_of_campaigns(*, organization_id: int, campaign_ids: Iterable[int]) -> list[Earnable]:
+    """The behaviors of campaigns of the organization, live or not, as they stand now; in the order of their ids."""
+    rules = _load(OF_CAMPAIGNS, [list(campaign_ids), organization_id], None)
+    return list(rules.by_id.values())
+
+
+def _load(statement: str, values: list[Any], before: BehaviorRules | None) -> BehaviorRules:
+    """Load all, and compile what has changed since `before`."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        version, schema_text, texts = cursor.fetchone()
+    schema = orjson.loads(schema_text) if schema_text else {}
+    usable = before if before is not None and before.schema == schema else None
+    by_text = {text: usable.by_id[key] for key, text in usable.texts.items()} if usable else {}
+    earnables = [by_text.get(text) or _compile(orjson.loads(text), schema) for text in texts]
+    by_event: dict[str, list[Earnable]] = {}
+    for earnable in earnables:
+        for name in dict.fromkeys(goal.event_name for goal in earnable.behavior.goals):
+            if name is not None:
+                by_event.setdefault(name, []).append(earnable)
+    return BehaviorRules(
+        version=version,
+        schema=schema,
+        by_id={earnable.behavior.id: earnable for earnable in earnables},
+        by_event={name: tuple(several) for name, several in by_event.items()},
+        texts={earnable.behavior.id: text for earnable, text in zip(earnables, texts, strict=True)},
+    )
+
+
+_kept = KeptByVersion(lambda organization_id, _version, before: _load(LIVE, [organization_id], before))
+
+
+def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> Earnable:
+    row = members["behavior"]
+    outcomes = members["outcomes"]
+    tags = [tag.strip() for tag in (row["tags"] or "").splitlines() if tag.strip()]
+    return Earnable(
+        behavior=_behavior(row, members["goals"]),
+        campaign_id=row["campaign_id"],
+        campaign_name=members["campaign"],
+        is_live=members["is_live"],
+        starts_at=EPOCH + timedelta(microseconds=members["starts_at"]),
+        ends_at=EPOCH + timedelta(microseconds=members["ends_at"]),
+        meets=compile_targets(members["targets"], schema),
+        tags=tuple(dict.fromkeys(tags)),
+        points=row["points"],
+        offers=tuple((outcome_id, offer_id) for outcome_id, offer_id, _ in outcomes if offer_id is not None),
+        messages=tuple(Message(*message) for message in members["messages"]),
+        events=tuple(dict.fromkeys(name for *_, name in outcomes if name is not None)),
+    )
+
+
+def _behavior(row: dict[str, Any], goal_rows: list[dict[str, Any]]) -> Behavior:
+    goals = tuple(_goal(each) for each in goal_rows)
+    period = _seconds(row["period"])
+    spacing = _seconds(row["min_time_between_events"])
+    return Behavior(
+        id=row["id"],
+        name=row["name"],
+        goals=goals,
+        enough=_enough(goals, row["goal_counts"]),
+        same_period=period if row["use_same_period"] else None,
+        caps=_caps(row, period, spacing),
+    )
+
+
+def _enough(goals: tuple[Goal, ...], goal_counts: list[int | None]) -> tuple[int, ...]:
+    """How many goals of each group have to be complete; 0 and None are all of them, and so is more than there are."""
+    last = max((goal.group for goal in goals), default=-1)
+    groups = [sum(goal.group == index for goal in goals) for index in range(last + 1)]
+    asked = [*goal_counts, *([None] * len(groups))]
+    return tuple(min(asked[index] or number, number) for index, number in enumerate(groups))
+
+
+def _goal(row: dict[str, Any]) -> Goal:
+    period = _seconds(row["period"])
+    return Goal(
+        id=row["id"],
+        name=row["name"],
+        group=row["group_index"],
+        event_name=row["internal_event_name"],
+        needed=row["event_count"],
+        period=period,
+        spacing=_seconds(row["min_time_between_events"]),
+        spacing_count=row["min_time_between_events_count"],
+        is_consecutive=row["consecutive"],
+        counts_money=bool(row["eligible_spend"]),
+        caps=_caps(row, period, None),
+        filter=_filter(row["event_filters"]),
+    )
+
+
+def _caps(row: dict[str, Any], period: timedelta | None, spacing: timedelta | None) -> Caps:
+    return Caps(
+        in_all=row["max_times_achievable"],
+        per_period=row["max_times_achievable_per_period"],
+        period=period,
+        per_month=row["max_times_achievable_per_month"],
+        per_year=row["max_times_achievable_per_year"],
+        spacing=spacing,
+        spacing_count=row["min_time_between_events_count"],
+    )
+
+
+def _seconds(number: int | None) -> timedelta | None:
+    """A span of time; none and one of no length are the same."""
+    return timedelta(seconds=number) if number else None
+
+
+def _filter(kept: dict[str, Any] | None) -> EventFilter | None:
+    if not kept:
+        return None
+    try:
+        conditions = parse_event_targets(kept.get("attributes") or [])
+    except DomainError:
+        return EventFilter(meets=lambda _facts: False)
+    return EventFilter(
+        start=_moment(kept.get("start_time")),
+        end=_moment(kept.get("end_time")),
+        days=frozenset(DAYS.index(day[:3].lower()) for day in kept.get("days") or []),
+        meets=compile_predicate(conditions) if conditions else None,
+    )
+
+
+def _moment(text: str | None) -> time | None:
+    return None if not text or text == END_OF_DAY else time.fromisoformat(text)

@@ -1,0 +1,31 @@
+"""Deliveries as callers and operators read them."""
+
+from django.db.models import QuerySet
+
+from campaigns.models import AudienceJob
+from campaigns.queries.units import get_unit
+from customers.errors import not_found
+from customers.models import Organization
+
+
+def deliveries_of(*, organization: Organization, state: str | None = None) -> QuerySet[AudienceJob]:
+    """The deliveries of the organization, newest first; only those in one state where it is named."""
+    jobs = AudienceJob.objects.filter(organization=organization).defer("definition").order_by("-id")
+    return jobs if state is None else jobs.filter(state=state)
+
+
+def get_delivery(*, organization: Organization, job_id: int) -> AudienceJob:
+    """One delivery; DomainError `not_found`."""
+    job = deliveries_of(organization=organization).filter(pk=job_id).first()
+    if job is None:
+        raise not_found("Delivery")
+    return job
+
+
+def get_delivery_of_unit(*, organization: Organization, unit_id: int) -> AudienceJob:
+    """The newest delivery of a living creative; DomainError `not_found` where it has none."""
+    unit = get_unit(organization=organization, unit_id=unit_id)
+    job = deliveries_of(organization=organization).filter(unit=unit).first()
+    if job is None:
+        raise not_found("Delivery")
+    return job

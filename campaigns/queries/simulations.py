@@ -1,0 +1,104 @@
+"""What a behavior would have been for a series of events: the engine run in memory, writing nothing."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TextIO
+from zoneinfo import ZoneInfo
+
+from campaigns.behaviors import SENTENCES, BehaviorState, Happening, Verdict, advance, event_facts
+from campaigns.models import Event
+from campaigns.queries.behavior_rules import Earnable
+from campaigns.targeting import CustomerFacts
+from customers.errors import invalid
+from customers.models import Customer
+
+OUTSIDE = "is outside the campaign's dates"
+NO_TARGET = "is of a customer who doesn't meet the campaign's targets"
+OWN_COLUMNS = ("name", "at", "amount", "quantity")
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """An event, whether it would earn the behavior, and a sentence for each goal of its name (or one for all)."""
+
+    happening: Happening
+    is_earned: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Simulation:
+    """A behavior for somebody who begins at nothing; `facts` of the customer, None where nobody in particular is meant.
+
+    Whether the campaign is live doesn't matter, so that a draft can be tried; its dates do.
+    """
+
+    earnable: Earnable
+    zone: ZoneInfo
+    facts: CustomerFacts | None = None
+    state: BehaviorState = field(default_factory=BehaviorState)
+
+    def replay(self, happenings: Iterable[Happening]) -> Iterator[Replayed]:
+        """The events in the order in which they are heard; those of other names are left out."""
+        names = {goal.event_name for goal in self.earnable.behavior.goals}
+        for happening in happenings:
+            if happening.name in names:
+                yield self._replay(happening)
+
+    def _replay(self, happening: Happening) -> Replayed:
+        if not self.earnable.starts_at <= happening.at < self.earnable.ends_at:
+            return Replayed(happening, is_earned=False, reasons=(OUTSIDE,))
+        if self.facts is not None and not self.earnable.meets(self.facts):
+            return Replayed(happening, is_earned=False, reasons=(NO_TARGET,))
+        step = advance(self.earnable.behavior, self.state, happening, self.zone)
+        self.state = step.state
+        named = {goal.id: goal for goal in self.earnable.behavior.goals}
+        reasons = tuple(
+            f"{SENTENCES[verdict]} ({named[goal_id].name}{self._so_far(goal_id, named[goal_id].needed, verdict)})"
+            for goal_id, verdict in step.verdicts
+        )
+        return Replayed(happening, step.is_earned, reasons)
+
+    def _so_far(self, goal_id: int, needed: int, verdict: Verdict) -> str:
+        """How much is counted and not consumed, where the event counted."""
+        if verdict is not Verdict.COUNTED:
+            return ""
+        found = self.state.of(goal_id).open
+        amounts = [each.amount for each in found if each.amount is not None]
+        return f": {sum(amounts) if amounts else len(found)} since the last completion, {needed} needed in a period"
+
+
+def happenings_of(*, customer: Customer, limit: int) -> Iterator[Happening]:
+    """The newest events of a customer, at most `limit`, in the order in which they were heard."""
+    events = Event.objects.filter(organization=customer.organization_id, customer=customer).order_by("-id")[:limit]
+    for event in reversed(events):
+        yield _happening(event.name, event.at, event.amount, event.quantity, event.attributes)
+
+
+def happenings_in(file: TextIO) -> Iterator[Happening]:
+    """The events of a CSV with a header: `name`, `at`, optionally `amount` and `quantity`; the rest are attributes.
+
+    DomainError `validation` names the line that is wrong.
+    """
+    for row in (reader := csv.DictReader(file)):
+        try:
+            at = datetime.fromisoformat(row["at"])
+            amount = Decimal(row["amount"]) if row.get("amount") else None
+            quantity = int(row["quantity"]) if row.get("quantity") else None
+            attributes = {name: value for name, value in row.items() if name and name not in OWN_COLUMNS}
+            happening = _happening(row["name"], at, amount, quantity, attributes)
+        except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+            raise invalid(csv=f"Line {reader.line_num}: name and at (with its offset) are expected.") from error
+        if at.tzinfo is None:
+            raise invalid(csv=f"Line {reader.line_num}: at needs an offset, as in 2026-11-21T12:00:00+00:00.")
+        yield happening
+
+
+def _happening(
+    name: str, at: datetime, amount: Decimal | None, quantity: int | None, attributes: dict[str, Any]
+) -> Happening:
+    facts = CustomerFacts(event_facts(attributes, amount, quantity), frozenset(), 0, "", "", "")
+    return Happening(name, at, amount, facts)

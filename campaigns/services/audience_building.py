@@ -1,0 +1,215 @@
+"""Building an audience: chunks of customers' ids, each one statement, each taken by whoever is free.
+
+A chunk's members and its mark are committed together, and only by the worker that still holds its lease. So a worker
+may die at any point, or be thought dead and come back: a chunk is built once.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+
+from campaigns.models import AudienceChunk, AudienceJob
+from campaigns.models.audience_job import JobState
+from campaigns.models.audience_member import MemberState
+from campaigns.queries.audiences import Terms, get_terms, sends_nothing
+from campaigns.queries.definitions import read_definition
+from campaigns.services.heartbeats import Heartbeat, new_lease
+
+CHUNK = 50_000
+LEASE = "30 seconds"
+# After so many attempts a chunk that fails, or kills its workers, ends the job.
+MOST_FAILURES, MOST_ATTEMPTS = 5, 30
+
+PLAN = """
+WITH numbered AS (
+    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s::bigint AS number
+    FROM customers_customer WHERE organization_id = %s::bigint
+), ranges AS (
+    SELECT number, min(id) AS first_id, max(id) AS last_id FROM numbered GROUP BY number
+)
+INSERT INTO campaigns_audiencechunk (organization_id, job_id, number, first_id, last_id)
+SELECT %s::bigint, %s::bigint, number, first_id, COALESCE(lead(first_id) OVER (ORDER BY number) - 1, last_id)
+FROM ranges
+"""
+TAKE = f"""
+WITH next AS (
+    SELECT chunk.id FROM campaigns_audiencechunk chunk JOIN campaigns_audiencejob job ON job.id = chunk.job_id
+    WHERE job.state = 'building' AND chunk.done_at IS NULL
+    AND (chunk.leased_until IS NULL OR chunk.leased_until < now())
+    AND (%(chunk)s::bigint IS NULL OR chunk.id = %(chunk)s::bigint)
+    ORDER BY job.scheduled_for, job.id, chunk.number LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
+)
+UPDATE campaigns_audiencechunk chunk
+SET lease = %(lease)s::bigint, leased_until = now() + interval '{LEASE}', attempts = attempts + 1
+FROM next WHERE chunk.id = next.id RETURNING chunk.id
+"""  # noqa: S608 - a constant of ours
+KEEP = f"""
+WITH kept AS (
+    UPDATE campaigns_audiencechunk chunk SET leased_until = now() + interval '{LEASE}'
+    FROM campaigns_audiencejob job
+    WHERE chunk.id = %s::bigint AND chunk.lease = %s::bigint AND chunk.done_at IS NULL
+    AND job.id = chunk.job_id AND job.state = 'building' RETURNING chunk.job_id
+)
+UPDATE campaigns_audiencejob job SET heartbeat_at = now() FROM kept WHERE job.id = kept.job_id RETURNING job.id
+"""  # noqa: S608 - a constant of ours
+LET_GO = """
+UPDATE campaigns_audiencechunk SET lease = NULL, leased_until = now() + make_interval(secs => %s::double precision)
+WHERE id = %s::bigint AND lease = %s::bigint AND done_at IS NULL
+"""
+# Keys begin with the job's own half, so that members lie in the index as they lie in the table.
+MEMBERS = """
+INSERT INTO campaigns_audiencemember (key, organization_id, job_id, unit_id, customer_id, state, due_at)
+SELECT (%s::text || lpad(to_hex({id}), 16, '0'))::uuid, %s::bigint, %s::bigint, %s::bigint, {id}, %s::varchar,
+    CASE WHEN %s::boolean THEN now() END
+FROM {source} ORDER BY {id} ON CONFLICT DO NOTHING
+"""
+CUSTOMERS = """customers_customer customer
+WHERE customer.organization_id = %s::bigint AND customer.id BETWEEN %s::bigint AND %s::bigint AND {terms}"""
+PLAIN = MEMBERS.format(id="customer.id", source=CUSTOMERS)
+# Each message counts towards the campaign's cap here, where rows are locked: who has reached it since is left out.
+COUNTED = """
+WITH counted AS (
+    INSERT INTO campaigns_participation AS mine (organization_id, customer_id, campaign_id, capped_count, capped_from)
+    SELECT customer.organization_id, customer.id, %s::bigint, 1, %s::date FROM {customers}
+    AND NOT EXISTS (SELECT FROM campaigns_audiencemember member
+        WHERE member.job_id = %s::bigint AND member.customer_id = customer.id)
+    ORDER BY customer.id
+    ON CONFLICT (customer_id, campaign_id) DO UPDATE SET
+        capped_count = CASE WHEN mine.capped_from = excluded.capped_from THEN mine.capped_count + 1 ELSE 1 END,
+        capped_from = excluded.capped_from
+    WHERE mine.capped_from IS DISTINCT FROM excluded.capped_from OR mine.capped_count < %s::bigint
+    RETURNING customer_id
+)
+{members}
+"""
+DONE = """
+UPDATE campaigns_audiencechunk SET done_at = now(), members = %s::bigint, lease = NULL, leased_until = NULL
+WHERE id = %s::bigint AND lease = %s::bigint AND done_at IS NULL
+"""
+# The last chunk moves the job on.
+ADD = """
+UPDATE campaigns_audiencejob SET audience = audience + %(members)s::bigint, skipped = skipped + %(skipped)s::bigint,
+    chunks_done = chunks_done + 1, heartbeat_at = now(), error = '',
+    state = CASE WHEN chunks_done + 1 < chunks THEN state ELSE 'built' END,
+    built_at = CASE WHEN chunks_done + 1 < chunks THEN built_at ELSE now() END
+WHERE id = %(job)s::bigint AND state = 'building'
+"""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A chunk and the lease under which this worker has it."""
+
+    chunk: AudienceChunk
+    lease: int
+
+    @property
+    def job(self) -> AudienceJob:
+        """The job that the chunk is of."""
+        job: AudienceJob = self.chunk.job
+        return job
+
+
+class _NotOursError(Exception):
+    """The lease has gone to somebody else, or the job is no longer being built."""
+
+
+def plan_chunks(*, job: AudienceJob) -> int:
+    """Share the organization's customers out among chunks, in one statement; how many there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(PLAN, [CHUNK, job.organization_id, job.organization_id, job.pk])
+        return int(cursor.rowcount)
+
+
+def take_chunk(*, chunk_id: int | None = None) -> Leased | None:
+    """Lease a chunk that nobody has: this one, or the next; None where there is none."""
+    lease = new_lease()
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, {"chunk": chunk_id, "lease": lease})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    chunk = AudienceChunk.objects.select_related("job__unit__group__line_item", "organization").get(pk=row[0])
+    return Leased(chunk, lease)
+
+
+def build_chunk(*, leased: Leased, now: datetime) -> bool:
+    """Add the members of a leased chunk; False where it could not be done, and is left to the next one.
+
+    A chunk that fails again and again, or takes its workers along, fails its job.
+    """
+    chunk = leased.chunk
+    if chunk.attempts > MOST_ATTEMPTS:
+        _fail(leased, f"Chunk {chunk.number} was begun {MOST_ATTEMPTS} times and never finished.")
+        return False
+    heartbeat = Heartbeat(KEEP, [chunk.pk, leased.lease])
+    try:
+        with heartbeat, transaction.atomic():
+            _build(leased, now)
+    except _NotOursError:
+        return False
+    except Exception as error:
+        if heartbeat.is_unwanted:
+            _let_go(leased, 0)
+            return False
+        log.exception("chunk_failed", job=chunk.job_id, chunk=chunk.number)
+        if chunk.attempts >= MOST_FAILURES:
+            _fail(leased, f"Chunk {chunk.number}: {error}")
+        else:
+            _let_go(leased, 2**chunk.attempts)
+        return False
+    return True
+
+
+def _build(leased: Leased, now: datetime) -> None:
+    chunk, job = leased.chunk, leased.job
+    kept: dict[str, Any] = job.definition or {}
+    terms = get_terms(
+        organization=chunk.organization,
+        definition=read_definition(organization_id=chunk.organization_id, written=kept),
+        group_id=job.unit.group_id,
+        creative_type=kept["creative_type"],
+        now=job.started_at or now,
+    )
+    nothing = sends_nothing(job.unit.ad_type)
+    with connection.cursor() as cursor:
+        cursor.execute(*_statement(leased, terms, sends_nothing=nothing))
+        members = cursor.rowcount
+        cursor.execute(DONE, [members, chunk.pk, leased.lease])
+        if cursor.rowcount == 1:
+            cursor.execute(ADD, {"members": members, "skipped": members if nothing else 0, "job": job.pk})
+        if cursor.rowcount != 1:
+            raise _NotOursError
+
+
+def _statement(leased: Leased, terms: Terms, *, sends_nothing: bool) -> tuple[str, list[Any]]:
+    chunk, job = leased.chunk, leased.job
+    where, parameters = terms.where
+    state = MemberState.SKIPPED if sends_nothing else MemberState.PENDING
+    member = [job.key.hex[:16], chunk.organization_id, job.pk, job.unit_id, state.value, not sends_nothing]
+    among = [chunk.organization_id, chunk.first_id, chunk.last_id, *parameters]
+    if terms.cap is None:
+        return PLAIN.format(terms=where), [*member, *among]
+    members = MEMBERS.format(id="counted.customer_id", source="counted")
+    statement = COUNTED.format(customers=CUSTOMERS.format(terms=where), members=members)
+    counted = [job.campaign_id, terms.cap.starts_on, *among, job.pk, terms.cap.number]
+    return statement, [*counted, *member]
+
+
+def _let_go(leased: Leased, seconds: float) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(LET_GO, [seconds, leased.chunk.pk, leased.lease])
+
+
+@transaction.atomic
+def _fail(leased: Leased, sentence: str) -> None:
+    _let_go(leased, 0)
+    job = AudienceJob.objects.select_for_update().get(pk=leased.job.pk)
+    if job.state == JobState.BUILDING:
+        job.state, job.error = JobState.FAILED, sentence
+        job.save(update_fields=["state", "error"])

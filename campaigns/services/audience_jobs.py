@@ -1,0 +1,132 @@
+"""The jobs of scheduled messages: made, moved, held and ended with the levels they hang on, or by an operator."""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from campaigns.models import AudienceJob
+from campaigns.models.audience_job import JobState
+from campaigns.queries.deliveries import get_delivery
+from customers.errors import DomainError, Kind
+from customers.models import Organization
+
+# What the levels of a campaign's creatives say: live all the way up, or over for good.
+UNITS = """
+WITH units AS MATERIALIZED (
+    SELECT unit.id, unit.organization_id, campaign.id AS campaign_id, unit.scheduled_delivery_date AS at,
+        unit.status = 'live' AND part.status = 'live' AND line_item.status = 'live' AND campaign.status = 'live'
+            AS is_live,
+        unit.deleted_at IS NOT NULL OR part.deleted_at IS NOT NULL OR line_item.deleted_at IS NOT NULL
+            OR campaign.deleted_at IS NOT NULL OR unit.delivery_method <> 'scheduled'
+            OR 'completed' IN (unit.status, part.status, line_item.status, campaign.status) AS is_over
+    FROM campaigns_adcampaign campaign
+    JOIN campaigns_adlineitem line_item ON line_item.campaign_id = campaign.id
+    JOIN campaigns_adgroup part ON part.line_item_id = line_item.id
+    JOIN campaigns_adunit unit ON unit.group_id = part.id
+    WHERE campaign.id = %(campaign)s::bigint AND campaign.organization_id = %(organization)s::bigint
+)"""
+# Where a job that stood still goes on.
+RESUMED = """CASE WHEN job.delivering_at IS NOT NULL THEN 'delivering' WHEN job.built_at IS NOT NULL THEN 'built'
+    WHEN job.started_at IS NOT NULL THEN 'building' ELSE 'scheduled' END"""
+# A job whose audience is being built is not moved to another time, but given up for one that begins anew; one that
+# has begun to deliver goes on. What was done at a time is never done again at that time.
+CHANGE = f"""
+{UNITS}, judged AS (
+    SELECT job.id, units.*, job.started_at IS NULL AS is_unbegun,
+        job.scheduled_for IS DISTINCT FROM units.at AND job.delivering_at IS NULL AS is_elsewhere,
+        EXISTS (SELECT FROM campaigns_audiencejob other WHERE other.unit_id = job.unit_id AND other.id <> job.id
+            AND other.scheduled_for = units.at AND other.state <> 'cancelled') AS is_taken
+    FROM campaigns_audiencejob job JOIN units AS units (unit_id, organization_id, campaign_id, at, is_live, is_over)
+        ON units.unit_id = job.unit_id
+    WHERE job.state IN ('scheduled', 'building', 'built', 'delivering', 'paused')
+), settled AS (
+    SELECT judged.*, is_over OR (is_elsewhere AND (is_taken OR NOT is_unbegun)) AS is_given_up FROM judged
+)
+UPDATE campaigns_audiencejob job SET
+    scheduled_for = CASE WHEN settled.is_elsewhere AND NOT is_given_up THEN settled.at ELSE scheduled_for END,
+    state = CASE WHEN is_given_up THEN 'cancelled'
+        WHEN is_live AND NOT job.is_held THEN {RESUMED} ELSE 'paused' END,
+    finished_at = CASE WHEN is_given_up THEN now() END,
+    paused_at = CASE WHEN NOT is_given_up AND (job.is_held OR NOT is_live) THEN COALESCE(job.paused_at, now()) END
+FROM settled WHERE job.id = settled.id AND (
+    is_given_up OR is_elsewhere OR (is_live AND NOT job.is_held) = (job.state = 'paused'))
+"""  # noqa: S608 - put together from constants
+MAKE = f"""
+{UNITS}
+INSERT INTO campaigns_audiencejob (organization_id, campaign_id, unit_id, scheduled_for)
+SELECT units.organization_id, units.campaign_id, units.id, units.at FROM units
+WHERE is_live AND NOT is_over AND NOT EXISTS (
+    SELECT FROM campaigns_audiencejob job WHERE job.unit_id = units.id AND job.scheduled_for = units.at
+    AND (job.state <> 'cancelled' OR job.is_held))
+ON CONFLICT DO NOTHING
+"""  # noqa: S608 - put together from constants
+RESUME = f"""
+UPDATE campaigns_audiencejob job SET is_held = false, paused_at = NULL, finished_at = NULL, failures = 0, error = '',
+    leased_until = NULL, state = CASE WHEN is_live THEN {RESUMED} ELSE 'paused' END
+FROM (
+    SELECT unit.status = 'live' AND part.status = 'live' AND line_item.status = 'live' AND campaign.status = 'live'
+        AND unit.deleted_at IS NULL AS is_live
+    FROM campaigns_adunit unit JOIN campaigns_adgroup part ON part.id = unit.group_id
+    JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+    JOIN campaigns_adcampaign campaign ON campaign.id = line_item.campaign_id WHERE unit.id = %s::bigint
+) levels WHERE job.id = %s::bigint
+"""  # noqa: S608 - put together from constants
+FRESH_CHUNKS = "UPDATE campaigns_audiencechunk SET attempts = 0, leased_until = NULL WHERE job_id = %s::bigint"
+
+
+def synchronise_jobs(*, organization: Organization, campaign_id: int) -> None:
+    """Bring the jobs of a campaign's creatives in line with its levels, in two statements whatever their number.
+
+    Call it in the transaction of whatever changed one of the levels, after the change.
+    """
+    values = {"campaign": campaign_id, "organization": organization.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGE, values)
+        cursor.execute(MAKE, values)
+
+
+@transaction.atomic
+def pause_job(*, organization: Organization, job_id: int) -> AudienceJob:
+    """Hold a job until an operator resumes it; DomainError `validation` where it is over."""
+    job = _lock(organization, job_id, JobState.SCHEDULED, JobState.BUILDING, JobState.BUILT, JobState.DELIVERING)
+    AudienceJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED, is_held=True, paused_at=Now())
+    return get_delivery(organization=organization, job_id=job_id)
+
+
+@transaction.atomic
+def cancel_job(*, organization: Organization, job_id: int, now: datetime) -> AudienceJob:
+    """End a job; what was sent stays sent, nothing more is. DomainError `validation` where it is over."""
+    waiting = (JobState.PAUSED, JobState.FAILED)
+    moving = (JobState.SCHEDULED, JobState.BUILDING, JobState.BUILT, JobState.DELIVERING)
+    job = _lock(organization, job_id, *moving, *waiting)
+    AudienceJob.objects.filter(pk=job.pk).update(state=JobState.CANCELLED, is_held=True, finished_at=now)
+    return get_delivery(organization=organization, job_id=job_id)
+
+
+@transaction.atomic
+def resume_job(*, organization: Organization, job_id: int) -> AudienceJob:
+    """Let a paused job go on where it stood, as soon as all levels are live."""
+    return _resume(_lock(organization, job_id, JobState.PAUSED))
+
+
+@transaction.atomic
+def retry_job(*, organization: Organization, job_id: int) -> AudienceJob:
+    """Take a failed job up again where it stopped."""
+    return _resume(_lock(organization, job_id, JobState.FAILED))
+
+
+def _resume(job: AudienceJob) -> AudienceJob:
+    with connection.cursor() as cursor:
+        cursor.execute(RESUME, [job.unit_id, job.pk])
+        cursor.execute(FRESH_CHUNKS, [job.pk])
+    return get_delivery(organization=job.organization, job_id=job.pk)
+
+
+def _lock(organization: Organization, job_id: int, *states: JobState) -> AudienceJob:
+    get_delivery(organization=organization, job_id=job_id)
+    job = AudienceJob.objects.select_for_update().get(organization=organization, pk=job_id)
+    job.organization = organization
+    if job.state not in states:
+        raise DomainError(Kind.CONFLICT, "wrong_state", f"A delivery that is {job.state} can't do that.")
+    return job

@@ -1,0 +1,141 @@
+"""What time does to jobs: those that are due begin, those that are built go out, those that are done are over.
+
+Any number of workers may sweep at once: a job that one of them has in hand is left to it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from campaigns.models import AudienceChunk, AudienceJob
+from campaigns.models.audience_job import JobState
+from campaigns.models.unit import DEFAULT_LATENESS_WINDOW
+from campaigns.queries.audiences import sends_nothing
+from campaigns.queries.definitions import write_definition
+from campaigns.services.audience_building import plan_chunks
+from customers.jobs import look_now
+
+# A job whose levels have not begun yet waits for them, and is late only after that.
+NEXT = """
+SELECT job.id, GREATEST(job.scheduled_for, campaign.starts_at, line_item.starts_at, part.starts_at),
+    LEAST(campaign.ends_at, line_item.ends_at, part.ends_at), unit.lateness_window
+FROM campaigns_audiencejob job
+JOIN campaigns_adunit unit ON unit.id = job.unit_id
+JOIN campaigns_adgroup part ON part.id = unit.group_id
+JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+JOIN campaigns_adcampaign campaign ON campaign.id = line_item.campaign_id
+WHERE job.state = %(state)s::varchar AND job.scheduled_for <= %(now)s::timestamptz
+AND GREATEST(campaign.starts_at, line_item.starts_at, part.starts_at) <= %(now)s::timestamptz
+ORDER BY job.scheduled_for, job.id LIMIT 1 FOR NO KEY UPDATE OF job SKIP LOCKED
+"""
+# Exports say themselves when they are done; the last of the others' recipients may have been anybody's.
+FINISH = """
+UPDATE campaigns_audiencejob job SET state = 'complete', finished_at = now(), error = ''
+FROM campaigns_adunit unit
+WHERE job.state = 'delivering' AND unit.id = job.unit_id
+AND (unit.ad_type NOT IN ('issue_audience_csv', 'audience_export') OR job.file_rows IS NOT NULL)
+AND NOT EXISTS (SELECT FROM campaigns_audiencemember member WHERE member.job_id = job.id AND member.state = 'pending')
+AND NOT EXISTS (SELECT FROM campaigns_audiencemember member WHERE member.job_id = job.id AND member.state = 'leased')
+AND (%(job)s::bigint IS NULL OR job.id = %(job)s::bigint)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A locked job whose time has come."""
+
+    job: AudienceJob
+    due_at: datetime
+    ends_at: datetime
+    lateness_window: int
+
+    def reason_to_skip(self, now: datetime) -> str:
+        """Why it is no longer to be delivered; empty where it is."""
+        if self.ends_at <= now:
+            return f"The campaign was over at {self.ends_at:%Y-%m-%dT%H:%M:%SZ}."
+        late = now - self.due_at
+        if self.lateness_window and late > timedelta(seconds=self.lateness_window):
+            seconds = int(late.total_seconds())
+            return f"Too late by its lateness window: {seconds} s instead of at most {self.lateness_window} s."
+        return ""
+
+
+def move_jobs_on(*, now: datetime) -> bool:
+    """Do whatever time has made due, each job in a transaction of its own; whether there was anything."""
+    moved = False
+    while begin_next_job(now=now) or release_next_job(now=now):
+        moved = True
+    return finish_jobs() or moved
+
+
+@transaction.atomic
+def begin_next_job(*, now: datetime) -> bool:
+    """Begin building the audience of one job that is due, or skip it; False where there is none."""
+    due = _lock_next(JobState.SCHEDULED, now)
+    if due is None:
+        return False
+    if not _skipped(due, now):
+        _begin(due.job, now)
+    return True
+
+
+@transaction.atomic
+def release_next_job(*, now: datetime) -> bool:
+    """Let one job whose audience is built be delivered, or skip it; False where there is none."""
+    due = _lock_next(JobState.BUILT, now)
+    if due is None:
+        return False
+    if sends_nothing(due.job.unit.ad_type):
+        _update(due.job, state=JobState.COMPLETE, finished_at=now)
+    elif not _skipped(due, now):
+        _update(due.job, state=JobState.DELIVERING, delivering_at=now, heartbeat_at=now)
+    return True
+
+
+def finish_jobs(*, job_id: int | None = None) -> bool:
+    """End the deliveries (or this one) that have nobody left to be sent anything; whether there were any."""
+    with connection.cursor() as cursor:
+        cursor.execute(FINISH, {"job": job_id})
+        return bool(cursor.rowcount)
+
+
+def _lock_next(state: JobState, now: datetime) -> Due | None:
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT, {"state": state.value, "now": now})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    job = AudienceJob.objects.select_related("unit").get(pk=row[0])
+    return Due(job, row[1], row[2], DEFAULT_LATENESS_WINDOW if row[3] is None else row[3])
+
+
+def _skipped(due: Due, now: datetime) -> bool:
+    reason = due.reason_to_skip(now)
+    if reason:
+        _update(due.job, state=JobState.SKIPPED, finished_at=now, error=reason)
+    return bool(reason)
+
+
+def _begin(job: AudienceJob, now: datetime) -> None:
+    """Keep what the audience is built from, and share the customers out among chunks."""
+    definition = write_definition(organization_id=job.organization_id, campaign_id=job.campaign_id)
+    chunks = plan_chunks(job=job)
+    _update(
+        job,
+        state=JobState.BUILDING if chunks else JobState.BUILT,
+        definition={**(definition or {}), "creative_type": job.unit.creative_type},
+        chunks=chunks,
+        started_at=now,
+        built_at=None if chunks else now,
+        heartbeat_at=now,
+        error="",
+    )
+    for chunk_id in AudienceChunk.objects.filter(job=job).order_by("number").values_list("pk", flat=True):
+        look_now("campaigns.build_chunk", chunk_id)
+
+
+def _update(job: AudienceJob, **changes: object) -> None:
+    for name, value in changes.items():
+        setattr(job, name, value)
+    job.save(update_fields=list(changes))

@@ -1,0 +1,183 @@
+"""A batch of events run through the behavior engine in memory: states read before, effects written after.
+
+Between the two nothing is read or written, so a batch costs as many statements as one event.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from campaigns.behaviors import (
+    Behavior,
+    BehaviorState,
+    Changes,
+    Happening,
+    advance,
+    changes,
+    earn_at_once,
+    event_facts,
+    lookups,
+)
+from campaigns.queries.behavior_rules import MAXIMUM_CHAIN, BehaviorRules, Earnable
+from campaigns.queries.behavior_states import Asked, load_states
+from campaigns.services.customer_locks import LockedCustomer
+from campaigns.targeting import CustomerFacts
+
+MONEY = re.compile(r"[0-9]{1,11}(?:[.][0-9]{1,20})?", re.ASCII)
+CENT = Decimal("0.01")
+Pair = tuple[int, int]  # a customer's and a behavior's id
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerEvent:
+    """Something a customer did. `at` is its own time; `event_id` makes telling it again harmless.
+
+    `attributes` holds values that JSON can carry.
+    """
+
+    customer_id: int
+    name: str
+    at: datetime
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    event_id: str | None = None
+    amount: Decimal | None = None
+    quantity: int | None = None
+
+    @property
+    def happening(self) -> Happening:
+        """The event as the engine sees it."""
+        facts = CustomerFacts(
+            attributes=event_facts(self.attributes, self.amount, self.quantity),
+            tags=frozenset(),
+            points=0,
+            platform="",
+            language="",
+            channel="",
+        )
+        return Happening(self.name, self.at, self.amount, facts)
+
+
+def money_in(attributes: Mapping[str, Any]) -> Decimal | None:
+    """The attribute `amount` as money, for dialects that have no other place for it; None where it is none."""
+    value = attributes.get("amount")
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        return None
+    text = str(value)
+    return Decimal(text).quantize(CENT) if MONEY.fullmatch(text) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """A behavior that a customer earned; `place` is that of the event of the batch that led to it."""
+
+    place: int
+    customer_id: int
+    earnable: Earnable
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """A further event that an earned behavior led to."""
+
+    customer_id: int
+    name: str
+    at: datetime
+
+
+class BehaviorRun:
+    """`customers` by id, which the caller has locked; their `facts` change as tags and points are earned."""
+
+    def __init__(self, rules: BehaviorRules, zone: ZoneInfo, customers: Mapping[int, LockedCustomer]) -> None:
+        self.rules = rules
+        self.zone = zone
+        self.customers = customers
+        self.facts = {customer_id: customer.facts for customer_id, customer in customers.items()}
+        self.before: dict[Pair, BehaviorState] = {}
+        self.states: dict[Pair, BehaviorState] = {}
+        self.behaviors: dict[int, Behavior] = {}
+        self.earned: list[Earned] = []
+        self.triggered: list[Triggered] = []
+
+    def load(self, events: Iterable[CustomerEvent], at_once: Iterable[tuple[int, Earnable, datetime]] = ()) -> None:
+        """Read all states that these events and those they may lead to, or earning at once, will need."""
+        asked: list[Asked] = []
+        needed: dict[Pair, Behavior] = {}
+        for event in events:
+            for name in self.rules.events_after(event.name):
+                for earnable in self.rules.by_event.get(name, ()):
+                    needed[event.customer_id, earnable.behavior.id] = earnable.behavior
+                    several = lookups(earnable.behavior, name, event.at, self.zone)
+                    asked += [(event.customer_id, lookup) for lookup in several]
+        for customer_id, earnable, at in at_once:
+            needed[customer_id, earnable.behavior.id] = earnable.behavior
+            asked += [(customer_id, lookup) for lookup in lookups(earnable.behavior, None, at, self.zone)]
+        store = load_states(asked)
+        self.behaviors |= {behavior.id: behavior for behavior in needed.values()}
+        self.before |= {pair: store.state(pair[0], behavior) for pair, behavior in needed.items()}
+        self.states = dict(self.before)
+
+    def tell(self, place: int, event: CustomerEvent) -> None:
+        """Count an event, and those that it leads to."""
+        self._tell(place, event.customer_id, event.happening, (event.name,))
+
+    def earn(self, customer_id: int, earnables: Iterable[Earnable], at: datetime) -> list[Earnable]:
+        """Earn behaviors as if the customer had done all of it, then tell what that leads to; those not at a cap."""
+        earned = []
+        for earnable in earnables:
+            pair = (customer_id, earnable.behavior.id)
+            state = earn_at_once(earnable.behavior, self.states[pair], at, self.zone)
+            if state is not None:
+                self.states[pair] = state
+                self._note(Earned(0, customer_id, earnable, at))
+                earned.append(earnable)
+        for earnable in earned:
+            for name in earnable.events:
+                self._trigger(0, customer_id, Happening(name, at), ())
+        return earned
+
+    def changes(self) -> Iterator[tuple[int, Changes]]:
+        """What has to be kept, by customer."""
+        for (customer_id, behavior_id), state in self.states.items():
+            before = self.before[customer_id, behavior_id]
+            if state is not before:
+                yield customer_id, changes(self.behaviors[behavior_id], before, state)
+
+    def _tell(self, place: int, customer_id: int, happening: Happening, chain: tuple[str, ...]) -> None:
+        # Who qualifies is asked before anything is earned by this event.
+        facts = self.facts[customer_id]
+        open_ones = [
+            earnable
+            for earnable in self.rules.by_event.get(happening.name, ())
+            if earnable.is_open(happening.at) and earnable.meets(facts)
+        ]
+        earned: list[Earnable] = []
+        for earnable in open_ones:
+            pair = (customer_id, earnable.behavior.id)
+            step = advance(earnable.behavior, self.states[pair], happening, self.zone)
+            self.states[pair] = step.state
+            if step.is_earned:
+                earned.append(earnable)
+                self._note(Earned(place, customer_id, earnable, happening.at))
+        for earnable in earned:
+            for name in earnable.events:
+                self._trigger(place, customer_id, Happening(name, happening.at), chain)
+
+    def _note(self, earned: Earned) -> None:
+        self.earned.append(earned)
+        facts = self.facts[earned.customer_id]
+        self.facts[earned.customer_id] = replace(
+            facts, tags=facts.tags | set(earned.earnable.tags), points=facts.points + earned.earnable.points
+        )
+
+    def _trigger(self, place: int, customer_id: int, happening: Happening, chain: tuple[str, ...]) -> None:
+        """Tell a further event, unless its name is in the chain already or the chain is too long."""
+        if happening.name in chain or len(chain) >= MAXIMUM_CHAIN:
+            return
+        event = CustomerEvent(customer_id, happening.name, happening.at)
+        self.triggered.append(Triggered(customer_id, happening.name, happening.at))
+        self._tell(place, customer_id, event.happening, (*chain, happening.name))

@@ -1,0 +1,148 @@
+"""Behaviors: made in batches, changed, and taken out of every read with their goals."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db import connection, transaction
+
+from campaigns.models import Achievement, Outcome
+from campaigns.queries.behaviors import Behavior, behaviors_by_ids, get_behavior
+from campaigns.services.behavior_drafts import describe, describe_goals
+from campaigns.services.campaigns import lock_campaign
+from campaigns.services.levels import deleted_name, mark_children_deleted
+from campaigns.services.outcomes import find_named, make_outcomes, replace_outcomes, save_outcomes
+from customers.errors import Refusals, not_found
+from customers.models import Organization
+from customers.services.organizations import raise_version
+
+# Ids in the order of the samples: each goal's before its behavior's.
+NEXT_IDS = "SELECT nextval(pg_get_serial_sequence('campaigns_achievement', 'id')) FROM generate_series(1, %s::int)"
+ROWS_A_STATEMENT = 1000
+Description = Mapping[str, Any]
+
+
+@transaction.atomic
+def create_behaviors(
+    *, organization: Organization, campaign_id: int, behaviors: Sequence[Description]
+) -> list[Behavior]:
+    """Make behaviors of a campaign, all of them or none; an error names each offending attribute with its index.
+
+    A description has the shape of contract 1's request: `name`, `data`, `goal_groups` with their `goals`, and
+    optionally `tags`, `points`, `outcome_config`. Its values are of the right types; the rules are checked here.
+    """
+    lock_campaign(organization=organization, campaign_id=campaign_id)
+    configs = [config for description in behaviors for config in description.get("outcome_config") or ()]
+    known = find_named(organization=organization, campaign_id=campaign_id, configs=configs)
+    refusals = Refusals()
+    composites: list[Achievement] = []
+    rows: list[Achievement] = []
+    outcomes: list[Outcome] = []
+    ids = _next_ids(behaviors)
+    for index, description in enumerate(behaviors):
+        path = f"behaviors[{index}]."
+        composite = Achievement(organization=organization, campaign_id=campaign_id)
+        goals = _describe_new(composite, description, ids, refusals, path)
+        rows += [*goals, composite]
+        outcomes += make_outcomes(composite, description.get("outcome_config") or (), known, refusals, path)
+        composites.append(composite)
+    refusals.raise_any()
+    Achievement.objects.bulk_create(rows, batch_size=ROWS_A_STATEMENT)
+    save_outcomes(outcomes)
+    raise_version(organization=organization)
+    return behaviors_by_ids(organization=organization, behavior_ids=[composite.pk for composite in composites])
+
+
+def _describe_new(
+    composite: Achievement, description: Description, ids: Iterator[int], refusals: Refusals, path: str
+) -> list[Achievement]:
+    """Describe a new behavior and its goals, and give them their ids."""
+    *goal_ids, composite.pk = islice(ids, _size(description))
+    describe(composite, description, refusals, path)
+    goals = describe_goals(composite, description["goal_groups"], refusals, path)
+    for goal, goal_id in zip(goals, goal_ids, strict=True):
+        goal.pk = goal_id
+    return goals
+
+
+@transaction.atomic
+def update_behavior(*, organization: Organization, behavior_id: int, changes: Description, now: datetime) -> Behavior:
+    """Change what is named in `changes`: attributes and members of `data` one by one, goals and outcomes as a whole.
+
+    A goal that carries the id of one of the behavior's goals is that goal, changed; goals that are not named are gone.
+    """
+    composite = lock_behavior(organization=organization, behavior_id=behavior_id)
+    refusals = Refusals()
+    describe(composite, changes, refusals)
+    before = {goal.pk: goal for goal in Achievement.objects.filter(composite=composite, deleted_at__isnull=True)}
+    goals = None
+    if "goal_groups" in changes:
+        goals = describe_goals(composite, changes["goal_groups"], refusals, known=before)
+    outcomes = _describe_outcomes(composite, changes, refusals)
+    refusals.raise_any()
+    composite.save()
+    if goals is not None:
+        _replace_goals(before, goals, now)
+    if outcomes is not None:
+        replace_outcomes(composite, outcomes)
+    raise_version(organization=organization)
+    return get_behavior(organization=organization, behavior_id=behavior_id)
+
+
+@transaction.atomic
+def delete_behavior(*, organization: Organization, behavior_id: int, now: datetime) -> Behavior:
+    """Take a behavior and its goals out of every read; the answer carries its new name."""
+    composite = lock_behavior(organization=organization, behavior_id=behavior_id)
+    behavior = get_behavior(organization=organization, behavior_id=behavior_id)
+    composite.name = behavior.composite["name"] = deleted_name(composite.name, now)
+    composite.deleted_at = now
+    composite.save(update_fields=["deleted_at", "name", "updated_at"])
+    mark_children_deleted(Achievement.objects.filter(composite=composite), now=now)
+    raise_version(organization=organization)
+    return behavior
+
+
+def lock_behavior(*, organization: Organization, behavior_id: int) -> Achievement:
+    """The living behavior, locked with its campaign until the transaction ends; DomainError `not_found`."""
+    living = Achievement.objects.filter(
+        organization=organization, id=behavior_id, composite__isnull=True, deleted_at__isnull=True
+    )
+    campaign_id = living.values_list("campaign_id", flat=True).first()
+    if campaign_id is None:
+        raise not_found("Behavior")
+    # The campaign first, as whoever deletes it does.
+    lock_campaign(organization=organization, campaign_id=campaign_id)
+    composite = living.select_for_update(no_key=True).first()
+    if composite is None:
+        raise not_found("Behavior")
+    composite.organization = organization
+    return composite
+
+
+def _describe_outcomes(composite: Achievement, changes: Description, refusals: Refusals) -> list[Outcome] | None:
+    if "outcome_config" not in changes:
+        return None
+    configs = changes["outcome_config"] or ()
+    known = find_named(organization=composite.organization, campaign_id=composite.campaign_id, configs=configs)
+    return make_outcomes(composite, configs, known, refusals)
+
+
+def _replace_goals(before: Mapping[int, Achievement], goals: Sequence[Achievement], now: datetime) -> None:
+    kept = {goal.pk for goal in goals}
+    mark_children_deleted(Achievement.objects.filter(id__in=before.keys() - kept), now=now)
+    for goal in goals:
+        if goal.pk in before:
+            goal.save()
+    Achievement.objects.bulk_create([goal for goal in goals if goal.pk is None])
+
+
+def _size(description: Description) -> int:
+    """How many rows a behavior and its goals are."""
+    return 1 + sum(len(group["goals"]) for group in description["goal_groups"])
+
+
+def _next_ids(behaviors: Sequence[Description]) -> Iterator[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_IDS, [sum(map(_size, behaviors))])
+        return iter(sorted(number for (number,) in cursor.fetchall()))

@@ -1,0 +1,45 @@
+"""`issue_bulk_offer`: the offers themselves are the message, issued set by set."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from campaigns.delivery.channel import DeliveryFailedError, Message, Outcome, Recipient, Result
+from campaigns.models import Offer
+from campaigns.services.issued_offers import Grant, issue_offers
+from campaigns.services.recipients import Taken, settle_recipients, take_recipients
+
+BATCH = 1_000
+
+
+def issue_offers_to_batch(*, message: Message, now: datetime) -> int:
+    """Issue the creative's offers to the next recipients; how many were settled.
+
+    Issuing and settling are one transaction, so a batch whose worker died was either done or never begun.
+    """
+    guids = list(message.offer_ids)
+    offers = list(Offer.objects.filter(organization_id=message.organization_id, guid__in=guids).order_by("id"))
+    if not offers or len(offers) < len(set(guids)):
+        raise DeliveryFailedError("The creative names an offer that is not there, or none.", is_lasting=True)
+    taken = take_recipients(job_id=message.job_id, unit_id=message.unit_id, limit=BATCH)
+    if taken.recipients:
+        _issue(message, taken, [offer.pk for offer in offers], now)
+    return len(taken.recipients) + taken.withdrawn
+
+
+@transaction.atomic
+def _issue(message: Message, taken: Taken, offer_ids: list[int], now: datetime) -> None:
+    grants = {
+        each.key: [Grant(offer, each.customer_id, f"{each.key}:{offer}", now) for offer in offer_ids]
+        for each in taken.recipients
+    }
+    several = [grant for granted in grants.values() for grant in granted]
+    issued = issue_offers(organization_id=message.organization_id, grants=several)
+    results = [_result(each, grants[each.key], issued) for each in taken.recipients]
+    settle_recipients(taken=taken, results=results, deduplicates=True)
+
+
+def _result(recipient: Recipient, grants: list[Grant], issued: set[str]) -> Result:
+    if any(grant.key in issued for grant in grants):
+        return Result(recipient.key, Outcome.SENT)
+    return Result(recipient.key, Outcome.SKIPPED, error="No offer could be issued: used up, or outside of its dates.")

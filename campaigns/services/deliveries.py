@@ -1,0 +1,128 @@
+"""Delivering: whoever is free takes the next batch of some delivery, or a whole audience to export."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import connection
+
+from campaigns.delivery.channel import DeliveryFailedError, Message
+from campaigns.delivery.couriers import courier_for
+from campaigns.delivery.messages import get_message
+from campaigns.models import AudienceJob
+from campaigns.models.ad_type import AdType
+from campaigns.queries.audiences import sends_nothing
+from campaigns.services.audience_sweep import finish_jobs
+from campaigns.services.bulk_offers import issue_offers_to_batch
+from campaigns.services.exports import EXPORTS, export_job
+from campaigns.services.hand_over import hand_over
+from campaigns.services.recipients import expire_leases
+from campaigns.services.triggered_messages import next_triggered_unit, set_aside
+
+MOST_FAILURES = 5
+PAUSE_AFTER_FAILURE = 60
+
+# Whose turn it is: the delivery that was looked after longest ago.
+NEXT = """
+WITH next AS (
+    SELECT job.id FROM campaigns_audiencejob job JOIN campaigns_adunit unit ON unit.id = job.unit_id
+    WHERE job.state = 'delivering' AND (job.leased_until IS NULL OR job.leased_until < now()) AND (
+        unit.ad_type IN ('issue_audience_csv', 'audience_export')
+        OR EXISTS (SELECT FROM campaigns_audiencemember member
+            WHERE member.job_id = job.id AND member.state = 'pending' AND member.due_at <= now()))
+    ORDER BY job.heartbeat_at NULLS FIRST, job.id LIMIT 1
+)
+UPDATE campaigns_audiencejob job SET heartbeat_at = clock_timestamp() FROM next WHERE job.id = next.id RETURNING job.id
+"""
+NOTE_FAILURE = """
+UPDATE campaigns_audiencejob SET failures = failures + 1, error = %(error)s::text,
+    state = CASE WHEN %(lasting)s::boolean OR failures + 1 >= %(most)s::int THEN 'failed' ELSE state END,
+    leased_until = now() + make_interval(secs => 2 ^ failures)
+WHERE id = %(job)s::bigint AND state = 'delivering'
+"""
+NOTE_SUCCESS = """
+UPDATE campaigns_audiencejob SET failures = 0, error = '', destination = %s::varchar
+WHERE id = %s::bigint AND (failures > 0 OR destination <> %s::varchar)
+"""
+
+log = structlog.get_logger(__name__)
+
+
+def deliver_next(*, now: datetime) -> bool:
+    """Do the next piece of delivering; False where nothing is to be done at this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT)
+        row = cursor.fetchone()
+    if row is not None:
+        return _deliver(AudienceJob.objects.get(pk=row[0]), now)
+    unit_id = next_triggered_unit()
+    return unit_id is not None and _deliver_triggered(unit_id, now)
+
+
+def give_up_on_the_dead() -> None:
+    """Take back what workers had in hand when they died."""
+    expire_leases(is_repeatable=_is_repeatable)
+
+
+def _deliver(job: AudienceJob, now: datetime) -> bool:
+    message = get_message(unit_id=job.unit_id, job=job)
+    try:
+        if message.ad_type in EXPORTS:
+            courier: Any = courier_for(message)
+            done = export_job(message=message, job=job, courier=courier)
+        else:
+            done = bool(_hand_over(message, now))
+    except Exception as error:  # noqa: BLE001 - whatever it is, an operator is told and it is tried again
+        _note_failure(job, error)
+        return True
+    finish_jobs(job_id=job.pk)
+    return done
+
+
+def _hand_over(message: Message, now: datetime) -> int:
+    if message.ad_type == AdType.ISSUE_BULK_OFFER:
+        return issue_offers_to_batch(message=message, now=now)
+    channel: Any = courier_for(message)
+    settled = hand_over(message=message, channel=channel)
+    if message.job_id is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(NOTE_SUCCESS, [channel.destination, message.job_id, channel.destination])
+    return settled
+
+
+def _note_failure(job: AudienceJob, error: Exception) -> None:
+    expected = isinstance(error, DeliveryFailedError)
+    if not expected:
+        log.error("delivery_failed", job=job.pk, exc_info=error)
+    sentence = str(error) if expected else f"{type(error).__name__}: {error}"
+    is_lasting = isinstance(error, DeliveryFailedError) and error.is_lasting
+    values: dict[str, Any] = {"error": sentence, "lasting": is_lasting, "most": MOST_FAILURES, "job": job.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(NOTE_FAILURE, values)
+
+
+def _deliver_triggered(unit_id: int, now: datetime) -> bool:
+    message = get_message(unit_id=unit_id, job=None)
+    if message.ad_type in EXPORTS or sends_nothing(message.ad_type):
+        set_aside(unit_id=unit_id, state="skipped", error=f"{message.ad_type} is for whole audiences.")
+        return True
+    try:
+        settled = _hand_over(message, now)
+    except Exception as error:
+        if not isinstance(error, DeliveryFailedError):
+            log.exception("triggered_message_failed", unit=unit_id)
+        set_aside(unit_id=unit_id, state="pending", error=str(error)[:500], seconds=PAUSE_AFTER_FAILURE)
+        return True
+    return bool(settled)
+
+
+def _is_repeatable(job_id: int | None, unit_id: int) -> bool:
+    """Whether what a lost worker had in hand may be handed over again; not where nobody knows any more."""
+    job = None if job_id is None else AudienceJob.objects.get(pk=job_id)
+    message = get_message(unit_id=unit_id, job=job)
+    if message.ad_type == AdType.ISSUE_BULK_OFFER:
+        return True
+    try:
+        return bool(getattr(courier_for(message), "deduplicates", False))
+    except DeliveryFailedError:
+        return False

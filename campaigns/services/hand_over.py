@@ -1,0 +1,64 @@
+"""Handing one batch of recipients to a channel, and writing down what became of each."""
+
+import time
+
+import structlog
+
+from campaigns.delivery.channel import Channel, Message, Outcome, Recipient, Result
+from campaigns.models.ad_type import AdType
+from campaigns.queries.audiences import CONSENTS
+from campaigns.services.rates import take_tokens
+from campaigns.services.recipients import leases_kept, settle_recipients, take_recipients
+
+# A batch should take about so long, for between two of them a delivery is paused or cancelled.
+BATCH_SECONDS = 1.0
+FIRST_BATCH = 20
+
+log = structlog.get_logger(__name__)
+# Recipients a second, by destination, as this process has seen them last.
+_pace: dict[str, float] = {}
+
+
+def hand_over(*, message: Message, channel: Channel) -> int:
+    """Send the next batch of a message, as fast as its destination may be fed; how many recipients that settled.
+
+    What is written after the sending is written under the lease that was taken before it. A crash in between leaves
+    leased rows behind: `expire_leases` makes them ambiguous, or has them sent again where the other side deduplicates.
+    """
+    allowed = take_tokens(
+        organization_id=message.organization_id,
+        destination=channel.destination,
+        rate=channel.rate,
+        wanted=_batch_size(channel),
+    )
+    if not allowed:
+        return 0
+    taken = take_recipients(
+        job_id=message.job_id,
+        unit_id=message.unit_id,
+        limit=allowed,
+        consent=CONSENTS.get(message.creative_type),
+        with_tokens=message.ad_type == AdType.PUSH_MESSAGE,
+    )
+    if taken.recipients:
+        began = time.monotonic()
+        with leases_kept(taken):
+            results = _send(message, channel, taken.recipients)
+        _pace[channel.destination] = len(taken.recipients) / max(time.monotonic() - began, 0.001)
+        settle_recipients(taken=taken, results=results, deduplicates=channel.deduplicates)
+    return len(taken.recipients) + taken.withdrawn
+
+
+def _batch_size(channel: Channel) -> int:
+    pace = _pace.get(channel.destination)
+    wanted = FIRST_BATCH if pace is None else int(pace * BATCH_SECONDS)
+    return max(1, min(channel.batch_size, wanted))
+
+
+def _send(message: Message, channel: Channel, recipients: tuple[Recipient, ...]) -> list[Result]:
+    """A channel that breaks has perhaps sent some of it: nothing is known of any."""
+    try:
+        return channel.send(message, recipients)
+    except Exception as error:
+        log.exception("channel_failed", destination=channel.destination, unit=message.unit_id)
+        return [Result(each.key, Outcome.UNKNOWN, error=f"{type(error).__name__}: {error}") for each in recipients]

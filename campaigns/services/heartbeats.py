@@ -1,0 +1,69 @@
+"""Leases that are kept alive beside long work, and work that is stopped once nobody wants it any more."""
+
+import secrets
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+import structlog
+from django.db import DatabaseError, connection, connections
+
+BEAT_SECONDS = 1.0
+STOP_SECONDS = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+def new_lease() -> int:
+    """A number that no other lease has: who holds it shows it before anything is written."""
+    return secrets.randbits(62)
+
+
+class Heartbeat:
+    """Runs `statement` on a connection of its own each second until the block ends.
+
+    The statement extends a lease and gives a row back while the work is still wanted. When it gives none, `is_unwanted`
+    becomes true, and what the block's own connection is doing is cancelled. Short work never sees a beat.
+    """
+
+    def __init__(self, statement: str, parameters: Sequence[Any]) -> None:
+        self._statement, self._parameters = statement, parameters
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self.is_unwanted = False
+
+    def __enter__(self) -> Self:
+        connection.ensure_connection()
+        self._working: Any = connection.connection
+        self._thread.start()
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        try:
+            while not self._over.wait(BEAT_SECONDS):
+                self._ask()
+        finally:
+            connections.close_all()
+
+    def _ask(self) -> None:
+        """A database that is away for a moment says nothing about what is wanted."""
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(self._statement, self._parameters)
+                wanted = cursor.fetchone() is not None
+        except DatabaseError as error:
+            log.warning("heartbeat_missed", reason=str(error))
+            connections.close_all()
+            return
+        if not wanted and not self._over.is_set():
+            self.is_unwanted = True
+            try:
+                self._working.cancel_safe(timeout=STOP_SECONDS)
+            except psycopg.Error as error:
+                log.warning("cancel_failed", reason=str(error))

@@ -1,0 +1,84 @@
+"""What behaviors lead to: `outcome_config` turned into outcomes (contract 1, Request Attributes for Behaviors)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from campaigns.models import Achievement, AdUnit, EventOutcome, Offer, Outcome
+from customers.errors import Refusals
+from customers.models import Organization
+
+Config = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the configurations of a request name: offers by their guid, the campaign's creatives by their id."""
+
+    offers: Mapping[str, int] = field(default_factory=dict)
+    units: frozenset[int] = frozenset()
+
+
+def find_named(*, organization: Organization, campaign_id: int, configs: Iterable[Config]) -> Known:
+    """Look up what the configurations name, whatever their number, in a statement a kind."""
+    several = list(configs)
+    guids = {config["deal"]["id"] for config in several if "deal" in config}
+    unit_ids = {config["ad_unit"]["id"] for config in several if "ad_unit" in config}
+    offers = Offer.objects.filter(organization=organization, guid__in=guids).values_list("guid", "id")
+    units = AdUnit.objects.filter(
+        organization=organization,
+        id__in=unit_ids,
+        deleted_at__isnull=True,
+        group__line_item__campaign_id=campaign_id,
+    ).values_list("id", flat=True)
+    return Known(dict(offers) if guids else {}, frozenset(units) if unit_ids else frozenset())
+
+
+def make_outcomes(
+    achievement: Achievement, configs: Sequence[Config], known: Known, refusals: Refusals, path: str = ""
+) -> list[Outcome]:
+    """Outcomes that are not saved yet; what is not known is refused."""
+    outcomes = []
+    for index, config in enumerate(configs):
+        outcome = Outcome(organization_id=achievement.organization_id, achievement_id=achievement.pk)
+        here = f"{path}outcome_config[{index}]"
+        if "deal" in config:
+            outcome.offer_id = known.offers.get(config["deal"]["id"])
+            if outcome.offer_id is None:
+                refusals.refuse(f"{here}.deal.id", "There is no such offer.")
+        elif "ad_unit" in config:
+            outcome.unit_id = config["ad_unit"]["id"]
+            if outcome.unit_id not in known.units:
+                refusals.refuse(f"{here}.ad_unit.id", "The campaign has no such creative.")
+        else:
+            outcome.event = EventOutcome(organization_id=achievement.organization_id, name=config["event"]["name"])
+        outcomes.append(outcome)
+    return outcomes
+
+
+def save_outcomes(outcomes: Sequence[Outcome]) -> None:
+    """Save new outcomes and the events that they trigger, in two statements at most."""
+    triggered = [outcome for outcome in outcomes if outcome.event is not None]
+    events = EventOutcome.objects.bulk_create(outcome.event for outcome in triggered if outcome.event is not None)
+    for outcome, event in zip(triggered, events, strict=True):
+        outcome.event = event
+    Outcome.objects.bulk_create(outcomes)
+
+
+def replace_outcomes(achievement: Achievement, outcomes: Sequence[Outcome]) -> None:
+    """Make these the outcomes of a behavior; those that it has already stay the rows that they are."""
+    spare = list(Outcome.objects.filter(achievement=achievement).select_related("event"))
+    new = []
+    for outcome in outcomes:
+        same = next((kept for kept in spare if _meaning(kept) == _meaning(outcome)), None)
+        if same is None:
+            new.append(outcome)
+        else:
+            spare.remove(same)
+    Outcome.objects.filter(id__in=[outcome.pk for outcome in spare]).delete()
+    EventOutcome.objects.filter(id__in=[outcome.event_id for outcome in spare if outcome.event_id]).delete()
+    save_outcomes(new)
+
+
+def _meaning(outcome: Outcome) -> tuple[object, ...]:
+    return outcome.offer_id, outcome.unit_id, outcome.event and outcome.event.name

@@ -1,0 +1,45 @@
+"""The pace of a destination, kept over all workers by a bucket of tokens in the database."""
+
+from typing import Any
+
+from django.db import connection, transaction
+
+# A pause of the senders saves up no more than this many seconds' worth.
+BURST_SECONDS = 2.0
+
+MAKE = """
+INSERT INTO campaigns_destinationrate (organization_id, destination, tokens, filled_at)
+VALUES (%s::bigint, %s::varchar, %s::float, now()) ON CONFLICT (organization_id, destination) DO NOTHING
+"""
+TAKE = """
+WITH filled AS (
+    SELECT id, LEAST(tokens + GREATEST(extract(epoch FROM clock_timestamp() - filled_at), 0)::float * %(rate)s::float,
+        GREATEST(%(rate)s::float * %(burst)s::float, 1)) AS tokens
+    FROM campaigns_destinationrate
+    WHERE organization_id = %(organization)s::bigint AND destination = %(destination)s::varchar FOR UPDATE
+)
+UPDATE campaigns_destinationrate kept SET
+    tokens = filled.tokens - LEAST(floor(filled.tokens), %(wanted)s::float), filled_at = clock_timestamp()
+FROM filled WHERE kept.id = filled.id RETURNING LEAST(floor(filled.tokens), %(wanted)s::float)::bigint
+"""
+
+
+@transaction.atomic
+def take_tokens(*, organization_id: int, destination: str, rate: float | None, wanted: int) -> int:
+    """How many of the wanted messages may go out now; all where there is no rate (messages a second)."""
+    if rate is None:
+        return wanted
+    values: dict[str, Any] = {
+        "rate": rate,
+        "burst": BURST_SECONDS,
+        "organization": organization_id,
+        "destination": destination,
+    }
+    with connection.cursor() as cursor:
+        for _ in range(2):
+            cursor.execute(TAKE, {**values, "wanted": wanted})
+            row = cursor.fetchone()
+            if row is not None:
+                return int(row[0])
+            cursor.execute(MAKE, [organization_id, destination, max(rate * BURST_SECONDS, 1)])
+    return 0

@@ -1,0 +1,248 @@
+"""The ledger of recipients: taken in batches, settled in batches, and never handed over twice by guesswork."""
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from campaigns.delivery.channel import Outcome, Recipient, Result
+from campaigns.services.heartbeats import Heartbeat, new_lease
+from customers.jobs import look_now
+
+LEASE_SECONDS = 30
+MOST_ATTEMPTS = 6
+# Seconds before the second attempt; they double with each, and half of them are left to chance.
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 3600.0
+LONGEST_ERROR, LONGEST_REFERENCE = 500, 255
+WITHDRAWN = "Consent was withdrawn."
+
+ADD_TRIGGERED = """
+INSERT INTO campaigns_audiencemember (key, organization_id, unit_id, customer_id, state, due_at)
+SELECT wanted.key, unit.organization_id, unit.id, customer.id, 'pending', %s::timestamptz
+FROM jsonb_to_recordset(%s::jsonb) AS wanted (unit_id bigint, customer_id bigint, key uuid)
+JOIN campaigns_adunit unit ON unit.id = wanted.unit_id AND unit.organization_id = %s::bigint
+JOIN customers_customer customer
+    ON customer.id = wanted.customer_id AND customer.organization_id = unit.organization_id
+ORDER BY wanted.key ON CONFLICT (key) DO NOTHING
+"""
+# Whose consent is gone since the audience was built is not written to. `{whose}` picks a job's or a creative's.
+TAKE = """
+WITH next AS MATERIALIZED (
+    SELECT member.key FROM campaigns_audiencemember member
+    WHERE member.state = 'pending' AND member.due_at <= now() AND {whose}
+    ORDER BY member.due_at LIMIT %(limit)s::bigint FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE campaigns_audiencemember member SET
+        state = CASE WHEN customer.consent AND {consent} THEN 'leased' ELSE 'skipped' END,
+        error = CASE WHEN customer.consent AND {consent} THEN NULL ELSE %(withdrawn)s::varchar END,
+        lease = %(lease)s::bigint, due_at = now() + make_interval(secs => %(seconds)s::double precision),
+        attempts = member.attempts + 1
+    FROM next, customers_customer customer WHERE member.key = next.key AND customer.id = member.customer_id
+    RETURNING member.key, member.state, member.job_id, customer.id, customer.uuid, customer.external_id,
+        customer.attributes::text
+), withdrawn AS (
+    UPDATE campaigns_audiencejob job SET skipped = job.skipped + lost.number
+    FROM (SELECT job_id, count(*) AS number FROM taken WHERE state = 'skipped' GROUP BY job_id) lost
+    WHERE job.id = lost.job_id
+)
+SELECT taken.key, taken.id, taken.uuid, taken.external_id, taken.attributes, taken.state = 'leased', {tokens}
+FROM taken ORDER BY taken.key
+"""
+OF_JOB = """member.job_id = %(job)s::bigint
+    AND EXISTS (SELECT FROM campaigns_audiencejob job WHERE job.id = %(job)s::bigint AND job.state = 'delivering')"""
+OF_UNIT = "member.job_id IS NULL AND member.unit_id = %(unit)s::bigint"
+TOKENS = """COALESCE((SELECT json_agg(json_build_array(token.platform, token.token) ORDER BY token.id)
+    FROM customers_pushtoken token WHERE token.customer_id = taken.id), '[]'::json)::text"""
+# Also what was taken for ambiguous meanwhile is settled by the worker who knows better.
+SETTLE = """
+WITH results AS (
+    SELECT * FROM jsonb_to_recordset(%(results)s::jsonb) AS results (
+        key uuid, state varchar, reference varchar, error varchar, pause double precision)
+), found AS (
+    SELECT results.*, member.job_id, member.state AS state_before,
+        CASE WHEN results.state = 'pending' AND member.attempts >= %(most)s::int THEN 'failed' ELSE results.state END
+            AS state_after,
+        COALESCE(results.pause, LEAST(%(first)s::float * 2 ^ (member.attempts - 1), %(longest)s::float) / 2)
+            * (1 + random()) AS seconds
+    FROM campaigns_audiencemember member JOIN results USING (key)
+    WHERE member.lease = %(lease)s::bigint AND member.state IN ('leased', 'ambiguous')
+    ORDER BY member.key FOR UPDATE OF member
+), settled AS (
+    UPDATE campaigns_audiencemember member SET state = found.state_after, reference = found.reference,
+        error = found.error, lease = NULL,
+        due_at = CASE WHEN found.state_after = 'pending' THEN now() + make_interval(secs => found.seconds) END
+    FROM found WHERE member.key = found.key
+    RETURNING found.job_id, found.state_before, member.state
+)
+UPDATE campaigns_audiencejob job SET sent = job.sent + several.sent, failed = job.failed + several.failed,
+    skipped = job.skipped + several.skipped, ambiguous = job.ambiguous + several.ambiguous, heartbeat_at = now()
+FROM (
+    SELECT job_id, count(*) FILTER (WHERE state = 'sent') AS sent, count(*) FILTER (WHERE state = 'failed') AS failed,
+        count(*) FILTER (WHERE state = 'skipped') AS skipped,
+        count(*) FILTER (WHERE state = 'ambiguous') - count(*) FILTER (WHERE state_before = 'ambiguous') AS ambiguous
+    FROM settled GROUP BY job_id
+) several WHERE job.id = several.job_id
+"""
+# Once in ten seconds is often enough. Gives a row in any case: what is being handed over can't be called back.
+KEEP = f"""
+WITH kept AS (
+    UPDATE campaigns_audiencemember SET due_at = now() + interval '{LEASE_SECONDS} seconds'
+    WHERE lease = %s::bigint AND state = 'leased' AND due_at < now() + interval '{LEASE_SECONDS - 10} seconds'
+)
+SELECT 1
+"""  # noqa: S608 - a constant of ours
+EXPIRED = """
+SELECT member.job_id, member.unit_id FROM campaigns_audiencemember member
+WHERE member.state = 'leased' AND member.due_at < now() GROUP BY 1, 2 LIMIT 20
+"""
+EXPIRE = """
+WITH lost AS (
+    SELECT key FROM campaigns_audiencemember
+    WHERE state = 'leased' AND due_at < now() AND job_id IS NOT DISTINCT FROM %(job)s::bigint
+    AND unit_id = %(unit)s::bigint ORDER BY key LIMIT 10000 FOR UPDATE SKIP LOCKED
+), marked AS (
+    UPDATE campaigns_audiencemember member SET state = %(state)s::varchar,
+        due_at = CASE WHEN %(state)s::varchar = 'pending' THEN now() END, error = %(error)s::varchar
+    FROM lost WHERE member.key = lost.key RETURNING member.job_id
+)
+UPDATE campaigns_audiencejob job SET ambiguous = job.ambiguous + several.number
+FROM (SELECT job_id, count(*) AS number FROM marked GROUP BY job_id) several
+WHERE job.id = several.job_id AND %(state)s::varchar = 'ambiguous'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """A message that an earned behavior sends: `key` is the same however often the earning is processed."""
+
+    key: uuid.UUID
+    unit_id: int
+    customer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Recipients that this worker alone has until its lease ends; `withdrawn` were skipped."""
+
+    lease: int
+    recipients: tuple[Recipient, ...]
+    withdrawn: int
+
+
+def add_triggered_recipients(*, organization_id: int, messages: Sequence[Triggered], at: datetime) -> int:
+    """Have messages sent from `at` on, in the caller's transaction; one that is there already is left as it is.
+
+    Creatives and customers of another organization are left out. One statement; how many are new.
+    """
+    if not messages:
+        return 0
+    wanted = [{"key": each.key, "unit_id": each.unit_id, "customer_id": each.customer_id} for each in messages]
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_TRIGGERED, [at, orjson.dumps(wanted).decode(), organization_id])
+        added = int(cursor.rowcount)
+    if added:
+        look_now("campaigns.look_after_deliveries")
+    return added
+
+
+@transaction.atomic
+def take_recipients(
+    *, job_id: int | None, unit_id: int, limit: int, consent: str | None = None, with_tokens: bool = False
+) -> Taken:
+    """Lease up to `limit` recipients of a job, or (`job_id` None) of a creative's triggered messages.
+
+    `consent` is the column that the message needs beside the general one; push tokens come where they are asked for.
+    """
+    lease = new_lease()
+    statement = TAKE.format(
+        whose=OF_UNIT if job_id is None else OF_JOB,
+        consent=f"customer.{consent}" if consent else "TRUE",
+        tokens=TOKENS if with_tokens else "'[]'",
+    )
+    values = {"job": job_id, "unit": unit_id, "limit": limit, "lease": lease, "seconds": LEASE_SECONDS}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {**values, "withdrawn": WITHDRAWN})
+        rows = cursor.fetchall()
+    recipients = tuple(_recipient(row) for row in rows if row[5])
+    return Taken(lease, recipients, len(rows) - len(recipients))
+
+
+@contextmanager
+def leases_kept(taken: Taken) -> Iterator[None]:
+    """Extend the leases of what was taken for as long as the block lasts."""
+    with Heartbeat(KEEP, [taken.lease]):
+        yield
+
+
+def settle_recipients(*, taken: Taken, results: Iterable[Result], deduplicates: bool) -> None:
+    """Write what became of leased recipients, whatever their number in one statement.
+
+    What nothing is known of is ambiguous, unless the other side deduplicates: then it is tried again.
+    """
+    by_key = {result.key: result for result in results}
+    rows = [_settled(each.key, by_key.get(each.key), deduplicates=deduplicates) for each in taken.recipients]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                SETTLE,
+                {
+                    "results": orjson.dumps(rows).decode(),
+                    "lease": taken.lease,
+                    "most": MOST_ATTEMPTS,
+                    "first": FIRST_PAUSE,
+                    "longest": LONGEST_PAUSE,
+                },
+            )
+
+
+def expire_leases(*, is_repeatable: Callable[[int | None, int], bool]) -> None:
+    """Give up on workers whose leases are over: their recipients are tried again, or are ambiguous."""
+    with connection.cursor() as cursor:
+        cursor.execute(EXPIRED)
+        for job_id, unit_id in cursor.fetchall():
+            again = is_repeatable(job_id, unit_id)
+            state = "pending" if again else "ambiguous"
+            error = None if again else "The worker was lost while it handed over."
+            cursor.execute(EXPIRE, {"job": job_id, "unit": unit_id, "state": state, "error": error})
+
+
+def _recipient(row: tuple[Any, ...]) -> Recipient:
+    key, customer_id, identity, external_id, attributes, _, tokens = row
+    return Recipient(
+        key=key,
+        customer_id=customer_id,
+        customer_uuid=identity,
+        external_id=external_id,
+        attributes=orjson.loads(attributes),
+        push_tokens=tuple((platform, token) for platform, token in orjson.loads(tokens)),
+    )
+
+
+def _settled(key: uuid.UUID, result: Result | None, *, deduplicates: bool) -> dict[str, Any]:
+    """A row for SETTLE: the state that the outcome means."""
+    result = result or Result(key, Outcome.UNKNOWN, error="The channel said nothing.")
+    states = {
+        Outcome.SENT: "sent",
+        Outcome.FAILED: "failed",
+        Outcome.SKIPPED: "skipped",
+        Outcome.RETRY: "pending",
+        Outcome.UNKNOWN: "pending" if deduplicates else "ambiguous",
+    }
+    return {
+        "key": key,
+        "state": states[result.outcome],
+        "reference": _text(result.reference, LONGEST_REFERENCE),
+        "error": _text(result.error, LONGEST_ERROR),
+        "pause": result.retry_after,
+    }
+
+
+def _text(said: str, longest: int) -> str | None:
+    """What another system said, as PostgreSQL can keep it."""
+    kept = said.replace("\x00", "").encode("utf-8", "replace").decode()[:longest]
+    return kept or None

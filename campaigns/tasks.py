@@ -1,0 +1,51 @@
+"""Work of the campaigns app that runs beside the requests. Every task may come late, twice or never."""
+
+import time
+
+from celery import shared_task
+from django.utils import timezone
+
+from campaigns.services.audience_building import build_chunk, take_chunk
+from campaigns.services.audience_sweep import move_jobs_on
+from campaigns.services.deliveries import deliver_next, give_up_on_the_dead
+
+# How long one message keeps a worker: the next one comes within a second, and others want a turn.
+SECONDS = 5.0
+SWEEP_SECONDS = 1.0
+
+
+@shared_task(name="campaigns.look_after_deliveries")  # type: ignore[untyped-decorator]
+def look_after_deliveries() -> None:
+    """Do what is due, and then whatever can be built or sent, for a few seconds."""
+    until = time.monotonic() + SECONDS
+    swept = 0.0
+    while (clock := time.monotonic()) < until:
+        if clock - swept >= SWEEP_SECONDS:
+            swept = clock
+            sweep()
+        if not work_once() and not sweep():
+            return
+
+
+@shared_task(name="campaigns.build_chunk")  # type: ignore[untyped-decorator]
+def build_one_chunk(chunk_id: int) -> None:
+    """Build one chunk, unless somebody else has it."""
+    leased = take_chunk(chunk_id=chunk_id)
+    if leased is not None:
+        build_chunk(leased=leased, now=timezone.now())
+
+
+def sweep() -> bool:
+    """Take back what the dead had in hand, and move on what time has made due; whether anything moved."""
+    give_up_on_the_dead()
+    return move_jobs_on(now=timezone.now())
+
+
+def work_once() -> bool:
+    """Build the next chunk, or deliver the next batch; False where neither is to be done now."""
+    now = timezone.now()
+    leased = take_chunk()
+    if leased is None:
+        return deliver_next(now=now)
+    build_chunk(leased=leased, now=now)
+    return True

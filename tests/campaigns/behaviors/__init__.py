@@ -1,0 +1,1 @@
+"""Behaviors: what customers do, and what they earn by it."""

@@ -1,0 +1,54 @@
+"""Behaviors for tests, made directly in the database: what a test doesn't say is as if nobody had said it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from campaigns.models import Achievement, AdCampaign, Earning, EventOutcome, Offer, Outcome
+from campaigns.services.behavior_runs import CustomerEvent
+from campaigns.services.events import Recorded, record_events
+from customers.models import Customer, Organization
+from customers.services.organizations import raise_version
+from tests.channels import make_live_campaign
+from tests.factories import unique
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def make_behavior(campaign: AdCampaign, *goals: dict[str, Any], **attributes: Any) -> Achievement:
+    """A behavior with goals of the event `buy`; without any it has one, which a single event completes."""
+    behavior = Achievement.objects.create(
+        organization=campaign.organization, campaign=campaign, **{"name": unique("behavior")} | attributes
+    )
+    for goal in goals or ({},):
+        Achievement.objects.create(
+            organization=campaign.organization,
+            campaign=campaign,
+            composite=behavior,
+            **{"name": unique("goal"), "internal_event_name": "buy"} | goal,
+        )
+    raise_version(organization=campaign.organization)
+    return behavior
+
+
+def make_live_behavior(organization: Organization, *goals: dict[str, Any], **attributes: Any) -> Achievement:
+    """The same of a campaign that is live for decades."""
+    return make_behavior(make_live_campaign(organization), *goals, **attributes)
+
+
+def add_outcome(behavior: Achievement, *, offer: Offer | None = None, event: str | None = None) -> None:
+    """An offer to be issued, or a further event."""
+    triggered = EventOutcome.objects.create(organization=behavior.organization, name=event) if event else None
+    Outcome.objects.create(organization=behavior.organization, achievement=behavior, offer=offer, event=triggered)
+    raise_version(organization=behavior.organization)
+
+
+def tell(customer: Customer, *events: CustomerEvent | datetime, name: str = "buy") -> list[Recorded]:
+    """Tell events of a customer in one batch; a bare time is an event of `name`."""
+    told = [event if isinstance(event, CustomerEvent) else CustomerEvent(customer.pk, name, event) for event in events]
+    organization = Organization.objects.get(pk=customer.organization_id)
+    return record_events(organization=organization, events=told, now=NOW)
+
+
+def times_earned(behavior: Achievement) -> int:
+    """How often it was earned, by anybody."""
+    return Earning.objects.filter(achievement=behavior).count()

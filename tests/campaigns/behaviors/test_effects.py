@@ -1,0 +1,149 @@
+"""What earning leads to, all in one transaction: tags, points, offers, messages, further events."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from campaigns.models import (
+    Achievement,
+    AudienceMember,
+    CountedEvent,
+    Earning,
+    Event,
+    IssuedOffer,
+    Offer,
+    Participation,
+    PointsEntry,
+)
+from campaigns.services.behavior_runs import CustomerEvent
+from customers.models import Customer
+from customers.services.identities import identify
+from customers.services.organizations import raise_version
+from tests.campaigns.behaviors.makers import (
+    NOW,
+    add_outcome,
+    make_behavior,
+    make_live_behavior,
+    tell,
+    times_earned,
+)
+from tests.channels import ENDS_AT, STARTS_AT, make_live_campaign
+from tests.factories import (
+    make_anonymous,
+    make_application,
+    make_customer,
+    make_group,
+    make_line_item,
+    make_organization,
+    make_unit,
+)
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+def test_tags_points_offers_and_further_events_in_as_many_statements_for_many_as_for_one() -> None:
+    organization = make_organization()
+    ann, ben = make_customer(organization, tags=["old", "a"]), make_customer(organization)
+    mug = Offer.objects.create(organization=organization, name="Mug", points=5, total_limit=2)
+    behavior = make_live_behavior(organization, {"event_count": 2}, tags="a\nb\n", points=10)
+    add_outcome(behavior, offer=mug)
+    add_outcome(behavior, event="bought twice")
+    after = make_live_behavior(organization, {"internal_event_name": "bought twice"}, tags="c", points=1)
+    tell(ann, NOW)
+    counts = []
+    for several in ([ann], [ann, ben] * 4):
+        with CaptureQueriesContext(connection) as captured:
+            recorded = tell(ann, *(CustomerEvent(each.pk, "buy", NOW) for each in several))
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+    assert sum(one.earned.get(behavior.pk, 0) for one in recorded) == times_earned(behavior) - 1 == 4
+    ann.refresh_from_db()
+    assert ann.tags == ["old", "a", "b", "c"]
+    # The mug was given twice only; the behavior was earned all the same.
+    assert (IssuedOffer.objects.count(), times_earned(after)) == (2, 5)
+    assert sum(PointsEntry.objects.filter(customer=ann).values_list("amount", flat=True)) == ann.points
+    assert sum(Customer.objects.values_list("points", flat=True)) == 5 * 11 + 2 * 5
+    assert Event.objects.filter(name="bought twice").count() == 5
+
+
+def test_events_that_trigger_each_other_are_cut() -> None:
+    customer = make_customer(make_organization())
+    for name, after in (("buy", "a"), ("a", "buy"), ("a", "b"), ("b", "c"), ("c", "d"), ("d", "e"), ("e", "f")):
+        add_outcome(make_live_behavior(customer.organization, {"internal_event_name": name}), event=after)
+    (recorded,) = tell(customer, NOW)
+    assert list(Event.objects.values_list("name", flat=True)) == ["buy", "a", "b", "c", "d"]
+    assert len(recorded.earned) == 6
+
+
+def test_an_event_counts_for_who_qualifies_when_it_is_counted() -> None:
+    organization = make_organization()
+    customer = make_customer(organization)
+    target = {"attribute": "tag", "operator": "in", "values": ["gold"]}
+    make_behavior(make_live_campaign(organization), tags="gold")
+    for_gold = make_behavior(make_live_campaign(organization, target))
+    before = make_behavior(make_live_campaign(organization, ends_at=NOW))
+    paused = make_behavior(make_live_campaign(organization, status="paused"))
+    recorded = tell(customer, NOW, NOW, NOW - HOUR)
+    assert [for_gold.pk in one.earned for one in recorded] == [False, True, True]
+    assert [before.pk in one.earned for one in recorded] == [False, False, True]
+    assert not times_earned(paused)
+
+
+def test_an_event_id_counts_once_and_unknown_names_are_kept() -> None:
+    customer = make_customer(make_organization())
+    behavior = make_live_behavior(customer.organization)
+    event = CustomerEvent(customer.pk, "buy", NOW, event_id="1:x")
+    again = CustomerEvent(customer.pk, "other", NOW, event_id="1:x")
+    assert [one.is_duplicate for one in tell(customer, event, event, again)] == [False, True, True]
+    assert [one.is_duplicate for one in tell(customer, event, CustomerEvent(customer.pk, "?", NOW))] == [True, False]
+    assert (times_earned(behavior), Event.objects.count()) == (1, 2)
+
+
+def test_counters_caps_and_points_survive_a_merge() -> None:
+    organization = make_organization()
+    known, anonymous = make_customer(organization, external_id="51"), make_anonymous(organization)
+    goals = ({"event_count": 2}, {"internal_event_name": "visit", "group_index": 1})
+    behavior = make_live_behavior(organization, *goals, max_times_achievable=2, points=3)
+    for customer in (known, anonymous):
+        tell(customer, NOW, NOW)
+    tell(anonymous, NOW, name="visit")
+    identify(organization=organization, anonymous=anonymous, customer_id="51")
+    tell(known, NOW, name="visit")
+    tell(known, NOW, NOW, NOW)
+    tell(known, NOW, name="visit")
+    known.refresh_from_db()
+    assert (times_earned(behavior), known.points, PointsEntry.objects.filter(customer=known).count()) == (2, 6, 2)
+    assert not Earning.objects.exclude(customer=known).exists()
+    assert not CountedEvent.objects.exclude(customer=known).exists()
+
+
+def _message(behavior: Achievement, **campaign: Any) -> None:
+    """A live push message for who earns the behavior."""
+    type(behavior.campaign).objects.filter(pk=behavior.campaign_id).update(**campaign)
+    dates = {"starts_at": STARTS_AT, "ends_at": ENDS_AT}
+    group = make_group(make_line_item(behavior.campaign, **dates), **dates)
+    application = make_application(behavior.organization).application
+    kind = {"ad_type": "push_message", "creative_type": "messaging-platform-push", "delivery_method": "triggered"}
+    make_unit(group, application, status="live", achievement=behavior, scheduled_delivery_date=None, **kind)
+    raise_version(organization=behavior.organization)
+
+
+def test_messages_go_to_who_consented_is_not_held_out_and_below_the_cap() -> None:
+    organization = make_organization()
+    free, held = make_live_behavior(organization), make_live_behavior(organization)
+    capped = make_live_behavior(organization)
+    _message(free)
+    _message(held, holdout_percent=100)
+    _message(capped, frequency_cap=2, frequency_unit="impressions", frequency_period="daily")
+    ann, ben = make_customer(organization), make_customer(organization, push_consent=False)
+    assert [len(one.earned) for one in tell(ann, NOW, NOW, NOW)] == [3, 3, 3]
+    tell(ben, NOW)
+    members = AudienceMember.objects.filter(customer=ann)
+    assert members.filter(unit__achievement=free).count() == 3
+    assert members.filter(unit__achievement=capped).count() == 2
+    assert AudienceMember.objects.count() == 5
+    assert Participation.objects.get(customer=ann, campaign=capped.campaign).capped_count == 2
