@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns.models.level import Level, Status
+from campaigns.services.audience_jobs import synchronise_jobs
 from customers.services.organizations import raise_version
 
 AnyLevel = TypeVar("AnyLevel", bound=Level)
@@ -46,6 +47,7 @@ class LevelAdmin(admin.ModelAdmin[AnyLevel]):
             obj.organization = getattr(obj, self.parent).organization
         super().save_model(request, obj, form, change)
         raise_version(organization=obj.organization)
+        synchronise_jobs(organization=obj.organization, level=obj)
 
     def delete_model(self, request: HttpRequest, obj: AnyLevel) -> None:  # noqa: ARG002
         """Take the row and everything below it out of every read."""

@@ -8,6 +8,14 @@ from campaigns.api.views.behaviors import BehaviorBatch, BehaviorDetail, Behavio
 from campaigns.api.views.campaigns import Campaign, Campaigns, ExternalCampaign, Navigation
 from campaigns.api.views.creative_groups import CreativeGroup, CreativeGroups
 from campaigns.api.views.creatives import Creative, Creatives
+from campaigns.api.views.deliveries import (
+    CampaignAudience,
+    CreativeAudience,
+    CreativeDelivery,
+    CreativeDeliveryFile,
+    CreativeGroupAudience,
+    Deliveries,
+)
 from campaigns.api.views.events import Events
 from campaigns.api.views.line_items import LineItem, LineItems
 from campaigns.api.views.offers import OfferDetail, Offers
@@ -39,6 +47,7 @@ urlpatterns = [
     path("campaigns", Campaigns.as_view()),
     path("campaigns/<id:campaign_id>", Campaign.as_view()),
     path("external/campaigns/<str:permalink>", ExternalCampaign.as_view()),
+    path("campaigns/<id:campaign_id>/audience/preview", CampaignAudience.as_view()),
     path("campaigns/<id:campaign_id>/navigation", Navigation.as_view()),
     path("campaigns/<id:campaign_id>/behaviors", Behaviors.as_view()),
     path("campaigns/<id:campaign_id>/behaviors/_batch", BehaviorBatch.as_view()),
@@ -47,8 +56,13 @@ urlpatterns = [
     path("line_items/<id:line_item_id>", LineItem.as_view()),
     path("line_items/<id:line_item_id>/creative_groups", CreativeGroups.as_view()),
     path("creative_groups/<id:creative_group_id>", CreativeGroup.as_view()),
+    path("creative_groups/<id:creative_group_id>/audience/preview", CreativeGroupAudience.as_view()),
     path("creative_groups/<id:creative_group_id>/creatives", Creatives.as_view()),
     path("creatives/<id:creative_id>", Creative.as_view()),
+    path("creatives/<id:creative_id>/audience/preview", CreativeAudience.as_view()),
+    path("creatives/<id:creative_id>/delivery", CreativeDelivery.as_view()),
+    path("creatives/<id:creative_id>/delivery/file", CreativeDeliveryFile.as_view()),
+    path("deliveries", Deliveries.as_view()),
     path("offers", Offers.as_view()),
     path("offers/<id:offer_id>", OfferDetail.as_view()),
 ]

@@ -1,16 +1,22 @@
 """The jobs of scheduled messages: made, moved, held and ended with the levels they hang on, or by an operator."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from campaigns.models import AudienceJob
-from campaigns.models.audience_job import JobState
+from campaigns.models import AdCampaign, AdGroup, AdLineItem, AdUnit, AudienceJob
+from campaigns.models.audience_job import MOVING, JobState
+from campaigns.models.level import Level
 from campaigns.queries.deliveries import get_delivery
 from customers.errors import DomainError, Kind
 from customers.models import Organization
 
+# The changes of a level that its jobs follow; dates are looked at when a job is due.
+DECIDING = {"status", "delivery_method", "scheduled_delivery_date"}
+ALIASES: dict[type[Level], str] = {AdCampaign: "campaign", AdLineItem: "line_item", AdGroup: "part", AdUnit: "unit"}
 # What the levels of a campaign's creatives say: live all the way up, or over for good.
 UNITS = """
 WITH units AS MATERIALIZED (
@@ -24,7 +30,7 @@ WITH units AS MATERIALIZED (
     JOIN campaigns_adlineitem line_item ON line_item.campaign_id = campaign.id
     JOIN campaigns_adgroup part ON part.line_item_id = line_item.id
     JOIN campaigns_adunit unit ON unit.group_id = part.id
-    WHERE campaign.id = %(campaign)s::bigint AND campaign.organization_id = %(organization)s::bigint
+    WHERE {level}.id = %(id)s::bigint AND campaign.organization_id = %(organization)s::bigint
 )"""
 # Where a job that stood still goes on.
 RESUMED = """CASE WHEN job.delivering_at IS NOT NULL THEN 'delivering' WHEN job.built_at IS NOT NULL THEN 'built'
@@ -32,14 +38,17 @@ RESUMED = """CASE WHEN job.delivering_at IS NOT NULL THEN 'delivering' WHEN job.
 # A job whose audience is being built is not moved to another time, but given up for one that begins anew; one that
 # has begun to deliver goes on. What was done at a time is never done again at that time.
 CHANGE = f"""
-{UNITS}, judged AS (
+{UNITS}, locked AS MATERIALIZED (
+    SELECT job.* FROM campaigns_audiencejob job
+    WHERE job.unit_id IN (SELECT id FROM units)
+    AND job.state IN ('scheduled', 'building', 'built', 'delivering', 'paused') ORDER BY job.id FOR UPDATE OF job
+), judged AS (
     SELECT job.id, units.*, job.started_at IS NULL AS is_unbegun,
         job.scheduled_for IS DISTINCT FROM units.at AND job.delivering_at IS NULL AS is_elsewhere,
         EXISTS (SELECT FROM campaigns_audiencejob other WHERE other.unit_id = job.unit_id AND other.id <> job.id
             AND other.scheduled_for = units.at AND other.state <> 'cancelled') AS is_taken
-    FROM campaigns_audiencejob job JOIN units AS units (unit_id, organization_id, campaign_id, at, is_live, is_over)
+    FROM locked job JOIN units AS units (unit_id, organization_id, campaign_id, at, is_live, is_over)
         ON units.unit_id = job.unit_id
-    WHERE job.state IN ('scheduled', 'building', 'built', 'delivering', 'paused')
 ), settled AS (
     SELECT judged.*, is_over OR (is_elsewhere AND (is_taken OR NOT is_unbegun)) AS is_given_up FROM judged
 )
@@ -75,21 +84,25 @@ FROM (
 FRESH_CHUNKS = "UPDATE campaigns_audiencechunk SET attempts = 0, leased_until = NULL WHERE job_id = %s::bigint"
 
 
-def synchronise_jobs(*, organization: Organization, campaign_id: int) -> None:
-    """Bring the jobs of a campaign's creatives in line with its levels, in two statements whatever their number.
+def synchronise_jobs(*, organization: Organization, level: Level, changes: Mapping[str, Any] | None = None) -> None:
+    """Bring the jobs of the creatives at or below a level in line with it, in two statements whatever their number.
 
-    Call it in the transaction of whatever changed one of the levels, after the change.
+    Call it in the transaction that changed the level (`changes` spares the statements where nothing of it matters),
+    after `raise_version`: writers of one organization stand in a line there, so the last one sees what all have done.
     """
-    values = {"campaign": campaign_id, "organization": organization.pk}
+    if changes is not None and not DECIDING & changes.keys():
+        return
+    values = {"id": level.pk, "organization": organization.pk}
+    alias = ALIASES[type(level)]
     with connection.cursor() as cursor:
-        cursor.execute(CHANGE, values)
-        cursor.execute(MAKE, values)
+        cursor.execute(CHANGE.format(level=alias), values)
+        cursor.execute(MAKE.format(level=alias), values)
 
 
 @transaction.atomic
 def pause_job(*, organization: Organization, job_id: int) -> AudienceJob:
     """Hold a job until an operator resumes it; DomainError `validation` where it is over."""
-    job = _lock(organization, job_id, JobState.SCHEDULED, JobState.BUILDING, JobState.BUILT, JobState.DELIVERING)
+    job = _lock(organization, job_id, *MOVING)
     AudienceJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED, is_held=True, paused_at=Now())
     return get_delivery(organization=organization, job_id=job_id)
 
@@ -97,9 +110,7 @@ def pause_job(*, organization: Organization, job_id: int) -> AudienceJob:
 @transaction.atomic
 def cancel_job(*, organization: Organization, job_id: int, now: datetime) -> AudienceJob:
     """End a job; what was sent stays sent, nothing more is. DomainError `validation` where it is over."""
-    waiting = (JobState.PAUSED, JobState.FAILED)
-    moving = (JobState.SCHEDULED, JobState.BUILDING, JobState.BUILT, JobState.DELIVERING)
-    job = _lock(organization, job_id, *moving, *waiting)
+    job = _lock(organization, job_id, *MOVING, JobState.PAUSED, JobState.FAILED)
     AudienceJob.objects.filter(pk=job.pk).update(state=JobState.CANCELLED, is_held=True, finished_at=now)
     return get_delivery(organization=organization, job_id=job_id)
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from campaigns.models import Achievement, AdBundle, AdCampaign, AdGroup, AdLineItem, AdUnit
 from campaigns.queries.campaigns import campaigns_of, get_campaign
+from campaigns.services.audience_jobs import synchronise_jobs
 from campaigns.services.levels import (
     CONSTRAINTS,
     change_level,
@@ -55,6 +56,7 @@ def update_campaign(*, organization: Organization, campaign_id: int, changes: Ma
         if targets is not None:
             replace_targets(owner=campaign.ad_bundle, conditions=conditions)
         raise_version(organization=organization)
+        synchronise_jobs(organization=organization, level=campaign, changes=changes)
     return get_campaign(organization=organization, campaign_id=campaign_id)
 
 
@@ -69,6 +71,7 @@ def delete_campaign(*, organization: Organization, campaign_id: int, now: dateti
     mark_children_deleted(AdUnit.objects.filter(group__line_item__campaign=campaign), now=now)
     mark_children_deleted(Achievement.objects.filter(campaign=campaign), now=now)
     raise_version(organization=organization)
+    synchronise_jobs(organization=organization, level=campaign)
     return campaign
 
 

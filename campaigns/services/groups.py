@@ -8,6 +8,7 @@ from django.db import transaction
 
 from campaigns.models import AdGroup, AdUnit
 from campaigns.queries.groups import get_group
+from campaigns.services.audience_jobs import synchronise_jobs
 from campaigns.services.levels import change_level, mark_children_deleted, mark_deleted
 from campaigns.services.line_items import lock_line_item
 from campaigns.services.targets import replace_targets
@@ -46,6 +47,7 @@ def update_group(*, organization: Organization, group_id: int, changes: Mapping[
     if targets is not None:
         replace_targets(owner=group, conditions=conditions)
     raise_version(organization=organization)
+    synchronise_jobs(organization=organization, level=group, changes=changes)
     return get_group(organization=organization, group_id=group_id)
 
 
@@ -57,6 +59,7 @@ def delete_group(*, organization: Organization, group_id: int, now: datetime) ->
     mark_deleted(group, now=now)
     mark_children_deleted(AdUnit.objects.filter(group=group), now=now)
     raise_version(organization=organization)
+    synchronise_jobs(organization=organization, level=group)
     return group
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from campaigns.models import AdGroup, AdLineItem, AdUnit
+from campaigns.services.audience_jobs import synchronise_jobs
 from campaigns.services.campaigns import lock_campaign
 from campaigns.services.levels import change_level, constraints_as_errors, mark_children_deleted, mark_deleted
 from customers.errors import not_found
@@ -35,6 +36,7 @@ def update_line_item(*, organization: Organization, line_item_id: int, changes: 
     change_level(line_item, changes)
     line_item.save()
     raise_version(organization=organization)
+    synchronise_jobs(organization=organization, level=line_item, changes=changes)
     return line_item
 
 
@@ -46,6 +48,7 @@ def delete_line_item(*, organization: Organization, line_item_id: int, now: date
     mark_children_deleted(AdGroup.objects.filter(line_item=line_item), now=now)
     mark_children_deleted(AdUnit.objects.filter(group__line_item=line_item), now=now)
     raise_version(organization=organization)
+    synchronise_jobs(organization=organization, level=line_item)
     return line_item
 
 

@@ -8,6 +8,8 @@ from django.db import transaction
 
 from campaigns.models import Achievement, AdUnit
 from campaigns.models.ad_type import CREATIVE_TYPES, AdType, DeliveryMethod
+from campaigns.models.level import Status
+from campaigns.services.audience_jobs import synchronise_jobs
 from campaigns.services.groups import lock_group
 from campaigns.services.levels import apply_changes, constraints_as_errors, mark_deleted
 from customers.errors import Kind, Refusals, not_found
@@ -33,6 +35,8 @@ def create_unit(
         _change(unit, attributes)
         _insert.insert(unit)
         raise_version(organization=organization)
+        if unit.status == Status.LIVE:
+            synchronise_jobs(organization=organization, level=unit)
     return unit
 
 
@@ -43,6 +47,7 @@ def update_unit(*, organization: Organization, unit_id: int, changes: Mapping[st
     _change(unit, changes)
     unit.save()
     raise_version(organization=organization)
+    synchronise_jobs(organization=organization, level=unit, changes=changes)
     return unit
 
 
@@ -52,6 +57,7 @@ def delete_unit(*, organization: Organization, unit_id: int, now: datetime) -> A
     unit = lock_unit(organization=organization, unit_id=unit_id)
     mark_deleted(unit, now=now)
     raise_version(organization=organization)
+    synchronise_jobs(organization=organization, level=unit)
     return unit
 
 

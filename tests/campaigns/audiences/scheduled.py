@@ -10,14 +10,20 @@ from django.utils import timezone
 from campaigns.delivery.channel import ExportedFile, Message, Outcome, Recipient, Result
 from campaigns.models import AudienceJob, AudienceMember
 from campaigns.models.ad_type import AdType, CreativeType
+from campaigns.models.audience_job import JobState
+from campaigns.services.audience_building import build_chunk, take_chunk
 from campaigns.services.audience_jobs import synchronise_jobs
+from campaigns.services.audience_sweep import move_jobs_on
 from campaigns.tasks import sweep, work_once
 from customers.models import Customer, Organization
-from tests.factories import Hierarchy, make_application, make_field, make_hierarchy, make_target
+from tests.factories import Hierarchy, make_achievement, make_application, make_field, make_hierarchy, make_target
 
 LONG_AGO, FAR_AHEAD = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-EMAIL = {"ad_type": AdType.EMAIL_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_EMAIL}
-NO_MESSAGE = {"ad_type": AdType.ISSUE_AUDIENCE_CSV_NO_MSG, "creative_type": CreativeType.ISSUE_AUDIENCE_CSV_NO_MSG}
+EMAIL: dict[str, Any] = {"ad_type": AdType.EMAIL_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_EMAIL}
+NO_MESSAGE: dict[str, Any] = {
+    "ad_type": AdType.ISSUE_AUDIENCE_CSV_NO_MSG,
+    "creative_type": CreativeType.ISSUE_AUDIENCE_CSV_NO_MSG,
+}
 
 
 def make_scheduled(organization: Organization | None = None, **unit: Any) -> Hierarchy:
@@ -28,6 +34,8 @@ def make_scheduled(organization: Organization | None = None, **unit: Any) -> Hie
         level.starts_at, level.ends_at = LONG_AGO, FAR_AHEAD
         level.save()
     changes = {"status": "live", "scheduled_delivery_date": timezone.now() - timedelta(seconds=5), **NO_MESSAGE} | unit
+    if changes.get("delivery_method") == "triggered":
+        changes |= {"achievement": make_achievement(rows.campaign), "scheduled_delivery_date": None}
     for name, value in changes.items():
         setattr(rows.unit, name, value)
     rows.unit.save()
@@ -60,7 +68,7 @@ def make_targets(rows: Hierarchy) -> None:
 
 def make_job(rows: Hierarchy) -> AudienceJob:
     """The job of the hierarchy's creative, made as every service makes it."""
-    synchronise_jobs(organization=rows.campaign.organization, campaign_id=rows.campaign.pk)
+    synchronise_jobs(organization=rows.campaign.organization, level=rows.campaign)
     return AudienceJob.objects.get(unit=rows.unit)
 
 
@@ -68,6 +76,16 @@ def work() -> None:
     """Do everything that is due now."""
     while sweep() or work_once():
         pass
+
+
+def build(job: AudienceJob) -> None:
+    """Build the audience, up to where delivering begins."""
+    now = timezone.now()
+    while job.state != JobState.DELIVERING:
+        move_jobs_on(now=now)
+        leased = take_chunk()
+        assert leased is None or build_chunk(leased=leased, now=now)
+        job.refresh_from_db()
 
 
 def states_of(job: AudienceJob) -> dict[str, int]:
@@ -81,7 +99,8 @@ def states_of(job: AudienceJob) -> dict[str, int]:
 class Provider:
     """Another system: it keeps what it was given, and answers as it is told."""
 
-    destination, rate = "provider", None
+    destination = "provider"
+    rate: float | None = None
 
     def __init__(self, *, deduplicates: bool = False, batch_size: int = 7) -> None:
         self.deduplicates, self.batch_size = deduplicates, batch_size

@@ -11,6 +11,7 @@ from django.test import Client
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 
+from tests.campaigns.audiences.scheduled import make_job, make_scheduled
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor, Answer
 from tests.factories import Hierarchy, make_achievement, make_goal, make_group, make_offer, make_target
@@ -32,6 +33,15 @@ ENDPOINTS = {
     "creative_groups/{creative_group_id}": {"get", "put", "delete"},
     "creative_groups/{creative_group_id}/creatives": {"get", "post"},
     "creatives/{creative_id}": {"get", "put", "delete"},
+}
+# Nothing is sent to these.
+DELIVERIES = {
+    "campaigns/{campaign_id}/audience/preview": {"post"},
+    "creative_groups/{creative_group_id}/audience/preview": {"post"},
+    "creatives/{creative_id}/audience/preview": {"post"},
+    "creatives/{creative_id}/delivery": {"get"},
+    "creatives/{creative_id}/delivery/file": {"get"},
+    "deliveries": {"get"},
 }
 Schema = dict[str, Any]
 ADDRESS = re.compile(r"""(?:src|href|url)\s*[=:(]\s*["']?([^"'\s>)]+)""", re.IGNORECASE)
@@ -57,7 +67,7 @@ def test_it_describes_every_endpoint(schema: Schema) -> None:
         for path, methods in schema["paths"].items()
         if path.startswith(PREFIX)
     }
-    assert described == ENDPOINTS
+    assert described == ENDPOINTS | DELIVERIES
 
 
 def test_every_operation_has_a_name_of_its_own_and_asks_for_credentials(schema: Schema) -> None:
@@ -136,6 +146,18 @@ def test_every_success_is_as_described(owner: Actor, schema: Schema) -> None:
             body = _body_of(path) if method in {"post", "put"} else None
             answer = owner.send(method.upper(), _filled(path, ours), body)
             assert answer.json()["status"] == "ok"
+            _check(schema, answer, method, path)
+
+
+def test_previews_and_deliveries_are_as_described(owner: Actor, schema: Schema) -> None:
+    ours = make_scheduled(owner.organization)
+    for exists in (False, True):
+        if exists:
+            make_job(ours)
+        for path, methods in DELIVERIES.items():
+            (method,) = methods
+            answer = owner.send(method.upper(), _filled(path, ours))
+            assert answer.status_code == (404 if ("delivery" in path and not exists) or "file" in path else 200)
             _check(schema, answer, method, path)
 
 

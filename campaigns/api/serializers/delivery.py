@@ -1,0 +1,99 @@
+"""Previews and deliveries on the wire (contract 4, section A: audience preview, delivery of a creative)."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from campaigns.api.instants import format_instant
+from campaigns.models import AudienceJob
+from campaigns.models.audience_job import JobState
+
+COUNTS = ("audience", "pending", "sent", "failed", "skipped", "ambiguous")
+FILE_URL = "{base}/priv/v1/apps/{api_key}/management/creatives/{unit_id}/delivery/file"
+
+
+class StepOut(serializers.Serializer[Any]):
+    """One step of the waterfall: how many it removed, and how many remain after it."""
+
+    step = serializers.CharField()
+    remaining = serializers.IntegerField()
+    removed = serializers.IntegerField()
+
+
+class SampleOut(serializers.Serializer[Any]):
+    """One customer of the audience."""
+
+    user_id = serializers.UUIDField()
+    external_id = serializers.CharField(allow_null=True)
+
+
+class AudienceOut(serializers.Serializer[Any]):
+    """Who would be reached now."""
+
+    count = serializers.IntegerField()
+    waterfall = StepOut(many=True)
+    sample = SampleOut(many=True)
+
+
+class CountsOut(serializers.Serializer[Any]):
+    """How many recipients there are, and what has become of them."""
+
+    audience = serializers.IntegerField()
+    pending = serializers.IntegerField()
+    sent = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    ambiguous = serializers.IntegerField()
+
+
+class FileOut(serializers.Serializer[Any]):
+    """The file of an audience."""
+
+    name = serializers.CharField()
+    url = serializers.CharField()
+    rows = serializers.IntegerField()
+    sha256 = serializers.CharField()
+
+
+class DeliveryOut(serializers.Serializer[Any]):
+    """One delivery of a creative; `api_key` in the context is the caller's."""
+
+    id = serializers.IntegerField()
+    creative_id = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=JobState.values)
+    scheduled_for = serializers.DateTimeField()
+    progress = serializers.IntegerField(min_value=0, max_value=100)
+    counts = CountsOut()
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    heartbeat_at = serializers.DateTimeField(allow_null=True)
+    error = serializers.CharField(allow_null=True)
+    file = FileOut(allow_null=True)
+
+    def to_representation(self, job: AudienceJob) -> dict[str, Any]:
+        """The delivery as contract 4 writes it."""
+        moments = {name: getattr(job, name) for name in ("created_at", "started_at", "finished_at", "heartbeat_at")}
+        return {
+            "id": job.pk,
+            "creative_id": job.unit_id,
+            "state": job.state,
+            "scheduled_for": format_instant(job.scheduled_for),
+            "progress": job.progress,
+            "counts": {name: getattr(job, name) for name in COUNTS},
+            **{name: None if moment is None else format_instant(moment) for name, moment in moments.items()},
+            "error": job.error or None,
+            "file": self._file(job),
+        }
+
+    def _file(self, job: AudienceJob) -> dict[str, Any] | None:
+        if not job.file_name:
+            return None
+        ours = FILE_URL.format(base=settings.BASE_URL, api_key=self.context["api_key"], unit_id=job.unit_id)
+        return {
+            "name": job.file_name,
+            "url": job.file_url or ours,
+            "rows": job.file_rows,
+            "sha256": job.file_sha256,
+        }
