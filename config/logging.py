@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 
+CHATTERS = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
 SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -22,6 +23,8 @@ def configure(options: dict[str, Any]) -> None:
             "formatters": {"structured": _formatter(json=options["json"])},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["stderr"], "level": options["level"]},
+            # They would tell each second that a task was sent, received and done.
+            "loggers": {name: {"level": "WARNING"} for name in CHATTERS} if options["level"] == "INFO" else {},
         }
     )
     structlog.configure(

@@ -143,6 +143,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout"
 # Beat keeps no file: what is due stands in the database, so a fresh schedule after a restart loses nothing.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
+    # A message that no worker was free for is worth nothing a moment later: the next one is there.
+    "look after deliveries": {
+        "task": "campaigns.look_after_deliveries",
+        "schedule": 1.0,
+        "options": {"expires": 2.0, "ignore_result": True},
+    },
     "clear expired sessions": {"task": "customers.clear_expired_sessions", "schedule": 3600.0},
     "clear stored responses": {"task": "marketing_solutions.clear_stored_responses", "schedule": 3600.0},
 }

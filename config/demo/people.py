@@ -5,39 +5,20 @@ import uuid
 from datetime import date, timedelta
 
 from customers.models import Customer, CustomerField, Organization
-from customers.models.customer_field import FieldType
+from customers.services.generation import (
+    FIELDS,
+    FIRST_NAMES,
+    LANGUAGES,
+    LAST_NAMES,
+    PLATFORMS,
+    STATES,
+    TAGS,
+    TIERS,
+)
 from customers.services.schemas import save_field
 
 SEED = 20_240_229
 COUNT = 5_000
-FIELDS = {
-    "first_name": FieldType.STRING,
-    "last_name": FieldType.STRING,
-    "email": FieldType.STRING,
-    "state": FieldType.STRING,
-    "gender": FieldType.STRING,
-    "zip": FieldType.STRING,
-    "birth_date": FieldType.DATE,
-    "loyalty_tier": FieldType.STRING,
-}
-FIRST_NAMES = {
-    "female": ["Ana", "Beatriz", "Chloe", "Dana", "Emma", "Grace", "Hana", "Ines", "Julia", "Maria", "Olivia", "Zoe"],
-    "male": ["Adam", "Ben", "Carlos", "David", "Ethan", "Felix", "George", "Hugo", "Ivan", "Liam", "Noah", "Oscar"],
-}
-LAST_NAMES = ["Adams", "Baker", "Chen", "Diaz", "Evans", "Foster", "Garcia", "Hughes", "Ito", "Jones", "Kim", "Lopez"]
-# A state, the first three digits of one of its zip codes, and how many of a hundred customers live there.
-STATES = [
-    ("CA", "900", 24),
-    ("NY", "100", 20),
-    ("TX", "770", 18),
-    ("FL", "331", 14),
-    ("MA", "021", 12),
-    ("WA", "981", 12),
-]
-TIERS = [("bronze", 55), ("silver", 28), ("gold", 13), ("platinum", 4)]
-PLATFORMS = [("iOS", 40), ("Android", 35), ("Chrome Browser", 25)]
-LANGUAGES = [("en-US", 80), ("es-US", 20)]
-TAGS = {"newsletter": 0.4, "vip": 0.06, "hiker": 0.25, "cyclist": 0.2, "churn_risk": 0.1}
 BORN_FROM, BORN_DAYS = date(1950, 1, 1), 20_000
 
 
