@@ -153,6 +153,12 @@ CELERY_BEAT_SCHEDULE = {
     "clear stored responses": {"task": "marketing_solutions.clear_stored_responses", "schedule": 3600.0},
 }
 
+# --- Deliveries --------------------------------------------------------------------------------
+# Customers whose membership in an audience one statement decides.
+AUDIENCE_CHUNK: int = integer("AUDIENCE_CHUNK", 50_000, least=1)
+# After how many seconds without a heartbeat a worker is taken to be dead, and its work taken over.
+LEASE_SECONDS: int = integer("LEASE_SECONDS", 30, least=1)
+
 # --- The trace dialect -------------------------------------------------------------------------
 # The application of traces that are started without an app-token (contract 4, section C).
 DEFAULT_APP_TOKEN: str = env.str("DEFAULT_APP_TOKEN", "")

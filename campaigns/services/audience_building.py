@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
 
 from campaigns.models import AudienceChunk, AudienceJob
@@ -16,10 +17,8 @@ from campaigns.models.audience_job import JobState
 from campaigns.models.audience_member import MemberState
 from campaigns.queries.audiences import Terms, get_terms, sends_nothing
 from campaigns.queries.definitions import read_definition
-from campaigns.services.heartbeats import Heartbeat, new_lease
+from campaigns.services.heartbeats import Heartbeat, lease_seconds, new_lease
 
-CHUNK = 50_000
-LEASE = "30 seconds"
 # After so many attempts a chunk that fails, or kills its workers, ends the job.
 MOST_FAILURES, MOST_ATTEMPTS = 5, 30
 
@@ -34,7 +33,7 @@ INSERT INTO campaigns_audiencechunk (organization_id, job_id, number, first_id, 
 SELECT %s::bigint, %s::bigint, number, first_id, COALESCE(lead(first_id) OVER (ORDER BY number) - 1, last_id)
 FROM ranges
 """
-TAKE = f"""
+TAKE = """
 WITH next AS (
     SELECT chunk.id FROM campaigns_audiencechunk chunk JOIN campaigns_audiencejob job ON job.id = chunk.job_id
     WHERE job.state = 'building' AND chunk.done_at IS NULL
@@ -43,18 +42,18 @@ WITH next AS (
     ORDER BY job.scheduled_for, job.id, chunk.number LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
 )
 UPDATE campaigns_audiencechunk chunk
-SET lease = %(lease)s::bigint, leased_until = now() + interval '{LEASE}', attempts = attempts + 1
+SET lease = %(lease)s::bigint, leased_until = now() + make_interval(secs => %(seconds)s::int), attempts = attempts + 1
 FROM next WHERE chunk.id = next.id RETURNING chunk.id
-"""  # noqa: S608 - a constant of ours
-KEEP = f"""
+"""
+KEEP = """
 WITH kept AS (
-    UPDATE campaigns_audiencechunk chunk SET leased_until = now() + interval '{LEASE}'
+    UPDATE campaigns_audiencechunk chunk SET leased_until = now() + make_interval(secs => %(seconds)s::int)
     FROM campaigns_audiencejob job
-    WHERE chunk.id = %s::bigint AND chunk.lease = %s::bigint AND chunk.done_at IS NULL
+    WHERE chunk.id = %(chunk)s::bigint AND chunk.lease = %(lease)s::bigint AND chunk.done_at IS NULL
     AND job.id = chunk.job_id AND job.state = 'building' RETURNING chunk.job_id
 )
 UPDATE campaigns_audiencejob job SET heartbeat_at = now() FROM kept WHERE job.id = kept.job_id RETURNING job.id
-"""  # noqa: S608 - a constant of ours
+"""
 LET_GO = """
 UPDATE campaigns_audiencechunk SET lease = NULL, leased_until = now() + make_interval(secs => %s::double precision)
 WHERE id = %s::bigint AND lease = %s::bigint AND done_at IS NULL
@@ -123,7 +122,7 @@ class _NotOursError(Exception):
 def plan_chunks(*, job: AudienceJob) -> int:
     """Share the organization's customers out among chunks, in one statement; how many there are."""
     with connection.cursor() as cursor:
-        cursor.execute(PLAN, [CHUNK, job.organization_id, job.organization_id, job.pk])
+        cursor.execute(PLAN, [settings.AUDIENCE_CHUNK, job.organization_id, job.organization_id, job.pk])
         return int(cursor.rowcount)
 
 
@@ -131,7 +130,7 @@ def take_chunk(*, chunk_id: int | None = None) -> Leased | None:
     """Lease a chunk that nobody has: this one, or the next; None where there is none."""
     lease = new_lease()
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {"chunk": chunk_id, "lease": lease})
+        cursor.execute(TAKE, {"chunk": chunk_id, "lease": lease, "seconds": lease_seconds()})
         row = cursor.fetchone()
     if row is None:
         return None
@@ -148,7 +147,7 @@ def build_chunk(*, leased: Leased, now: datetime) -> bool:
     if chunk.attempts > MOST_ATTEMPTS:
         _fail(leased, f"Chunk {chunk.number} was begun {MOST_ATTEMPTS} times and never finished.")
         return False
-    heartbeat = Heartbeat(KEEP, [chunk.pk, leased.lease])
+    heartbeat = Heartbeat(KEEP, {"chunk": chunk.pk, "lease": leased.lease, "seconds": lease_seconds()})
     try:
         with heartbeat, transaction.atomic():
             _build(leased, now)

@@ -10,20 +10,22 @@ from campaigns.delivery.messages import pending_batches
 from campaigns.models import AudienceJob
 from campaigns.models.ad_type import AdType
 from campaigns.queries.audiences import CONSENTS
-from campaigns.services.heartbeats import Heartbeat, new_lease
+from campaigns.services.heartbeats import Heartbeat, lease_seconds, new_lease
 from campaigns.services.recipients import WITHDRAWN
 
 EXPORTS = frozenset({AdType.ISSUE_AUDIENCE_CSV, AdType.AUDIENCE_EXPORT})
 BATCH = 20_000
 
 TAKE = """
-UPDATE campaigns_audiencejob SET lease = %s::bigint, leased_until = now() + interval '30 seconds', heartbeat_at = now()
-WHERE id = %s::bigint AND state = 'delivering' AND (leased_until IS NULL OR leased_until < now())
+UPDATE campaigns_audiencejob SET lease = %(lease)s::bigint, heartbeat_at = now(),
+    leased_until = now() + make_interval(secs => %(seconds)s::int)
+WHERE id = %(job)s::bigint AND state = 'delivering' AND (leased_until IS NULL OR leased_until < now())
 RETURNING file_rows IS NOT NULL
 """
 KEEP = """
-UPDATE campaigns_audiencejob SET leased_until = now() + interval '30 seconds', heartbeat_at = now()
-WHERE id = %s::bigint AND lease = %s::bigint AND state = 'delivering' RETURNING id
+UPDATE campaigns_audiencejob SET leased_until = now() + make_interval(secs => %(seconds)s::int),
+    heartbeat_at = now()
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering' RETURNING id
 """
 WITHDRAW = """
 WITH lost AS (
@@ -66,12 +68,13 @@ def export_job(*, message: Message, job: AudienceJob, courier: AudienceExport) -
     A file that stands is not made again; one that was begun is begun anew.
     """
     lease = new_lease()
+    values = {"job": job.pk, "lease": lease, "seconds": lease_seconds()}
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, [lease, job.pk])
+        cursor.execute(TAKE, values)
         row = cursor.fetchone()
     if row is None:
         return False
-    heartbeat = Heartbeat(KEEP, [job.pk, lease])
+    heartbeat = Heartbeat(KEEP, values)
     try:
         with heartbeat:
             if not row[0]:

@@ -2,18 +2,24 @@
 
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
 import psycopg
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, connection, connections
 
 BEAT_SECONDS = 1.0
 STOP_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
+
+
+def lease_seconds() -> int:
+    """How long a lease is, unless a heartbeat extends it."""
+    return int(settings.LEASE_SECONDS)
 
 
 def new_lease() -> int:
@@ -28,7 +34,7 @@ class Heartbeat:
     becomes true, and what the block's own connection is doing is cancelled. Short work never sees a beat.
     """
 
-    def __init__(self, statement: str, parameters: Sequence[Any]) -> None:
+    def __init__(self, statement: str, parameters: Mapping[str, Any]) -> None:
         self._statement, self._parameters = statement, parameters
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)

@@ -11,10 +11,9 @@ import orjson
 from django.db import connection, transaction
 
 from campaigns.delivery.channel import Outcome, Recipient, Result
-from campaigns.services.heartbeats import Heartbeat, new_lease
+from campaigns.services.heartbeats import Heartbeat, lease_seconds, new_lease
 from customers.jobs import look_now
 
-LEASE_SECONDS = 30
 MOST_ATTEMPTS = 6
 # Seconds before the second attempt; they double with each, and half of them are left to chance.
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 3600.0
@@ -88,14 +87,15 @@ FROM (
     FROM settled GROUP BY job_id
 ) several WHERE job.id = several.job_id
 """
-# Once in ten seconds is often enough. Gives a row in any case: what is being handed over can't be called back.
-KEEP = f"""
+# Once in a third of a lease is often enough. Gives a row in any case: what is being handed over can't be called back.
+KEEP = """
 WITH kept AS (
-    UPDATE campaigns_audiencemember SET due_at = now() + interval '{LEASE_SECONDS} seconds'
-    WHERE lease = %s::bigint AND state = 'leased' AND due_at < now() + interval '{LEASE_SECONDS - 10} seconds'
+    UPDATE campaigns_audiencemember SET due_at = now() + make_interval(secs => %(seconds)s::int)
+    WHERE lease = %(lease)s::bigint AND state = 'leased'
+    AND due_at < now() + make_interval(secs => %(seconds)s::int * 2 / 3)
 )
 SELECT 1
-"""  # noqa: S608 - a constant of ours
+"""
 EXPIRED = """
 SELECT member.job_id, member.unit_id FROM campaigns_audiencemember member
 WHERE member.state = 'leased' AND member.due_at < now() GROUP BY 1, 2 LIMIT 20
@@ -164,7 +164,7 @@ def take_recipients(
         consent=f"customer.{consent}" if consent else "TRUE",
         tokens=TOKENS if with_tokens else "'[]'",
     )
-    values = {"job": job_id, "unit": unit_id, "limit": limit, "lease": lease, "seconds": LEASE_SECONDS}
+    values = {"job": job_id, "unit": unit_id, "limit": limit, "lease": lease, "seconds": lease_seconds()}
     with connection.cursor() as cursor:
         cursor.execute(statement, {**values, "withdrawn": WITHDRAWN})
         rows = cursor.fetchall()
@@ -175,7 +175,7 @@ def take_recipients(
 @contextmanager
 def leases_kept(taken: Taken) -> Iterator[None]:
     """Extend the leases of what was taken for as long as the block lasts."""
-    with Heartbeat(KEEP, [taken.lease]):
+    with Heartbeat(KEEP, {"lease": taken.lease, "seconds": lease_seconds()}):
         yield
 
 

@@ -1,6 +1,7 @@
 """The audience is the one that a single statement would give, and the preview told it before."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -31,8 +32,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audience_building, "CHUNK", 7)
+def _small_chunks(settings: Any) -> None:
+    settings.AUDIENCE_CHUNK = 7
 
 
 def _expected(rows: Hierarchy) -> set[int]:

@@ -1,0 +1,1 @@
+"""Workers that are killed, messages that are lost or doubled: nothing is lost and nothing is done twice."""
