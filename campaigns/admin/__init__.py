@@ -4,6 +4,7 @@ Everything is written through the same services as the dialects use, so that the
 the organization is raised.
 """
 
+from campaigns.admin.audience import AudienceJobAdmin, AudienceMemberAdmin
 from campaigns.admin.behaviors import AchievementAdmin, EarningAdmin, OutcomeAdmin, PointsEntryAdmin
 from campaigns.admin.hierarchy import AdCampaignAdmin, AdGroupAdmin, AdLineItemAdmin, AdUnitAdmin
 from campaigns.admin.history import DecisionRecordAdmin, EventAdmin, InteractionAdmin, ParticipationAdmin
@@ -19,6 +20,8 @@ __all__ = [
     "AdLineItemAdmin",
     "AdTargetAdmin",
     "AdUnitAdmin",
+    "AudienceJobAdmin",
+    "AudienceMemberAdmin",
     "DecisionRecordAdmin",
     "EarningAdmin",
     "EventAdmin",

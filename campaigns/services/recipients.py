@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import orjson
 from django.db import connection, transaction
 
 from campaigns.delivery.channel import Outcome, Recipient, Result
+from campaigns.models.audience_member import MemberState
 from campaigns.services.heartbeats import Heartbeat, lease_seconds, new_lease
 from customers.jobs import look_now
+from customers.models import Organization
 
 MOST_ATTEMPTS = 6
 # Seconds before the second attempt; they double with each, and half of them are left to chance.
@@ -114,6 +117,39 @@ UPDATE campaigns_audiencejob job SET ambiguous = job.ambiguous + several.number
 FROM (SELECT job_id, count(*) AS number FROM marked GROUP BY job_id) several
 WHERE job.id = several.job_id AND %(state)s::varchar = 'ambiguous'
 """
+
+
+RESOLVE = """
+WITH resolved AS (
+    UPDATE campaigns_audiencemember member SET state = %(state)s::varchar, lease = NULL,
+        due_at = CASE WHEN %(state)s::varchar = 'pending' THEN now() END,
+        attempts = CASE WHEN %(state)s::varchar = 'pending' THEN 0 ELSE attempts END
+    WHERE member.key = ANY(%(keys)s::uuid[]) AND member.organization_id = %(organization)s::bigint
+    AND member.state = 'ambiguous' RETURNING member.job_id
+), counted AS (
+    UPDATE campaigns_audiencejob job SET ambiguous = job.ambiguous - several.number,
+        sent = job.sent + CASE WHEN %(state)s::varchar = 'sent' THEN several.number ELSE 0 END,
+        failed = job.failed + CASE WHEN %(state)s::varchar = 'failed' THEN several.number ELSE 0 END,
+        state = CASE WHEN %(state)s::varchar = 'pending' AND job.state = 'complete' THEN 'delivering' ELSE job.state END
+    FROM (SELECT job_id, count(*) AS number FROM resolved GROUP BY job_id) several WHERE job.id = several.job_id
+)
+SELECT count(*) FROM resolved
+"""
+
+
+class Verdict(StrEnum):
+    """What an operator may say of an ambiguous recipient."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    AGAIN = "again"
+
+
+VERDICTS = {
+    Verdict.SENT: MemberState.SENT,
+    Verdict.FAILED: MemberState.FAILED,
+    Verdict.AGAIN: MemberState.PENDING,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,3 +282,15 @@ def _text(said: str, longest: int) -> str | None:
     """What another system said, as PostgreSQL can keep it."""
     kept = said.replace("\x00", "").encode("utf-8", "replace").decode()[:longest]
     return kept or None
+
+
+@transaction.atomic
+def resolve_ambiguous(*, organization: Organization, keys: Sequence[uuid.UUID], verdict: Verdict) -> int:
+    """An operator says what became of ambiguous recipients; how many there were. To send again reopens a delivery."""
+    values: dict[str, Any] = {"keys": list(keys), "organization": organization.pk, "state": VERDICTS[verdict].value}
+    with connection.cursor() as cursor:
+        cursor.execute(RESOLVE, values)
+        resolved: int = cursor.fetchone()[0]
+    if resolved and verdict is Verdict.AGAIN:
+        look_now("campaigns.look_after_deliveries")
+    return resolved

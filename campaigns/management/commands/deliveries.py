@@ -1,0 +1,68 @@
+"""`manage.py deliveries`: live progress of what is being built and delivered."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from campaigns.models import AudienceJob
+from campaigns.queries.deliveries import deliveries_to_watch
+
+SECONDS = 0.5
+RECENT = timedelta(minutes=10)
+COUNTS = ("sent", "failed", "skipped", "ambiguous")
+COLOURS = {"complete": "green", "failed": "red", "skipped": "yellow", "paused": "yellow", "cancelled": "dim"}
+
+
+class Command(BaseCommand):
+    """Shows deliveries that move, wait or have just ended, of all organizations."""
+
+    help = "Show the progress of deliveries until Ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take --once."""
+        parser.add_argument("--once", action="store_true", help="show them once and end")
+
+    def handle(self, *_: Any, once: bool, **__: Any) -> None:
+        """Show, and look again twice a second."""
+        console = Console(width=None if Console().is_terminal else 140)
+        if once:
+            console.print(_table())
+            return
+        with Live(_table(), console=console, auto_refresh=False) as live:
+            while True:
+                time.sleep(SECONDS)
+                live.update(_table(), refresh=True)
+
+
+def _table() -> Table:
+    table = Table(box=None, header_style="dim")
+    for name in (
+        "creative",
+        "organization",
+        "state",
+        "",
+        "audience",
+        "sent",
+        "failed",
+        "skipped",
+        "ambiguous",
+        "error",
+    ):
+        table.add_column(name, justify="right" if name in {"audience", *COUNTS} else "left")
+    for job in deliveries_to_watch(since=timezone.now() - RECENT):
+        table.add_row(*_cells(job))
+    return table
+
+
+def _cells(job: AudienceJob) -> list[Any]:
+    colour = COLOURS.get(job.state, "cyan")
+    bar = ProgressBar(total=100, completed=job.progress, width=24)
+    counts = [f"{getattr(job, name):,}" for name in ("audience", *COUNTS)]
+    return [job.unit.name, job.organization.name, f"[{colour}]{job.state}[/{colour}]", bar, *counts, job.error[:60]]
