@@ -5,8 +5,16 @@ from importlib import import_module
 from celery import shared_task
 from django.conf import settings
 
+from customers.services.field_indexes import maintain_field_indexes
+
 
 @shared_task(name="customers.clear_expired_sessions")  # type: ignore[untyped-decorator]
 def clear_expired_sessions() -> None:
     """Delete the admin's sessions that have ended: Django only stops honouring them."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+@shared_task(name="customers.look_after_field_indexes")  # type: ignore[untyped-decorator]
+def look_after_field_indexes() -> None:
+    """Make the indexes of targetable fields, and drop those of fields that are so no more."""
+    maintain_field_indexes()

@@ -1,6 +1,5 @@
 """One condition in the form both compilers read: everything that could be wrong with a target is behind it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,11 +7,10 @@ from enum import StrEnum
 from typing import Any
 
 from campaigns.models.target import TargetOperator
+from customers.models.attribute_sql import FIELD_NAME
 from customers.models.attribute_value import Kept
 from customers.models.customer_field import FieldType
 
-# The form of a field's name, which the database holds too; SQL embeds names only after they passed it.
-FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}", re.ASCII)
 VISIT_ATTRIBUTES = frozenset({"platform", "language", "channel"})
 
 MEMBERSHIP = frozenset(

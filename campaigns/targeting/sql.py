@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns.models.target import TargetOperator
-from campaigns.targeting.condition import FIELD_NAME, VISIT_ATTRIBUTES, Condition, Source
-from customers.models.customer_field import FieldType
+from campaigns.targeting.condition import VISIT_ATTRIBUTES, Condition, Source
+from customers.models.attribute_sql import NUMBERS, number_expression, text_expression
 
 ALIAS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 LIKE_SPECIAL = re.compile(r"[\\%_]")
-NUMBERS = frozenset({FieldType.INTEGER, FieldType.DECIMAL})
 
 Fragment = tuple[str, list[Any]]
 
@@ -93,9 +92,9 @@ def _operand(condition: Condition, alias: str) -> Operand:
     if condition.source is Source.VISIT:
         column = _visit_column(condition.attribute, alias)
         return Operand(column, "text", f"{column} <> ''")
-    text = _attribute_text(condition.attribute, alias)
+    text = text_expression(condition.attribute, alias)
     if condition.type in NUMBERS:
-        number = f"""(CASE WHEN {text} COLLATE "C" ~ '^-?[0-9]+([.][0-9]+)?$' THEN {text}::numeric END)"""
+        number = number_expression(condition.attribute, alias)
         return Operand(number, "numeric", f"{number} IS NOT NULL")
     return Operand(text, "text", f"{text} IS NOT NULL")
 
@@ -103,15 +102,8 @@ def _operand(condition: Condition, alias: str) -> Operand:
 def _presence(condition: Condition, alias: str) -> str:
     """Whether there is any value; of a field also one that was kept under another type than the field has now."""
     if condition.source is Source.FIELD:
-        return f"{_attribute_text(condition.attribute, alias)} IS NOT NULL"
+        return f"{text_expression(condition.attribute, alias)} IS NOT NULL"
     return _operand(condition, alias).present
-
-
-def _attribute_text(name: str, alias: str) -> str:
-    """`->>` is NULL both for a missing member and for JSON's null; the name is a literal for the planner's sake."""
-    if not FIELD_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no field's name.")
-    return f"({alias}.attributes->>'{name}')"
 
 
 def _visit_column(name: str, alias: str) -> str:

@@ -22,7 +22,7 @@ class CustomerFieldForm(forms.ModelForm[CustomerField]):
 
     class Meta:
         model = CustomerField
-        fields = ["organization", "name", "type", "required", "unique"]
+        fields = ["organization", "name", "type", "required", "unique", "targetable"]
 
     def clean_type(self) -> str:
         """Refuse another type for a field that exists."""
@@ -46,7 +46,7 @@ class CustomerFieldAdmin(admin.ModelAdmin[CustomerField]):
     """The schema."""
 
     form = CustomerFieldForm
-    list_display = ["name", "type", "required", "unique", "organization"]
+    list_display = ["name", "type", "required", "unique", "targetable", "organization"]
     list_filter = ["organization", "type"]
     search_fields = ["name"]
 

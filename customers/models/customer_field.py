@@ -27,6 +27,9 @@ class CustomerField(TenantModel):
     type = models.CharField(max_length=8, choices=FieldType.choices)
     required = models.BooleanField(default=False)
     unique = models.BooleanField(default=False, help_text="No two customers of the organization share a value.")
+    targetable = models.BooleanField(
+        default=False, db_default=False, help_text="Audiences often ask for it: it gets an index and statistics."
+    )
 
     class Meta:
         ordering = ["id"]

@@ -24,6 +24,7 @@ FIELDS = {
     "birth_date": FieldType.DATE,
     "loyalty_tier": FieldType.STRING,
 }
+TARGETABLE = {"state", "loyalty_tier", "birth_date"}
 FIRST_NAMES = {
     "female": ["Ana", "Beatriz", "Chloe", "Dana", "Emma", "Grace", "Hana", "Ines", "Julia", "Maria", "Olivia", "Zoe"],
     "male": ["Adam", "Ben", "Carlos", "David", "Ethan", "Felix", "George", "Hugo", "Ivan", "Liam", "Noah", "Oscar"],
@@ -119,7 +120,9 @@ def _make_schema(organization: Organization) -> None:
     there = get_field_types(organization=organization)
     for name, kind in FIELDS.items():
         if name not in there:
-            save_field(field=CustomerField(organization=organization, name=name, type=kind))
+            save_field(
+                field=CustomerField(organization=organization, name=name, type=kind, targetable=name in TARGETABLE)
+            )
 
 
 def _lists() -> dict[str, Any]:

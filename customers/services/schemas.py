@@ -6,6 +6,7 @@ from django.db import IntegrityError, connection, transaction
 from psycopg import sql
 
 from customers.errors import invalid
+from customers.jobs import look_now
 from customers.models import CustomerField
 from customers.services.organizations import raise_version
 
@@ -19,6 +20,7 @@ def save_field(*, field: CustomerField) -> CustomerField:
     DomainError `validation` where two customers already share a value.
     """
     field.save()
+    look_now("customers.look_after_field_indexes")
     drop_unique_index(field=field)
     if field.unique:
         statement = sql.SQL(
