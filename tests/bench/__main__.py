@@ -35,7 +35,7 @@ def main() -> int:
     try:
         with own_database(env.str("DATABASE_URL", ""), data_directory) as url:
             os.environ |= {"DJANGO_SETTINGS_MODULE": SETTINGS, "DATABASE_URL": url, "DATA_DIR": str(data_directory)}
-            outcomes = [*_measure(options), *_codec(options.names)]
+            outcomes = [*_measure(options), *_codec(options.names), *_delivery(options)]
     except RunFailedError as error:
         sys.stderr.write(f"No numbers: {error}\n")
         return 1
@@ -56,7 +56,7 @@ def _measure(options: argparse.Namespace) -> list[Outcome]:
     django.setup()
     call_command("migrate", verbosity=0)
     scenarios = [scenario for scenario in _scenarios(options.names) if _chosen(scenario.name, options.names)]
-    if not scenarios and _codec_is_chosen(options.names):
+    if not scenarios and (_codec_is_chosen(options.names) or _delivery_is_chosen(options.names)):
         return []
     if not scenarios:
         raise RunFailedError(f"no scenario is called {' or '.join(options.names)}")
@@ -92,6 +92,19 @@ def _codec(names: list[str]) -> list[Outcome]:
 
 def _codec_is_chosen(names: list[str]) -> bool:
     return any(_chosen(scenario.name, names) for scenario in edn.SCENARIOS.values())
+
+
+def _delivery(options: argparse.Namespace) -> list[Outcome]:
+    """Building audiences, which needs no server but much data: last, so that the others don't share its table."""
+    if not _delivery_is_chosen(options.names):
+        return []
+    delivery = importlib.import_module("tests.bench.delivery")
+    found: list[Outcome] = delivery.outcomes(options.rounds)
+    return found
+
+
+def _delivery_is_chosen(names: list[str]) -> bool:
+    return not names or any(name in "build an audience" for name in names)
 
 
 def _chosen(name: str, names: list[str]) -> bool:

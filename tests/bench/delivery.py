@@ -1,0 +1,179 @@
+"""Building the audience of a scheduled message: half of a million customers (BENCH_CUSTOMERS says another number).
+
+Each way of building begins with an empty table of members and ends with a commit, one right after the other.
+"""
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median
+from typing import Any
+
+from django.db import connection, connections, transaction
+from django.utils import timezone
+
+from campaigns.models import AudienceJob, AudienceMember
+from campaigns.models.audience_job import JobState
+from campaigns.queries.audiences import Terms, get_terms
+from campaigns.queries.definitions import read_definition
+from campaigns.services.audience_building import build_chunk, take_chunk
+from campaigns.services.audience_jobs import synchronise_jobs
+from campaigns.services.audience_sweep import begin_next_job
+from customers.services.field_indexes import maintain_field_indexes
+from customers.services.generation import generate_customers
+from tests.bench.harness import Outcome, Scenario
+from tests.bench.load import Measurement
+from tests.bench.requests import Request, RunFailedError
+from tests.campaigns.audiences.scheduled import EMAIL, make_scheduled
+from tests.factories import Hierarchy, make_organization, make_target
+
+CUSTOMERS = int(os.environ.get("BENCH_CUSTOMERS", "1000000"))
+FEW = 100_000
+NAIVE = 40_000
+MOST_MEGABYTES = 150
+MOST_ROUNDS = 3
+NOTHING = Request("")
+PLAN = "build an audience"
+SCENARIOS = {
+    "reference": Scenario(PLAN, NOTHING, 0.90, reference=NOTHING, reference_name="one INSERT…SELECT"),
+    "naive": Scenario(PLAN, NOTHING, 4.0, reference=NOTHING, reference_name="keyset and executemany"),
+    "two": Scenario(f"{PLAN}, two workers", NOTHING, 1.0, reference=NOTHING, reference_name="one worker"),
+    "flat": Scenario(f"{PLAN} of all, a customer", NOTHING, 1 / 1.3, reference=NOTHING, reference_name="100,000"),
+    "memory": Scenario(f"{PLAN}, memory", NOTHING, 1.0, reference=NOTHING, reference_name=f"{MOST_MEGABYTES} MB"),
+}
+WORKER = """
+import django, resource; django.setup()
+from django.utils import timezone
+from campaigns.services.audience_building import build_chunk, take_chunk
+while (leased := take_chunk()) is not None:
+    assert build_chunk(leased=leased, now=timezone.now())
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+ONE_STATEMENT = """
+INSERT INTO campaigns_audiencemember (key, organization_id, job_id, unit_id, customer_id, state, due_at)
+SELECT (%s::text || lpad(to_hex(customer.id), 16, '0'))::uuid, %s::bigint, %s::bigint, %s::bigint, customer.id,
+    'pending', now()
+FROM customers_customer customer WHERE customer.organization_id = %s::bigint AND {terms}
+"""
+PAGE = """
+SELECT customer.id FROM customers_customer customer WHERE customer.organization_id = %s AND customer.id > %s AND {terms}
+ORDER BY customer.id LIMIT 1000
+"""
+ONE_ROW = """
+INSERT INTO campaigns_audiencemember (key, organization_id, job_id, unit_id, customer_id, state, due_at)
+VALUES (%s, %s, %s, %s, %s, 'pending', now())
+"""
+
+
+def outcomes(rounds: int) -> list[Outcome]:
+    """The rows of the bench; the data is made first."""
+    many, few = _scheduled(CUSTOMERS), _scheduled(FEW)
+    maintain_field_indexes()
+    pairs: dict[str, list[tuple[float, float]]] = {name: [] for name in SCENARIOS}
+    for _ in range(min(rounds, MOST_ROUNDS)):
+        reference, members = _timed(many, _one_statement)
+        ours, found = _timed(many, _one_worker)
+        if members != found:
+            raise RunFailedError(f"{found} members instead of {members}")
+        pairs["reference"].append((found / reference, found / ours))
+        naive, some = _timed(many, _naive)
+        pairs["naive"].append((some / naive, found / ours))
+        both, _ = _timed(many, _two_workers)
+        pairs["two"].append((found / ours, found / both))
+        small, count = _timed(few, _one_worker)
+        pairs["flat"].append((count / small, found / ours))
+    pairs["memory"].append((1 / MOST_MEGABYTES, 1 / _megabytes(many)))
+    return [_outcome(SCENARIOS[name], found) for name, found in pairs.items()]
+
+
+def _scheduled(number: int) -> Hierarchy:
+    """A live message for about half of the customers of an organization of its own."""
+    organization = make_organization()
+    for _ in generate_customers(organization=organization, number=number):
+        pass
+    rows = make_scheduled(organization, **EMAIL)
+    make_target(rows.bundle, attribute="state", operator="in", values=["CA", "NY", "TX"])
+    return rows
+
+
+def _begun(rows: Hierarchy) -> AudienceJob:
+    """A job whose chunks are planned, and an empty table of members."""
+    AudienceJob.objects.filter(unit=rows.unit).delete()
+    synchronise_jobs(organization=rows.campaign.organization, level=rows.unit)
+    begin_next_job(now=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE campaigns_audiencemember")
+        cursor.execute("CHECKPOINT")
+    return AudienceJob.objects.get(unit=rows.unit, state=JobState.BUILDING)
+
+
+def _timed(rows: Hierarchy, build: Callable[[AudienceJob, Terms], None]) -> tuple[float, int]:
+    """Seconds, and how many members there are then."""
+    job = _begun(rows)
+    terms = get_terms(
+        organization=rows.campaign.organization,
+        definition=read_definition(organization_id=job.organization_id, written=job.definition or {}),
+        group_id=rows.group.pk,
+        creative_type=rows.unit.creative_type,
+        now=timezone.now(),
+    )
+    began = time.perf_counter()
+    build(job, terms)
+    return time.perf_counter() - began, AudienceMember.objects.filter(job=job).count()
+
+
+def _one_statement(job: AudienceJob, terms: Terms) -> None:
+    where, parameters = terms.where
+    first: list[Any] = [job.key.hex[:16], job.organization_id, job.pk, job.unit_id, job.organization_id]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(ONE_STATEMENT.format(terms=where), [*first, *parameters])
+
+
+def _one_worker(_job: AudienceJob, _terms: Terms) -> None:
+    while (leased := take_chunk()) is not None:
+        if not build_chunk(leased=leased, now=timezone.now()):
+            raise RunFailedError("a chunk was not built")
+
+
+def _two_workers(job: AudienceJob, terms: Terms) -> None:
+    def work(_number: int) -> None:
+        _one_worker(job, terms)
+        connections.close_all()
+
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(work, range(2)))
+
+
+def _naive(job: AudienceJob, terms: Terms) -> None:
+    """What is done where SQL is only asked for ids: a page by keyset, its rows by executemany, a commit each."""
+    where, parameters = terms.where
+    after = made = 0
+    while made < NAIVE:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(PAGE.format(terms=where), [job.organization_id, after, *parameters])
+            ids = [row[0] for row in cursor.fetchall()]
+            rows: list[Any] = [(uuid.uuid4(), job.organization_id, job.pk, job.unit_id, each) for each in ids]
+            cursor.executemany(ONE_ROW, rows)
+        if not ids:
+            return
+        after, made = ids[-1], made + len(ids)
+
+
+def _megabytes(rows: Hierarchy) -> float:
+    """The most memory that a worker of its own has had after it built everything."""
+    _begun(rows)
+    command = [sys.executable, "-c", WORKER]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
+    return int(ended.stdout) / 1024
+
+
+def _outcome(scenario: Scenario, pairs: list[tuple[float, float]]) -> Outcome:
+    """Rates (members a second) of the reference and of ours."""
+    ratios = tuple(ours / reference for reference, ours in pairs)
+    rate = median(ours for _, ours in pairs)
+    usual = Measurement(rate, 1000 / rate, 1000 / rate)
+    return Outcome(scenario, usual, median(reference for reference, _ in pairs), median(ratios), ratios)
