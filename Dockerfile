@@ -21,8 +21,9 @@ COPY requirements/runtime.txt requirements/runtime.txt
 RUN pip install --require-hashes --requirement requirements/runtime.txt
 
 COPY . .
-# The key signs nothing here: collecting files only needs the settings to load.
+# The keys sign and seal nothing here: collecting files only needs the settings to load.
 RUN SECRET_KEY=collecting-static-files DATABASE_URL=postgresql://nobody@nowhere/nothing \
+    ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
     python manage.py collectstatic --no-input --verbosity 0
 
 USER campaigns

@@ -1,10 +1,13 @@
 """Reads environment variables (and `.env`); a value that can't be used is one clear sentence."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+FERNET_KEY_BYTES = 32
 
 env = environ.Env()
 env.read_env(Path(__file__).resolve().parent.parent / ".env")
@@ -30,3 +33,15 @@ def postgresql(name: str) -> dict[str, Any]:
         return dict(env.db_url_config(address))
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be like postgresql://user:password@host:5432/database") from None
+
+
+def encryption_keys(name: str) -> list[str]:
+    """Read Fernet keys, separated by commas; messages don't show them."""
+    keys: list[str] = env.list(name, default=[])
+    try:
+        lengths = {len(base64.b64decode(key, altchars="-_", validate=True)) for key in keys}
+    except ValueError:
+        lengths = {0}
+    if lengths - {FERNET_KEY_BYTES}:
+        raise ImproperlyConfigured(f"{name} must be Fernet keys: {FERNET_KEY_BYTES} bytes each, in URL-safe Base64")
+    return keys

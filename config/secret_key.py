@@ -1,5 +1,10 @@
-"""A signing key for machines where nobody set one: made once, kept in the data directory."""
+"""Keys for machines where nobody set one: the signing key, made once and kept in the data directory, and what follows
+from it.
+"""
 
+import base64
+import hashlib
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -26,3 +31,9 @@ def local_secret_key(data_directory: Path) -> str:
         return path.read_text()
     except OSError as error:
         raise ImproperlyConfigured(f"the data directory {data_directory} can't be written: {error.strerror}") from error
+
+
+def derived_encryption_key(secret_key: str) -> str:
+    """A Fernet key that follows from the signing key."""
+    digest = hmac.digest(secret_key.encode(), b"encryption of destinations' secrets", hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).decode()

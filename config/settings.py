@@ -6,8 +6,8 @@ from typing import Any
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import env, integer, postgresql
-from config.secret_key import local_secret_key
+from config.environment import encryption_keys, env, integer, postgresql
+from config.secret_key import derived_encryption_key, local_secret_key
 
 # Lets Django's generic classes be written with their type, as the type checker sees them.
 django_stubs_ext.monkeypatch()
@@ -30,6 +30,11 @@ SECRET_KEY: str = env.str("SECRET_KEY", "")
 if PRODUCTION and not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY must be set when PRODUCTION is on")
 SECRET_KEY = SECRET_KEY or local_secret_key(DATA_DIR)
+# Fernet keys that seal secrets of destinations in the database: the first one seals, every one opens.
+ENCRYPTION_KEYS: list[str] = encryption_keys("ENCRYPTION_KEYS")
+if PRODUCTION and not ENCRYPTION_KEYS:
+    raise ImproperlyConfigured("ENCRYPTION_KEYS must be set when PRODUCTION is on")
+ENCRYPTION_KEYS = ENCRYPTION_KEYS or [derived_encryption_key(SECRET_KEY)]
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PASSWORD_HASHERS = [
@@ -159,6 +164,16 @@ CELERY_BEAT_SCHEDULE = {
 AUDIENCE_CHUNK: int = integer("AUDIENCE_CHUNK", 50_000, least=1)
 # After how many seconds without a heartbeat a worker is taken to be dead, and its work taken over.
 LEASE_SECONDS: int = integer("LEASE_SECONDS", 30, least=1)
+# Where audience files stand; every process that makes or serves them must see the same folder.
+EXPORT_ROOT: Path = Path(env.str("EXPORT_ROOT", str(DATA_DIR / "exports"))).expanduser().absolute()
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "audiences": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": EXPORT_ROOT}},
+}
+# The mail server of destinations that name none of their own.
+vars().update(env.email_url("EMAIL_URL", "smtp://localhost:25"))
+EMAIL_TIMEOUT = 30
 
 # --- The trace dialect -------------------------------------------------------------------------
 # The application of traces that are started without an app-token (contract 4, section C).

@@ -6,6 +6,7 @@ the organization is raised.
 
 from campaigns.admin.audience import AudienceJobAdmin, AudienceMemberAdmin
 from campaigns.admin.behaviors import AchievementAdmin, EarningAdmin, OutcomeAdmin, PointsEntryAdmin
+from campaigns.admin.delivery import DestinationAdmin, MessageTemplateAdmin
 from campaigns.admin.hierarchy import AdCampaignAdmin, AdGroupAdmin, AdLineItemAdmin, AdUnitAdmin
 from campaigns.admin.history import DecisionRecordAdmin, EventAdmin, InteractionAdmin, ParticipationAdmin
 from campaigns.admin.offers import IssuedOfferAdmin, OfferAdmin
@@ -23,10 +24,12 @@ __all__ = [
     "AudienceJobAdmin",
     "AudienceMemberAdmin",
     "DecisionRecordAdmin",
+    "DestinationAdmin",
     "EarningAdmin",
     "EventAdmin",
     "InteractionAdmin",
     "IssuedOfferAdmin",
+    "MessageTemplateAdmin",
     "OfferAdmin",
     "OutcomeAdmin",
     "ParticipationAdmin",

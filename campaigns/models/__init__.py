@@ -8,11 +8,13 @@ from campaigns.models.bundle import AdBundle
 from campaigns.models.campaign import AdCampaign
 from campaigns.models.counted_event import CountedEvent
 from campaigns.models.decision_record import DecisionRecord
+from campaigns.models.destination import Destination
 from campaigns.models.destination_rate import DestinationRate
 from campaigns.models.event import Event
 from campaigns.models.group import AdGroup
 from campaigns.models.interaction import Interaction
 from campaigns.models.line_item import AdLineItem
+from campaigns.models.message_template import MessageTemplate
 from campaigns.models.offer import IssuedOffer, Offer
 from campaigns.models.outcome import Earning, EventOutcome, Outcome, PointsEntry
 from campaigns.models.participation import Participation
@@ -34,12 +36,14 @@ __all__ = [
     "AudienceMember",
     "CountedEvent",
     "DecisionRecord",
+    "Destination",
     "DestinationRate",
     "Earning",
     "Event",
     "EventOutcome",
     "Interaction",
     "IssuedOffer",
+    "MessageTemplate",
     "Offer",
     "Outcome",
     "Participation",

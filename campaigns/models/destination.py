@@ -1,0 +1,70 @@
+"""Where an organization's messages and audiences go, and what is needed to get in there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from campaigns.models.destination_kind import SHAPES, DestinationKind
+from campaigns.models.sealed import seal, unseal
+from customers.tenancy import TenantModel
+
+
+class Destination(TenantModel):
+    """A place of one kind. Creatives don't name destinations: the organization's default of the kind is used.
+
+    `settings` are shown and logged, secrets are not: they stand encrypted in `sealed_secrets` and are read with
+    `secrets` where they are sent. `campaigns.models.destination_kind` says what each kind takes.
+    """
+
+    name = models.CharField(max_length=255)
+    kind = models.CharField(max_length=8, choices=DestinationKind.choices)
+    is_default = models.BooleanField(default=True, help_text="The one that creatives of this kind use.")
+    settings = models.JSONField(default=dict, blank=True)
+    sealed_secrets = models.TextField(default="", blank=True, editable=False)
+    rate_per_second = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Recipients a second; empty: no limit."
+    )
+    attributes = ArrayField(
+        models.CharField(max_length=63),
+        default=list,
+        blank=True,
+        help_text="Attributes of customers that are handed over, separated by commas.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="destination_name_unique"),
+            models.UniqueConstraint(
+                fields=["organization", "kind"],
+                condition=Q(is_default=True),
+                name="destination_one_default_a_kind",
+                violation_error_message="The organization has another default of this kind.",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=DestinationKind.values), name="destination_kind"),
+            models.CheckConstraint(
+                condition=Q(rate_per_second__isnull=True) | Q(rate_per_second__gte=1), name="destination_rate"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def option(self, name: str) -> Any:
+        """A member of the settings, or its default; only what the kind knows can be asked for."""
+        return self.settings.get(name, SHAPES[self.kind].members[name].default)
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The secrets by name; DomainError `secrets_unreadable` where their key is gone."""
+        return unseal(self.sealed_secrets)
+
+    def keep_secrets(self, secrets: Mapping[str, str]) -> None:
+        """Encrypt these in place of those that were there; saving is the caller's."""
+        self.sealed_secrets = seal(secrets)
