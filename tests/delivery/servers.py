@@ -1,0 +1,148 @@
+"""Servers on this machine that play the world: they keep what they get, and answer as they are told."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import orjson
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
+
+# An answer that is none: the connection is closed, after the request was read.
+DROP = 0
+OK = "250 OK"
+
+
+@dataclass
+class Got:
+    """One request as it came over the wire; names of headers in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> Any:
+        """Its body as JSON."""
+        return orjson.loads(self.body)
+
+
+@dataclass
+class World:
+    """`answers` are given one after the other (status, headers, body), then 200 and an empty object."""
+
+    url: str = ""
+    got: list[Got] = field(default_factory=list)
+    answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+    connections: int = 0
+
+    def will(self, *statuses: int, body: bytes = b"{}", **headers: str) -> None:
+        """Answer the next requests with these statuses."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answers += [(status, named, body) for status in statuses]
+
+
+@contextmanager
+def http_world() -> Iterator[World]:
+    """An HTTP server with connections that are kept."""
+    world, lock = World(), threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        # Without it an answer of two parts waits for the other side's acknowledgement.
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            world.connections += 1
+            super().setup()
+
+        def handle_any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            with lock:
+                world.got.append(Got(self.command, self.path, headers, body))
+                status, answered, content = world.answers.pop(0) if world.answers else (200, {}, b"{}")
+            if status == DROP:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            for name, value in {**answered, "Content-Length": str(len(content))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_PUT = handle_any  # noqa: N815 (the library's names)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    world.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield world
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@dataclass
+class Mailbox:
+    """What a mail server took, and the replies it will give to the next RCPT and DATA commands first."""
+
+    port: int = 0
+    taken: list[Envelope] = field(default_factory=list)
+    replies_to_rcpt: list[str] = field(default_factory=list)
+    replies_to_data: list[str] = field(default_factory=list)
+    connections: int = 0
+
+    async def handle_EHLO(self, _server: Any, session: Any, _envelope: Any, name: str, replies: list[str]) -> list[str]:  # noqa: N802 (the library's name)
+        """Count connections."""
+        self.connections += 1
+        session.host_name = name
+        return replies
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any) -> str:  # noqa: N802 (the library's name)
+        """Take a recipient, or give the next reply."""
+        reply = self.replies_to_rcpt.pop(0) if self.replies_to_rcpt else OK
+        if reply == OK:
+            envelope.rcpt_tos.append(address)
+        return reply
+
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802 (the library's name)
+        """Take a message, or give the next reply; `drop`: take it and break the connection before saying so."""
+        reply = self.replies_to_data.pop(0) if self.replies_to_data else OK
+        if reply in {OK, "drop"}:
+            self.taken.append(envelope)
+        if reply == "drop":
+            server.transport.abort()
+        return reply
+
+
+class _Controller(Controller):
+    """Takes a port that is free."""
+
+    def _trigger_server(self) -> None:
+        server: Any = self.server
+        self.port = server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def mail_world() -> Iterator[Mailbox]:
+    """An SMTP server."""
+    mailbox = Mailbox()
+    controller = _Controller(mailbox, hostname="127.0.0.1", port=0, ready_timeout=10)
+    controller.start()
+    try:
+        mailbox.port = controller.port
+        yield mailbox
+    finally:
+        controller.stop()

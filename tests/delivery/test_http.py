@@ -1,0 +1,103 @@
+"""What every exporter over HTTP does when the other side is busy, broken or gone."""
+
+import itertools
+import socket
+
+import pytest
+
+from campaigns.delivery.http import LONGEST_PAUSE_SECONDS, Answer, Body, Exchange, RefusedError, UnreachableError
+from tests.delivery.servers import DROP, World
+
+
+class Patience:
+    """An exchange whose pauses take no time; they are kept in `pauses`."""
+
+    def __init__(self, *, timeout: float = 5, attempts: int = 5) -> None:
+        self.pauses: list[float] = []
+        dice = itertools.cycle([0.0, 1.0, 0.5])
+        self.exchange = Exchange(
+            timeout=timeout,
+            attempts=attempts,
+            sleep=self.pauses.append,
+            dice=lambda: next(dice),
+            clock=lambda: 1_700_000_000.0,
+        )
+
+    def post(self, url: str) -> Answer:
+        """The same request each time."""
+        body = Body(6, lambda: iter([b"abc", b"def"]))
+        return self.exchange.send("POST", url, key="the key", headers=dict, body=body)
+
+
+def test_what_passes_is_tried_again_with_the_same_key_and_body(world: World) -> None:
+    world.will(429, 500, DROP, 503)
+    patience = Patience()
+    assert patience.post(world.url + "/in").status == 200
+    assert [(got.method, got.path, got.body) for got in world.got] == [("POST", "/in", b"abcdef")] * 5
+    assert {got.headers["idempotency-key"] for got in world.got} == {"the key"}
+    # Half a second, twice as long each time, less a part by chance.
+    assert patience.pauses == [0.25, 1.0, 1.5, 2.0]
+
+
+def test_connections_are_kept(world: World) -> None:
+    patience = Patience()
+    for _ in range(5):
+        patience.post(world.url)
+    assert world.connections == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 422, 301])
+def test_a_refusal_is_final(world: World, status: int) -> None:
+    world.will(status, body=b'{"error": "no\n such list"}', location="http://example.org/")
+    with pytest.raises(RefusedError) as refusal:
+        Patience().post(world.url)
+    assert str(refusal.value) == f'HTTP {status}: {{"error": "no such list"}}'
+    assert len(world.got) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "pause"),
+    [("3", 3.0), ("Tue, 14 Nov 2023 22:13:27 GMT", 7.0), ("Tue, 14 Nov 2023 22:13:00 GMT", 0.0), ("soon", 0.25)],
+)
+def test_it_waits_as_long_as_it_is_asked_to(world: World, asked: str, pause: float) -> None:
+    world.will(429, retry_after=asked)
+    patience = Patience()
+    patience.post(world.url)
+    assert patience.pauses == [pause]
+
+
+def test_who_asks_for_too_much_patience_gets_it_from_somebody_else(world: World) -> None:
+    world.will(429, retry_after=str(int(LONGEST_PAUSE_SECONDS) + 1))
+    patience = Patience()
+    with pytest.raises(UnreachableError) as end:
+        patience.post(world.url)
+    assert (end.value.retry_after, end.value.is_uncertain, patience.pauses) == (LONGEST_PAUSE_SECONDS + 1, False, [])
+
+
+def test_nobody_there_is_certainly_not_delivered() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(UnreachableError) as end:
+        Patience(attempts=2).post(f"http://127.0.0.1:{port}/")
+    assert not end.value.is_uncertain
+
+
+@pytest.mark.parametrize("answer", [DROP, 500])
+def test_what_may_have_arrived_is_uncertain(world: World, answer: int) -> None:
+    world.will(answer, 429)
+    with pytest.raises(UnreachableError) as end:
+        Patience(attempts=2).post(world.url)
+    assert end.value.is_uncertain
+
+
+def test_who_never_answers_is_uncertain() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UnreachableError) as end:
+        Patience(timeout=0.05, attempts=2).post(f"http://127.0.0.1:{silent.getsockname()[1]}/")
+    assert end.value.is_uncertain
+
+
+def test_an_endless_answer_is_cut(world: World) -> None:
+    world.will(200, body=b"x" * 200_000)
+    patience = Patience()
+    assert len(patience.post(world.url).body) == 65_536
+    assert patience.post(world.url).status == 200
