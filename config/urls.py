@@ -6,6 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from campaigns.api.urls import user_campaign_patterns, user_patterns
+from campaigns.api.views.unsubscribing import unsubscribe
 from config.demo.shop import demo_pages
 from config.health import healthz, readyz
 from funnels.api.sdk import prisma_js
@@ -27,6 +28,7 @@ urlpatterns = [
     path("api/", include(TRACE_DIALECT)),
     path("API/", include(TRACE_DIALECT)),
     path("", include("marketing_solutions.api.urls")),
+    path("unsubscribe/<str:token>", unsubscribe),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("admin/", admin.site.urls),

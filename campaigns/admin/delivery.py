@@ -72,7 +72,8 @@ class DestinationForm(forms.ModelForm[Destination]):
     def clean(self) -> dict[str, Any]:
         """Say what the kind doesn't take, and seal the secrets."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        kind, settings, secrets = (cleaned.get(name) for name in ("kind", "settings", "secrets"))
+        settings, secrets = cleaned.get("settings"), cleaned.get("secrets")
+        kind = cleaned.get("kind", "")
         if kind not in SHAPES or settings is None or secrets is None:
             return cleaned
         for name, sentences in problems_of_settings(kind, settings, secrets).items():

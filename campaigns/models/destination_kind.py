@@ -14,9 +14,8 @@ MAXIMUM_TEXT = 2048
 SECONDS = range(1, 121)
 AT_ONCE = range(1, 33)
 PORTS = range(1, 65_536)
-PROVIDERS = frozenset(
-    {"brevo", "mailersend", "mailgun", "mailjet", "mandrill", "postmark", "resend", "sendgrid", "sparkpost"}
-)
+# Mail services with an API that django-anymail speaks, each with one key.
+PROVIDERS = frozenset({"brevo", "mailersend", "mailgun", "mandrill", "postmark", "resend", "sparkpost"})
 # The identifiers that Facebook matches people by; each names the attribute it is taken from.
 FACEBOOK_KEYS = frozenset(
     {
@@ -97,6 +96,7 @@ REQUIRED_TEXT = Member(_text, "A text is expected.", required=True)
 URL = Member(_url, "An address that begins with https:// or http:// is expected, without query and password.")
 REQUIRED_URL = Member(URL.fits, URL.sentence, required=True)
 TIMEOUT = Member(_within(SECONDS), "Whole seconds from 1 to 120 are expected.", default=30)
+SHORT_TIMEOUT = Member(TIMEOUT.fits, TIMEOUT.sentence, default=10)
 CONCURRENCY = Member(_within(AT_ONCE), "A whole number from 1 to 32 is expected.", default=8)
 
 
@@ -115,7 +115,7 @@ class Shape:
 
 
 SIGNED = Shape(
-    {"url": REQUIRED_URL, "timeout_seconds": TIMEOUT, "concurrency": CONCURRENCY}, frozenset({"signing_secret"})
+    {"url": REQUIRED_URL, "timeout_seconds": SHORT_TIMEOUT, "concurrency": CONCURRENCY}, frozenset({"signing_secret"})
 )
 SHAPES: Mapping[str, Shape] = {
     DestinationKind.FILE: Shape({}),

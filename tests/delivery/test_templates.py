@@ -2,7 +2,8 @@
 
 import pytest
 
-from campaigns.delivery.templates import MAXIMUM_TEMPLATE, compile_template
+from campaigns.delivery.templates import compile_template
+from campaigns.models.message_template import MAXIMUM_TEMPLATE
 from customers.errors import DomainError
 
 REFUSED = [

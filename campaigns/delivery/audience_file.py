@@ -1,0 +1,150 @@
+"""An audience as a file: the database writes the lines (COPY), here they only pass through.
+
+The file is staged whole beside its place before anybody sees it, so it is either complete or not there at all, and no
+more than a few hundred kilobytes of it are in memory.
+"""
+
+import hashlib
+import io
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.db import connection
+from psycopg import sql
+
+from campaigns.delivery.channel import DeliveryFailedError, Message
+from campaigns.delivery.http import Body
+
+BLOCK = 262_144
+SUFFIX = ".part"
+FORGOTTEN_SECONDS = 86_400
+OFFERS_SEPARATOR = ";"
+# Everybody who was not turned away before; the same people in the same order however often this is asked.
+AUDIENCE = sql.SQL(
+    "SELECT {columns} FROM campaigns_audiencemember member"
+    " JOIN customers_customer customer ON customer.id = member.customer_id"
+    " WHERE member.job_id = {job} AND member.state NOT IN ('skipped', 'failed') ORDER BY member.customer_id"
+)
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A complete file that nobody knows of yet."""
+
+    path: Path
+    rows: int
+    size: int
+    sha256: str
+
+    def body(self) -> Body:
+        """The file as a request's body."""
+        return Body(self.size, self._blocks)
+
+    def _blocks(self) -> Iterator[bytes]:
+        with self.path.open("rb") as file:
+            while block := file.read(BLOCK):
+                yield block
+
+
+def audience_columns(message: Message, attributes: Sequence[str]) -> dict[str, sql.Composable]:
+    """What a line of an audience file holds, by the names of its columns."""
+    columns: dict[str, sql.Composable] = {
+        "external_id": sql.SQL("customer.external_id"),
+        "user_id": sql.SQL("customer.uuid"),
+    }
+    for name in attributes:
+        columns.setdefault(name, sql.SQL("customer.attributes ->> {}").format(sql.Literal(name)))
+    columns.setdefault("offer_ids", sql.Literal(OFFERS_SEPARATOR.join(message.offer_ids)))
+    columns.setdefault("template_id", sql.Literal(message.template_id or ""))
+    return columns
+
+
+def select_audience(job_id: int, columns: dict[str, sql.Composable]) -> sql.Composed:
+    """The statement whose rows are an audience."""
+    named = [sql.SQL("{} AS {}").format(value, sql.Identifier(name)) for name, value in columns.items()]
+    return AUDIENCE.format(columns=sql.SQL(", ").join(named), job=sql.Literal(job_id))
+
+
+def require_job(message: Message) -> int:
+    """The job whose audience is asked for; DeliveryFailedError for a triggered message, which has none."""
+    if message.job_id is None:
+        raise DeliveryFailedError(
+            f"A triggered message has no audience: {message.ad_type} must be scheduled.", is_lasting=True
+        )
+    return message.job_id
+
+
+class _Hashing(io.RawIOBase):
+    """Writes through to a file and keeps count; a buffer before it gathers lines to blocks."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self.file, self.digest, self.size = file, hashlib.sha256(), 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, block: Any, /) -> int:
+        written = self.file.write(block)
+        self.digest.update(memoryview(block)[:written])
+        self.size += written
+        return written
+
+
+@contextmanager
+def staged(select: sql.Composable, folder: Path, *, header: bool) -> Iterator[StagedFile]:
+    """The rows of a statement as CSV, in a file of `folder` that is gone afterwards unless it was moved."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_forgotten(folder)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=SUFFIX, dir=folder)
+    path = Path(name)
+    try:
+        with io.FileIO(handle, "wb") as file:
+            complete = _copy(select, path, file, header=header)
+        yield complete
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _remove_forgotten(folder: Path) -> None:
+    """What a worker that was killed has left there, once nobody can be at it any more."""
+    for path in folder.glob(f".*{SUFFIX}"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > FORGOTTEN_SECONDS:
+                path.unlink()
+
+
+def _copy(select: sql.Composable, path: Path, file: io.FileIO, *, header: bool) -> StagedFile:
+    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER {})").format(select, sql.SQL(str(header)))
+    through = _Hashing(file)
+    with connection.wrap_database_errors, connection.cursor() as cursor, io.BufferedWriter(through, BLOCK) as lines:
+        raw: Any = cursor.cursor
+        with raw.copy(statement) as copied:
+            lines.writelines(copied)
+        rows = raw.rowcount
+    os.fsync(file.fileno())
+    return StagedFile(path, rows, through.size, through.digest.hexdigest())
+
+
+def manifest_of(message: Message, name: str, staged_file: StagedFile, columns: Sequence[str]) -> bytes:
+    """What stands beside a file, so that who fetches it can check it."""
+    scheduled_for = message.scheduled_for
+    document = {
+        "file": name,
+        "rows": staged_file.rows,
+        "bytes": staged_file.size,
+        "sha256": staged_file.sha256,
+        "columns": list(columns),
+        "campaign_id": message.campaign_id,
+        "creative_id": message.unit_id,
+        "scheduled_for": scheduled_for and scheduled_for.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "template_id": message.template_id,
+        "offer_ids": list(message.offer_ids),
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

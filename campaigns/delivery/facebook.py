@@ -1,0 +1,157 @@
+"""`audience-export-facebook`: the audience added to a Facebook custom audience.
+
+`POST /<version>/<audience_id>/users` takes at most 10 000 people in a request: `payload` is a schema and rows, each
+value normalised and hashed (SHA-256) before it leaves, and `session` ties the batches together. Session and batch
+numbers follow from the job alone, so that a second attempt repeats the first.
+"""
+
+import hashlib
+import itertools
+import re
+import unicodedata
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from campaigns.delivery.audience_file import require_job
+from campaigns.delivery.channel import ExportedFile, Message, Recipient
+from campaigns.delivery.http import Answer, Body, Exchange, is_passing
+from campaigns.delivery.uploads import speaking_http
+from campaigns.models import AudienceMember, Destination
+from campaigns.models.audience_member import MemberState
+
+PEOPLE_AT_ONCE = 10_000
+# Codes of the Graph API for too many calls and for faults that pass.
+PASSING_CODES = frozenset({1, 2, 4, 17, 32, 341, 613, 80003})
+# Advertising identifiers of devices are matched as they are.
+UNHASHED = frozenset({"MADID"})
+NO_LETTER = re.compile(r"[\W\d_]")
+NO_DIGIT = re.compile(r"\D", re.ASCII)
+SPACE = re.compile(r"\s")
+ZIP_DIGITS = 5
+
+Row = list[str]
+
+
+def _letters(value: str) -> str:
+    return NO_LETTER.sub("", unicodedata.normalize("NFC", value).lower())
+
+
+def _digits(value: str) -> str:
+    return NO_DIGIT.sub("", value).lstrip("0")
+
+
+def _zip(value: str) -> str:
+    """Without spaces and what follows a dash; of the United States' the first five digits."""
+    code = SPACE.sub("", value).lower().partition("-")[0]
+    return code[:ZIP_DIGITS] if code.isdigit() else code
+
+
+def _two_digits(value: str) -> str:
+    return f"{int(value):02}" if value.strip().isdecimal() else ""
+
+
+NORMALIZERS: Mapping[str, Callable[[str], str]] = {
+    "EXTERN_ID": str.strip,
+    "EMAIL": lambda value: value.strip().lower(),
+    "PHONE": _digits,
+    "GEN": lambda value: _letters(value)[:1],
+    "DOBY": _digits,
+    "DOBM": _two_digits,
+    "DOBD": _two_digits,
+    "LN": _letters,
+    "FN": _letters,
+    "FI": lambda value: _letters(value)[:1],
+    "ST": _letters,
+    "CT": _letters,
+    "ZIP": _zip,
+    "COUNTRY": lambda value: _letters(value)[:2],
+    "MADID": lambda value: value.strip().lower(),
+}
+
+
+def identify(key: str, value: object) -> str:
+    """One identifier as Facebook matches it: normalised, and hashed where it says so; empty where there is none."""
+    plain = "" if value is None else NORMALIZERS[key](str(value))
+    return hashlib.sha256(plain.encode()).hexdigest() if plain and key not in UNHASHED else plain
+
+
+def is_passing_on_graph(answer: Answer) -> bool:
+    """The Graph API tells in the body what passes."""
+    document = answer.document()
+    error = document.get("error", {}) if isinstance(document, dict) else {}
+    told = isinstance(error, dict) and (error.get("is_transient") is True or error.get("code") in PASSING_CODES)
+    return told or is_passing(answer)
+
+
+class FacebookExport:
+    """Adds people in batches of one session."""
+
+    def __init__(self, destination: Destination, exchange: Exchange | None = None) -> None:
+        self.destination = destination.name
+        parts = (
+            destination.option("url").rstrip("/"),
+            destination.option("version"),
+            destination.option("audience_id"),
+        )
+        self.address = "/".join((*parts, "users"))
+        self.columns: dict[str, str] = destination.option("columns")
+        self.token = destination.secrets["access_token"]
+        self.exchange = exchange or Exchange(
+            timeout=destination.option("timeout_seconds"), transient=is_passing_on_graph
+        )
+
+    def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:
+        """Add the audience of the message's job; who has no identifier at all is left out."""
+        session = session_of(message.job_key or uuid.uuid4())
+        turned_away = (MemberState.SKIPPED, MemberState.FAILED)
+        total = AudienceMember.objects.filter(job_id=require_job(message)).exclude(state__in=turned_away).count()
+        rows = (row for batch in batches for row in map(self._row, batch) if any(row))
+        sent = 0
+        with speaking_http("Facebook"):
+            for number, people, is_last in _numbered(rows):
+                self._send(
+                    message,
+                    number,
+                    people,
+                    {
+                        "session_id": session,
+                        "batch_seq": number,
+                        "last_batch_flag": is_last,
+                        "estimated_num_total": total,
+                    },
+                )
+                sent += len(people)
+        return ExportedFile("", sent, reference=str(session))
+
+    def _row(self, recipient: Recipient) -> Row:
+        own: dict[str, Any] = {"external_id": recipient.external_id, "user_id": recipient.customer_uuid}
+        return [
+            identify(key, own[name] if name in own else recipient.attributes.get(name))
+            for key, name in self.columns.items()
+        ]
+
+    def _send(self, message: Message, number: int, people: list[Row], session: Mapping[str, Any]) -> None:
+        payload = {"schema": list(self.columns), "data": people}
+        body = Body.of(orjson.dumps({"session": session, "payload": payload}))
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        self.exchange.send("POST", self.address, key=f"{message.job_key}-{number}", headers=lambda: headers, body=body)
+
+
+def session_of(job_key: uuid.UUID) -> int:
+    """A positive number of 63 bits that is the job's alone."""
+    return int.from_bytes(hashlib.sha256(job_key.bytes).digest()[:8]) >> 1
+
+
+def _numbered(rows: Iterable[Row]) -> Iterator[tuple[int, list[Row], bool]]:
+    """Batches with their numbers from 1, and whether each is the last one."""
+    rows = iter(rows)
+    people = list(itertools.islice(rows, PEOPLE_AT_ONCE))
+    for number in itertools.count(1):
+        if not people:
+            return
+        following = list(itertools.islice(rows, PEOPLE_AT_ONCE))
+        yield number, people, not following
+        people = following

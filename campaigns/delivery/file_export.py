@@ -1,0 +1,143 @@
+"""Audiences as files: in this installation's own storage, or in a bucket (`issue_audience_csv`, `audience-export-s3`).
+
+Beside each file stands `<name>.manifest.json`, written last: who sees it may fetch the file.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from boto3.exceptions import Boto3Error
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, storages
+from storages.backends.s3 import S3Storage
+
+from campaigns.delivery.audience_file import (
+    StagedFile,
+    audience_columns,
+    manifest_of,
+    require_job,
+    select_audience,
+    staged,
+)
+from campaigns.delivery.channel import DeliveryFailedError, ExportedFile, Message, Recipient
+from campaigns.models import Destination
+
+MANIFEST = ".manifest.json"
+# What trying again doesn't change.
+LASTING = frozenset(
+    {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket", "403", "404", "AllAccessDisabled"}
+)
+
+
+def file_name(message: Message) -> str:
+    """Where a message's file stands: one name an occurrence, so that a second attempt replaces the first one's file."""
+    day = f"{message.scheduled_for:%Y%m%dT%H%M%SZ}-" if message.scheduled_for else ""
+    return f"{message.organization_id}/creative-{message.unit_id}/{day}{message.job_key}.csv"
+
+
+class FileExport:
+    """Files in Django's storage `audiences`; they appear at once and whole (renamed) where that is a folder."""
+
+    def __init__(self, destination: Destination | None) -> None:
+        self.destination = destination.name if destination else "file"
+        self.attributes: list[str] = destination.attributes if destination else []
+
+    def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:  # noqa: ARG002 (COPY reads them)
+        """Write the audience of the message's job."""
+        columns = audience_columns(message, self.attributes)
+        name, folder = file_name(message), Path(settings.EXPORT_ROOT)
+        try:
+            with staged(select_audience(require_job(message), columns), folder, header=True) as file:
+                self.publish(name, file)
+                self.publish_manifest(name + MANIFEST, manifest_of(message, name, file, list(columns)))
+        except OSError as error:
+            raise DeliveryFailedError(f"The file can't be written: {error}") from error
+        return ExportedFile(name, file.rows, file.sha256, url=self.url(name))
+
+    def publish(self, name: str, file: StagedFile) -> None:
+        """Put the file in its place."""
+        storage = storages["audiences"]
+        if not isinstance(storage, FileSystemStorage):
+            _replace(storage, name, file.path)
+            return
+        place = Path(storage.path(name))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file.path.chmod(0o640)
+        file.path.rename(place)
+        _settle(place.parent)
+
+    def publish_manifest(self, name: str, content: bytes) -> None:
+        """Put the manifest beside it."""
+        storage = storages["audiences"]
+        storage.delete(name)
+        storage.save(name, ContentFile(content))
+
+    def url(self, name: str) -> str:  # noqa: ARG002 (of this storage, files are served by our own endpoint)
+        """Where it can be fetched; empty where our own endpoint serves it."""
+        return ""
+
+
+class S3Export(FileExport):
+    """Files in a bucket: an object is there when its upload is complete, not before."""
+
+    def __init__(self, destination: Destination) -> None:
+        super().__init__(destination)
+        self.bucket: str = destination.option("bucket")
+        self.prefix: str = (destination.option("prefix") or "").strip("/")
+        secrets = destination.secrets
+        self.storage: Any = S3Storage(
+            bucket_name=self.bucket,
+            location=self.prefix,
+            region_name=destination.option("region"),
+            endpoint_url=destination.option("endpoint_url"),
+            access_key=secrets.get("access_key"),
+            secret_key=secrets.get("secret_key"),
+            client_config=Config(
+                retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=10, read_timeout=60
+            ),
+            file_overwrite=True,
+            default_acl=None,
+        )
+
+    def publish(self, name: str, file: StagedFile) -> None:
+        """Upload the file, in parts where it is large."""
+        with file.path.open("rb") as content:
+            self._save(name, File(content))
+
+    def publish_manifest(self, name: str, content: bytes) -> None:
+        """Upload the manifest."""
+        self._save(name, ContentFile(content))
+
+    def url(self, name: str) -> str:
+        """The object's address as S3's tools write it."""
+        return f"s3://{self.bucket}/{f'{self.prefix}/' if self.prefix else ''}{name}"
+
+    def _save(self, name: str, content: File[bytes]) -> None:
+        try:
+            self.storage.save(name, content)
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            raise DeliveryFailedError(f"S3 refuses: {error}", is_lasting=code in LASTING) from error
+        except (BotoCoreError, Boto3Error) as error:
+            raise DeliveryFailedError(f"S3 can't be reached: {error}") from error
+
+
+def _replace(storage: Any, name: str, path: Path) -> None:
+    storage.delete(name)
+    with path.open("rb") as content:
+        storage.save(name, File(content))
+
+
+def _settle(folder: Path) -> None:
+    """Have the folder's entry on disk too: a power cut takes away no file that was said to stand."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

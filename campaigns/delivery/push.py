@@ -1,0 +1,68 @@
+"""`push_message`: a notification for all of a recipient's devices, given to a push gateway.
+
+The gateway is the organization's own small service in front of FCM, APNs or whoever else: it holds their credentials,
+splits by `platform`, and takes a recipient's key once. `message` is as FCM's HTTP v1 API writes it, without a token.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from campaigns.delivery.channel import Message, Outcome, Recipient, Result
+from campaigns.delivery.signed import SignedPost, person
+from campaigns.delivery.templates import CompiledTemplate
+from campaigns.delivery.wording import fill_in, template_of
+from campaigns.models import Destination
+from campaigns.queries.destinations import consenting_ids
+
+
+class PushChannel:
+    """One request a recipient, with every token of theirs."""
+
+    deduplicates = True
+
+    def __init__(self, destination: Destination, message: Message, post: SignedPost | None = None) -> None:
+        self.destination = destination.name
+        self.rate: float | None = destination.rate_per_second
+        self.attributes = destination.attributes
+        self.template = template_of(message) if message.template_id else None
+        self.post = post or SignedPost.to(destination)
+        self.batch_size = self.post.batch_size
+
+    def send(self, message: Message, recipients: Sequence[Recipient]) -> list[Result]:
+        """Post to each who has a device and still wants to hear."""
+        wanting = consenting_ids(
+            organization_id=message.organization_id,
+            customer_ids=[recipient.customer_id for recipient in recipients],
+            consent="push_consent",
+        )
+        skipped, documents = [], []
+        for recipient in recipients:
+            if recipient.customer_id not in wanting:
+                skipped.append(Result(recipient.key, Outcome.SKIPPED, error="No consent any more."))
+            elif not recipient.push_tokens:
+                skipped.append(Result(recipient.key, Outcome.SKIPPED, error="No push token."))
+            else:
+                documents.append((recipient.key, self._document(message, recipient)))
+        return skipped + self.post.post_each(documents)
+
+    def _document(self, message: Message, recipient: Recipient) -> dict[str, Any]:
+        title, body = _words(self.template, message, recipient)
+        data = {"campaign_id": str(message.campaign_id), "creative_id": str(message.unit_id)}
+        return {
+            "type": "push",
+            "recipient": person(recipient, self.attributes),
+            "tokens": [{"platform": platform, "token": token} for platform, token in recipient.push_tokens],
+            "message": {
+                "notification": {"title": title, "body": body},
+                # FCM takes texts only.
+                "data": data | {"offer_ids": ";".join(message.offer_ids)},
+            },
+        }
+
+
+def _words(template: CompiledTemplate | None, message: Message, recipient: Recipient) -> tuple[str, str]:
+    """Title and body: the template's, or else the campaign's name and the creative's description."""
+    if template is None:
+        return message.campaign_name, message.portal_description or ""
+    rendered = fill_in(template, message, recipient)
+    return rendered.subject, rendered.text.strip()

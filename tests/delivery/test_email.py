@@ -1,0 +1,237 @@
+"""Email over SMTP and through a mail service; unsubscribing with what it says."""
+
+import email
+import re
+import socket
+import uuid
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import orjson
+import pytest
+from django.core.signing import Signer
+from django.test import Client
+from pytest_django import Settings
+
+from campaigns.delivery.channel import DeliveryFailedError, Outcome
+from campaigns.delivery.couriers import courier_for
+from campaigns.delivery.unsubscribing import read_token, unsubscribe_url
+from campaigns.models import MessageTemplate
+from customers.models import Customer
+from customers.services.identities import identify
+from tests.delivery.audience import Audience, make_audience
+from tests.delivery.servers import Mailbox, World
+from tests.factories import make_anonymous, make_organization
+
+SENDER = "Shop <shop@example.org>"
+OUTCOMES = [Outcome.SENT, Outcome.SENT, Outcome.SKIPPED]
+
+
+@pytest.fixture
+def template(audience: Audience) -> MessageTemplate:
+    """What the mails say."""
+    return MessageTemplate.objects.create(
+        organization=audience.organization,
+        key="welcome",
+        subject="Hallo {{ customer.first_name }} : {{ message.offers }}",
+        text="Hello {{ customer.first_name }}: {{ unsubscribe_url }}",
+        html="<p>Hello {{ customer.first_name }}</p><a href='{{ unsubscribe_url }}'>Unsubscribe</a>",
+    )
+
+
+def _channel(audience: Audience, mailbox: Mailbox | None = None, **settings: Any) -> Any:
+    server = {"host": "127.0.0.1", "port": mailbox.port, "encryption": "none"} if mailbox else {}
+    audience.destination("email", settings={"from_address": SENDER, **server, **settings})
+    return courier_for(audience.says(ad_type="email_message"))
+
+
+def _read(mailbox: Mailbox) -> list[EmailMessage]:
+    return [email.message_from_bytes(each.content or b"", policy=default) for each in mailbox.taken]  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("template")
+def test_a_mail(audience: Audience, mailbox: Mailbox, settings: Settings) -> None:
+    settings.BASE_URL = "https://campaigns.example.org"
+    channel = _channel(audience, mailbox, reply_to="help@example.org")
+    results = channel.send(audience.message, audience.recipients)
+    ada, bob, third = audience.recipients
+    address = unsubscribe_url(audience.organization.pk, ada.customer_uuid)
+    assert [(each.outcome, each.reference, each.error) for each in results] == [
+        (Outcome.SENT, f"<{ada.key}@example.org>", ""),
+        (Outcome.SENT, f"<{bob.key}@example.org>", ""),
+        (Outcome.SKIPPED, "", "No mail address."),
+    ]
+    assert (mailbox.connections, mailbox.taken[0].mail_from, mailbox.taken[0].rcpt_tos) == (
+        *(1, "shop@example.org"),
+        ["Ada@Example.org"],
+    )
+    mail, other = _read(mailbox)
+    assert (mail["From"], mail["To"], mail["Reply-To"]) == (SENDER, "Ada@Example.org", "help@example.org")
+    assert (mail["Subject"], mail["Message-ID"]) == ("Hallo Ada : ten-off, coffee", f"<{ada.key}@example.org>")
+    assert mail["List-Unsubscribe"].strip() == f"<{address}>"
+    assert address.startswith("https://campaigns.example.org/unsubscribe/")
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    text, html = (mail.get_body((kind,)) for kind in ("plain", "html"))
+    assert text
+    assert html
+    assert text.get_content().strip() == f"Hello Ada: {address}"
+    assert html.get_content().strip() == f"<p>Hello Ada</p><a href='{address}'>Unsubscribe</a>"
+    assert other["Subject"] == 'Hallo Bob "the, builder" : ten-off, coffee'
+    assert third.customer_id
+    assert (channel.deduplicates, channel.batch_size) == (False, 100)
+
+
+@pytest.mark.usefixtures("template")
+def test_who_unsubscribed_a_moment_ago_gets_no_mail(audience: Audience, mailbox: Mailbox) -> None:
+    channel = _channel(audience, mailbox)
+    Customer.objects.filter(pk=audience.recipients[0].customer_id).update(email_consent=False)
+    Customer.objects.filter(pk=audience.recipients[1].customer_id).update(consent=False)
+    results = channel.send(audience.message, audience.recipients)
+    assert [each.outcome for each in results] == [Outcome.SKIPPED] * 3
+    assert mailbox.connections == 0
+
+
+@pytest.mark.usefixtures("template")
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [("550 no such user", Outcome.FAILED), ("450 try later", Outcome.RETRY), ("421 going down", Outcome.RETRY)],
+)
+@pytest.mark.parametrize("command", ["rcpt", "data"])
+def test_a_server_that_says_no(
+    audience: Audience, mailbox: Mailbox, command: str, reply: str, outcome: Outcome
+) -> None:
+    getattr(mailbox, f"replies_to_{command}").append(reply)
+    results = _channel(audience, mailbox).send(audience.message, audience.recipients)
+    assert [each.outcome for each in results] == [outcome, *OUTCOMES[1:]]
+    assert len(mailbox.taken) == 1
+
+
+@pytest.mark.usefixtures("template")
+def test_nobody_knows_what_became_of_a_mail_that_was_under_way(audience: Audience, mailbox: Mailbox) -> None:
+    mailbox.replies_to_data.append("drop")
+    results = _channel(audience, mailbox).send(audience.message, audience.recipients)
+    assert [each.outcome for each in results] == [Outcome.UNKNOWN, *OUTCOMES[1:]]
+    # It did arrive, as it happens; the next one went over a new connection.
+    assert (len(mailbox.taken), mailbox.connections) == (2, 2)
+
+
+@pytest.mark.usefixtures("template")
+def test_no_mail_server(audience: Audience, mailbox: Mailbox) -> None:
+    channel = _channel(audience, mailbox)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        channel.backend.port = free.getsockname()[1]
+    results = channel.send(audience.message, audience.recipients)
+    assert [each.outcome for each in results] == [Outcome.RETRY, Outcome.RETRY, Outcome.SKIPPED]
+    assert results[0].error.startswith("ConnectionRefusedError")
+
+
+@pytest.mark.usefixtures("template")
+def test_the_mail_server_of_the_settings(audience: Audience, mailoutbox: list[Any]) -> None:
+    results = _channel(audience).send(audience.message, audience.recipients)
+    assert [each.outcome for each in results] == OUTCOMES
+    assert [mail.to for mail in mailoutbox] == [["Ada@Example.org"], ["bob@example.org"]]
+
+
+def test_an_email_needs_a_template(audience: Audience) -> None:
+    audience.destination("email", settings={"from_address": SENDER})
+    with pytest.raises(DeliveryFailedError, match=r"^The creative has no template_id\.$"):
+        courier_for(audience.says(ad_type="email_message", template_id=None))
+
+
+def _postmark(audience: Audience, url: str) -> Any:
+    settings = {"from_address": SENDER, "provider": "postmark", "provider_url": url}
+    audience.destination("email", settings=settings, secrets={"api_key": "token"})
+    return courier_for(audience.says(ad_type="email_message"))
+
+
+@pytest.mark.usefixtures("template")
+def test_a_mail_service(audience: Audience, world: World) -> None:
+    taken = b'{"ErrorCode": 0, "Message": "OK", "To": "x@example.org", "MessageID": "pm-1"}'
+    world.will(200, body=taken)
+    bounced = "Found inactive addresses: bob@example.org. Inactive recipients are those that bounced."
+    world.will(422, body=orjson.dumps({"ErrorCode": 406, "Message": bounced}))
+    results = _postmark(audience, world.url + "/").send(audience.message, audience.recipients)
+    assert [(each.outcome, each.reference) for each in results] == [
+        (Outcome.SENT, "pm-1"),
+        *((Outcome.FAILED, ""), (Outcome.SKIPPED, "")),
+    ]
+    assert world.got[0].headers["x-postmark-server-token"] == "token"
+    sent = world.got[0].document
+    assert (sent["To"], sent["Subject"]) == ("Ada@Example.org", "Hallo Ada : ten-off, coffee")
+    assert {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"} in sent["Headers"]
+
+
+@pytest.mark.usefixtures("template")
+@pytest.mark.parametrize(
+    ("status", "outcomes"), [(429, [Outcome.RETRY, Outcome.RETRY]), (500, [Outcome.UNKNOWN, Outcome.UNKNOWN])]
+)
+def test_a_mail_service_in_trouble(audience: Audience, world: World, status: int, outcomes: list[Outcome]) -> None:
+    world.will(status, status)
+    results = _postmark(audience, world.url + "/").send(audience.message, audience.recipients)
+    assert [each.outcome for each in results[:2]] == outcomes
+    # After "too many" the others aren't tried.
+    assert len(world.got) == (1 if status == 429 else 2)
+
+
+@pytest.mark.usefixtures("template")
+def test_no_mail_service(audience: Audience) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    results = _postmark(audience, url).send(audience.message, audience.recipients)
+    assert [each.outcome for each in results] == [Outcome.RETRY, Outcome.RETRY, Outcome.SKIPPED]
+
+
+@pytest.fixture
+def customer(db: None) -> Customer:  # noqa: ARG001
+    """Somebody who gets mail."""
+    return Customer.objects.get(pk=make_audience().recipients[0].customer_id)
+
+
+def _path(customer: Customer) -> str:
+    return re.sub(r"^https?://[^/]+", "", unsubscribe_url(customer.organization_id, customer.uuid))
+
+
+def test_looking_at_the_page_changes_nothing(client: Client, customer: Customer) -> None:
+    page = client.get(_path(customer))
+    assert (page.status_code, client.head(_path(customer)).status_code) == (200, 200)
+    assert '<form method="post">' in page.content.decode()
+    assert page["Referrer-Policy"] == "no-referrer"
+    customer.refresh_from_db()
+    assert customer.email_consent
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_one_click_takes_consent_away(customer: Customer, times: int) -> None:
+    """Without cookies or a CSRF token, as mail programs send it; twice is once."""
+    client = Client(enforce_csrf_checks=True)
+    for _ in range(times):
+        answer = client.post(
+            _path(customer), "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded"
+        )
+        assert (answer.status_code, "You are unsubscribed" in answer.content.decode()) == (200, True)
+    customer.refresh_from_db()
+    assert (customer.email_consent, customer.push_consent, customer.consent) == (False, True, True)
+
+
+def test_who_was_merged_is_unsubscribed_too(client: Client, customer: Customer) -> None:
+    anonymous = make_anonymous(customer.organization)
+    path = _path(anonymous)
+    identify(organization=customer.organization, anonymous=anonymous, customer_id=str(customer.external_id))
+    assert client.post(path).status_code == 200
+    customer.refresh_from_db()
+    assert not customer.email_consent
+
+
+def test_a_token_of_nobodys(client: Client, customer: Customer) -> None:
+    token = _path(customer).rpartition("/")[2]
+    other = f"{make_organization().pk}-{customer.uuid.hex}"
+    forged = [token[:-1], token + "x", "x", other + "." + token.partition(".")[2], Signer(sep=".").sign(other)]
+    for each in forged:
+        assert client.post(f"/unsubscribe/{each}").status_code == 404
+    # Well signed, but of another organization's or of nobody's: there is nobody to unsubscribe.
+    for whose in ((make_organization().pk, customer.uuid), (customer.organization_id, uuid.uuid4())):
+        client.post(re.sub(r"^https?://[^/]+", "", unsubscribe_url(*whose)))
+    customer.refresh_from_db()
+    assert customer.email_consent
+    assert read_token(token) is not None

@@ -1,0 +1,178 @@
+"""Webhooks and push gateways: what is sent, how it is signed, and what becomes of it."""
+
+import base64
+import hashlib
+import hmac
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from campaigns.delivery.channel import DeliveryFailedError, Outcome
+from campaigns.delivery.couriers import courier_for
+from campaigns.delivery.signed import sign, signing_key
+from campaigns.models import MessageTemplate
+from customers.models import Customer
+from tests.delivery.audience import Audience
+from tests.delivery.servers import DROP, Got, World
+
+SECRET = "whsec_" + base64.b64encode(b"a key of some thirty-two octets!").decode()
+NOW = 1_700_000_000
+TOKENS = (("ios", "token-1"), ("android", "token-2"))
+Channels = Callable[..., Any]
+
+
+@pytest.fixture
+def channel(audience: Audience, world: World) -> Channels:
+    """What makes a channel to the world."""
+
+    def make(kind: str, ad_type: str, *, url: str = world.url + "/in?", **message: Any) -> Any:
+        settings = {"url": url.rstrip("?"), "concurrency": 1}
+        secrets = {"signing_secret": SECRET}
+        audience.destination(kind, settings=settings, secrets=secrets, attributes=["state"], rate_per_second=50)
+        made: Any = courier_for(audience.says(ad_type=ad_type, **message))
+        made.post.clock = lambda: NOW + 0.7
+        made.post.exchange.sleep = lambda _: None
+        return made
+
+    return make
+
+
+def _is_signed(got: Got) -> bool:
+    """As a receiver checks it, from the documentation alone."""
+    signed = f"{got.headers['webhook-id']}.{got.headers['webhook-timestamp']}.".encode() + got.body
+    digest = hmac.new(b"a key of some thirty-two octets!", signed, hashlib.sha256).digest()
+    return got.headers["webhook-signature"] == "v1," + base64.b64encode(digest).decode()
+
+
+def test_the_documentations_own_sample() -> None:
+    key = signing_key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    signature = sign(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
+    assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert signing_key("plain text") == b"plain text"
+    with pytest.raises(DeliveryFailedError):
+        signing_key("whsec_?")
+
+
+def test_a_webhook(audience: Audience, world: World, channel: Channels) -> None:
+    world.will(500)
+    world.will(200, 200, body=b'{"reference": 42}')
+    webhook = channel("webhook", "messaging_platform")
+    results = webhook.send(audience.message, audience.recipients)
+    assert [(each.key, each.outcome) for each in results] == [(one.key, Outcome.SENT) for one in audience.recipients]
+    assert [each.reference for each in results] == ["42", "42", ""]
+    first, again, *_ = world.got
+    # The same key and the same body, whatever the attempt.
+    assert (first.headers["webhook-id"], first.body) == (again.headers["webhook-id"], again.body)
+    assert again.headers["idempotency-key"] == again.headers["webhook-id"] == str(audience.recipients[0].key)
+    assert (again.headers["webhook-timestamp"], again.headers["content-type"]) == (str(NOW), "application/json")
+    assert (again.method, again.path) == ("POST", "/in")
+    assert all(map(_is_signed, world.got))
+    ada = audience.recipients[0]
+    assert again.document == {
+        "type": "message",
+        "recipient": {
+            "key": str(ada.key),
+            "user_id": str(ada.customer_uuid),
+            "external_id": ada.external_id,
+            "attributes": {"state": "NY"},
+        },
+        "message": {
+            "campaign_id": audience.message.campaign_id,
+            "campaign_name": "Spring",
+            "creative_id": audience.message.unit_id,
+            "creative_name": "Hello",
+            "template_id": "welcome",
+            "offer_ids": ["ten-off", "coffee"],
+            "portal_description": "Check out this ad!",
+            "portal_icon": "/images/icon.png",
+        },
+    }
+    assert (webhook.deduplicates, webhook.rate, webhook.batch_size) == (True, 50, 10)
+    assert world.connections == 1
+
+
+def test_what_becomes_of_each(audience: Audience, world: World, channel: Channels) -> None:
+    world.will(410, DROP, DROP, body=b"gone")
+    results = channel("webhook", "messaging_platform").send(audience.message, audience.recipients)
+    # The third is not even tried: nobody answers at the moment.
+    assert [each.outcome for each in results] == [Outcome.FAILED, Outcome.UNKNOWN, Outcome.RETRY]
+    assert results[0].error == "HTTP 410: gone"
+    assert len(world.got) == 3
+
+
+def test_when_to_come_back(audience: Audience, world: World, channel: Channels) -> None:
+    world.will(429, retry_after="120")
+    results = channel("webhook", "messaging_platform").send(audience.message, audience.recipients[:1])
+    assert [(each.outcome, each.retry_after) for each in results] == [(Outcome.RETRY, 120)]
+
+
+def test_nobody_there(audience: Audience, channel: Channels) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    results = channel("webhook", "messaging_platform", url=url).send(audience.message, audience.recipients)
+    assert {each.outcome for each in results} == {Outcome.RETRY}
+
+
+def test_a_push_message(audience: Audience, world: World, channel: Channels) -> None:
+    MessageTemplate.objects.create(
+        organization=audience.organization,
+        key="welcome",
+        subject="Hi {{ customer.first_name }}",
+        text=" {{ message.offers }}\n",
+    )
+    push = channel("push", "push_message")
+    ada, bob, third = (replace(each, push_tokens=TOKENS) for each in audience.recipients)
+    Customer.objects.filter(pk=third.customer_id).update(push_consent=False)
+    results = push.send(audience.message, [ada, replace(bob, push_tokens=()), third])
+    assert {each.key: (each.outcome, each.error) for each in results} == {
+        ada.key: (Outcome.SENT, ""),
+        bob.key: (Outcome.SKIPPED, "No push token."),
+        third.key: (Outcome.SKIPPED, "No consent any more."),
+    }
+    (got,) = world.got
+    assert _is_signed(got)
+    assert got.document == {
+        "type": "push",
+        "recipient": {
+            "key": str(ada.key),
+            "user_id": str(ada.customer_uuid),
+            "external_id": ada.external_id,
+            "attributes": {"state": "NY"},
+        },
+        "tokens": [{"platform": "ios", "token": "token-1"}, {"platform": "android", "token": "token-2"}],
+        "message": {
+            "notification": {"title": "Hi Ada", "body": "ten-off, coffee"},
+            "data": {
+                "campaign_id": str(audience.message.campaign_id),
+                "creative_id": str(audience.message.unit_id),
+                "offer_ids": "ten-off;coffee",
+            },
+        },
+    }
+
+
+def test_a_push_message_without_a_template(audience: Audience, world: World, channel: Channels) -> None:
+    message = audience.says(template_id=None)
+    channel("push", "push_message", template_id=None).send(
+        message, [replace(audience.recipients[0], push_tokens=TOKENS)]
+    )
+    assert world.got[0].document["message"]["notification"] == {"title": "Spring", "body": "Check out this ad!"}
+
+
+@pytest.mark.parametrize("ad_type", ["messaging_platform", "email_message", "push_message", "audience_export", "?"])
+def test_nowhere_to_go(audience: Audience, ad_type: str) -> None:
+    with pytest.raises(DeliveryFailedError) as end:
+        courier_for(audience.says(ad_type=ad_type, creative_type="audience-export-s3"))
+    assert end.value.is_lasting
+
+
+def test_a_template_that_is_missing_or_bad(audience: Audience) -> None:
+    audience.destination("push", settings={"url": "http://127.0.0.1/"}, secrets={"signing_secret": "x"})
+    with pytest.raises(DeliveryFailedError, match=r"^There is no template 'welcome'\.$"):
+        courier_for(audience.says(ad_type="push_message"))
+    MessageTemplate.objects.create(organization=audience.organization, key="welcome", text="{% debug %}")
+    with pytest.raises(DeliveryFailedError, match=r"^The template 'welcome' can't be used: text: Invalid block tag"):
+        courier_for(audience.says(ad_type="push_message"))
