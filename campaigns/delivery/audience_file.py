@@ -26,11 +26,11 @@ BLOCK = 262_144
 SUFFIX = ".part"
 FORGOTTEN_SECONDS = 86_400
 OFFERS_SEPARATOR = ";"
-# Everybody who was not turned away before; the same people in the same order however often this is asked.
+# The same people in the same order however often this is asked: they are pending until the file stands.
 AUDIENCE = sql.SQL(
     "SELECT {columns} FROM campaigns_audiencemember member"
     " JOIN customers_customer customer ON customer.id = member.customer_id"
-    " WHERE member.job_id = {job} AND member.state NOT IN ('skipped', 'failed') ORDER BY member.customer_id"
+    " WHERE member.job_id = {job} AND member.state = 'pending' ORDER BY member.customer_id"
 )
 
 

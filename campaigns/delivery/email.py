@@ -1,12 +1,14 @@
 """`email_message`: a template's texts by SMTP, or through a mail service that django-anymail speaks to.
 
 A mail server tells nobody who asks again that it has a message already. So email does not deduplicate: where a
-connection breaks while a message is handed over, it may have arrived, and the result is UNKNOWN. Messages to one
-destination share a connection for the length of a batch.
+connection breaks while a message is handed over, it may have arrived, and the result is UNKNOWN. A batch is shared out
+over a few connections, each kept until its share is sent: a mail server answers four times a message, and waiting for
+that is most of the work.
 """
 
 import smtplib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from email.utils import parseaddr
 from http import HTTPStatus
@@ -14,17 +16,17 @@ from typing import Any
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import get_connection
 from django.core.validators import validate_email
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from campaigns.delivery.channel import Message, Outcome, Recipient, Result
+from campaigns.delivery.mail import Mail
 from campaigns.delivery.unsubscribing import unsubscribe_url
 from campaigns.delivery.wording import fill_in, template_of
 from campaigns.models import Destination
-from campaigns.queries.destinations import consenting_ids
 
-PEOPLE_AT_ONCE = 100
+PEOPLE_AT_ONCE = 500
 # SMTP's replies from here on are final.
 PERMANENT = 500
 TIMEOUT_SECONDS = 30
@@ -71,77 +73,62 @@ class EmailChannel:
         self.reply_to = [reply_to] if reply_to else []
         self.address_attribute: str = destination.option("address_attribute")
         self.template = template_of(message)
-        self.backend = mail_backend(destination)
+        self.backends = [mail_backend(destination) for _ in range(destination.option("concurrency"))]
 
     def send(self, message: Message, recipients: Sequence[Recipient]) -> list[Result]:
-        """Mail each who has an address and still wants mail; who unsubscribed a moment ago gets none."""
-        wanting = consenting_ids(
-            organization_id=message.organization_id,
-            customer_ids=[recipient.customer_id for recipient in recipients],
-            consent="email_consent",
-        )
+        """Mail each who has an address."""
+        number = min(len(self.backends), len(recipients))
+        with ThreadPoolExecutor(number or 1) as pool:
+            shares = [recipients[first::number] for first in range(number)]
+            sent = pool.map(lambda backend, share: self._send_share(backend, message, share), self.backends, shares)
+            return [result for results in sent for result in results]
+
+    def _send_share(self, backend: Any, message: Message, recipients: Sequence[Recipient]) -> list[Result]:
         results: list[Result] = []
         # Once it concerns everybody, those that have not been tried are left for later.
         trouble = None
         try:
             for recipient in recipients:
-                refusal = self._refusal(recipient, wanting)
-                if refusal is not None:
-                    results.append(Result(recipient.key, Outcome.SKIPPED, error=refusal))
+                if not self._has_address(recipient):
+                    results.append(Result(recipient.key, Outcome.SKIPPED, error="No mail address."))
                     continue
-                trouble = trouble or self._open()
+                trouble = trouble or _open(backend)
                 if trouble is not None:
                     results.append(Result(recipient.key, Outcome.RETRY, error=trouble))
                     continue
-                result, trouble = self._send(message, recipient)
+                result, trouble = self._send(backend, message, recipient)
                 results.append(result)
         finally:
-            self._close()
+            _close(backend)
         return results
 
-    def _refusal(self, recipient: Recipient, wanting: set[int]) -> str | None:
-        """Why a recipient gets no mail."""
-        if recipient.customer_id not in wanting:
-            return "No consent any more."
+    def _has_address(self, recipient: Recipient) -> bool:
         try:
             validate_email(self._address(recipient))
         except ValidationError:
-            return "No mail address."
-        return None
+            return False
+        return True
 
     def _address(self, recipient: Recipient) -> str:
         return str(recipient.attributes.get(self.address_attribute, "")).strip()
 
-    def _open(self) -> str | None:
-        """Connect where there is no connection; what is wrong with it, or None."""
-        try:
-            self.backend.open()
-        except OSError as error:
-            self._close()
-            return _sentence(error)
-        return None
-
-    def _close(self) -> None:
-        with suppress(OSError):
-            self.backend.close()
-
-    def _send(self, message: Message, recipient: Recipient) -> tuple[Result, str | None]:
+    def _send(self, backend: Any, message: Message, recipient: Recipient) -> tuple[Result, str | None]:
         """The result, and what concerns all others too."""
         mail = self.mail(message, recipient)
         try:
-            self.backend.send_messages([mail])
+            backend.send_messages([mail])
         except (OSError, AnymailError, ValueError) as error:
             # A connection that had trouble isn't used again.
-            self._close()
+            _close(backend)
             trouble = _sentence(error) if concerns_all(error) else None
             return Result(recipient.key, outcome_of(error), error=_sentence(error)), trouble
         return Result(recipient.key, Outcome.SENT, reference=_reference(mail)), None
 
-    def mail(self, message: Message, recipient: Recipient) -> EmailMultiAlternatives:
+    def mail(self, message: Message, recipient: Recipient) -> Mail:
         """The mail to one recipient; its Message-ID is the same however often it is made."""
         address = unsubscribe_url(message.organization_id, recipient.customer_uuid)
         words = fill_in(self.template, message, recipient, unsubscribe_url=address)
-        mail = EmailMultiAlternatives(
+        mail = Mail(
             words.subject,
             words.text,
             self.sender,
@@ -156,6 +143,21 @@ class EmailChannel:
         if words.html:
             mail.attach_alternative(words.html, "text/html")
         return mail
+
+
+def _open(backend: Any) -> str | None:
+    """Connect where there is no connection; what is wrong with it, or None."""
+    try:
+        backend.open()
+    except OSError as error:
+        _close(backend)
+        return _sentence(error)
+    return None
+
+
+def _close(backend: Any) -> None:
+    with suppress(OSError):
+        backend.close()
 
 
 def outcome_of(error: Exception) -> Outcome:
@@ -183,7 +185,7 @@ def concerns_all(error: Exception) -> bool:
     return isinstance(getattr(cause, "reason", None), NewConnectionError | ConnectTimeoutError)
 
 
-def _reference(mail: EmailMultiAlternatives) -> str:
+def _reference(mail: Mail) -> str:
     """What the mail is known by: the mail service's id, or its own Message-ID."""
     status = getattr(mail, "anymail_status", None)
     told = {each.message_id for each in status.recipients.values()} if status else set()

@@ -106,8 +106,7 @@ class FacebookExport:
     def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:
         """Add the audience of the message's job; who has no identifier at all is left out."""
         session = session_of(message.job_key or uuid.uuid4())
-        turned_away = (MemberState.SKIPPED, MemberState.FAILED)
-        total = AudienceMember.objects.filter(job_id=require_job(message)).exclude(state__in=turned_away).count()
+        total = AudienceMember.objects.filter(job_id=require_job(message), state=MemberState.PENDING).count()
         rows = (row for batch in batches for row in map(self._row, batch) if any(row))
         sent = 0
         with speaking_http("Facebook"):

@@ -12,7 +12,6 @@ from campaigns.delivery.signed import SignedPost, person
 from campaigns.delivery.templates import CompiledTemplate
 from campaigns.delivery.wording import fill_in, template_of
 from campaigns.models import Destination
-from campaigns.queries.destinations import consenting_ids
 
 
 class PushChannel:
@@ -29,20 +28,15 @@ class PushChannel:
         self.batch_size = self.post.batch_size
 
     def send(self, message: Message, recipients: Sequence[Recipient]) -> list[Result]:
-        """Post to each who has a device and still wants to hear."""
-        wanting = consenting_ids(
-            organization_id=message.organization_id,
-            customer_ids=[recipient.customer_id for recipient in recipients],
-            consent="push_consent",
-        )
-        skipped, documents = [], []
-        for recipient in recipients:
-            if recipient.customer_id not in wanting:
-                skipped.append(Result(recipient.key, Outcome.SKIPPED, error="No consent any more."))
-            elif not recipient.push_tokens:
-                skipped.append(Result(recipient.key, Outcome.SKIPPED, error="No push token."))
-            else:
-                documents.append((recipient.key, self._document(message, recipient)))
+        """Post to each who has a device."""
+        skipped = [
+            Result(recipient.key, Outcome.SKIPPED, error="No push token.")
+            for recipient in recipients
+            if not recipient.push_tokens
+        ]
+        documents = [
+            (recipient.key, self._document(message, recipient)) for recipient in recipients if recipient.push_tokens
+        ]
         return skipped + self.post.post_each(documents)
 
     def _document(self, message: Message, recipient: Recipient) -> dict[str, Any]:

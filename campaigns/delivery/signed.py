@@ -27,7 +27,7 @@ from campaigns.models import Destination
 PREFIX = "whsec_"
 ATTEMPTS = 2
 # A batch is this many times as many recipients as requests at once.
-ROUNDS_IN_BATCH = 10
+ROUNDS_IN_BATCH = 50
 MAXIMUM_REFERENCE = 255
 
 

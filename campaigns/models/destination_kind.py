@@ -167,6 +167,7 @@ SHAPES: Mapping[str, Shape] = {
                 default="starttls",
             ),
             "user": TEXT,
+            "concurrency": Member(CONCURRENCY.fits, CONCURRENCY.sentence, default=4),
         },
         optional_secrets=frozenset({"password", "api_key"}),
     ),

@@ -1,9 +1,6 @@
-"""Where messages go, what they say, and who still wants them."""
-
-from collections.abc import Collection
+"""Where messages go and what they say."""
 
 from campaigns.models import Destination, MessageTemplate
-from customers.models import Customer
 
 
 def find_default_destination(*, organization_id: int, kind: str) -> Destination | None:
@@ -14,9 +11,3 @@ def find_default_destination(*, organization_id: int, kind: str) -> Destination 
 def find_template(*, organization_id: int, key: str) -> MessageTemplate | None:
     """The organization's template of a key."""
     return MessageTemplate.objects.filter(organization_id=organization_id, key=key).first()
-
-
-def consenting_ids(*, organization_id: int, customer_ids: Collection[int], consent: str) -> set[int]:
-    """Those of the customers who want campaigns at all, and by this way (`email_consent`, `push_consent`), now."""
-    wanting = Customer.objects.filter(**{"organization_id": organization_id, "consent": True, consent: True})
-    return set(wanting.filter(id__in=customer_ids).values_list("id", flat=True))
