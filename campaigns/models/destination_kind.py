@@ -196,6 +196,7 @@ def problems_of_settings(kind: str, settings: object, secrets: Mapping[str, str]
 def _problems_of_secrets(kind: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> list[str]:
     shape = SHAPES[kind]
     wrong = [f"{name}: {kind} knows no such secret." for name in sorted(secrets.keys() - shape.secrets)]
+    wrong += [f"{name}: {TEXT.sentence}" for name, value in sorted(secrets.items()) if not _text(value)]
     needed = set(shape.required_secrets)
     if kind == DestinationKind.EMAIL:
         needed |= {"api_key"} if "provider" in settings else {"password"} if "user" in settings else set()

@@ -1,6 +1,9 @@
 """Destinations: settings are checked by kind, secrets are sealed in the table and never shown."""
 
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -18,6 +21,7 @@ from config.environment import encryption_keys
 from config.secret_key import derived_encryption_key
 from customers.errors import DomainError
 from customers.models import Operator
+from tests.config.served import PROJECT
 from tests.factories import make_organization
 
 SECRET = "do not show this"
@@ -88,6 +92,7 @@ def test_one_default_of_a_kind(operator: Client) -> None:
         ),
         ("s3", {"bucket": "b"}, {"access_key": "x"}, {"secrets": ["secret_key: this secret is required."]}),
         ("s3", {"bucket": "b"}, {}, {}),
+        ("webhook", WEBHOOK, {"signing_secret": "a\nb"}, {"secrets": ["signing_secret: A text is expected."]}),
         (
             "email",
             {"from_address": "Shop <shop@example.org>", "provider": "postmark"},
@@ -135,6 +140,19 @@ def test_keys_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ENCRYPTION_KEYS", wrong)
         with pytest.raises(ImproperlyConfigured, match=r"^ENCRYPTION_KEYS must be Fernet keys: 32 bytes each"):
             encryption_keys("ENCRYPTION_KEYS")
+
+
+def test_production_starts_with_keys_only() -> None:
+    bare = {"PRODUCTION": "1", "SECRET_KEY": "x" * 50, "ENCRYPTION_KEYS": "", "PATH": os.environ["PATH"]}
+    started = subprocess.run(
+        [sys.executable, "-c", "import config.settings"],
+        cwd=PROJECT,
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert started.stderr.endswith("ImproperlyConfigured: ENCRYPTION_KEYS must be set when PRODUCTION is on\n")
 
 
 def test_a_template_is_compiled_before_it_is_kept(operator: Client) -> None:
