@@ -3,6 +3,7 @@
 from django.urls import path
 
 from config import urls as product
+from tests.bench import deliver
 from tests.bench.naive.events import NaiveEvents
 from tests.bench.naive.navigation import NaiveNavigation
 from tests.bench.naive.spend_limits import NaiveCampaigns, NaiveSearch
@@ -19,4 +20,8 @@ urlpatterns = [
     path("marketing-solutions/naive", NaiveCampaigns.as_view()),
     path("marketing-solutions/naive/search", NaiveSearch.as_view()),
     path("api/campaigns/naive/sync-page", NaiveSyncPage.as_view()),
+    path("bench/csv/<int:job_id>", deliver.csv),
+    path("bench/bare-copy/<int:job_id>", deliver.bare_copy),
+    path("bench/mail/<int:job_id>", deliver.mail),
+    path("bench/bare-mail/<int:job_id>", deliver.bare_mail),
 ]
