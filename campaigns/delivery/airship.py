@@ -4,7 +4,6 @@
 is doing it once. A list that isn't there (404) is made with `POST /api/lists` first. One list a creative.
 """
 
-import base64
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from psycopg import sql
 from campaigns.delivery.audience_file import StagedFile, require_job, select_audience, staged
 from campaigns.delivery.channel import DeliveryFailedError, ExportedFile, Message, Recipient
 from campaigns.delivery.http import Body, Exchange, RefusedError
-from campaigns.delivery.uploads import speaking_http
+from campaigns.delivery.uploads import basic, speaking_http
 from campaigns.models import Destination
 
 MAXIMUM_LINES = 10_000_000
@@ -31,8 +30,7 @@ class AirshipExport:
         self.address: str = destination.option("url").rstrip("/") + "/api/lists"
         self.identifier_type: str = destination.option("identifier_type")
         self.identifier: str = destination.option("identifier")
-        credentials = f"{destination.option('app_key')}:{destination.secrets['master_secret']}"
-        self.authorization = "Basic " + base64.b64encode(credentials.encode()).decode()
+        self.authorization = basic(destination.option("app_key"), destination.secrets["master_secret"])
         self.exchange = exchange or Exchange(timeout=destination.option("timeout_seconds"))
 
     def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:  # noqa: ARG002 (COPY reads them)

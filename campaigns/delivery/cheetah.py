@@ -5,7 +5,6 @@ form of an upload: `multipart/form-data` with the fields `list_id` and `file` (C
 `issue_audience_csv`), HTTP Basic. The whole file goes each time; the `Idempotency-Key` is the job's key.
 """
 
-import base64
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from django.conf import settings
 from campaigns.delivery.audience_file import audience_columns, require_job, select_audience, staged
 from campaigns.delivery.channel import ExportedFile, Message, Recipient
 from campaigns.delivery.http import Body, Exchange
-from campaigns.delivery.uploads import speaking_http
+from campaigns.delivery.uploads import basic, speaking_http
 from campaigns.models import Destination
 
 
@@ -26,8 +25,7 @@ class CheetahExport:
         self.address: str = destination.option("url")
         self.list_id: str = destination.option("list_id")
         self.attributes = destination.attributes
-        credentials = f"{destination.option('user')}:{destination.secrets['password']}"
-        self.authorization = "Basic " + base64.b64encode(credentials.encode()).decode()
+        self.authorization = basic(destination.option("user"), destination.secrets["password"])
         self.exchange = exchange or Exchange(timeout=destination.option("timeout_seconds"))
 
     def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:  # noqa: ARG002 (COPY reads them)

@@ -1,10 +1,16 @@
-"""What whole-audience uploads share: how an answer of the other side becomes the end of a delivery."""
+"""What whole-audience uploads share: who they say they are, and how an answer becomes the end of a delivery."""
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from campaigns.delivery.channel import DeliveryFailedError
 from campaigns.delivery.http import RefusedError, UnreachableError
+
+
+def basic(user: str, password: str) -> str:
+    """The value of `Authorization` for HTTP Basic."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 @contextmanager
