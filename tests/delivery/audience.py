@@ -64,10 +64,16 @@ def make_audience(people: Sequence[dict[str, Any]] = PEOPLE) -> Audience:
     rows = {"organization": organization, "job": job, "unit": unit}
     members = [AudienceMember.objects.create(customer=customer, **rows) for customer in customers]
     AudienceMember.objects.create(customer=make_customer(organization), state="skipped", **rows)
-    message = Message(
-        organization_id=organization.pk,
-        application_id=application.pk,
-        campaign_id=hierarchy.campaign.pk,
+    recipients = tuple(_recipient(member.key, customer) for member, customer in zip(members, customers, strict=True))
+    return Audience(organization, job, _message(job), recipients)
+
+
+def _message(job: AudienceJob) -> Message:
+    unit = job.unit
+    return Message(
+        organization_id=job.organization_id,
+        application_id=unit.application_id,
+        campaign_id=job.campaign_id,
         campaign_name="Spring",
         unit_id=unit.pk,
         unit_name="Hello",
@@ -82,8 +88,6 @@ def make_audience(people: Sequence[dict[str, Any]] = PEOPLE) -> Audience:
         job_key=job.key,
         scheduled_for=SCHEDULED_FOR,
     )
-    recipients = tuple(_recipient(member.key, customer) for member, customer in zip(members, customers, strict=True))
-    return Audience(organization, job, message, recipients)
 
 
 def _recipient(key: uuid.UUID, customer: Customer) -> Recipient:

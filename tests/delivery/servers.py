@@ -39,6 +39,13 @@ class World:
     got: list[Got] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
     connections: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def next_answer(self, got: Got) -> tuple[int, dict[str, str], bytes]:
+        """What a request is answered with."""
+        with self.lock:
+            self.got.append(got)
+            return self.answers.pop(0) if self.answers else (200, {}, b"{}")
 
     def will(self, *statuses: int, body: bytes = b"{}", **headers: str) -> None:
         """Answer the next requests with these statuses."""
@@ -46,41 +53,44 @@ class World:
         self.answers += [(status, named, body) for status in statuses]
 
 
+class _Handler(BaseHTTPRequestHandler):
+    """Keeps connections; subclasses name the world they belong to."""
+
+    protocol_version = "HTTP/1.1"
+    # Without it an answer of two parts waits for the other side's acknowledgement.
+    disable_nagle_algorithm = True
+    world: World
+
+    def setup(self) -> None:
+        """A connection comes in."""
+        self.world.connections += 1
+        super().setup()
+
+    def handle_any(self) -> None:
+        """Keep the request, and give the next answer."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        status, answered, content = self.world.next_answer(Got(self.command, self.path, headers, body))
+        if status == DROP:
+            self.close_connection = True
+            return
+        self.send_response(status)
+        for name, value in {**answered, "Content-Length": str(len(content))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_POST = do_PUT = handle_any  # noqa: N815 (the library's names)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def http_world() -> Iterator[World]:
-    """An HTTP server with connections that are kept."""
-    world, lock = World(), threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Without it an answer of two parts waits for the other side's acknowledgement.
-        disable_nagle_algorithm = True
-
-        def setup(self) -> None:
-            world.connections += 1
-            super().setup()
-
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            with lock:
-                world.got.append(Got(self.command, self.path, headers, body))
-                status, answered, content = world.answers.pop(0) if world.answers else (200, {}, b"{}")
-            if status == DROP:
-                self.close_connection = True
-                return
-            self.send_response(status)
-            for name, value in {**answered, "Content-Length": str(len(content))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_POST = do_PUT = handle_any  # noqa: N815 (the library's names)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    """An HTTP server."""
+    world = World()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"world": world}))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

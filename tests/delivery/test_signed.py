@@ -69,8 +69,14 @@ def test_a_webhook(audience: Audience, world: World, channel: Channels) -> None:
     assert (again.headers["webhook-timestamp"], again.headers["content-type"]) == (str(NOW), "application/json")
     assert (again.method, again.path) == ("POST", "/in")
     assert all(map(_is_signed, world.got))
+    assert (webhook.deduplicates, webhook.rate, webhook.batch_size) == (True, 50, 50)
+    assert world.connections == 1
+
+
+def test_what_a_webhook_says(audience: Audience, world: World, channel: Channels) -> None:
     ada = audience.recipients[0]
-    assert again.document == {
+    channel("webhook", "messaging_platform").send(audience.message, [ada])
+    assert world.got[0].document == {
         "type": "message",
         "recipient": {
             "key": str(ada.key),
@@ -89,8 +95,6 @@ def test_a_webhook(audience: Audience, world: World, channel: Channels) -> None:
             "portal_icon": "/images/icon.png",
         },
     }
-    assert (webhook.deduplicates, webhook.rate, webhook.batch_size) == (True, 50, 50)
-    assert world.connections == 1
 
 
 def test_what_becomes_of_each(audience: Audience, world: World, channel: Channels) -> None:
@@ -116,12 +120,8 @@ def test_nobody_there(audience: Audience, channel: Channels) -> None:
 
 
 def test_a_push_message(audience: Audience, world: World, channel: Channels) -> None:
-    MessageTemplate.objects.create(
-        organization=audience.organization,
-        key="welcome",
-        subject="Hi {{ customer.first_name }}",
-        text=" {{ message.offers }}\n",
-    )
+    texts = {"subject": "Hi {{ customer.first_name }}", "text": " {{ message.offers }}\n"}
+    MessageTemplate.objects.create(organization=audience.organization, key="welcome", **texts)
     push = channel("push", "push_message")
     ada, bob = replace(audience.recipients[0], push_tokens=TOKENS), audience.recipients[1]
     results = push.send(audience.message, [ada, bob])

@@ -94,9 +94,11 @@ def test_cheetah(audience: Audience, world: World) -> None:
     assert exported.rows == len(lines) - 1 == 3
 
 
+COLUMNS = {"EXTERN_ID": "external_id", "EMAIL": "email", "PHONE": "phone", "FN": "first_name", "ZIP": "zip"}
+
+
 def test_facebook(audience: Audience, world: World) -> None:
-    columns = {"EXTERN_ID": "external_id", "EMAIL": "email", "PHONE": "phone", "FN": "first_name", "ZIP": "zip"}
-    settings = {"url": world.url, "version": "v23.0", "audience_id": "238", "columns": columns}
+    settings = {"url": world.url, "version": "v23.0", "audience_id": "238", "columns": COLUMNS}
     audience.destination("facebook", settings=settings, secrets={"access_token": "EAAB"})
     # The Graph API's own way to say "later".
     world.will(400, body=b'{"error": {"code": 2, "is_transient": true}}')
@@ -106,7 +108,6 @@ def test_facebook(audience: Audience, world: World) -> None:
     assert (second.method, second.path) == ("POST", "/v23.0/238/users")
     assert second.headers["authorization"] == "Bearer EAAB"
     assert second.headers["idempotency-key"] == f"{audience.job.key}-1"
-    ids = [_hashed(str(each.external_id)) for each in audience.recipients]
     session = session_of(audience.job.key)
     document = second.document
     assert document["session"] == {
@@ -115,9 +116,19 @@ def test_facebook(audience: Audience, world: World) -> None:
         "last_batch_flag": True,
         "estimated_num_total": 3,
     }
+    assert 0 < session < 2**63
+    assert (exported.name, exported.rows, exported.reference) == ("", 3, str(session))
+
+
+def test_facebooks_rows(audience: Audience, world: World) -> None:
+    settings = {"url": world.url, "audience_id": "238", "columns": COLUMNS}
+    audience.destination("facebook", settings=settings, secrets={"access_token": "EAAB"})
+    _export(audience, "facebook")
+    ids = [_hashed(str(each.external_id)) for each in audience.recipients]
+    document = world.got[0].document
     schema = document["payload"]["schema"]
     # (No order: settings are kept as jsonb.)
-    assert sorted(schema) == sorted(columns)
+    assert sorted(schema) == sorted(COLUMNS)
     assert [dict(zip(schema, row, strict=True)) for row in document["payload"]["data"]] == [
         {
             "EXTERN_ID": ids[0],
@@ -135,8 +146,6 @@ def test_facebook(audience: Audience, world: World) -> None:
         },
         {"EXTERN_ID": ids[2], "EMAIL": "", "PHONE": "", "FN": _hashed("çeliköz"), "ZIP": _hashed("94043")},
     ]
-    assert 0 < session < 2**63
-    assert (exported.name, exported.rows, exported.reference) == ("", 3, str(session))
 
 
 @pytest.mark.django_db
