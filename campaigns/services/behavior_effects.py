@@ -21,38 +21,38 @@ FROM jsonb_to_recordset(%s::jsonb) AS earned (
 ORDER BY earned.place
 RETURNING id
 """
-# Counters, tags, points and further events in one statement.
-WRITE = """
-WITH counted AS (
+# Counters, tags, points and further events in one statement, of which only those parts are sent that have rows.
+PARTS = {
+    "counted": """
     INSERT INTO campaigns_countedevent (organization_id, customer_id, goal_id, at, amount, is_consumed)
     SELECT %(organization)s::bigint, customer_id, goal_id, at, amount, is_consumed
     FROM jsonb_to_recordset(%(counted)s::jsonb) AS new (
-        customer_id bigint, goal_id bigint, at timestamptz, amount numeric, is_consumed boolean)
-), consumed AS (
-    UPDATE campaigns_countedevent SET is_consumed = true WHERE id = ANY(%(consumed)s::bigint[])
-), spent AS (
-    DELETE FROM campaigns_countedevent WHERE id = ANY(%(spent)s::bigint[])
-), rested AS (
-    UPDATE campaigns_earning SET is_waiting = false WHERE id = ANY(%(rested)s::bigint[])
-), given AS (
+        customer_id bigint, goal_id bigint, at timestamptz, amount numeric, is_consumed boolean)""",
+    "consumed": """
+    UPDATE campaigns_countedevent SET is_consumed = true WHERE id = ANY(%(consumed)s::bigint[])""",
+    "spent": """
+    DELETE FROM campaigns_countedevent WHERE id = ANY(%(spent)s::bigint[])""",
+    "rested": """
+    UPDATE campaigns_earning SET is_waiting = false WHERE id = ANY(%(rested)s::bigint[])""",
+    "gifts": """
     UPDATE customers_customer customer
     SET tags = customer.tags || ARRAY(
             SELECT tag FROM jsonb_array_elements_text(gift.tags) tag WHERE tag <> ALL (customer.tags)),
         points = customer.points + gift.points, updated_at = now()
     FROM jsonb_to_recordset(%(gifts)s::jsonb) AS gift (customer_id bigint, tags jsonb, points bigint)
-    WHERE customer.id = gift.customer_id
-), booked AS (
+    WHERE customer.id = gift.customer_id""",
+    "points": """
     INSERT INTO campaigns_pointsentry (organization_id, customer_id, amount, at, key, earning_id, note)
     SELECT %(organization)s::bigint, customer_id, amount, at, 'earning:' || earning_id, earning_id, ''
     FROM jsonb_to_recordset(%(points)s::jsonb) AS entry (
-        customer_id bigint, amount bigint, at timestamptz, earning_id bigint)
-), triggered AS (
+        customer_id bigint, amount bigint, at timestamptz, earning_id bigint)""",
+    "events": """
     INSERT INTO campaigns_event (organization_id, customer_id, name, at, attributes)
     SELECT %(organization)s::bigint, customer_id, name, at, '{}'::jsonb
-    FROM jsonb_to_recordset(%(events)s::jsonb) AS event (customer_id bigint, name varchar, at timestamptz)
-)
-SELECT 1
-"""
+    FROM jsonb_to_recordset(%(events)s::jsonb) AS event (customer_id bigint, name varchar, at timestamptz)""",
+}
+# Their rows are ids; those of the others travel as JSON.
+OF_IDS = frozenset({"consumed", "spent", "rested"})
 Rows = list[dict[str, Any]]
 
 
@@ -65,13 +65,22 @@ def write_effects(*, organization: Organization, run: BehaviorRun, now: datetime
     earning_ids = _insert_earnings(organization, completed, run.earned)
     gifts, points = _gifts(run.earned, earning_ids)
     events = [{"customer_id": one.customer_id, "name": one.name, "at": one.at} for one in run.triggered]
-    rows = {"counted": counters.pop("counted"), "gifts": gifts, "points": points, "events": events}
-    if any(rows.values()) or any(counters.values()):
-        as_json = {name: orjson.dumps(several).decode() for name, several in rows.items()}
-        with connection.cursor() as cursor:
-            cursor.execute(WRITE, {"organization": organization.pk, **counters, **as_json})
+    _write({**counters, "gifts": gifts, "points": points, "events": events}, organization)
     _issue_offers(organization, run.earned, earning_ids, now)
     send_messages(organization=organization, run=run, earning_ids=earning_ids, now=now)
+
+
+def _write(rows: Mapping[str, list[Any]], organization: Organization) -> None:
+    """All rows in one statement; none where there are none."""
+    wanted = {name: several for name, several in rows.items() if several}
+    if not wanted:
+        return
+    parts = ", ".join(f"{name} AS ({PARTS[name]})" for name in PARTS if name in wanted)
+    values: dict[str, Any] = {"organization": organization.pk}
+    for name, several in wanted.items():
+        values[name] = several if name in OF_IDS else orjson.dumps(several).decode()
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {parts} SELECT 1", values)
 
 
 def _counters(run: BehaviorRun) -> dict[str, list[Any]]:

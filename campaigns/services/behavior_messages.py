@@ -123,7 +123,7 @@ def _subject(
     special = CONSENTS.get(one.message.creative_type)
     return Subject(
         organization_id=organization.pk,
-        identity=customer.identity,
+        identity=str(customer.identity),
         facts=run.facts[one.customer_id],
         has_consent="consent" in customer.consents and (special is None or special in customer.consents),
         history={one.message.campaign_id: history},

@@ -1,7 +1,9 @@
 """Customers locked for what hangs on them: counters, caps, points, offers."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from django.db import connection
@@ -10,19 +12,23 @@ from campaigns.targeting import CustomerFacts
 from customers.models import Organization
 
 LOCK = """
-SELECT id, uuid::text, attributes::text, tags, points, last_platform, last_language, last_channel,
+SELECT id, uuid, external_id, attributes::text, tags, points, last_platform, last_language, last_channel,
     consent, email_consent, push_consent
-FROM customers_customer WHERE organization_id = %s::bigint AND id = ANY(%s::bigint[])
+FROM customers_customer WHERE organization_id = %(organization)s::bigint AND {which}
 ORDER BY id FOR NO KEY UPDATE
 """
+BY_ID = LOCK.format(which="id = ANY(%(ids)s::bigint[])")
+BY_IDENTITY = LOCK.format(which="uuid = ANY(%(ids)s::uuid[])")
+BY_EXTERNAL_ID = LOCK.format(which="external_id = ANY(%(ids)s::varchar[])")
 
 
 @dataclass(frozen=True, slots=True)
 class LockedCustomer:
-    """What targets ask about, the uuid, and the kinds of consent that are given."""
+    """What targets ask about, the ids, and the kinds of consent that are given."""
 
     facts: CustomerFacts
-    identity: str
+    identity: uuid.UUID
+    external_id: str | None
     consents: frozenset[str]
 
 
@@ -30,19 +36,37 @@ class CustomerGoneError(Exception):
     """A customer was merged into another one a moment ago; nothing was written, and whoever asked looks again."""
 
 
-def lock_customers(*, organization: Organization, customer_ids: Sequence[int]) -> dict[int, LockedCustomer]:
-    """Lock customers in the order of their ids until the transaction ends.
+Locked = dict[int, LockedCustomer]
+
+
+def lock_customers(*, organization: Organization, customer_ids: Collection[int]) -> Locked:
+    """Lock customers in the order of their rows' ids until the transaction ends.
 
     Everything that hangs on a customer stays as it is then. CustomerGoneError where one is no more.
     """
+    locked = _locked(BY_ID, organization, customer_ids)
+    if len(locked) < len(customer_ids):
+        raise CustomerGoneError
+    return locked
+
+
+def lock_customers_by_identity(*, organization: Organization, identities: Collection[uuid.UUID]) -> Locked:
+    """The same by uuids; who isn't found is absent."""
+    return _locked(BY_IDENTITY, organization, identities)
+
+
+def lock_customers_by_external_id(*, organization: Organization, external_ids: Collection[str]) -> Locked:
+    """The same by external ids; who isn't found is absent."""
+    return _locked(BY_EXTERNAL_ID, organization, external_ids)
+
+
+def _locked(statement: str, organization: Organization, ids: Collection[Any]) -> Locked:
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [organization.pk, list(customer_ids)])
+        cursor.execute(statement, {"organization": organization.pk, "ids": list(ids)})
         locked = {}
-        for customer_id, identity, attributes, tags, *members, general, email, push in cursor.fetchall():
+        for customer_id, identity, external_id, attributes, tags, *members, general, email, push in cursor.fetchall():
             facts = CustomerFacts(orjson.loads(attributes), frozenset(tags), *members)
             given = {"consent": general, "email_consent": email, "push_consent": push}
             consents = frozenset(name for name, is_given in given.items() if is_given)
-            locked[customer_id] = LockedCustomer(facts, identity, consents)
-    if len(locked) < len(customer_ids):
-        raise CustomerGoneError
+            locked[customer_id] = LockedCustomer(facts, identity, external_id, consents)
     return locked

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from campaigns.queries.behavior_rules import get_behavior_rules
 from campaigns.services.behavior_effects import write_effects
 from campaigns.services.behavior_runs import BehaviorRun, CustomerEvent
-from campaigns.services.customer_locks import lock_customers
+from campaigns.services.customer_locks import Locked, lock_customers
 from customers.models import Organization
 
 INSERT = """
@@ -51,23 +51,26 @@ class Recorded:
 
 
 @transaction.atomic(savepoint=False)
-def record_events(*, organization: Organization, events: Sequence[CustomerEvent], now: datetime) -> list[Recorded]:
+def record_events(
+    *, organization: Organization, events: Sequence[CustomerEvent], now: datetime, locked: Locked | None = None
+) -> list[Recorded]:
     """Keep events in their order and count each towards the behaviors of its customer; a Recorded for each.
 
     An event whose `event_id` the organization has heard of before is a duplicate and counts for nothing. An event of
-    which no behavior speaks is kept all the same. `organization.version` must be of this request. CustomerGoneError
-    where a customer is no more.
+    which no behavior speaks is kept all the same. `organization.version` must be of this request. `locked` are the
+    customers, where the caller's transaction has locked them; CustomerGoneError where one is no more.
     """
     if not events:
         return []
     rules = get_behavior_rules(organization_id=organization.pk, version=organization.version)
     relevant = any(event.name in rules.by_event for event in events)
-    customers = lock_customers(organization=organization, customer_ids=_customers(events)) if relevant else {}
+    if relevant and locked is None:
+        locked = lock_customers(organization=organization, customer_ids={event.customer_id for event in events})
     recorded = _insert(organization, events)
-    if not relevant:
+    if not relevant or locked is None:
         return recorded
     counting = [(place, event) for place, event in enumerate(events) if not recorded[place].is_duplicate]
-    run = BehaviorRun(rules, organization.zone, customers)
+    run = BehaviorRun(rules, organization.zone, locked)
     run.load(event for _, event in counting)
     for place, event in counting:
         run.tell(place, event)
@@ -77,10 +80,6 @@ def record_events(*, organization: Organization, events: Sequence[CustomerEvent]
         behavior_id = earned.earnable.behavior.id
         times[behavior_id] = times.get(behavior_id, 0) + 1
     return recorded
-
-
-def _customers(events: Sequence[CustomerEvent]) -> list[int]:
-    return sorted({event.customer_id for event in events})
 
 
 def _insert(organization: Organization, events: Sequence[CustomerEvent]) -> list[Recorded]:

@@ -7,8 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from campaigns.services.behavior_runs import CustomerEvent
-from campaigns.services.customer_locks import CustomerGoneError
+from campaigns.services.customer_locks import (
+    CustomerGoneError,
+    Locked,
+    lock_customers,
+    lock_customers_by_external_id,
+    lock_customers_by_identity,
+)
 from campaigns.services.events import Recorded, record_events
 from customers.errors import DomainError, not_found
 from customers.models import Application
@@ -29,42 +37,95 @@ class ToldEvent:
     event_id: str | None = None
 
 
-def tell_events(
-    *, application: Application, told: Sequence[ToldEvent | DomainError], now: datetime
-) -> list[Recorded | DomainError]:
+Outcome = Recorded | DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """The rows' ids of customers by the ids that callers know."""
+
+    by_identity: Mapping[uuid.UUID, int]
+    by_external_id: Mapping[str, int]
+
+    def of(self, told: ToldEvent) -> int | None:
+        """The customer of an event."""
+        if told.external_id is not None:
+            return self.by_external_id.get(told.external_id)
+        identity = _identity(told.user_id)
+        return None if identity is None else self.by_identity.get(identity)
+
+
+def tell_events(*, application: Application, told: Sequence[ToldEvent | DomainError], now: datetime) -> list[Outcome]:
     """Record the events of known customers; what was refused before stays so, unknown customers are `not_found`.
 
     Ids of events are the application's own: another application's are others.
     """
-    while True:
-        outcomes = _with_customers(application, told)
-        events = [one for one in outcomes if isinstance(one, CustomerEvent)]
+    outcomes = _tell_of_present_ids(application, told, now)
+    while outcomes is None:
         try:
-            recorded = iter(record_events(organization=application.organization, events=events, now=now))
+            outcomes = _tell_of_any_ids(application, told, now)
         except CustomerGoneError:
             # Merged into another one a moment ago: the id finds that one now.
             continue
-        return [next(recorded) if isinstance(one, CustomerEvent) else one for one in outcomes]
+    return outcomes
 
 
-def _with_customers(
-    application: Application, told: Sequence[ToldEvent | DomainError]
-) -> list[CustomerEvent | DomainError]:
+@transaction.atomic
+def _tell_of_present_ids(
+    application: Application, told: Sequence[ToldEvent | DomainError], now: datetime
+) -> list[Outcome] | None:
+    """Find and lock the customers in one statement, where all are named by the same kind of id; None where one isn't
+    found that way.
+    """
     checked = [one for one in told if isinstance(one, ToldEvent)]
-    by_identity, by_external_id = find_customer_ids(
+    identities = {_identity(one.user_id) for one in checked if one.user_id is not None}
+    external_ids = {one.external_id for one in checked if one.external_id is not None}
+    if bool(identities) == bool(external_ids) or None in identities:
+        return None
+    organization = application.organization
+    if identities:
+        named = {identity for identity in identities if identity is not None}
+        locked = lock_customers_by_identity(organization=organization, identities=named)
+    else:
+        locked = lock_customers_by_external_id(organization=organization, external_ids=external_ids)
+    if len(locked) < len(identities) + len(external_ids):
+        return None
+    ids = Ids(
+        {one.identity: customer_id for customer_id, one in locked.items()},
+        {one.external_id: customer_id for customer_id, one in locked.items() if one.external_id is not None},
+    )
+    return _record(application, told, ids, locked, now)
+
+
+@transaction.atomic
+def _tell_of_any_ids(application: Application, told: Sequence[ToldEvent | DomainError], now: datetime) -> list[Outcome]:
+    """Find the customers first, by former ids too, then lock them; CustomerGoneError."""
+    checked = [one for one in told if isinstance(one, ToldEvent)]
+    found = find_customer_ids(
         organization=application.organization,
         identities={identity for one in checked if (identity := _identity(one.user_id)) is not None},
         external_ids={one.external_id for one in checked if one.external_id is not None},
     )
+    ids = Ids(*found)
+    customer_ids = {*ids.by_identity.values(), *ids.by_external_id.values()}
+    locked = lock_customers(organization=application.organization, customer_ids=customer_ids)
+    return _record(application, told, ids, locked, now)
+
+
+def _record(
+    application: Application, told: Sequence[ToldEvent | DomainError], ids: Ids, locked: Locked, now: datetime
+) -> list[Outcome]:
+    """The outcomes in the order of what was told."""
     found: list[CustomerEvent | DomainError] = []
     for one in told:
         if isinstance(one, DomainError):
             found.append(one)
             continue
-        identity = _identity(one.user_id)
-        customer_id = by_identity.get(identity) if identity else by_external_id.get(one.external_id or "")
+        customer_id = ids.of(one)
         found.append(not_found("Customer") if customer_id is None else _event(application, one, customer_id))
-    return found
+    events = [one for one in found if isinstance(one, CustomerEvent)]
+    recorded = iter(record_events(organization=application.organization, events=events, now=now, locked=locked))
+    return [next(recorded) if isinstance(one, CustomerEvent) else one for one in found]
 
 
 def _event(application: Application, told: ToldEvent, customer_id: int) -> CustomerEvent:

@@ -90,7 +90,7 @@ def _batch(call: Request) -> Scenario:
     told = [len(json.loads(answer_of(each).content)["events"]) for each in (request, naive)]
     if told != [EVENTS, EVENTS]:
         raise RunFailedError("the two ways to tell events answer differently")
-    return Scenario(BATCH, request, 20, None, naive, "one by one", queries=many, alone=True)
+    return Scenario(BATCH, request, 20, None, naive, "one by one with models", queries=many, alone=True)
 
 
 def _history(call: Request) -> Scenario:
