@@ -20,6 +20,7 @@ OF_GOAL = {
     Full.PER_YEAR: Verdict.GOAL_PER_YEAR,
 }
 ONE_DAY = timedelta(days=1)
+ONE = Decimal(1)
 
 
 def count(
@@ -34,6 +35,8 @@ def count(
     if refused is not None:
         return state, refused[0]
     counted = Counted(event.at, event.amount if goal.counts_money else None)
+    if goal.is_pooled:
+        return _pooled(goal, state, counted)
     state = replace(state, counted=(*state.counted, counted))
     used = _completing(goal, state, counted, zone)
     if not used:
@@ -78,7 +81,31 @@ def near(goal: Goal, state: GoalState, at: datetime) -> list[Counted]:
 
 def amount_of(goal: Goal, events: Sequence[Counted]) -> Decimal | int:
     """How much of what the goal needs these events are."""
-    return sum((each.amount or 0 for each in events), Decimal(0)) if goal.counts_money else len(events)
+    total = sum((_weight(each) for each in events), Decimal(0))
+    return total if goal.counts_money else int(total)
+
+
+def _weight(counted: Counted) -> Decimal:
+    return ONE if counted.amount is None else counted.amount
+
+
+def _pooled(goal: Goal, state: GoalState, latest: Counted) -> tuple[GoalState, Verdict]:
+    """Add an event to the one that stands for all; what is too much for a completion is consumed with it."""
+    total = sum((_weight(each) for each in state.open), _weight(latest))
+    if total >= goal.needed:
+        state = replace(state, counted=(*state.counted, latest))
+        return complete(state, state.open, latest.at), Verdict.COMPLETED
+    if not state.open:
+        return replace(state, counted=(*state.counted, latest)), Verdict.COUNTED
+    first, *others = state.open
+    merged = {id(each) for each in others}
+    counted = tuple(
+        replace(each, amount=total)
+        if each is first
+        else replace(each, is_consumed=each.is_consumed or id(each) in merged)
+        for each in state.counted
+    )
+    return replace(state, counted=counted), Verdict.COUNTED
 
 
 def _completing(goal: Goal, state: GoalState, latest: Counted, zone: ZoneInfo) -> Sequence[Counted]:

@@ -36,6 +36,11 @@ class Goal:
         return self.spacing is not None or self.is_consecutive
 
     @property
+    def is_pooled(self) -> bool:
+        """Whether only the sum of what counted matters, never when: then it is kept in one place."""
+        return self.period is None and not self.remembers
+
+    @property
     def is_immediate(self) -> bool:
         """Whether any single event completes it, so that nothing ever has to be kept for it."""
         return self.needed == 1 and not self.counts_money and not self.remembers

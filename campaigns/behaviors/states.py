@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from campaigns.behaviors.rules import Behavior
+from campaigns.behaviors.rules import Behavior, Goal
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """An event that counted towards a goal, consumed by a completion or not yet; `id` None: not kept yet."""
+    """An event that counted towards a goal, consumed by a completion or not yet; `id` None: not kept yet.
+
+    `amount` is how much it counts for, 1 where it is None. Of a goal that is pooled one stands for all.
+    """
 
     at: datetime
     amount: Decimal | None = None
@@ -66,38 +69,45 @@ NOTHING = GoalState()
 class Changes:
     """What has to be kept to get from one state to a later one, each with its goal's id where it is new.
 
-    `consumed` are ids of events that are to be marked, `spent` of those that nobody asks about any more.
+    `grown` are events that count for more now, `consumed` ids of events that are to be marked, `spent` of those that
+    nobody asks about any more.
     """
 
-    counted: tuple[tuple[int, Counted], ...]
-    consumed: tuple[int, ...]
-    spent: tuple[int, ...]
-    completed: tuple[tuple[int, Completion], ...]
-    no_longer_waiting: tuple[int, ...]
+    counted: list[tuple[int, Counted]]
+    grown: list[Counted]
+    consumed: list[int]
+    spent: list[int]
+    completed: list[tuple[int, Completion]]
+    no_longer_waiting: list[int]
 
 
 def changes(behavior: Behavior, before: BehaviorState, after: BehaviorState) -> Changes:
     """The difference; earnings are not in it, they are told step by step."""
-    counted: list[tuple[int, Counted]] = []
-    consumed: list[int] = []
-    spent: list[int] = []
-    completed: list[tuple[int, Completion]] = []
-    waited: list[int] = []
+    found = Changes([], [], [], [], [], [])
     for goal in behavior.goals:
         old, new = before.of(goal.id), after.of(goal.id)
-        if old is new:
-            continue
-        open_ids = {each.id for each in old.counted if not each.is_consumed}
-        counted += [
-            (goal.id, each) for each in new.counted if each.id is None and (goal.remembers or not each.is_consumed)
-        ]
-        used = [each.id for each in new.counted if each.id is not None and each.is_consumed and each.id in open_ids]
-        (consumed if goal.remembers else spent).extend(used)
-        waiting_ids = {each.id for each in old.completions if each.is_waiting}
-        completed += [(goal.id, each) for each in new.completions if each.id is None]
-        waited += [
-            each.id
-            for each in new.completions
-            if each.id is not None and not each.is_waiting and each.id in waiting_ids
-        ]
-    return Changes(tuple(counted), tuple(consumed), tuple(spent), tuple(completed), tuple(waited))
+        if old is not new:
+            _add_events(found, goal, old, new)
+            _add_completions(found, goal, old, new)
+    return found
+
+
+def _add_events(found: Changes, goal: Goal, old: GoalState, new: GoalState) -> None:
+    was_open = {each.id: each for each in old.counted if not each.is_consumed}
+    for each in new.counted:
+        if each.id is None:
+            if goal.remembers or not each.is_consumed:
+                found.counted.append((goal.id, each))
+        elif each.id in was_open and each.is_consumed:
+            (found.consumed if goal.remembers else found.spent).append(each.id)
+        elif each.id in was_open and each.amount != was_open[each.id].amount:
+            found.grown.append(each)
+
+
+def _add_completions(found: Changes, goal: Goal, old: GoalState, new: GoalState) -> None:
+    was_waiting = {each.id for each in old.completions if each.is_waiting}
+    for each in new.completions:
+        if each.id is None:
+            found.completed.append((goal.id, each))
+        elif not each.is_waiting and each.id in was_waiting:
+            found.no_longer_waiting.append(each.id)

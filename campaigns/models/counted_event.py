@@ -8,10 +8,10 @@ from customers.models import CustomerOwned
 
 
 class CountedEvent(CustomerOwned):
-    """An event that counted towards a goal; `amount` where the goal counts money.
+    """An event that counted towards a goal, or several; `amount` where the goal counts money or there are several.
 
-    A completion consumes it. A consumed one is kept only where the goal still asks about it: a throttle, or days that
-    count once.
+    Where a goal has no period only their sum matters, and one row stands for all. A completion consumes it. A consumed
+    one is kept only where the goal still asks about it: a throttle, or days that count once.
     """
 
     goal = models.ForeignKey(Achievement, on_delete=models.CASCADE, related_name="counted_events")

@@ -28,6 +28,9 @@ PARTS = {
     SELECT %(organization)s::bigint, customer_id, goal_id, at, amount, is_consumed
     FROM jsonb_to_recordset(%(counted)s::jsonb) AS new (
         customer_id bigint, goal_id bigint, at timestamptz, amount numeric, is_consumed boolean)""",
+    "grown": """
+    UPDATE campaigns_countedevent counted SET amount = grown.amount
+    FROM jsonb_to_recordset(%(grown)s::jsonb) AS grown (id bigint, amount numeric) WHERE counted.id = grown.id""",
     "consumed": """
     UPDATE campaigns_countedevent SET is_consumed = true WHERE id = ANY(%(consumed)s::bigint[])""",
     "spent": """
@@ -85,7 +88,14 @@ def _write(rows: Mapping[str, list[Any]], organization: Organization) -> None:
 
 def _counters(run: BehaviorRun) -> dict[str, list[Any]]:
     """The rows that changed, of all customers and behaviors together."""
-    found: dict[str, list[Any]] = {"counted": [], "consumed": [], "spent": [], "rested": [], "completed": []}
+    found: dict[str, list[Any]] = {
+        "counted": [],
+        "grown": [],
+        "consumed": [],
+        "spent": [],
+        "rested": [],
+        "completed": [],
+    }
     for customer_id, change in run.changes():
         found["counted"] += [
             {
@@ -97,6 +107,7 @@ def _counters(run: BehaviorRun) -> dict[str, list[Any]]:
             }
             for goal_id, each in change.counted
         ]
+        found["grown"] += [{"id": each.id, "amount": str(each.amount)} for each in change.grown]
         found["consumed"] += change.consumed
         found["spent"] += change.spent
         found["rested"] += change.no_longer_waiting

@@ -1,6 +1,7 @@
 """What earning leads to, all in one transaction: tags, points, offers, messages, further events."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -119,6 +120,21 @@ def test_counters_caps_and_points_survive_a_merge() -> None:
     assert (times_earned(behavior), known.points, PointsEntry.objects.filter(customer=known).count()) == (2, 6, 2)
     assert not Earning.objects.exclude(customer=known).exists()
     assert not CountedEvent.objects.exclude(customer=known).exists()
+
+
+def test_without_a_period_one_row_stands_for_all_that_counted() -> None:
+    customer = make_customer(make_organization())
+    saver = make_live_behavior(customer.organization, {"event_count": 1000, "eligible_spend": True})
+    visitor = make_live_behavior(customer.organization, {"event_count": 7})
+    events = [CustomerEvent(customer.pk, "buy", NOW, amount=Decimal("166.50"))] * 5
+    tell(customer, events[0])
+    tell(customer, *events)
+    counted = {row.goal.composite_id: row.amount for row in CountedEvent.objects.select_related("goal")}
+    assert counted == {saver.pk: Decimal(999), visitor.pk: 6}
+    tell(customer, *events)
+    assert (times_earned(saver), times_earned(visitor)) == (1, 1)
+    counted = {row.goal.composite_id: row.amount for row in CountedEvent.objects.select_related("goal")}
+    assert counted == {saver.pk: Decimal(666), visitor.pk: 4}
 
 
 def _message(behavior: Achievement, **campaign: Any) -> None:
