@@ -1,7 +1,7 @@
 """Events: what customers do, heard once, counted towards behaviors, and what that leads to (product.md).
 
 All in one transaction: an event that is kept was counted, and whoever is told of a failure may tell it again. Locks are
-taken in the order of customers (by id), then offers. The statements are as many for a thousand events as for one.
+taken in the order of customers (by id), offers, participations. A thousand events take as many statements as one.
 """
 
 from collections.abc import Sequence
@@ -48,6 +48,15 @@ class Recorded:
 
     is_duplicate: bool = False
     earned: dict[int, int] = field(default_factory=dict)
+
+
+def are_counted(*, organization: Organization, name: str) -> bool:
+    """Whether some behavior looks at events of a name.
+
+    Who locks anything that hangs on a customer, and tells such an event after it, locks the customer before.
+    """
+    rules = get_behavior_rules(organization_id=organization.pk, version=organization.version)
+    return name in rules.by_event
 
 
 @transaction.atomic(savepoint=False)

@@ -13,8 +13,9 @@ from campaigns.decisioning import Candidate, Context, Decision, Subject
 from campaigns.models.frequency import frequency_starts
 from campaigns.queries.decisions import decide_within_limits
 from campaigns.services.behavior_runs import CustomerEvent, money_in
+from campaigns.services.customer_locks import CustomerGoneError, lock_customers
 from campaigns.services.decision_log import Write, is_logged, later
-from campaigns.services.events import record_events
+from campaigns.services.events import are_counted, record_events
 from campaigns.services.offers import offer_campaigns
 from campaigns.services.participations import forget_completion
 from customers.errors import DomainError, Kind
@@ -109,6 +110,9 @@ def _trigger(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) ->
             customer = _customer(visit.organization, told)
             visit = get_customer_visit(app_token=as_uuid(told.app_token), customer_pk=customer.pk)
             continue
+        if not _is_locked(visit.organization, visit.customer_pk, told):
+            visit = replace(visit, customer_pk=None)
+            continue
         decision, context = _decide(visit, event, told, now)
         for candidate in decision.eligible:
             offered = offer_campaigns(
@@ -122,6 +126,16 @@ def _trigger(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) ->
                 return _logged(triggered, visit, context, decision, now)
         else:
             raise DomainError(Kind.NOT_FOUND, "no_matching_campaign", "No campaign matches this event.")
+
+
+def _is_locked(organization: Organization, customer_pk: int, told: EventTold) -> bool:
+    """Lock the customer before what hangs on them, where behaviors count the event; False where it was merged."""
+    if are_counted(organization=organization, name=told.name):
+        try:
+            lock_customers(organization=organization, customer_ids=[customer_pk])
+        except CustomerGoneError:
+            return False
+    return True
 
 
 def _customer(organization: Organization, told: EventTold) -> Customer:

@@ -22,7 +22,7 @@ from traces.models.trace import ClosedBy
 from traces.services.trails import trace_closed
 
 TRACKING_TOKEN = "tracking-token"  # noqa: S105 (the name of a field)
-# Locks the customer against a merge until the transaction ends.
+# Locks the customer first, against a merge and for the counting of events, until the transaction ends.
 FIND = """
 SELECT trail.id, trace.id, trace.customer_id, trace.closed_at IS NOT NULL, organization.id, organization.version,
     organization.time_zone
@@ -31,7 +31,7 @@ JOIN traces_trace trace ON trace.id = trail.trace_id
 JOIN customers_customer customer ON customer.id = trace.customer_id
 JOIN customers_organization organization ON organization.id = trace.organization_id
 WHERE trail.uuid = %s::uuid
-FOR KEY SHARE OF customer
+FOR NO KEY UPDATE OF customer
 """
 CLOSING = frozenset({ActionType.CONVERSION, ActionType.DISMISS})
 EXISTS = "SELECT 1 FROM traces_trail WHERE uuid = %s::uuid"

@@ -8,8 +8,8 @@ from campaigns.services.behavior_runs import CustomerEvent
 from campaigns.services.events import Recorded, record_events
 from customers.models import Customer, Organization
 from customers.services.organizations import raise_version
-from tests.channels import make_live_campaign
-from tests.factories import unique
+from tests.channels import ENDS_AT, STARTS_AT, make_live_campaign
+from tests.factories import make_application, make_group, make_line_item, make_unit, unique
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -39,6 +39,17 @@ def add_outcome(behavior: Achievement, *, offer: Offer | None = None, event: str
     """An offer to be issued, or a further event."""
     triggered = EventOutcome.objects.create(organization=behavior.organization, name=event) if event else None
     Outcome.objects.create(organization=behavior.organization, achievement=behavior, offer=offer, event=triggered)
+    raise_version(organization=behavior.organization)
+
+
+def add_message(behavior: Achievement, **campaign: Any) -> None:
+    """A live push message for who earns the behavior."""
+    type(behavior.campaign).objects.filter(pk=behavior.campaign_id).update(**campaign)
+    dates = {"starts_at": STARTS_AT, "ends_at": ENDS_AT}
+    group = make_group(make_line_item(behavior.campaign, **dates), **dates)
+    application = make_application(behavior.organization).application
+    kind = {"ad_type": "push_message", "creative_type": "messaging-platform-push", "delivery_method": "triggered"}
+    make_unit(group, application, status="live", achievement=behavior, scheduled_delivery_date=None, **kind)
     raise_version(organization=behavior.organization)
 
 

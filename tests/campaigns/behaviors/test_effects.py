@@ -2,14 +2,12 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import (
-    Achievement,
     AudienceMember,
     CountedEvent,
     Earning,
@@ -22,24 +20,20 @@ from campaigns.models import (
 from campaigns.services.behavior_runs import CustomerEvent
 from customers.models import Customer
 from customers.services.identities import identify
-from customers.services.organizations import raise_version
 from tests.campaigns.behaviors.makers import (
     NOW,
+    add_message,
     add_outcome,
     make_behavior,
     make_live_behavior,
     tell,
     times_earned,
 )
-from tests.channels import ENDS_AT, STARTS_AT, make_live_campaign
+from tests.channels import make_live_campaign
 from tests.factories import (
     make_anonymous,
-    make_application,
     make_customer,
-    make_group,
-    make_line_item,
     make_organization,
-    make_unit,
 )
 
 pytestmark = pytest.mark.django_db
@@ -137,24 +131,13 @@ def test_without_a_period_one_row_stands_for_all_that_counted() -> None:
     assert counted == {saver.pk: Decimal(666), visitor.pk: 4}
 
 
-def _message(behavior: Achievement, **campaign: Any) -> None:
-    """A live push message for who earns the behavior."""
-    type(behavior.campaign).objects.filter(pk=behavior.campaign_id).update(**campaign)
-    dates = {"starts_at": STARTS_AT, "ends_at": ENDS_AT}
-    group = make_group(make_line_item(behavior.campaign, **dates), **dates)
-    application = make_application(behavior.organization).application
-    kind = {"ad_type": "push_message", "creative_type": "messaging-platform-push", "delivery_method": "triggered"}
-    make_unit(group, application, status="live", achievement=behavior, scheduled_delivery_date=None, **kind)
-    raise_version(organization=behavior.organization)
-
-
 def test_messages_go_to_who_consented_is_not_held_out_and_below_the_cap() -> None:
     organization = make_organization()
     free, held = make_live_behavior(organization), make_live_behavior(organization)
     capped = make_live_behavior(organization)
-    _message(free)
-    _message(held, holdout_percent=100)
-    _message(capped, frequency_cap=2, frequency_unit="impressions", frequency_period="daily")
+    add_message(free)
+    add_message(held, holdout_percent=100)
+    add_message(capped, frequency_cap=2, frequency_unit="impressions", frequency_period="daily")
     ann, ben = make_customer(organization), make_customer(organization, push_consent=False)
     assert [len(one.earned) for one in tell(ann, NOW, NOW, NOW)] == [3, 3, 3]
     tell(ben, NOW)

@@ -18,7 +18,7 @@ TRACE = "INSERT INTO traces_trace"
 KNOWN_TRACE = "WITH traces_trace"
 TRAIL = "WITH traces_trail, customers_customer"
 ORDINARY = "WITH traces_action, campaigns_event"
-VISIT = "SELECT traces_trail FOR KEY SHARE"
+VISIT = "SELECT traces_trail FOR NO KEY UPDATE"
 ACTION = "INSERT INTO traces_action"
 EVENT = "INSERT INTO campaigns_event"
 BEGIN, COMMIT = "SAVEPOINT", "RELEASE SAVEPOINT"  # a transaction of its own outside of a test
@@ -31,7 +31,7 @@ def _kind(sql: str) -> str:
         tables = [words[place + 1] for place, word in enumerate(words) if word in {"INTO", "UPDATE"}]
         return f"WITH {', '.join(tables)}"
     if words[0] == "SELECT":
-        lock = " FOR KEY SHARE" if "FOR KEY SHARE" in sql else ""
+        lock = " FOR NO KEY UPDATE" if "FOR NO KEY UPDATE" in sql else ""
         return f"SELECT {words[words.index('FROM') + 1]}{lock}"
     if words[0] in {"INSERT", "UPDATE"}:
         return " ".join(words[: 3 if words[0] == "INSERT" else 2])
