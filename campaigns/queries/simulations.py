@@ -17,6 +17,8 @@ from customers.models import Customer
 
 OUTSIDE = "is outside the campaign's dates"
 NO_TARGET = "is of a customer who doesn't meet the campaign's targets"
+# Of events in a file.
+FIRST_YEAR, LAST_YEAR = 1970, 9999
 OWN_COLUMNS = ("name", "at", "amount", "quantity")
 
 
@@ -92,8 +94,10 @@ def happenings_in(file: TextIO) -> Iterator[Happening]:
             happening = _happening(row["name"], at, amount, quantity, attributes)
         except (KeyError, TypeError, ValueError, InvalidOperation) as error:
             raise invalid(csv=f"Line {reader.line_num}: name and at (with its offset) are expected.") from error
-        if at.tzinfo is None:
-            raise invalid(csv=f"Line {reader.line_num}: at needs an offset, as in 2026-11-21T12:00:00+00:00.")
+        if at.tzinfo is None or not FIRST_YEAR <= at.year < LAST_YEAR:
+            raise invalid(
+                csv=f"Line {reader.line_num}: a time such as 2026-11-21T12:00:00+00:00 is expected."
+            )
         yield happening
 
 

@@ -54,9 +54,10 @@ def test_a_csv_is_replayed_and_its_faults_are_told_by_line(tmp_path: Path) -> No
     assert "filters" in lines[1]
     assert "no amount" in lines[2]
     for text, word in (
-        ("name,at\nbuy,2026-11-21T12:00:00", "offset"),
+        ("name,at\nbuy,2026-11-21T12:00:00", "a time such as"),
         ("name\nbuy", "Line 2"),
         ("name,at\nbuy,x", "Line 2"),
+        ("name,at\nbuy,9999-12-31T12:00:00Z", "Line 2"),
     ):
         file.write_text(text)
         with pytest.raises(CommandError, match=word):

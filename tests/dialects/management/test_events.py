@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from campaigns.models import Event
 from customers.models import Customer
 from customers.services.identities import identify
 from tests.campaigns.behaviors.makers import make_live_behavior, times_earned
 from tests.dialects.management.actor import Actor, Answer
+from tests.dialects.management.test_fuzz import FIXED, anything, deep, times
 from tests.factories import make_anonymous, make_customer
 
 pytestmark = pytest.mark.django_db
+FILTERS = {"attributes": [{"attribute": "a", "operator": "gte", "values": [1]}]}
 
 
 def send(actor: Actor, body: object) -> Answer:
@@ -169,3 +173,31 @@ def test_late_events_count_by_their_own_time_and_a_batch_takes_as_many_statement
         counts.append(len(captured))
     assert counts[0] == counts[1] <= 9
     assert times_earned(behavior) == 12
+
+
+MEMBERS = st.fixed_dictionaries(
+    {"name": st.just("buy") | anything},
+    optional={
+        "external_id": st.just("51") | anything,
+        "user_id": anything,
+        "at": times | anything,
+        "amount": st.just("12.50") | anything,
+        "quantity": st.integers(0, 3) | anything,
+        "attributes": st.dictionaries(st.text(max_size=3), anything, max_size=3) | deep | anything,
+        "event_id": anything,
+    },
+)
+
+
+@settings(FIXED, max_examples=80)
+@given(body=st.fixed_dictionaries({}, optional={"event": MEMBERS, "events": st.lists(MEMBERS, max_size=3) | anything}))
+def test_no_body_is_a_fault_and_what_is_refused_is_not_kept(owner: Actor, body: dict[str, Any]) -> None:
+    if not Customer.objects.filter(organization=owner.organization).exists():
+        make_customer(owner.organization, external_id="51")
+        make_live_behavior(owner.organization, {"event_filters": FILTERS})
+    before = Event.objects.count()
+    answer = send(owner, body)
+    assert answer.status_code in {200, 400, 404}, answer.content
+    told = answer.json()
+    kept = sum(not one["duplicate"] for one in told["events"]) if told["status"] == "ok" else 0
+    assert Event.objects.count() == before + kept
