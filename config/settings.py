@@ -224,6 +224,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "Status": "campaigns.models.level.Status.choices",
+        "DeliveryState": "campaigns.models.audience_job.JobState.values",
+        "IssuedOfferState": "campaigns.models.offer.IssuedOfferState.values",
         "ActivityType": "traces.models.action.ActionType.choices",
         "ResourceType": [("Campaign", "Campaign")],
     },
