@@ -43,9 +43,9 @@ SELECT organization.version,
                                 ORDER BY unit.id)
                 FROM campaigns_adunit unit JOIN campaigns_adgroup part ON part.id = unit.group_id
                 JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
-                WHERE unit.status = 'live' AND unit.deleted_at IS NULL
+                WHERE unit.status = 'live' AND unit.deleted_at IS NULL AND unit.delivery_method = 'triggered'
                 AND unit.organization_id = behavior.organization_id AND (
-                    (unit.achievement_id = behavior.id AND unit.delivery_method = 'triggered')
+                    unit.achievement_id = behavior.id
                     OR unit.id IN (SELECT unit_id FROM campaigns_outcome WHERE achievement_id = behavior.id))
             ), '[]'::json)
         )::text

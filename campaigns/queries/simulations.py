@@ -95,9 +95,7 @@ def happenings_in(file: TextIO) -> Iterator[Happening]:
         except (KeyError, TypeError, ValueError, InvalidOperation) as error:
             raise invalid(csv=f"Line {reader.line_num}: name and at (with its offset) are expected.") from error
         if at.tzinfo is None or not FIRST_YEAR <= at.year < LAST_YEAR:
-            raise invalid(
-                csv=f"Line {reader.line_num}: a time such as 2026-11-21T12:00:00+00:00 is expected."
-            )
+            raise invalid(csv=f"Line {reader.line_num}: a time such as 2026-11-21T12:00:00+00:00 is expected.")
         yield happening
 
 

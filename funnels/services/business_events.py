@@ -105,18 +105,19 @@ def _told_before(event: ShownEvent, told: EventTold) -> Triggered | None:
 
 def _trigger(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) -> Triggered:
     while True:
-        if visit.customer_pk is None:
+        customer_pk = visit.customer_pk
+        if customer_pk is None:
             # New, or merged into another one: the id finds that one now.
             customer = _customer(visit.organization, told)
             visit = get_customer_visit(app_token=as_uuid(told.app_token), customer_pk=customer.pk)
             continue
-        if not _is_locked(visit.organization, visit.customer_pk, told):
+        if not _is_locked(visit.organization, customer_pk, told):
             visit = replace(visit, customer_pk=None)
             continue
         decision, context = _decide(visit, event, told, now)
         for candidate in decision.eligible:
             offered = offer_campaigns(
-                organization=visit.organization, customer_id=visit.customer_pk, campaigns=[candidate], now=now
+                organization=visit.organization, customer_id=customer_pk, campaigns=[candidate], now=now
             )
             if offered.is_lost:
                 visit = replace(visit, customer_pk=None)
