@@ -104,7 +104,7 @@ def _delivery(options: argparse.Namespace) -> list[Outcome]:
 
 
 def _delivery_is_chosen(names: list[str]) -> bool:
-    return not names or any(name in "build an audience" for name in names)
+    return _chosen("build an audience", names)
 
 
 def _chosen(name: str, names: list[str]) -> bool:
