@@ -223,6 +223,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "DeliveryState": "campaigns.models.audience_job.JobState.choices",
         "Status": "campaigns.models.level.Status.choices",
         "DeliveryState": "campaigns.models.audience_job.JobState.values",
         "IssuedOfferState": "campaigns.models.offer.IssuedOfferState.values",

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from campaigns.models.audience_job import AudienceJob
 from campaigns.models.unit import AdUnit
-from customers.models import CustomerOwned, Organization
+from customers.models import Customer, CustomerOwned, Organization
 
 
 class MemberState(models.TextChoices):
@@ -45,13 +45,15 @@ class AudienceMember(CustomerOwned):
 
     `key` never changes, so that the other side can tell a second attempt. A pending one is tried at `due_at`; a leased
     one is being handed over by the worker of `lease`, who is taken to be dead after `due_at`. There are a million of
-    these to a job: few columns, few indexes, and foreign keys that only the customer's is checked of.
+    these to a job: few columns, few indexes, and no foreign key that the database checks (that would take as long as
+    all the rest, and write to every customer's row). `customers.services.identities.hold_merges` stands in for it.
     """
 
     key = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     job = models.ForeignKey(
         AudienceJob,
         on_delete=models.CASCADE,

@@ -30,9 +30,10 @@ WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering
 WITHDRAW = """
 WITH lost AS (
     UPDATE campaigns_audiencemember member SET state = 'skipped', error = %s::varchar
-    FROM customers_customer customer
-    WHERE member.job_id = %s::bigint AND member.state = 'pending' AND customer.id = member.customer_id
-    AND NOT (customer.consent AND {consent}) RETURNING 1
+    WHERE member.job_id = %s::bigint AND member.state = 'pending' AND NOT EXISTS (
+        SELECT FROM customers_customer customer
+        WHERE customer.id = member.customer_id AND customer.consent AND {consent})
+    RETURNING 1
 )
 UPDATE campaigns_audiencejob SET skipped = skipped + (SELECT count(*) FROM lost) WHERE id = %s::bigint
 """

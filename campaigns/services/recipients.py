@@ -21,7 +21,7 @@ MOST_ATTEMPTS = 6
 # Seconds before the second attempt; they double with each, and half of them are left to chance.
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 3600.0
 LONGEST_ERROR, LONGEST_REFERENCE = 500, 255
-WITHDRAWN = "Consent was withdrawn."
+WITHDRAWN = "Consent was withdrawn, or the customer is gone."
 
 ADD_TRIGGERED = """
 INSERT INTO campaigns_audiencemember (key, organization_id, unit_id, customer_id, state, due_at)
@@ -30,23 +30,26 @@ FROM jsonb_to_recordset(%s::jsonb) AS wanted (unit_id bigint, customer_id bigint
 JOIN campaigns_adunit unit ON unit.id = wanted.unit_id AND unit.organization_id = %s::bigint
 JOIN customers_customer customer
     ON customer.id = wanted.customer_id AND customer.organization_id = unit.organization_id
-ORDER BY wanted.key ON CONFLICT (key) DO NOTHING
+ORDER BY wanted.key FOR KEY SHARE OF customer ON CONFLICT (key) DO NOTHING
 """
 # Whose consent is gone since the audience was built is not written to. `{whose}` picks a job's or a creative's.
 TAKE = """
 WITH next AS MATERIALIZED (
-    SELECT member.key FROM campaigns_audiencemember member
+    SELECT member.key, member.customer_id FROM campaigns_audiencemember member
     WHERE member.state = 'pending' AND member.due_at <= now() AND {whose}
     ORDER BY member.due_at LIMIT %(limit)s::bigint FOR UPDATE SKIP LOCKED
+), asked AS (
+    SELECT next.key, COALESCE(customer.consent AND {consent}, false) AS is_willing, customer.id, customer.uuid,
+        customer.external_id, customer.attributes
+    FROM next LEFT JOIN customers_customer customer ON customer.id = next.customer_id
 ), taken AS (
     UPDATE campaigns_audiencemember member SET
-        state = CASE WHEN customer.consent AND {consent} THEN 'leased' ELSE 'skipped' END,
-        error = CASE WHEN customer.consent AND {consent} THEN NULL ELSE %(withdrawn)s::varchar END,
+        state = CASE WHEN is_willing THEN 'leased' ELSE 'skipped' END,
+        error = CASE WHEN is_willing THEN NULL ELSE %(withdrawn)s::varchar END,
         lease = %(lease)s::bigint, due_at = now() + make_interval(secs => %(seconds)s::double precision),
         attempts = member.attempts + 1
-    FROM next, customers_customer customer WHERE member.key = next.key AND customer.id = member.customer_id
-    RETURNING member.key, member.state, member.job_id, customer.id, customer.uuid, customer.external_id,
-        customer.attributes::text
+    FROM asked WHERE member.key = asked.key
+    RETURNING member.key, member.state, member.job_id, asked.id, asked.uuid, asked.external_id, asked.attributes::text
 ), withdrawn AS (
     UPDATE campaigns_audiencejob job SET skipped = job.skipped + lost.number
     FROM (SELECT job_id, count(*) AS number FROM taken WHERE state = 'skipped' GROUP BY job_id) lost
