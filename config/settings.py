@@ -223,8 +223,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "DeliveryState": "campaigns.models.audience_job.JobState.choices",
-        "IssuedOfferState": [(state, state) for state in ("issued", "redeemed", "expired")],
         "Status": "campaigns.models.level.Status.choices",
         "DeliveryState": "campaigns.models.audience_job.JobState.values",
         "IssuedOfferState": "campaigns.models.offer.IssuedOfferState.values",

@@ -61,7 +61,7 @@ class DeliveryOut(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     creative_id = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=JobState.choices)
+    state = serializers.ChoiceField(choices=JobState.values)
     scheduled_for = serializers.DateTimeField()
     progress = serializers.IntegerField(min_value=0, max_value=100)
     counts = CountsOut()

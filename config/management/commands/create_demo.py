@@ -6,8 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.utils import timezone
 
 from config.demo import channel, credentials
+from config.demo.delivery import schedule_delivery
 from config.demo.hierarchies import create_campaigns
 from config.demo.people import create_people
 from config.demo.portfolios import create_portfolio
@@ -52,6 +54,7 @@ class Command(BaseCommand):
         create_rewards(organization=organization)
         create_portfolio(organization=organization, application=application)
         channel.create_channel(application=application)
+        schedule_delivery(organization=organization, application=application, now=timezone.now())
         return credentials_of(application=application, secret=secret)
 
     def _advertiser(self, organization: Organization) -> dict[str, str]:
