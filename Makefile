@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types imports bench lock ci
+.PHONY: help run test lint format types imports bench chaos lock ci
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ imports: .venv/development.stamp ## Check that imports go down only
 
 bench: .venv/development.stamp ## Measure the speed goals: a table, and bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: .venv/development.stamp ## Kill a worker again and again while it delivers to a million customers (CUSTOMERS, SECONDS)
+	@$(BIN)/python -m tests.faults.chaos
 
 lock: ## Pin pyproject.toml's requirements with hashes (needs uv): uv.lock and requirements/
 	@env -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS \

@@ -21,7 +21,7 @@ class Provider:
     """Keeps every key that it is given in the file `name`."""
 
     rate: float | None = None
-    batch_size = 20
+    batch_size = int(os.environ.get("PROVIDER_BATCH", "20"))
 
     def __init__(self, name: str, *, deduplicates: bool) -> None:
         self.destination, self.deduplicates = name, deduplicates
