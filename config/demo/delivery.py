@@ -14,6 +14,13 @@ NAME = "A letter to our best"
 AHEAD = timedelta(minutes=1)
 TARGETS = [{"attribute": "loyalty_tier", "operator": "in", "values": ["gold", "platinum"]}]
 
+MESSAGE = {
+    "status": "live",
+    "ad_type": "issue_audience_csv",
+    "creative_type": "issue-audience-csv",
+    "delivery_method": "scheduled",
+}
+
 
 def schedule_delivery(*, organization: Organization, application: Application, now: datetime) -> None:
     """Make a live campaign whose one message goes to a file."""
@@ -33,16 +40,5 @@ def schedule_delivery(*, organization: Organization, application: Application, n
     group = create_group(
         organization=organization, line_item_id=line_item.pk, attributes={"name": "File for the print shop", **dated}
     )
-    create_unit(
-        organization=organization,
-        application=application,
-        group_id=group.pk,
-        attributes={
-            "name": f"{NAME}: file",
-            "status": "live",
-            "ad_type": "issue_audience_csv",
-            "creative_type": "issue-audience-csv",
-            "delivery_method": "scheduled",
-            "scheduled_delivery_date": now + AHEAD,
-        },
-    )
+    message = {"name": f"{NAME}: file", "scheduled_delivery_date": now + AHEAD, **MESSAGE}
+    create_unit(organization=organization, application=application, group_id=group.pk, attributes=message)
