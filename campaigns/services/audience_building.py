@@ -146,7 +146,7 @@ def take_chunk(*, chunk_id: int | None = None) -> Leased | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    chunk = AudienceChunk.objects.select_related("job__unit__group__line_item", "organization").get(pk=row[0])
+    chunk = AudienceChunk.objects.select_related("job__unit", "organization").get(pk=row[0])
     return Leased(chunk, lease)
 
 
