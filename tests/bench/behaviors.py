@@ -12,6 +12,7 @@ from customers.models import Application, Organization
 from customers.services.applications import create_application
 from customers.services.organizations import get_or_create_organization, raise_version
 from tests.bench.channel_data import ENDS_AT, STARTS_AT
+from tests.bench.database import settle
 from tests.bench.harness import Scenario, answer_of, statements_of
 from tests.bench.requests import Ids, Request, RunFailedError
 
@@ -65,8 +66,7 @@ def scenarios() -> list[Scenario]:
             cursor.execute(CUSTOMERS_SQL, [organization.pk, 1, CUSTOMERS + 2])
             for customer_id, number in ((CUSTOMERS + 1, SHORT), (CUSTOMERS + 2, LONG)):
                 cursor.execute(PAST, {"organization": organization.pk, "id": str(customer_id), "number": number})
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    settle()
     call = Request(_path(application), "POST", authorization=_basic(application, secret), good=GOOD)
     return [_one(call), _batch(call), _history(call)]
 

@@ -13,6 +13,7 @@ from customers.models.customer_field import FieldType
 from customers.services.applications import create_application
 from customers.services.organizations import get_or_create_organization
 from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder
+from tests.bench.database import settle
 
 SEED = 20210813
 STARTS_AT, ENDS_AT = datetime(2020, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
@@ -82,6 +83,7 @@ def make_channel_data(name: str, *, campaigns: int, series: int) -> ChannelData:
             cursor.execute(PEOPLE, values)
             cursor.execute(TRACES, values)
             cursor.execute(TRAILS % {"series": series, "first": FIRST_ID, "organization": organization.pk})
+    settle()
     return ChannelData(application, series)
 
 

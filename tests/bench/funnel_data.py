@@ -10,6 +10,7 @@ from customers.services.applications import create_application
 from customers.services.organizations import get_or_create_organization
 from funnels.services.funnels import save_funnel
 from tests.bench.channel_data import ENDS_AT, STARTS_AT
+from tests.bench.database import settle
 from tests.bench.requests import Ids
 
 VISITORS = 25_000
@@ -115,8 +116,7 @@ def make_funnel_data() -> FunnelData:
         campaign = _campaign(organization)
         funnel = save_funnel(organization=organization, campaign_id=campaign.pk, steps=STEPS)
         _make_visitors(organization, application, campaign, funnel.version_id)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    settle()
     return FunnelData(campaign.pk)
 
 

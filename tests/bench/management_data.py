@@ -14,6 +14,7 @@ from customers.models import Application, CustomerField, Organization
 from customers.models.customer_field import FieldType
 from customers.services.applications import create_application
 from customers.services.organizations import get_or_create_organization
+from tests.bench.database import settle
 from tests.bench.requests import Ids
 
 SEED = 20210812
@@ -64,9 +65,7 @@ def make_management_data() -> ManagementData:
         _make_tree(application, campaigns[0], groups=1)
         _make_tree(application, campaigns[1], groups=50)
         empty_groups = _make_empty_groups(organization, campaigns[-LINE_ITEMS:])
-    with connection.cursor() as cursor:
-        # Autovacuum would otherwise do this at a time of its own choice.
-        cursor.execute("VACUUM ANALYZE")
+    settle()
     token = base64.b64encode(f"{application.api_key}:{secret}".encode()).decode()
     return ManagementData(
         application=application,

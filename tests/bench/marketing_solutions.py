@@ -11,6 +11,7 @@ from customers.services.organizations import get_or_create_organization
 from marketing_solutions.models import Advertiser, Portfolio
 from marketing_solutions.models.advertiser import Feature
 from marketing_solutions.services.tokens import SCOPES, issue_token
+from tests.bench.database import settle
 from tests.bench.harness import Scenario, answer_of, require_same_answers, statements_of
 from tests.bench.portfolio_rows import make_campaigns
 from tests.bench.requests import Request, RunFailedError
@@ -43,8 +44,7 @@ def scenarios() -> list[Scenario]:
         whole, _ = create_application(organization=organization, name="Bench of a whole portfolio")
         _add(whole, many)
         ids = _spread(organization, {few.pk: FEW, some.pk: SOME, many.pk: MANY}, others.pk)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    settle()
     call = Request(PATH, authorization=_bearer(application), good=GOOD)
     one = replace(call, path=f"{PATH}/{ids[few.pk][0]}")
     search = replace(call, path=f"{PATH}/search", method="POST", body=_filters(few.pk))

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from customers.services.applications import create_application
 from customers.services.organizations import get_or_create_organization
+from tests.bench.database import settle
 from tests.bench.harness import Scenario, statements_of
 from tests.bench.requests import Ids, Request
 
@@ -95,7 +96,5 @@ def _make_data() -> str:
         with connection.cursor() as cursor:
             for statement in (CUSTOMERS_SQL, TRACES_SQL, TRAILS_SQL):
                 cursor.execute(statement, values | {"last": FIRST + ROWS - 1})
-    with connection.cursor() as cursor:
-        # Autovacuum would otherwise do this at a time of its own choice.
-        cursor.execute("VACUUM ANALYZE")
+    settle()
     return str(application.app_token)
