@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from campaigns.models import Achievement, AdUnit
+from campaigns.models import Achievement, AdUnit, Offer
 from campaigns.models.ad_type import CREATIVE_TYPES, AdType, DeliveryMethod
 from campaigns.models.level import Status
 from campaigns.services.audience_jobs import synchronise_jobs
@@ -104,6 +104,11 @@ def _resolve_references(unit: AdUnit, changes: dict[str, Any], refusals: Refusal
         )
         if not in_campaign.exists():
             refusals.refuse("achievement_id", "The campaign has no such behavior.")
+    guids = set(changes.get("offer_ids") or ())
+    if guids:
+        there = Offer.objects.filter(organization=unit.organization, guid__in=guids).values_list("guid", flat=True)
+        for guid in sorted(guids.difference(there)):
+            refusals.refuse("offer_ids", f"There is no offer {guid}.")
 
 
 def _settle_delivery(unit: AdUnit, changes: Mapping[str, Any], refusals: Refusals) -> None:

@@ -8,7 +8,7 @@ from campaigns.models import AdUnit
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import only, refusal
-from tests.factories import Hierarchy, make_achievement, make_campaign, make_group
+from tests.factories import Hierarchy, make_achievement, make_campaign, make_group, make_offer, make_organization
 
 KEY = "issue_audience_csv"
 CLEARABLE: dict[str, Any] = {
@@ -132,7 +132,8 @@ def test_null_clears(owner: Actor, ours: Hierarchy) -> None:
 
 
 def test_a_create_may_say_everything(owner: Actor, creatives: str) -> None:
-    message: dict[str, Any] = bodies.message(**CLEARABLE, offer_ids=["offer-1", "offer-2"], lateness_window=60)
+    guids = [make_offer(owner.organization).guid for _ in range(2)]
+    message: dict[str, Any] = bodies.message(**CLEARABLE, offer_ids=guids, lateness_window=60)
     created = only(owner.post(creatives, bodies.creative(**{KEY: message})), "creatives")
     assert created[KEY] == message
     assert only(owner.get(f"creatives/{created['id']}"), "creatives") == created
@@ -175,6 +176,12 @@ def test_members_of_the_wrong_type(owner: Actor, ours: Hierarchy, value: object)
 
 
 def test_offers(owner: Actor, ours: Hierarchy) -> None:
+    assert _shown(owner, ours)["offer_ids"] == []
+    for guid in ("a", "b"):
+        make_offer(owner.organization, guid=guid)
+    theirs = make_offer(make_organization(), guid="theirs")
+    fields = refusal(_change(owner, ours, offer_ids=["b", theirs.guid, "none"]), "validation")
+    assert fields == {"offer_ids": ["There is no offer none.", "There is no offer theirs."]}
     assert _shown(owner, ours)["offer_ids"] == []
     only(_change(owner, ours, offer_ids=["b", "a"]), "creatives")
     assert _shown(owner, ours)["offer_ids"] == ["b", "a"]
