@@ -67,27 +67,29 @@ urlpatterns = [
     path("offers/<id:offer_id>", OfferDetail.as_view()),
 ]
 
+# An external id may have slashes in it (a client writes them as %2F, which no server tells apart), so what stands
+# behind it is looked for first.
 user_patterns = [
     path("events", Events.as_view()),
-    path("users/<str:user_id>", User.as_view()),
-    path("external/users/<str:external_id>", User.as_view()),
-    path("users/<str:user_id>/offers", UserOffers.as_view()),
-    path("external/users/<str:external_id>/offers", ExternalUserOffers.as_view()),
     path("users/<str:user_id>/offers/<id:issued_offer_id>/redeem", Redemption.as_view()),
-    path("external/users/<str:external_id>/offers/<id:issued_offer_id>/redeem", Redemption.as_view()),
+    path("external/users/<path:external_id>/offers/<id:issued_offer_id>/redeem", Redemption.as_view()),
+    path("users/<str:user_id>/offers", UserOffers.as_view()),
+    path("external/users/<path:external_id>/offers", ExternalUserOffers.as_view()),
+    path("users/<str:user_id>", User.as_view()),
+    path("external/users/<path:external_id>", User.as_view()),
 ]
 
 user_campaign_patterns = [
     pattern
     for user, listed in (
         ("users/<str:user_id>", UserCampaigns),
-        ("external/users/<str:external_id>", ExternalUserCampaigns),
+        ("external/users/<path:external_id>", ExternalUserCampaigns),
     )
     for pattern in (
-        path(f"{user}/campaigns", listed.as_view()),
-        path(f"{user}/campaigns/<id:campaign_id>", UserCampaign.as_view()),
-        path(f"{user}/campaigns/<id:campaign_id>/perform", Performing.as_view()),
-        path(f"{user}/external/campaigns/<str:permalink>", UserCampaign.as_view()),
         path(f"{user}/external/campaigns/<str:permalink>/perform", Performing.as_view()),
+        path(f"{user}/external/campaigns/<str:permalink>", UserCampaign.as_view()),
+        path(f"{user}/campaigns/<id:campaign_id>/perform", Performing.as_view()),
+        path(f"{user}/campaigns/<id:campaign_id>", UserCampaign.as_view()),
+        path(f"{user}/campaigns", listed.as_view()),
     )
 ]

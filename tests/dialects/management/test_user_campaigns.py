@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -86,6 +87,18 @@ def test_performing_earns_the_behavior_until_its_cap(scene: Scene) -> None:
     assert contents() == before
     customer = Customer.objects.get()
     assert (customer.points, customer.tags) == (6, ["done"])
+
+
+@pytest.mark.parametrize("external_id", ["a/b", "a/external", "5 %2F?é"])
+def test_external_ids_of_any_characters(scene: Scene, external_id: str) -> None:
+    Customer.objects.update(external_id=external_id)
+    user = f"/apps/:api_key/external/users/{quote(external_id, safe='')}"
+    send, by_permalink = scene.actor.send, f"/priv/v2{user}/external/campaigns/{scene.campaign.permalink}"
+    assert accepted(send("GET", f"/priv/v1{user}"))["user"]["external_id"] == external_id
+    accepted(send("POST", f"{by_permalink}/perform", {"domain": "complete_campaign"}))
+    assert accepted(send("GET", by_permalink))["campaign"]["status"] == "completed"
+    assert len(accepted(send("GET", f"/priv/v2{user}/campaigns"))["campaigns"]) == 1
+    assert len(accepted(send("GET", f"/priv/v1{user}/offers"))["offers"]) == 1
 
 
 @pytest.mark.parametrize(
