@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from campaigns.behaviors.calendar import NEVER
+from campaigns.behaviors.calendar import NEVER, local_day
 from campaigns.behaviors.caps import Full
-from campaigns.behaviors.counting import amount_of, complete, count, near, obstacle
+from campaigns.behaviors.counting import amount_of, complete, count, days_in_a_row, near, obstacle
 from campaigns.behaviors.filters import Happening
 from campaigns.behaviors.rules import Behavior, Goal
 from campaigns.behaviors.states import BehaviorState, Completion, GoalState
@@ -21,6 +21,8 @@ OF_BEHAVIOR = {
     Full.PER_YEAR: Verdict.BEHAVIOR_PER_YEAR,
     Full.SPACING: Verdict.BEHAVIOR_SPACING,
 }
+# After which it is asked whether enough goals are complete.
+MAY_EARN = frozenset({Verdict.COUNTED, Verdict.COMPLETED, Verdict.WAITING})
 # How many rules one after the other may put off the time when an event counts again.
 MOST_DELAYS = 20
 
@@ -35,7 +37,10 @@ class Step:
 
 
 def advance(behavior: Behavior, state: BehaviorState, event: Happening, zone: ZoneInfo) -> Step:
-    """Count an event towards the goals of its name; the behavior is earned at most once by it, at its own time."""
+    """Count an event towards the goals of its name; the behavior is earned at most once by it, at its own time.
+
+    An event that finds its goal waiting may earn, too: a merge, or a change of the goals, may have left all complete.
+    """
     full = behavior.caps.full(state.earned, state.total, event.at, zone)
     goals = dict(state.goals)
     verdicts: list[tuple[int, Verdict]] = []
@@ -48,7 +53,7 @@ def advance(behavior: Behavior, state: BehaviorState, event: Happening, zone: Zo
         refreshes = behavior.same_period is not None
         goals[goal.id], verdict = count(goal, state.of(goal.id), event, zone, refreshes=refreshes)
         verdicts.append((goal.id, verdict))
-    if not any(verdict is Verdict.COMPLETED for _, verdict in verdicts):
+    if not any(verdict in MAY_EARN for _, verdict in verdicts):
         return Step(replace(state, goals=goals), tuple(verdicts), is_earned=False)
     earned = _earned(behavior, replace(state, goals=goals), event.at)
     return Step(earned or replace(state, goals=goals), tuple(verdicts), earned is not None)
@@ -118,7 +123,10 @@ def goal_standing(behavior: Behavior, goal: Goal, state: BehaviorState, now: dat
     full = behavior.caps.full(state.earned, state.total, now, zone)
     is_completed = is_waiting or (full is not None and (state.total > 0 or bool(state.earned)))
     current = [each for each in near(goal, own, now) if each.at <= now]
-    counted = goal.needed if is_completed else min(amount_of(goal, current), goal.needed)
+    so_far: Decimal | int = amount_of(goal, current)
+    if goal.is_consecutive and not goal.counts_money:
+        so_far = days_in_a_row(current, local_day(now, zone), zone)
+    counted = goal.needed if is_completed else min(so_far, goal.needed)
     return Standing(counted, is_completed, _next_countable(behavior, goal, state, now, zone))
 
 

@@ -85,6 +85,17 @@ def amount_of(goal: Goal, events: Sequence[Counted]) -> Decimal | int:
     return total if goal.counts_money else int(total)
 
 
+def days_in_a_row(events: Sequence[Counted], today: date, zone: ZoneInfo) -> int:
+    """How many days one after the other have events, up to today, or to yesterday while today may still get one."""
+    days = {local_day(each.at, zone) for each in events}
+    day = today if today in days else today - ONE_DAY
+    number = 0
+    while day in days:
+        number += 1
+        day -= ONE_DAY
+    return number
+
+
 def _weight(counted: Counted) -> Decimal:
     return ONE if counted.amount is None else counted.amount
 

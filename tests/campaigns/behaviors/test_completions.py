@@ -1,6 +1,6 @@
 """Completing a campaign at once, and how far a customer has come."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -16,7 +16,7 @@ from tests.channels import make_live_campaign
 from tests.factories import make_customer, make_organization
 
 pytestmark = pytest.mark.django_db
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def complete(customer: Customer, campaign: AdCampaign) -> list[int]:
@@ -94,3 +94,17 @@ def test_progress_tells_how_far_and_when_the_next_event_counts() -> None:
     next_month = (NOW.replace(day=30, hour=23, minute=0) - NOW) + NOW
     assert [(goal.completed, goal.next_countable_at) for goal in capped.goals] == [(True, next_month)]
     assert [(goal.completed, goal.next_countable_at) for goal in over.goals] == [(True, None)]
+
+
+def test_progress_of_consecutive_days_is_the_run_that_may_go_on() -> None:
+    customer = make_customer(make_organization())
+    behavior = make_live_behavior(customer.organization, {"event_count": 5, "consecutive": True})
+
+    def count(now: datetime) -> object:
+        (progress,) = progress_in(
+            organization=customer.organization, customer_id=customer.pk, campaign_ids=[behavior.campaign_id], now=now
+        )[behavior.campaign_id]
+        return progress.goals[0].count
+
+    tell(customer, NOW - 3 * DAY, NOW - DAY, NOW)
+    assert [count(NOW), count(NOW + DAY), count(NOW + 2 * DAY)] == [2, 2, 0]

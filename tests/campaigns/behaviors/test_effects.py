@@ -116,6 +116,16 @@ def test_counters_caps_and_points_survive_a_merge() -> None:
     assert not CountedEvent.objects.exclude(customer=known).exists()
 
 
+def test_goals_that_a_merge_leaves_all_complete_earn_with_the_next_event() -> None:
+    organization = make_organization()
+    known, anonymous = make_customer(organization, external_id="51"), make_anonymous(organization)
+    behavior = make_live_behavior(organization, {}, {"internal_event_name": "visit"})
+    tell(known, NOW)
+    tell(anonymous, NOW, name="visit")
+    identify(organization=organization, anonymous=anonymous, customer_id="51")
+    assert [one.earned for one in tell(known, NOW, NOW, name="visit")] == [{behavior.pk: 1}, {}]
+
+
 def test_without_a_period_one_row_stands_for_all_that_counted() -> None:
     customer = make_customer(make_organization())
     saver = make_live_behavior(customer.organization, {"event_count": 1000, "eligible_spend": True})
