@@ -109,6 +109,10 @@ class OutcomeAdmin(HistoryAdmin):
     list_filter = ["organization"]
     list_select_related = ["achievement"]
 
+    def has_delete_permission(self, request: HttpRequest, obj: Outcome | None = None) -> bool:  # noqa: ARG002
+        """A part of a definition: the API changes it with its behavior, and raises the organization's version."""
+        return False
+
 
 @admin.register(Earning)
 class EarningAdmin(HistoryAdmin):

@@ -85,10 +85,11 @@ def happenings_in(file: TextIO) -> Iterator[Happening]:
 
     DomainError `validation` names the line that is wrong.
     """
-    for row in (reader := csv.DictReader(file)):
+    reader = csv.DictReader(file)
+    for row in _rows(reader):
         try:
             at = datetime.fromisoformat(row["at"])
-            amount = Decimal(row["amount"]) if row.get("amount") else None
+            amount = _number(row.get("amount"))
             quantity = int(row["quantity"]) if row.get("quantity") else None
             attributes = {name: value for name, value in row.items() if name and name not in OWN_COLUMNS}
             happening = _happening(row["name"], at, amount, quantity, attributes)
@@ -97,6 +98,21 @@ def happenings_in(file: TextIO) -> Iterator[Happening]:
         if at.tzinfo is None or not FIRST_YEAR <= at.year < LAST_YEAR:
             raise invalid(csv=f"Line {reader.line_num}: a time such as 2026-11-21T12:00:00+00:00 is expected.")
         yield happening
+
+
+def _rows(reader: "csv.DictReader[str]") -> Iterator[dict[str, Any]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise invalid(csv=f"Line {reader.line_num}: {error}.") from error
+
+
+def _number(text: str | None) -> Decimal | None:
+    """An amount; ValueError for what only Decimal takes for a number."""
+    amount = Decimal(text) if text else None
+    if amount is not None and not amount.is_finite():
+        raise ValueError(text)
+    return amount
 
 
 def _happening(

@@ -27,6 +27,7 @@ def test_a_behavior_is_read_with_its_goals_and_outcomes_and_deleted_softly(admin
     Outcome.objects.create(
         organization=organization, achievement=behavior, offer=make_offer(organization, name="Socks")
     )
+    assert admin_client.get(f"/admin/campaigns/outcome/{Outcome.objects.get().pk}/delete/").status_code == 403
     listed = admin_client.get("/admin/campaigns/achievement/").content.decode()
     assert "Buys boots" in listed
     assert "A pair" not in listed

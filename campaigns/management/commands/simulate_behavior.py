@@ -34,6 +34,8 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Print a line for each event that a goal looks at, and how often the behavior was earned."""
+        if options["limit"] < 0:
+            raise CommandError("--limit is a number of events.")
         behavior = Achievement.objects.filter(id=options["behavior"], composite=None, deleted_at=None).first()
         if behavior is None:
             raise CommandError("Behavior not found.")

@@ -58,11 +58,15 @@ def test_a_csv_is_replayed_and_its_faults_are_told_by_line(tmp_path: Path) -> No
         ("name\nbuy", "Line 2"),
         ("name,at\nbuy,x", "Line 2"),
         ("name,at\nbuy,9999-12-31T12:00:00Z", "Line 2"),
+        ("name,at,amount\nbuy,2026-11-21T12:00:00Z,NaN", "Line 2"),
+        ("name,at\nbuy," + "x" * 200_000, "field limit"),
     ):
         file.write_text(text)
         with pytest.raises(CommandError, match=word):
             simulated(behavior.pk, "--csv", file)
     with pytest.raises(CommandError, match="read"):
         simulated(behavior.pk, "--csv", tmp_path / "none.csv")
+    with pytest.raises(CommandError, match="number of events"):
+        simulated(behavior.pk, "--customer", "51", "--limit=-1")
     with pytest.raises(CommandError, match="not found"):
         simulated(0, "--customer", "51")
