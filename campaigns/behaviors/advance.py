@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from campaigns.behaviors.calendar import NEVER, local_day
 from campaigns.behaviors.caps import Full
-from campaigns.behaviors.counting import amount_of, complete, count, days_in_a_row, near, obstacle
+from campaigns.behaviors.counting import amount_of, at_rest, complete, count, days_in_a_row, near, obstacle
 from campaigns.behaviors.filters import Happening
 from campaigns.behaviors.rules import Behavior, Goal
-from campaigns.behaviors.states import BehaviorState, Completion, GoalState
+from campaigns.behaviors.states import BehaviorState, GoalState
 from campaigns.behaviors.verdicts import Verdict
 
 OF_BEHAVIOR = {
@@ -68,7 +68,7 @@ def earn_at_once(behavior: Behavior, state: BehaviorState, at: datetime, zone: Z
         own = state.of(goal.id)
         full = goal.caps.full([each.at for each in own.completions], own.total, at, zone)
         if full is None and (own.waits_since is None or behavior.same_period is not None):
-            goals[goal.id] = complete(own, near(goal, own, at), at)
+            goals[goal.id] = complete(goal, own, near(goal, own, at), at)
     return _earned(behavior, replace(state, goals=goals), at)
 
 
@@ -76,12 +76,8 @@ def _earned(behavior: Behavior, state: BehaviorState, at: datetime) -> BehaviorS
     """The state after earning, with all goals back at their beginning; None where a group has not enough."""
     if not _has_enough(behavior, state.goals):
         return None
-    goals = {goal_id: replace(own, completions=_at_rest(own)) for goal_id, own in state.goals.items()}
+    goals = {goal_id: replace(own, completions=at_rest(own.completions)) for goal_id, own in state.goals.items()}
     return BehaviorState(goals, (*state.earned, at), state.total + 1)
-
-
-def _at_rest(own: GoalState) -> tuple[Completion, ...]:
-    return tuple(replace(each, is_waiting=False) if each.is_waiting else each for each in own.completions)
 
 
 def _has_enough(behavior: Behavior, goals: Mapping[int, GoalState]) -> bool:

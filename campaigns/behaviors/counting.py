@@ -41,7 +41,7 @@ def count(
     used = _completing(goal, state, counted, zone)
     if not used:
         return state, Verdict.COUNTED
-    return complete(state, used, event.at), Verdict.COMPLETED
+    return complete(goal, state, used, event.at), Verdict.COMPLETED
 
 
 def obstacle(
@@ -64,14 +64,26 @@ def obstacle(
     return None
 
 
-def complete(state: GoalState, used: Sequence[Counted], at: datetime) -> GoalState:
-    """Consume the events and add a completion; of several that wait the latest goes on waiting."""
+def complete(goal: Goal, state: GoalState, used: Sequence[Counted], at: datetime) -> GoalState:
+    """Consume the events and add a completion; of several that wait the latest goes on waiting.
+
+    A consumed event that was never kept, and that nobody asks about any more, is forgotten at once.
+    """
     used_up = {id(each) for each in used}
-    counted = tuple(replace(each, is_consumed=True) if id(each) in used_up else each for each in state.counted)
+    counted = tuple(
+        replace(each, is_consumed=True) if id(each) in used_up else each
+        for each in state.counted
+        if goal.remembers or each.id is not None or id(each) not in used_up
+    )
     since = state.waits_since
     is_latest = since is None or at >= since
-    kept = tuple(replace(each, is_waiting=False) if is_latest else each for each in state.completions)
+    kept = state.completions if since is None or not is_latest else at_rest(state.completions)
     return GoalState(counted, (*kept, Completion(at, is_waiting=is_latest)), state.total + 1)
+
+
+def at_rest(completions: tuple[Completion, ...]) -> tuple[Completion, ...]:
+    """The completions, none of them waiting any more."""
+    return tuple(replace(each, is_waiting=False) if each.is_waiting else each for each in completions)
 
 
 def near(goal: Goal, state: GoalState, at: datetime) -> list[Counted]:
@@ -105,7 +117,7 @@ def _pooled(goal: Goal, state: GoalState, latest: Counted) -> tuple[GoalState, V
     total = sum((_weight(each) for each in state.open), _weight(latest))
     if total >= goal.needed:
         state = replace(state, counted=(*state.counted, latest))
-        return complete(state, state.open, latest.at), Verdict.COMPLETED
+        return complete(goal, state, state.open, latest.at), Verdict.COMPLETED
     if not state.open:
         return replace(state, counted=(*state.counted, latest)), Verdict.COUNTED
     first, *others = state.open
