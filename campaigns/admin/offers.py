@@ -12,9 +12,18 @@ from campaigns.admin.history import HistoryAdmin
 from campaigns.models import IssuedOffer, Offer
 from customers.services.organizations import raise_version
 
+MAXIMUM_POINTS = 2**31 - 1
+
 
 class OfferForm(forms.ModelForm[Offer]):
     """An offer's limit stays above what is issued; the other constraints are checked by the form itself."""
+
+    def clean_points(self) -> int | None:
+        """Points as the API takes them: none that take points away, or that no customer's sum could hold."""
+        points: int | None = self.cleaned_data["points"]
+        if points is not None and not 0 <= points <= MAXIMUM_POINTS:
+            raise ValidationError(f"A number from 0 to {MAXIMUM_POINTS} is expected.")
+        return points
 
     def clean_total_limit(self) -> int | None:
         """Refuse a limit that is passed already."""

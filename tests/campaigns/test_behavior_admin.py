@@ -54,7 +54,8 @@ def test_an_offer_is_made_and_changed(admin_client: Client, total_limit: str) ->
     offer.refresh_from_db()
     assert (offer.name, offer.guid, offer.points, offer.issued_count) == ("Boots", "g", 5, 2)
     assert Organization.objects.get(id=organization.pk).version == version + 2
-    assert admin_client.post(page, {"name": "Boots", "total_limit": 1}).status_code == 200
+    for wrong in ({"total_limit": 1}, {"points": -1}, {"points": 2**31}):
+        assert admin_client.post(page, {"name": "Boots", **wrong}).status_code == 200
 
 
 def test_what_customers_have_is_only_read(admin_client: Client) -> None:
