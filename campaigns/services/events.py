@@ -17,13 +17,19 @@ from campaigns.services.behavior_runs import BehaviorRun, CustomerEvent
 from campaigns.services.customer_locks import Locked, lock_customers
 from customers.models import Organization
 
+# Rows have their ids in the order of the batch, and go in in that of their event ids: two batches that name the same
+# ones may wait for each other, but not in a circle.
 INSERT = """
-INSERT INTO campaigns_event (organization_id, customer_id, event_id, name, at, amount, quantity, attributes)
-SELECT %s::bigint, told.customer_id, told.event_id, told.name, told.at, told.amount, told.quantity, told.attributes
-FROM jsonb_to_recordset(%s::jsonb) AS told (
-    place integer, customer_id bigint, event_id varchar, name varchar, at timestamptz, amount numeric, quantity integer,
-    attributes jsonb)
-ORDER BY told.place
+INSERT INTO campaigns_event (id, organization_id, customer_id, event_id, name, at, amount, quantity, attributes)
+SELECT id, %s::bigint, customer_id, event_id, name, at, amount, quantity, attributes
+FROM (
+    SELECT nextval((SELECT pg_get_serial_sequence('campaigns_event', 'id'))::regclass) AS id, told.*
+    FROM jsonb_to_recordset(%s::jsonb) AS told (
+        place integer, customer_id bigint, event_id varchar, name varchar, at timestamptz, amount numeric,
+        quantity integer, attributes jsonb)
+    ORDER BY told.place
+) placed
+ORDER BY event_id, place
 ON CONFLICT (organization_id, event_id) WHERE event_id IS NOT NULL DO NOTHING
 RETURNING event_id
 """
