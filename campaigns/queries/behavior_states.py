@@ -6,11 +6,12 @@ of a customer's history.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cache
 
 import orjson
-from django.db import connection
 
 from campaigns.behaviors import Behavior, BehaviorState, Completion, Counted, GoalState, Lookup, Part
+from customers.queries.prepared import PreparedStatement
 
 FIND = """
 SELECT asked.part, asked.customer_id, asked.achievement_id, found.id, found.at, found.amount, found.flag
@@ -73,19 +74,21 @@ def load_states(asked: Iterable[Asked]) -> StateStore:
     rows = [{"customer_id": key[0], **_row(lookup)} for key, several in _grouped(asked) for lookup in several]
     if not rows:
         return store
-    wanted = {row["part"] for row in rows}
-    parts = " UNION ALL ".join(sql for part, sql in PARTS.items() if part in wanted)
-    with connection.cursor() as cursor:
-        cursor.execute(FIND.format(parts=parts), [orjson.dumps(rows).decode()])
-        for part, customer_id, achievement_id, row_id, at, amount, flag in cursor.fetchall():
-            key = (customer_id, achievement_id)
-            if part == Part.TOTAL:
-                store.totals[key] = row_id
-            elif part in {Part.OPEN, Part.COUNTED}:
-                store.counted.setdefault(key, {})[row_id] = Counted(at, amount, row_id, flag)
-            else:
-                store.completions.setdefault(key, {})[row_id] = Completion(at, row_id, flag)
+    found = _statement(frozenset(row["part"] for row in rows)).rows([orjson.dumps(rows).decode()])
+    for part, customer_id, achievement_id, row_id, at, amount, flag in found:
+        key = (customer_id, achievement_id)
+        if part == Part.TOTAL:
+            store.totals[key] = row_id
+        elif part in {Part.OPEN, Part.COUNTED}:
+            store.counted.setdefault(key, {})[row_id] = Counted(at, amount, row_id, flag)
+        else:
+            store.completions.setdefault(key, {})[row_id] = Completion(at, row_id, flag)
     return store
+
+
+@cache
+def _statement(wanted: frozenset[Part]) -> PreparedStatement:
+    return PreparedStatement(FIND.format(parts=" UNION ALL ".join(PARTS[part] for part in PARTS if part in wanted)))
 
 
 def _row(lookup: Lookup) -> dict[str, object]:

@@ -2,25 +2,26 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import orjson
-from django.db import connection
 
 from campaigns.services.behavior_messages import send_messages
 from campaigns.services.behavior_runs import BehaviorRun, Earned
 from campaigns.services.issued_offers import Grant, issue_offers
 from customers.models import Organization
+from customers.queries.prepared import PreparedStatement
 
 # Rows go in in the order of their places, and so come their ids back.
-INSERT_EARNINGS = """
+INSERT_EARNINGS = PreparedStatement("""
 INSERT INTO campaigns_earning (organization_id, customer_id, achievement_id, at, is_waiting)
 SELECT %s::bigint, earned.customer_id, earned.achievement_id, earned.at, earned.is_waiting
 FROM jsonb_to_recordset(%s::jsonb) AS earned (
     place integer, customer_id bigint, achievement_id bigint, at timestamptz, is_waiting boolean)
 ORDER BY earned.place
 RETURNING id
-"""
+""")
 # Counters, tags, points and further events in one statement, of which only those parts are sent that have rows.
 PARTS = {
     "counted": """
@@ -32,11 +33,14 @@ PARTS = {
     UPDATE campaigns_countedevent counted SET amount = grown.amount
     FROM jsonb_to_recordset(%(grown)s::jsonb) AS grown (id bigint, amount numeric) WHERE counted.id = grown.id""",
     "consumed": """
-    UPDATE campaigns_countedevent SET is_consumed = true WHERE id = ANY(%(consumed)s::bigint[])""",
+    UPDATE campaigns_countedevent SET is_consumed = true
+    WHERE id = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(%(consumed)s::jsonb)))""",
     "spent": """
-    DELETE FROM campaigns_countedevent WHERE id = ANY(%(spent)s::bigint[])""",
+    DELETE FROM campaigns_countedevent
+    WHERE id = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(%(spent)s::jsonb)))""",
     "rested": """
-    UPDATE campaigns_earning SET is_waiting = false WHERE id = ANY(%(rested)s::bigint[])""",
+    UPDATE campaigns_earning SET is_waiting = false
+    WHERE id = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(%(rested)s::jsonb)))""",
     "gifts": """
     UPDATE customers_customer customer
     SET tags = customer.tags || ARRAY(
@@ -54,8 +58,6 @@ PARTS = {
     SELECT %(organization)s::bigint, customer_id, name, at, '{}'::jsonb
     FROM jsonb_to_recordset(%(events)s::jsonb) AS event (customer_id bigint, name varchar, at timestamptz)""",
 }
-# Their rows are ids; those of the others travel as JSON.
-OF_IDS = frozenset({"consumed", "spent", "rested"})
 Rows = list[dict[str, Any]]
 
 
@@ -75,15 +77,15 @@ def write_effects(*, organization: Organization, run: BehaviorRun, now: datetime
 
 def _write(rows: Mapping[str, list[Any]], organization: Organization) -> None:
     """All rows in one statement; none where there are none."""
-    wanted = {name: several for name, several in rows.items() if several}
-    if not wanted:
-        return
+    values: dict[str, Any] = {name: orjson.dumps(several).decode() for name, several in rows.items() if several}
+    if values:
+        _statement(frozenset(values)).rows({"organization": organization.pk, **values})
+
+
+@cache
+def _statement(wanted: frozenset[str]) -> PreparedStatement:
     parts = ", ".join(f"{name} AS ({PARTS[name]})" for name in PARTS if name in wanted)
-    values: dict[str, Any] = {"organization": organization.pk}
-    for name, several in wanted.items():
-        values[name] = several if name in OF_IDS else orjson.dumps(several).decode()
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {parts} SELECT 1", values)
+    return PreparedStatement(f"WITH {parts} SELECT 1")
 
 
 def _counters(run: BehaviorRun) -> dict[str, list[Any]]:
@@ -127,9 +129,7 @@ def _insert_earnings(organization: Organization, completed: Rows, earned: Sequen
     if not rows:
         return []
     placed = [{"place": place, **row} for place, row in enumerate(rows)]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_EARNINGS, [organization.pk, orjson.dumps(placed).decode()])
-        ids = [row_id for (row_id,) in cursor.fetchall()]
+    ids = [row_id for (row_id,) in INSERT_EARNINGS.rows([organization.pk, orjson.dumps(placed).decode()])]
     return ids[len(completed) :]
 
 

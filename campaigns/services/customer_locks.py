@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.db import connection
 
 from campaigns.targeting import CustomerFacts
 from customers.models import Organization
+from customers.queries.prepared import PreparedStatement
 
 LOCK = """
 SELECT id, uuid, external_id, attributes::text, tags, points, last_platform, last_language, last_channel,
@@ -17,9 +17,10 @@ SELECT id, uuid, external_id, attributes::text, tags, points, last_platform, las
 FROM customers_customer WHERE organization_id = %(organization)s::bigint AND {which}
 ORDER BY id FOR NO KEY UPDATE
 """
-BY_ID = LOCK.format(which="id = ANY(%(ids)s::bigint[])")
-BY_IDENTITY = LOCK.format(which="uuid = ANY(%(ids)s::uuid[])")
-BY_EXTERNAL_ID = LOCK.format(which="external_id = ANY(%(ids)s::varchar[])")
+IDS = "ANY(ARRAY(SELECT value::{type} FROM jsonb_array_elements_text(%(ids)s::jsonb)))"
+BY_ID = PreparedStatement(LOCK.format(which=f"id = {IDS.format(type='bigint')}"))
+BY_IDENTITY = PreparedStatement(LOCK.format(which=f"uuid = {IDS.format(type='uuid')}"))
+BY_EXTERNAL_ID = PreparedStatement(LOCK.format(which=f"external_id = {IDS.format(type='varchar')}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,12 @@ def lock_customers_by_external_id(*, organization: Organization, external_ids: C
     return _locked(BY_EXTERNAL_ID, organization, external_ids)
 
 
-def _locked(statement: str, organization: Organization, ids: Collection[Any]) -> Locked:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"organization": organization.pk, "ids": list(ids)})
-        locked = {}
-        for customer_id, identity, external_id, attributes, tags, *members, general, email, push in cursor.fetchall():
-            facts = CustomerFacts(orjson.loads(attributes), frozenset(tags), *members)
-            given = {"consent": general, "email_consent": email, "push_consent": push}
-            consents = frozenset(name for name, is_given in given.items() if is_given)
-            locked[customer_id] = LockedCustomer(facts, identity, external_id, consents)
+def _locked(statement: PreparedStatement, organization: Organization, ids: Collection[Any]) -> Locked:
+    locked = {}
+    rows = statement.rows({"organization": organization.pk, "ids": orjson.dumps(list(ids)).decode()})
+    for customer_id, identity, external_id, attributes, tags, *members, general, email, push in rows:
+        facts = CustomerFacts(orjson.loads(attributes), frozenset(tags), *members)
+        given = {"consent": general, "email_consent": email, "push_consent": push}
+        consents = frozenset(name for name, is_given in given.items() if is_given)
+        locked[customer_id] = LockedCustomer(facts, identity, external_id, consents)
     return locked

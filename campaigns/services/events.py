@@ -9,21 +9,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
 from campaigns.queries.behavior_rules import get_behavior_rules
 from campaigns.services.behavior_effects import write_effects
 from campaigns.services.behavior_runs import BehaviorRun, CustomerEvent
 from campaigns.services.customer_locks import Locked, lock_customers
 from customers.models import Organization
+from customers.queries.prepared import PreparedStatement
 
 # Rows have their ids in the order of the batch, and go in in that of their event ids: two batches that name the same
 # ones may wait for each other, but not in a circle.
-INSERT = """
+INSERT = PreparedStatement("""
 INSERT INTO campaigns_event (id, organization_id, customer_id, event_id, name, at, amount, quantity, attributes)
 SELECT id, %s::bigint, customer_id, event_id, name, at, amount, quantity, attributes
 FROM (
-    SELECT nextval((SELECT pg_get_serial_sequence('campaigns_event', 'id'))::regclass) AS id, told.*
+    SELECT nextval('campaigns_event_id_seq'::regclass) AS id, told.*
     FROM jsonb_to_recordset(%s::jsonb) AS told (
         place integer, customer_id bigint, event_id varchar, name varchar, at timestamptz, amount numeric,
         quantity integer, attributes jsonb)
@@ -32,7 +33,7 @@ FROM (
 ORDER BY event_id, place
 ON CONFLICT (organization_id, event_id) WHERE event_id IS NOT NULL DO NOTHING
 RETURNING event_id
-"""
+""")
 # An event as a part of a statement that finds the customer itself: `{source}` has one row with organization_id and
 # customer_id; parameters: event_id, name, at, attributes. Only for events that no behavior looks at.
 INSERT_FROM = """
@@ -111,9 +112,7 @@ def _insert(organization: Organization, events: Sequence[CustomerEvent]) -> list
         }
         for place, event in enumerate(events)
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [organization.pk, orjson.dumps(rows).decode()])
-        new = {event_id for (event_id,) in cursor.fetchall()}
+    new = {event_id for (event_id,) in INSERT.rows([organization.pk, orjson.dumps(rows).decode()])}
     recorded = []
     for event in events:
         recorded.append(Recorded(is_duplicate=event.event_id not in new))

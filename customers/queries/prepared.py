@@ -59,8 +59,8 @@ class PreparedStatement:
     """SQL that is executed by its prepared name, without a cursor; parameters are `%s`, or all of them `%(name)s`.
 
     Django's and psycopg's cursors cost three times what the execution costs. They are used all the same where they
-    are needed: in transactions, to log or wrap the statement, for values other than int and storable text. So an
-    instant or a UUID is handed over as text, and the SQL says what it is (`%s::uuid`).
+    are needed: to log or wrap the statement, for values other than int and storable text. So an instant, a UUID or a
+    list is handed over as text, and the SQL says what it is (`%s::uuid`).
     """
 
     def __init__(self, sql: str) -> None:
@@ -96,28 +96,54 @@ class PreparedStatement:
                 return found
         with database.wrap_database_errors:
             transformer = Transformer(database.connection)
-            result = self._execute(database.connection.pgconn, values)
+            result = self._execute(database, values)
             transformer.set_pgresult(result)
             return transformer.load_rows(0, result.ntuples, tuple)
 
-    def _execute(self, server: PGconn, arguments: Sequence[Any]) -> PGresult:
+    def _execute(self, database: Any, arguments: Sequence[Any]) -> PGresult:
+        server: PGconn = database.connection.pgconn
+        if database.in_atomic_block:
+            database.validate_no_broken_transaction()
+            if server.transaction_status == TransactionStatus.IDLE:
+                _require(server.exec_(b"BEGIN"), ExecStatus.COMMAND_OK)
+        self._prepare_once(database.connection, arguments)
         values = [str(argument).encode() for argument in arguments]
         result = server.exec_prepared(self.name, values)
-        if result.error_field(DiagnosticField.SQLSTATE) == NOT_PREPARED:
-            # A new connection; or psycopg has dropped all prepared statements, as it does after a rollback.
-            types = [INTEGER if isinstance(argument, int) else UNKNOWN for argument in arguments]
-            server.prepare(self.name, self.numbered.encode(), types)
+        if not database.in_atomic_block and result.error_field(DiagnosticField.SQLSTATE) == NOT_PREPARED:
+            # Something between here and the server has dropped it.
+            self._prepare(server, arguments)
             result = server.exec_prepared(self.name, values)
-        if result.status != ExecStatus.TUPLES_OK:
-            raise psycopg.errors.error_from_result(result)
-        return result
+        return _require(result, ExecStatus.TUPLES_OK)
+
+    def _prepare_once(self, connection: Any, arguments: Sequence[Any]) -> None:
+        """Prepare it on a connection that hasn't it: in a transaction it is too late to learn that from an error.
+
+        What a connection has stands in psycopg's own list, since psycopg drops all statements after a rollback, and
+        those that were not used for long where there are many.
+        """
+        names = connection._prepared._names  # noqa: SLF001 - psycopg has no other way to ask
+        key = (self.name, ())
+        if key in names:
+            names.move_to_end(key)
+        else:
+            self._prepare(connection.pgconn, arguments)
+            names[key] = self.name
+
+    def _prepare(self, server: PGconn, arguments: Sequence[Any]) -> None:
+        types = [INTEGER if isinstance(argument, int) else UNKNOWN for argument in arguments]
+        _require(server.prepare(self.name, self.numbered.encode(), types), ExecStatus.COMMAND_OK)
+
+
+def _require(result: PGresult, status: ExecStatus) -> PGresult:
+    if result.status != status:
+        raise psycopg.errors.error_from_result(result)
+    return result
 
 
 def _needs_cursor(database: Any, arguments: Sequence[Any]) -> bool:
-    raw = database.connection
     return bool(
-        not raw.autocommit
-        or raw.pgconn.transaction_status != TransactionStatus.IDLE
+        # A transaction that isn't Django's.
+        database.connection.autocommit is database.in_atomic_block
         or database.queries_logged
         or database.execute_wrappers
         or not all(type(each) is int or (type(each) is str and "\x00" not in each) for each in arguments)
