@@ -81,6 +81,8 @@ def fits(times: Sequence[datetime], at: datetime, period: timedelta, maximum: in
 
     Spans before `at` and after it: what comes late must not break what was counted already.
     """
+    if len(times) < maximum:
+        return True
     near = sorted([at, *(time for time in times if abs(time - at) < period)])
     return all(
         near[place + maximum] - near[place] >= period
