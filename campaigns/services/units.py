@@ -35,7 +35,8 @@ def create_unit(
         _change(unit, attributes)
         _insert.insert(unit)
         raise_version(organization=organization)
-        if unit.status == Status.LIVE:
+        # A new creative has no jobs yet, and gets one only where it is live and has its time.
+        if unit.status == Status.LIVE and unit.delivery_method == DeliveryMethod.SCHEDULED:
             synchronise_jobs(organization=organization, level=unit)
     return unit
 

@@ -1,13 +1,16 @@
 """Organizations and their version stamp."""
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from customers.errors import invalid
 from customers.models import Organization
+from customers.queries.prepared import PreparedStatement
 
 MAXIMUM_NAME = 255
 
-RAISE_VERSION = "UPDATE customers_organization SET version = version + 1 WHERE id = %s"
+RAISE_VERSION = PreparedStatement(
+    "UPDATE customers_organization SET version = version + 1 WHERE id = %s::bigint RETURNING version"
+)
 
 
 @transaction.atomic
@@ -24,5 +27,4 @@ def raise_version(*, organization: Organization) -> None:
     Call it last in the writing transaction: the row stays locked until that commits, so a reader who sees the new
     stamp sees the write, and writers of one organization wait for each other only for the length of a commit.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(RAISE_VERSION, [organization.pk])
+    RAISE_VERSION.rows([organization.pk])
