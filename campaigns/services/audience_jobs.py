@@ -36,7 +36,7 @@ WITH units AS MATERIALIZED (
 RESUMED = """CASE WHEN job.delivering_at IS NOT NULL THEN 'delivering' WHEN job.built_at IS NOT NULL THEN 'built'
     WHEN job.started_at IS NOT NULL THEN 'building' ELSE 'scheduled' END"""
 # A job whose audience is being built is not moved to another time, but given up for one that begins anew; one that
-# has begun to deliver goes on. What was done at a time is never done again at that time.
+# has begun to deliver goes on. What was done at a time, be it in part, is never done again at that time.
 CHANGE = f"""
 {UNITS}, locked AS MATERIALIZED (
     SELECT job.* FROM campaigns_audiencejob job
@@ -46,7 +46,8 @@ CHANGE = f"""
     SELECT job.id, units.*, job.started_at IS NULL AS is_unbegun,
         job.scheduled_for IS DISTINCT FROM units.at AND job.delivering_at IS NULL AS is_elsewhere,
         EXISTS (SELECT FROM campaigns_audiencejob other WHERE other.unit_id = job.unit_id AND other.id <> job.id
-            AND other.scheduled_for = units.at AND other.state <> 'cancelled') AS is_taken
+            AND other.scheduled_for = units.at AND (other.state <> 'cancelled' OR other.delivering_at IS NOT NULL)
+        ) AS is_taken
     FROM locked job JOIN units AS units (unit_id, organization_id, campaign_id, at, is_live, is_over)
         ON units.unit_id = job.unit_id
 ), settled AS (
@@ -67,19 +68,14 @@ INSERT INTO campaigns_audiencejob (organization_id, campaign_id, unit_id, schedu
 SELECT units.organization_id, units.campaign_id, units.id, units.at FROM units
 WHERE is_live AND NOT is_over AND NOT EXISTS (
     SELECT FROM campaigns_audiencejob job WHERE job.unit_id = units.id AND job.scheduled_for = units.at
-    AND (job.state <> 'cancelled' OR job.is_held))
+    AND (job.state <> 'cancelled' OR job.is_held OR job.delivering_at IS NOT NULL))
 ON CONFLICT DO NOTHING
 """  # noqa: S608 - put together from constants
+LEVELS = f"{UNITS} SELECT is_live, is_over FROM units".format(level="unit")  # noqa: S608 - put together from constants
 RESUME = f"""
 UPDATE campaigns_audiencejob job SET is_held = false, paused_at = NULL, finished_at = NULL, failures = 0, error = '',
-    leased_until = NULL, state = CASE WHEN is_live THEN {RESUMED} ELSE 'paused' END
-FROM (
-    SELECT unit.status = 'live' AND part.status = 'live' AND line_item.status = 'live' AND campaign.status = 'live'
-        AND unit.deleted_at IS NULL AS is_live
-    FROM campaigns_adunit unit JOIN campaigns_adgroup part ON part.id = unit.group_id
-    JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
-    JOIN campaigns_adcampaign campaign ON campaign.id = line_item.campaign_id WHERE unit.id = %s::bigint
-) levels WHERE job.id = %s::bigint
+    leased_until = NULL, state = CASE WHEN %s::boolean THEN {RESUMED} ELSE 'paused' END
+WHERE job.id = %s::bigint
 """  # noqa: S608 - put together from constants
 FRESH_CHUNKS = "UPDATE campaigns_audiencechunk SET attempts = 0, leased_until = NULL WHERE job_id = %s::bigint"
 
@@ -129,7 +125,11 @@ def retry_job(*, organization: Organization, job_id: int) -> AudienceJob:
 
 def _resume(job: AudienceJob) -> AudienceJob:
     with connection.cursor() as cursor:
-        cursor.execute(RESUME, [job.unit_id, job.pk])
+        cursor.execute(LEVELS, {"id": job.unit_id, "organization": job.organization_id})
+        is_live, is_over = cursor.fetchone()
+        if is_over:
+            raise DomainError(Kind.CONFLICT, "over", "The creative or its campaign is over, or no longer scheduled.")
+        cursor.execute(RESUME, [is_live, job.pk])
         cursor.execute(FRESH_CHUNKS, [job.pk])
     return get_delivery(organization=job.organization, job_id=job.pk)
 

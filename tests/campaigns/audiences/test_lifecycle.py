@@ -9,12 +9,12 @@ from django.utils import timezone
 from campaigns.models import AudienceJob, AudienceMember
 from campaigns.models.audience_job import JobState
 from campaigns.services.audience_building import build_chunk, take_chunk
-from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job
+from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job, retry_job
 from campaigns.services.audience_sweep import move_jobs_on
 from customers.errors import DomainError
-from tests.campaigns.audiences.scheduled import EMAIL, LONG_AGO, make_job, make_people, make_scheduled, work
+from tests.campaigns.audiences.scheduled import EMAIL, LONG_AGO, build, make_job, make_people, make_scheduled, work
 from tests.dialects.management.actor import Actor
-from tests.factories import Hierarchy
+from tests.factories import Hierarchy, make_achievement
 
 pytestmark = pytest.mark.django_db
 AHEAD = datetime(2099, 5, 1, 12, tzinfo=timezone.get_default_timezone())
@@ -94,6 +94,34 @@ def test_a_date_that_moves_away_in_mid_building_begins_anew(owner: Actor) -> Non
     _put(owner, rows, "unit", issue_audience_csv_no_msg={"scheduled_delivery_date": "2099-05-01T12:00:00Z"})
     assert _states() == ["cancelled", "scheduled"]
     assert take_chunk() is None
+
+
+def test_what_has_begun_to_deliver_is_never_begun_again(owner: Actor) -> None:
+    rows = make_scheduled(owner.organization, **EMAIL)
+    make_people(owner.organization, 9)
+    job = make_job(rows)
+    build(job)
+    behavior = make_achievement(rows.campaign)
+    at = job.scheduled_for.isoformat()
+    triggered = {"delivery_method": "triggered", "achievement_id": behavior.pk}
+    _put(owner, rows, "unit", email_message=triggered)
+    assert _states() == ["cancelled"]
+    _put(owner, rows, "unit", email_message={"delivery_method": "scheduled", "scheduled_delivery_date": at})
+    assert _states() == ["cancelled"]
+    _put(owner, rows, "unit", email_message={"scheduled_delivery_date": "2099-05-01T12:00:00Z"})
+    assert _states() == ["cancelled", "scheduled"]
+    _put(owner, rows, "unit", email_message={"scheduled_delivery_date": at})
+    assert _states() == ["cancelled", "cancelled"]
+
+
+def test_nothing_takes_up_what_is_over(owner: Actor) -> None:
+    rows = make_scheduled(owner.organization)
+    job = make_job(rows)
+    AudienceJob.objects.update(state="failed")
+    owner.delete(f"campaigns/{rows.campaign.pk}")
+    with pytest.raises(DomainError, match="over"):
+        retry_job(organization=owner.organization, job_id=job.pk)
+    assert _states() == ["failed"]
 
 
 def test_a_pause_in_mid_building_stops_the_chunk_and_resuming_goes_on(owner: Actor) -> None:
