@@ -11,7 +11,7 @@ from django.utils import timezone
 from campaigns.models import AudienceJob, AudienceMember
 from campaigns.models.audience_member import MemberState
 from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job, retry_job
-from campaigns.services.recipients import Verdict, resolve_ambiguous
+from campaigns.services.recipients import Verdict, resolve_recipients
 from customers.errors import DomainError
 
 
@@ -103,17 +103,21 @@ class AudienceMemberAdmin(LedgerAdmin):
         """Leave it."""
         self._resolve(request, queryset, Verdict.FAILED)
 
-    @admin.action(description="Ambiguous: send it again", permissions=["change"])
+    @admin.action(description="Ambiguous or failed: send it again", permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[AudienceMember]) -> None:
-        """It may arrive twice; the operator knows."""
+        """What is ambiguous may arrive twice; the operator knows."""
         self._resolve(request, queryset, Verdict.AGAIN)
 
     def _resolve(self, request: HttpRequest, queryset: QuerySet[AudienceMember], verdict: Verdict) -> None:
         resolved = 0
-        chosen = queryset.filter(state=MemberState.AMBIGUOUS).select_related("organization").order_by("organization_id")
+        chosen = (
+            queryset.filter(state__in=[MemberState.AMBIGUOUS, MemberState.FAILED])
+            .select_related("organization")
+            .order_by("organization_id")
+        )
         by_organization: dict[Any, list[Any]] = {}
         for member in chosen:
             by_organization.setdefault(member.organization, []).append(member.key)
         for organization, keys in by_organization.items():
-            resolved += resolve_ambiguous(organization=organization, keys=keys, verdict=verdict)
+            resolved += resolve_recipients(organization=organization, keys=keys, verdict=verdict)
         self.message_user(request, f"{resolved} recipients settled.")

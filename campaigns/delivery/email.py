@@ -94,7 +94,7 @@ class EmailChannel:
                     continue
                 trouble = trouble or _open(backend)
                 if trouble is not None:
-                    results.append(Result(recipient.key, Outcome.RETRY, error=trouble))
+                    results.append(Result(recipient.key, Outcome.LATER, error=trouble))
                     continue
                 result, trouble = self._send(backend, message, recipient)
                 results.append(result)
@@ -114,7 +114,10 @@ class EmailChannel:
 
     def _send(self, backend: Any, message: Message, recipient: Recipient) -> tuple[Result, str | None]:
         """The result, and what concerns all others too."""
-        mail = self.mail(message, recipient)
+        try:
+            mail = self.mail(message, recipient)
+        except Exception as error:  # noqa: BLE001 - a filter that this one's attributes break; others get their mail
+            return Result(recipient.key, Outcome.FAILED, error=_sentence(error)), None
         try:
             backend.send_messages([mail])
         except (OSError, AnymailError, ValueError) as error:
@@ -163,7 +166,7 @@ def _close(backend: Any) -> None:
 def outcome_of(error: Exception) -> Outcome:
     """What an error of sending means: never, not now, or nobody knows."""
     if concerns_all(error):
-        return Outcome.RETRY
+        return Outcome.LATER
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         final = all(code >= PERMANENT for code, _ in error.recipients.values())
         return Outcome.FAILED if final else Outcome.RETRY

@@ -77,7 +77,7 @@ class SignedPost:
 
     def _post(self, silent: threading.Event, key: uuid.UUID, document: Mapping[str, Any]) -> Result:
         if silent.is_set():
-            return Result(key, Outcome.RETRY, error="The destination doesn't answer others.")
+            return Result(key, Outcome.LATER, error="The destination doesn't answer others.")
         identity, body = str(key), orjson.dumps(document)
 
         def headers() -> Mapping[str, str]:
@@ -95,7 +95,7 @@ class SignedPost:
             return Result(key, Outcome.FAILED, error=str(error))
         except UnreachableError as error:
             silent.set()
-            outcome = Outcome.UNKNOWN if error.is_uncertain else Outcome.RETRY
+            outcome = Outcome.UNKNOWN if error.is_uncertain else Outcome.LATER
             return Result(key, outcome, error=str(error), retry_after=error.retry_after)
         told = answer.document()
         reference = told.get("reference", "") if isinstance(told, dict) else ""

@@ -6,7 +6,8 @@ Any number of workers may sweep at once: a job that one of them has in hand is l
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+import structlog
+from django.db import OperationalError, connection, transaction
 
 from campaigns.models import AudienceChunk, AudienceJob
 from campaigns.models.audience_job import JobState
@@ -29,16 +30,22 @@ WHERE job.state = %(state)s::varchar AND job.scheduled_for <= %(now)s::timestamp
 AND GREATEST(campaign.starts_at, line_item.starts_at, part.starts_at) <= %(now)s::timestamptz
 ORDER BY job.scheduled_for, job.id LIMIT 1 FOR NO KEY UPDATE OF job SKIP LOCKED
 """
+# Locked first and looked at then: an operator who has a recipient sent again comes before that, or after.
+LOCK = """
+SELECT id FROM campaigns_audiencejob WHERE state = 'delivering' AND (%(job)s::bigint IS NULL OR id = %(job)s::bigint)
+ORDER BY id FOR UPDATE SKIP LOCKED
+"""
 # Exports say themselves when they are done; the last of the others' recipients may have been anybody's.
 FINISH = """
 UPDATE campaigns_audiencejob job SET state = 'complete', finished_at = now(), error = ''
 FROM campaigns_adunit unit
-WHERE job.state = 'delivering' AND unit.id = job.unit_id
+WHERE job.id = ANY(%(jobs)s::bigint[]) AND unit.id = job.unit_id
 AND (unit.ad_type NOT IN ('issue_audience_csv', 'audience_export') OR job.file_rows IS NOT NULL)
 AND NOT EXISTS (SELECT FROM campaigns_audiencemember member WHERE member.job_id = job.id AND member.state = 'pending')
 AND NOT EXISTS (SELECT FROM campaigns_audiencemember member WHERE member.job_id = job.id AND member.state = 'leased')
-AND (%(job)s::bigint IS NULL OR job.id = %(job)s::bigint)
 """
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,15 @@ def begin_next_job(*, now: datetime) -> bool:
     if due is None:
         return False
     if not _skipped(due, now):
-        _begin(due.job, now)
+        try:
+            with transaction.atomic():
+                _begin(due.job, now)
+        except OperationalError:
+            raise
+        except Exception as error:  # whatever is wrong with one job, those behind it have their turn
+            log.exception("job_not_begun", job=due.job.pk)
+            failed = {"state": JobState.FAILED, "error": f"{type(error).__name__}: {error}"}
+            AudienceJob.objects.filter(pk=due.job.pk).update(**failed)
     return True
 
 
@@ -95,8 +110,12 @@ def release_next_job(*, now: datetime) -> bool:
 
 def finish_jobs(*, job_id: int | None = None) -> bool:
     """End the deliveries (or this one) that have nobody left to be sent anything; whether there were any."""
-    with connection.cursor() as cursor:
-        cursor.execute(FINISH, {"job": job_id})
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK, {"job": job_id})
+        jobs = [row[0] for row in cursor.fetchall()]
+        if not jobs:
+            return False
+        cursor.execute(FINISH, {"jobs": jobs})
         return bool(cursor.rowcount)
 
 

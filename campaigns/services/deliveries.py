@@ -16,10 +16,11 @@ from campaigns.services.audience_sweep import finish_jobs
 from campaigns.services.bulk_offers import issue_offers_to_batch
 from campaigns.services.exports import EXPORTS, export_job
 from campaigns.services.hand_over import hand_over
-from campaigns.services.recipients import expire_leases
+from campaigns.services.recipients import LONGEST_ERROR, expire_leases
 from campaigns.services.triggered_messages import next_triggered_unit, set_aside
 
-MOST_FAILURES = 5
+# After so many failures in a row, some twenty minutes, an operator is needed.
+MOST_FAILURES, LONGEST_PAUSE = 12, 300
 PAUSE_AFTER_FAILURE = 60
 
 # Whose turn it is: the delivery that was looked after longest ago.
@@ -37,7 +38,7 @@ UPDATE campaigns_audiencejob job SET heartbeat_at = clock_timestamp() FROM next 
 NOTE_FAILURE = """
 UPDATE campaigns_audiencejob SET failures = failures + 1, error = %(error)s::text,
     state = CASE WHEN %(lasting)s::boolean OR failures + 1 >= %(most)s::int THEN 'failed' ELSE state END,
-    leased_until = now() + make_interval(secs => 2 ^ failures)
+    leased_until = now() + make_interval(secs => LEAST(2 ^ failures, %(longest)s::int))
 WHERE id = %(job)s::bigint AND state = 'delivering'
 """
 NOTE_SUCCESS = """
@@ -49,14 +50,16 @@ log = structlog.get_logger(__name__)
 
 
 def deliver_next(*, now: datetime) -> bool:
-    """Do the next piece of delivering; False where nothing is to be done at this moment."""
+    """Do the next piece of delivering; False where nothing is to be done at this moment.
+
+    Jobs and triggered messages have a turn each: neither waits for the end of the other.
+    """
     with connection.cursor() as cursor:
         cursor.execute(NEXT)
         row = cursor.fetchone()
-    if row is not None:
-        return _deliver(AudienceJob.objects.get(pk=row[0]), now)
+    done = row is not None and _deliver(AudienceJob.objects.get(pk=row[0]), now)
     unit_id = next_triggered_unit()
-    return unit_id is not None and _deliver_triggered(unit_id, now)
+    return (unit_id is not None and _deliver_triggered(unit_id, now)) or done
 
 
 def give_up_on_the_dead() -> None:
@@ -65,8 +68,8 @@ def give_up_on_the_dead() -> None:
 
 
 def _deliver(job: AudienceJob, now: datetime) -> bool:
-    message = get_message(unit_id=job.unit_id, job=job)
     try:
+        message = get_message(unit_id=job.unit_id, job=job)
         if message.ad_type in EXPORTS:
             courier: Any = courier_for(message)
             done = export_job(message=message, job=job, courier=courier)
@@ -96,7 +99,13 @@ def _note_failure(job: AudienceJob, error: Exception) -> None:
         log.error("delivery_failed", job=job.pk, exc_info=error)
     sentence = str(error) if expected else f"{type(error).__name__}: {error}"
     is_lasting = isinstance(error, DeliveryFailedError) and error.is_lasting
-    values: dict[str, Any] = {"error": sentence, "lasting": is_lasting, "most": MOST_FAILURES, "job": job.pk}
+    values: dict[str, Any] = {
+        "error": sentence.replace("\x00", ""),
+        "lasting": is_lasting,
+        "most": MOST_FAILURES,
+        "longest": LONGEST_PAUSE,
+        "job": job.pk,
+    }
     with connection.cursor() as cursor:
         cursor.execute(NOTE_FAILURE, values)
 
@@ -111,7 +120,8 @@ def _deliver_triggered(unit_id: int, now: datetime) -> bool:
     except Exception as error:
         if not isinstance(error, DeliveryFailedError):
             log.exception("triggered_message_failed", unit=unit_id)
-        set_aside(unit_id=unit_id, state="pending", error=str(error)[:500], seconds=PAUSE_AFTER_FAILURE)
+        sentence = str(error).replace("\x00", "")[:LONGEST_ERROR]
+        set_aside(unit_id=unit_id, state="pending", error=sentence, seconds=PAUSE_AFTER_FAILURE)
         return True
     return bool(settled)
 
@@ -124,5 +134,6 @@ def _is_repeatable(job_id: int | None, unit_id: int) -> bool:
         return True
     try:
         return bool(getattr(courier_for(message), "deduplicates", False))
-    except DeliveryFailedError:
+    except Exception as error:  # noqa: BLE001 - one creative's trouble keeps nobody from being taken back
+        log.warning("doubtful_lease", unit=unit_id, reason=str(error))
         return False

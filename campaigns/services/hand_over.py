@@ -4,7 +4,7 @@ import time
 
 import structlog
 
-from campaigns.delivery.channel import Channel, Message, Outcome, Recipient, Result
+from campaigns.delivery.channel import Channel, DeliveryFailedError, Message, Outcome, Recipient, Result
 from campaigns.models.ad_type import AdType
 from campaigns.queries.audiences import CONSENTS
 from campaigns.services.rates import take_tokens
@@ -24,6 +24,8 @@ def hand_over(*, message: Message, channel: Channel) -> int:
 
     What is written after the sending is written under the lease that was taken before it. A crash in between leaves
     leased rows behind: `expire_leases` makes them ambiguous, or has them sent again where the other side deduplicates.
+    DeliveryFailedError where nobody at all could be reached: that is the destination's trouble, and costs no recipient
+    an attempt.
     """
     allowed = take_tokens(
         organization_id=message.organization_id,
@@ -46,7 +48,15 @@ def hand_over(*, message: Message, channel: Channel) -> int:
             results = _send(message, channel, taken.recipients)
         _pace[channel.destination] = len(taken.recipients) / max(time.monotonic() - began, 0.001)
         settle_recipients(taken=taken, results=results, deduplicates=channel.deduplicates)
+        _refuse_silence(results)
     return len(taken.recipients) + taken.withdrawn
+
+
+def _refuse_silence(results: list[Result]) -> None:
+    outcomes = {each.outcome for each in results}
+    if Outcome.LATER in outcomes and outcomes <= {Outcome.LATER, Outcome.RETRY, Outcome.UNKNOWN}:
+        told = [each.error for each in results if each.outcome is not Outcome.LATER] or [results[0].error]
+        raise DeliveryFailedError(f"The destination can't be reached: {told[0]}")
 
 
 def _batch_size(channel: Channel) -> int:

@@ -67,11 +67,10 @@ TOKENS = """COALESCE((SELECT json_agg(json_build_array(token.platform, token.tok
 SETTLE = """
 WITH results AS (
     SELECT * FROM jsonb_to_recordset(%(results)s::jsonb) AS results (
-        key uuid, state varchar, reference varchar, error varchar, pause double precision)
+        key uuid, state varchar, in_the_end varchar, reference varchar, error varchar, pause double precision)
 ), found AS (
     SELECT results.*, member.job_id, member.state AS state_before,
-        CASE WHEN results.state = 'pending' AND member.attempts >= %(most)s::int THEN 'failed' ELSE results.state END
-            AS state_after,
+        CASE WHEN member.attempts >= %(most)s::int THEN results.in_the_end ELSE results.state END AS state_after,
         COALESCE(results.pause, LEAST(%(first)s::float * 2 ^ (member.attempts - 1), %(longest)s::float) / 2)
             * (1 + random()) AS seconds
     FROM campaigns_audiencemember member JOIN results USING (key)
@@ -80,6 +79,7 @@ WITH results AS (
 ), settled AS (
     UPDATE campaigns_audiencemember member SET state = found.state_after, reference = found.reference,
         error = found.error, lease = NULL,
+        attempts = member.attempts - (found.state_after = 'pending' AND found.in_the_end = 'pending')::int,
         due_at = CASE WHEN found.state_after = 'pending' THEN now() + make_interval(secs => found.seconds) END
     FROM found WHERE member.key = found.key
     RETURNING found.job_id, found.state_before, member.state
@@ -121,27 +121,37 @@ FROM (SELECT job_id, count(*) AS number FROM marked GROUP BY job_id) several
 WHERE job.id = several.job_id AND %(state)s::varchar = 'ambiguous'
 """
 
-
+# What has failed may be sent again too: it certainly never arrived.
 RESOLVE = """
-WITH resolved AS (
+WITH chosen AS (
+    SELECT key, job_id, state AS state_before FROM campaigns_audiencemember
+    WHERE key = ANY(%(keys)s::uuid[]) AND organization_id = %(organization)s::bigint
+    AND (state = 'ambiguous' OR (state = 'failed' AND %(state)s::varchar = 'pending')) ORDER BY key FOR UPDATE
+), resolved AS (
     UPDATE campaigns_audiencemember member SET state = %(state)s::varchar, lease = NULL,
         due_at = CASE WHEN %(state)s::varchar = 'pending' THEN now() END,
         attempts = CASE WHEN %(state)s::varchar = 'pending' THEN 0 ELSE attempts END
-    WHERE member.key = ANY(%(keys)s::uuid[]) AND member.organization_id = %(organization)s::bigint
-    AND member.state = 'ambiguous' RETURNING member.job_id
+    FROM chosen WHERE member.key = chosen.key RETURNING chosen.job_id, chosen.state_before
 ), counted AS (
-    UPDATE campaigns_audiencejob job SET ambiguous = job.ambiguous - several.number,
-        sent = job.sent + CASE WHEN %(state)s::varchar = 'sent' THEN several.number ELSE 0 END,
-        failed = job.failed + CASE WHEN %(state)s::varchar = 'failed' THEN several.number ELSE 0 END,
+    UPDATE campaigns_audiencejob job SET ambiguous = job.ambiguous - several.ambiguous,
+        sent = job.sent + CASE WHEN %(state)s::varchar = 'sent' THEN several.ambiguous ELSE 0 END,
+        failed = job.failed - several.failed
+            + CASE WHEN %(state)s::varchar = 'failed' THEN several.ambiguous ELSE 0 END,
+        finished_at = CASE WHEN %(state)s::varchar = 'pending' AND job.state = 'complete' THEN NULL
+            ELSE job.finished_at END,
         state = CASE WHEN %(state)s::varchar = 'pending' AND job.state = 'complete' THEN 'delivering' ELSE job.state END
-    FROM (SELECT job_id, count(*) AS number FROM resolved GROUP BY job_id) several WHERE job.id = several.job_id
+    FROM (
+        SELECT job_id, count(*) FILTER (WHERE state_before = 'ambiguous') AS ambiguous,
+            count(*) FILTER (WHERE state_before = 'failed') AS failed
+        FROM resolved GROUP BY job_id
+    ) several WHERE job.id = several.job_id
 )
 SELECT count(*) FROM resolved
 """
 
 
 class Verdict(StrEnum):
-    """What an operator may say of an ambiguous recipient."""
+    """What an operator may say of an ambiguous recipient; of a failed one AGAIN only."""
 
     SENT = "sent"
     FAILED = "failed"
@@ -263,21 +273,23 @@ def _recipient(row: tuple[Any, ...]) -> Recipient:
 
 
 def _settled(key: uuid.UUID, result: Result | None, *, deduplicates: bool) -> dict[str, Any]:
-    """A row for SETTLE: the state that the outcome means."""
+    """A row for SETTLE: the state that the outcome means now, and after the last attempt."""
     result = result or Result(key, Outcome.UNKNOWN, error="The channel said nothing.")
-    states = {
-        Outcome.SENT: "sent",
-        Outcome.FAILED: "failed",
-        Outcome.SKIPPED: "skipped",
-        Outcome.RETRY: "pending",
-        Outcome.UNKNOWN: "pending" if deduplicates else "ambiguous",
-    }
+    state, in_the_end = {
+        Outcome.SENT: ("sent", "sent"),
+        Outcome.FAILED: ("failed", "failed"),
+        Outcome.SKIPPED: ("skipped", "skipped"),
+        Outcome.RETRY: ("pending", "failed"),
+        Outcome.LATER: ("pending", "pending"),
+        Outcome.UNKNOWN: ("pending" if deduplicates else "ambiguous", "ambiguous"),
+    }[result.outcome]
     return {
         "key": key,
-        "state": states[result.outcome],
+        "state": state,
+        "in_the_end": in_the_end,
         "reference": _text(result.reference, LONGEST_REFERENCE),
         "error": _text(result.error, LONGEST_ERROR),
-        "pause": result.retry_after,
+        "pause": (result.retry_after or 0.0) if result.outcome is Outcome.LATER else result.retry_after,
     }
 
 
@@ -288,8 +300,11 @@ def _text(said: str, longest: int) -> str | None:
 
 
 @transaction.atomic
-def resolve_ambiguous(*, organization: Organization, keys: Sequence[uuid.UUID], verdict: Verdict) -> int:
-    """An operator says what became of ambiguous recipients; how many there were. To send again reopens a delivery."""
+def resolve_recipients(*, organization: Organization, keys: Sequence[uuid.UUID], verdict: Verdict) -> int:
+    """An operator says what became of ambiguous recipients; how many there were.
+
+    To send again is possible for failed ones, too, and reopens a delivery that is complete.
+    """
     values: dict[str, Any] = {"keys": list(keys), "organization": organization.pk, "state": VERDICTS[verdict].value}
     with connection.cursor() as cursor:
         cursor.execute(RESOLVE, values)

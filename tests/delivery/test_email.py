@@ -112,7 +112,7 @@ def test_no_mail_server(audience: Audience, mailbox: Mailbox) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         channel.backends[0].port = free.getsockname()[1]
     results = channel.send(audience.message, audience.recipients)
-    assert [each.outcome for each in results] == [Outcome.RETRY, Outcome.RETRY, Outcome.SKIPPED]
+    assert [each.outcome for each in results] == [Outcome.LATER, Outcome.LATER, Outcome.SKIPPED]
     assert results[0].error.startswith("ConnectionRefusedError")
 
 
@@ -154,7 +154,7 @@ def test_a_mail_service(audience: Audience, world: World) -> None:
 
 @pytest.mark.usefixtures("template")
 @pytest.mark.parametrize(
-    ("status", "outcomes"), [(429, [Outcome.RETRY, Outcome.RETRY]), (500, [Outcome.UNKNOWN, Outcome.UNKNOWN])]
+    ("status", "outcomes"), [(429, [Outcome.LATER, Outcome.LATER]), (500, [Outcome.UNKNOWN, Outcome.UNKNOWN])]
 )
 def test_a_mail_service_in_trouble(audience: Audience, world: World, status: int, outcomes: list[Outcome]) -> None:
     world.will(status, status)
@@ -169,7 +169,7 @@ def test_no_mail_service(audience: Audience) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/"
     results = _postmark(audience, url).send(audience.message, audience.recipients)
-    assert [each.outcome for each in results] == [Outcome.RETRY, Outcome.RETRY, Outcome.SKIPPED]
+    assert [each.outcome for each in results] == [Outcome.LATER, Outcome.LATER, Outcome.SKIPPED]
 
 
 @pytest.fixture

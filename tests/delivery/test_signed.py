@@ -101,7 +101,7 @@ def test_what_becomes_of_each(audience: Audience, world: World, channel: Channel
     world.will(410, DROP, DROP, body=b"gone")
     results = channel("webhook", "messaging_platform").send(audience.message, audience.recipients)
     # The third is not even tried: nobody answers at the moment.
-    assert [each.outcome for each in results] == [Outcome.FAILED, Outcome.UNKNOWN, Outcome.RETRY]
+    assert [each.outcome for each in results] == [Outcome.FAILED, Outcome.UNKNOWN, Outcome.LATER]
     assert results[0].error == "HTTP 410: gone"
     assert len(world.got) == 3
 
@@ -109,14 +109,14 @@ def test_what_becomes_of_each(audience: Audience, world: World, channel: Channel
 def test_when_to_come_back(audience: Audience, world: World, channel: Channels) -> None:
     world.will(429, retry_after="120")
     results = channel("webhook", "messaging_platform").send(audience.message, audience.recipients[:1])
-    assert [(each.outcome, each.retry_after) for each in results] == [(Outcome.RETRY, 120)]
+    assert [(each.outcome, each.retry_after) for each in results] == [(Outcome.LATER, 120)]
 
 
 def test_nobody_there(audience: Audience, channel: Channels) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/"
     results = channel("webhook", "messaging_platform", url=url).send(audience.message, audience.recipients)
-    assert {each.outcome for each in results} == {Outcome.RETRY}
+    assert {each.outcome for each in results} == {Outcome.LATER}
 
 
 def test_a_push_message(audience: Audience, world: World, channel: Channels) -> None:

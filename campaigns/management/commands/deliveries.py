@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 from campaigns.models import AudienceJob
 from campaigns.queries.deliveries import deliveries_to_watch
@@ -65,4 +66,6 @@ def _cells(job: AudienceJob) -> list[Any]:
     colour = COLOURS.get(job.state, "cyan")
     bar = ProgressBar(total=100, completed=job.progress, width=24)
     counts = [f"{getattr(job, name):,}" for name in ("audience", *COUNTS)]
-    return [job.unit.name, job.organization.name, f"[{colour}]{job.state}[/{colour}]", bar, *counts, job.error[:60]]
+    state = Text(job.state, style=colour)
+    # Texts, for a name with brackets in it is no markup.
+    return [Text(job.unit.name), Text(job.organization.name), state, bar, *counts, Text(job.error[:60])]

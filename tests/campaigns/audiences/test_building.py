@@ -8,11 +8,11 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.decisioning import share_of
-from campaigns.models import AudienceChunk, AudienceMember, Participation
+from campaigns.models import AudienceChunk, AudienceJob, AudienceMember, Participation
 from campaigns.models.audience_job import JobState
 from campaigns.queries.audiences import IS_HELD_OUT, get_terms, preview_audience
 from campaigns.queries.definitions import find_definition
-from campaigns.services import audience_building, audience_jobs
+from campaigns.services import audience_building, audience_jobs, audience_sweep
 from campaigns.services.audience_building import build_chunk, take_chunk
 from campaigns.services.audience_sweep import move_jobs_on
 from customers.models import Customer
@@ -178,3 +178,18 @@ def test_a_chunk_that_can_t_be_built_fails_its_job_and_is_retried(monkeypatch: p
     work()
     job.refresh_from_db()
     assert (job.state, job.error, job.audience) == (JobState.COMPLETE, "", 6)
+
+
+def test_a_job_that_can_t_begin_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, sound = (make_job(make_scheduled()) for _ in range(2))
+    write = audience_sweep.write_definition
+
+    def broken_once(**asked: int) -> object:
+        if asked["campaign_id"] == broken.campaign_id:
+            raise ValueError("broken")
+        return write(**asked)
+
+    monkeypatch.setattr(audience_sweep, "write_definition", broken_once)
+    work()
+    states = dict(AudienceJob.objects.values_list("pk", "state"))
+    assert states == {broken.pk: JobState.FAILED, sound.pk: JobState.COMPLETE}

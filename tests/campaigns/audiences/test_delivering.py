@@ -15,6 +15,7 @@ from campaigns.models.audience_job import JobState
 from campaigns.services import recipients
 from campaigns.services.audience_jobs import cancel_job, retry_job
 from campaigns.services.recipients import Triggered, add_triggered_recipients, take_recipients
+from campaigns.tasks import work_once
 from customers.models import Customer
 from customers.services.identities import identify
 from tests.campaigns.audiences.scheduled import (
@@ -146,6 +147,49 @@ def test_a_channel_that_breaks_leaves_doubt_and_nothing_is_sent_again(provider: 
     job.refresh_from_db()
     assert (job.state, job.ambiguous) == (JobState.COMPLETE, job.audience)
     assert "connection reset" in (AudienceMember.objects.filter(job=job)[0].error or "")
+
+
+def test_a_destination_that_is_away_costs_nobody_an_attempt(provider: Provider) -> None:
+    job = _delivering(make_scheduled(**EMAIL))
+    people = list(Customer.objects.values_list("pk", flat=True))
+    provider.outcomes = {one: [Outcome.LATER] * 8 for one in people}
+    for _ in range(recipients.MOST_ATTEMPTS + 1):
+        work()
+        _make_due()
+    job.refresh_from_db()
+    assert (job.state, job.pending, job.failures) == (JobState.DELIVERING, job.audience, recipients.MOST_ATTEMPTS + 1)
+    assert "can't be reached" in job.error
+    provider.outcomes = {}
+    work()
+    job.refresh_from_db()
+    assert (job.state, job.sent, job.failures, job.error) == (JobState.COMPLETE, job.audience, 0, "")
+
+
+def test_what_stays_uncertain_to_the_last_attempt_is_ambiguous(provider: Provider) -> None:
+    provider.deduplicates = True
+    rows = make_scheduled(**EMAIL)
+    one = make_customer(rows.campaign.organization)
+    provider.outcomes = {one.pk: [Outcome.UNKNOWN] * 99}
+    job = make_job(rows)
+    for _ in range(recipients.MOST_ATTEMPTS):
+        work()
+        _make_due()
+    job.refresh_from_db()
+    assert (job.state, job.failed, job.ambiguous) == (JobState.COMPLETE, 0, 1)
+    assert len(provider.given) == recipients.MOST_ATTEMPTS
+
+
+def test_triggered_messages_wait_for_no_long_delivery(provider: Provider) -> None:
+    provider.rate = 1.0
+    job = _delivering(make_scheduled(**EMAIL))
+    build(job)
+    rows = make_scheduled(job.organization, delivery_method="triggered", **EMAIL)
+    message = Triggered(uuid.uuid4(), rows.unit.pk, make_customer(job.organization).pk)
+    add_triggered_recipients(organization_id=job.organization_id, messages=[message], at=job.scheduled_for)
+    provider.batch_size = 1
+    work_once()
+    assert message.key in provider.given
+    assert AudienceMember.objects.filter(job=job, state="pending").exists()
 
 
 def test_consent_that_is_withdrawn_meanwhile_counts(provider: Provider, folder: Folder) -> None:

@@ -62,14 +62,22 @@ def test_operators_settle_what_is_in_doubt(operator: Client, monkeypatch: pytest
     work()
     job.refresh_from_db()
     assert (job.state, job.sent, job.failed, job.ambiguous) == ("complete", 4, 2, 0)
+    failed = AudienceMember.objects.filter(job=job, state="failed").values_list("key", flat=True)
+    assert "2 recipients settled." in _act(operator, "audiencemember", "send_again", *failed)
+    job.refresh_from_db()
+    assert (job.state, job.failed, job.pending, job.finished_at) == ("delivering", 0, 2, None)
+    work()
+    job.refresh_from_db()
+    assert (job.state, job.sent, job.failed) == ("complete", 6, 0)
     assert operator.get(f"/admin/campaigns/audiencemember/{chosen[0]}/change/").status_code == 200
 
 
 def test_the_command_shows_them_all(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = make_scheduled()
+    rows = make_scheduled(name="Hello [/b]")
     make_job(rows)
     AudienceJob.objects.update(state="building", chunks=4, chunks_done=2, audience=1234, error="")
     call_command("deliveries", "--once", stdout=StringIO())
     shown = capsys.readouterr().out
     assert "building" in shown
+    assert "[/b]" in shown
     assert "1,234" in shown
