@@ -29,15 +29,16 @@ class PushChannel:
 
     def send(self, message: Message, recipients: Sequence[Recipient]) -> list[Result]:
         """Post to each who has a device."""
-        skipped = [
-            Result(recipient.key, Outcome.SKIPPED, error="No push token.")
-            for recipient in recipients
-            if not recipient.push_tokens
-        ]
-        documents = [
-            (recipient.key, self._document(message, recipient)) for recipient in recipients if recipient.push_tokens
-        ]
-        return skipped + self.post.post_each(documents)
+        settled, documents = [], []
+        for recipient in recipients:
+            if not recipient.push_tokens:
+                settled.append(Result(recipient.key, Outcome.SKIPPED, error="No push token."))
+                continue
+            try:
+                documents.append((recipient.key, self._document(message, recipient)))
+            except Exception as error:  # noqa: BLE001 - a filter that this one's attributes break
+                settled.append(Result(recipient.key, Outcome.FAILED, error=f"{type(error).__name__}: {error}"))
+        return settled + self.post.post_each(documents)
 
     def _document(self, message: Message, recipient: Recipient) -> dict[str, Any]:
         title, body = _words(self.template, message, recipient)

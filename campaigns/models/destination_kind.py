@@ -47,6 +47,7 @@ def _url(value: object) -> bool:
         return False
     try:
         parts = urlsplit(value)
+        _ = parts.port
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.username or parts.query)

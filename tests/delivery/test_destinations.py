@@ -84,6 +84,7 @@ def test_one_default_of_a_kind(operator: Client) -> None:
         ("webhook", WEBHOOK, {}, {"secrets": ["signing_secret: this secret is required."]}),
         ("webhook", {"url": "ftp://x/"}, {"signing_secret": "x"}, {"settings": [URL_EXPECTED]}),
         ("webhook", {"url": "https://u:p@x/"}, {"signing_secret": "x"}, {"settings": [URL_EXPECTED]}),
+        ("webhook", {"url": "https://x:99999/"}, {"signing_secret": "x"}, {"settings": [URL_EXPECTED]}),
         (
             "webhook",
             WEBHOOK | {"concurrency": True},

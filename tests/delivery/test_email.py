@@ -4,6 +4,7 @@ import email
 import re
 import socket
 import uuid
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
@@ -104,6 +105,15 @@ def test_nobody_knows_what_became_of_a_mail_that_was_under_way(audience: Audienc
     assert [each.outcome for each in results] == [Outcome.UNKNOWN, *OUTCOMES[1:]]
     # It did arrive, as it happens; the next one went over a new connection.
     assert (len(mailbox.taken), mailbox.connections) == (2, 2)
+
+
+def test_a_template_that_one_recipient_breaks(audience: Audience, mailbox: Mailbox) -> None:
+    text = "{{ message.offers|cut:customer.first_name }}"
+    MessageTemplate.objects.create(organization=audience.organization, key="welcome", subject="Hi", text=text)
+    ada, bob = audience.recipients[:2]
+    odd = replace(ada, attributes={**ada.attributes, "first_name": 7})
+    results = _channel(audience, mailbox).send(audience.message, [odd, bob])
+    assert [each.outcome for each in results] == [Outcome.FAILED, Outcome.SENT]
 
 
 @pytest.mark.usefixtures("template")
