@@ -54,7 +54,7 @@ INSERT INTO customers_customer (organization_id, uuid, external_id, is_anonymous
     email_consent, push_consent, last_platform, last_language, last_channel)
 SELECT %(organization)s::bigint, hash::uuid, 'GEN-' || lpad(number::text, 10, '0'), false,
     jsonb_build_object('first_name', first_name, 'last_name', last_name,
-        'email', lower(first_name || '.' || last_name || '.' || number || '@example.com'),
+        'email', lower(first_name || '.' || last_name || '.' || number || '@generated.example.com'),
         'state', (%(states)s::text[])[home], 'gender', CASE WHEN one %% 2 = 0 THEN 'female' ELSE 'male' END,
         'zip', (%(zips)s::text[])[home] || lpad((two %% 100)::text, 2, '0'),
         'birth_date', to_char(date '1950-01-01' + (two / 128 %% 20000)::int, 'YYYY-MM-DD'),

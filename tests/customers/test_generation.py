@@ -21,6 +21,8 @@ def test_they_fit_the_schema_and_go_on_where_they_ended(capsys: pytest.CaptureFi
     for one in people:
         checked = check_attributes(schema, one.attributes)
         assert (checked.kept, checked.refused) == (one.attributes, {})
+    # Not those of the demo's customers, whose addresses are unique.
+    assert all(one.attributes["email"].endswith("@generated.example.com") for one in people)
     for share in ("state", "gender", "loyalty_tier"):
         assert len({one.attributes[share] for one in people}) >= 2
     assert 0.85 < sum(one.consent for one in people) / 400 < 1
