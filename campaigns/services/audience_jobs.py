@@ -89,10 +89,16 @@ def synchronise_jobs(*, organization: Organization, level: Level, changes: Mappi
     if changes is not None and not DECIDING & changes.keys():
         return
     values = {"id": level.pk, "organization": organization.pk}
-    alias = ALIASES[type(level)]
     with connection.cursor() as cursor:
-        cursor.execute(CHANGE.format(level=alias), values)
-        cursor.execute(MAKE.format(level=alias), values)
+        cursor.execute(CHANGE.format(level=ALIASES[type(level)]), values)
+    make_jobs(organization=organization, level=level)
+
+
+def make_jobs(*, organization: Organization, level: Level) -> None:
+    """Make the jobs that the live creatives at or below a level lack; enough where the level is new."""
+    with connection.cursor() as cursor:
+        values = {"id": level.pk, "organization": organization.pk}
+        cursor.execute(MAKE.format(level=ALIASES[type(level)]), values)
 
 
 @transaction.atomic

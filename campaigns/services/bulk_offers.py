@@ -7,7 +7,7 @@ from django.db import transaction
 from campaigns.delivery.channel import DeliveryFailedError, Message, Outcome, Recipient, Result
 from campaigns.models import Offer
 from campaigns.services.issued_offers import Grant, issue_offers
-from campaigns.services.recipients import Taken, settle_recipients, take_recipients
+from campaigns.services.recipients import Taken, leases_kept, settle_recipients, take_recipients
 
 BATCH = 1_000
 
@@ -23,7 +23,9 @@ def issue_offers_to_batch(*, message: Message, now: datetime) -> int:
         raise DeliveryFailedError("The creative names an offer that is not there, or none.", is_lasting=True)
     taken = take_recipients(job_id=message.job_id, unit_id=message.unit_id, limit=BATCH)
     if taken.recipients:
-        _issue(message, taken, [offer.pk for offer in offers], now)
+        # Who waits long for a lock keeps the batch: nobody else shall find the offers issued, and say skipped.
+        with leases_kept(taken):
+            _issue(message, taken, [offer.pk for offer in offers], now)
     return len(taken.recipients) + taken.withdrawn
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from campaigns.models import Achievement, AdUnit, Offer
 from campaigns.models.ad_type import CREATIVE_TYPES, AdType, DeliveryMethod
 from campaigns.models.level import Status
-from campaigns.services.audience_jobs import synchronise_jobs
+from campaigns.services.audience_jobs import make_jobs, synchronise_jobs
 from campaigns.services.groups import lock_group
 from campaigns.services.levels import apply_changes, constraints_as_errors, mark_deleted
 from customers.errors import Kind, Refusals, not_found
@@ -37,7 +37,7 @@ def create_unit(
         raise_version(organization=organization)
         # A new creative has no jobs yet, and gets one only where it is live and has its time.
         if unit.status == Status.LIVE and unit.delivery_method == DeliveryMethod.SCHEDULED:
-            synchronise_jobs(organization=organization, level=unit)
+            make_jobs(organization=organization, level=unit)
     return unit
 
 
