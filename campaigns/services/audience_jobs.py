@@ -32,9 +32,11 @@ WITH units AS MATERIALIZED (
     JOIN campaigns_adunit unit ON unit.group_id = part.id
     WHERE {level}.id = %(id)s::bigint AND campaign.organization_id = %(organization)s::bigint
 )"""
-# Where a job that stood still goes on.
-RESUMED = """CASE WHEN job.delivering_at IS NOT NULL THEN 'delivering' WHEN job.built_at IS NOT NULL THEN 'built'
-    WHEN job.started_at IS NOT NULL THEN 'building' ELSE 'scheduled' END"""
+# Where a job that stood still goes on: before the next judgement of its lateness.
+RESUMED = """CASE WHEN job.built_at IS NOT NULL THEN 'built' WHEN job.started_at IS NOT NULL THEN 'building'
+    ELSE 'scheduled' END"""
+# An operator has judged already: what is half delivered goes on.
+RESUMED_BY_HAND = f"CASE WHEN job.delivering_at IS NOT NULL THEN 'delivering' ELSE {RESUMED} END"
 # A job whose audience is being built is not moved to another time, but given up for one that begins anew; one that
 # has begun to deliver goes on. What was done at a time, be it in part, is never done again at that time.
 CHANGE = f"""
@@ -74,7 +76,7 @@ ON CONFLICT DO NOTHING
 LEVELS = f"{UNITS} SELECT is_live, is_over FROM units".format(level="unit")  # noqa: S608 - put together from constants
 RESUME = f"""
 UPDATE campaigns_audiencejob job SET is_held = false, paused_at = NULL, finished_at = NULL, failures = 0, error = '',
-    leased_until = NULL, state = CASE WHEN %s::boolean THEN {RESUMED} ELSE 'paused' END
+    leased_until = NULL, state = CASE WHEN %s::boolean THEN {RESUMED_BY_HAND} ELSE 'paused' END
 WHERE job.id = %s::bigint
 """  # noqa: S608 - put together from constants
 FRESH_CHUNKS = "UPDATE campaigns_audiencechunk SET attempts = 0, leased_until = NULL WHERE job_id = %s::bigint"

@@ -103,8 +103,10 @@ def release_next_job(*, now: datetime) -> bool:
         return False
     if sends_nothing(due.job.unit.ad_type):
         _update(due.job, state=JobState.COMPLETE, finished_at=now)
-    elif not _skipped(due, now):
-        _update(due.job, state=JobState.DELIVERING, delivering_at=now, heartbeat_at=now)
+    elif due.job.file_rows is not None or not _skipped(due, now):
+        # A file that stands is out already; and a delivery that was paused in the middle began when it began.
+        begun = due.job.delivering_at or now
+        _update(due.job, state=JobState.DELIVERING, delivering_at=begun, heartbeat_at=now)
     return True
 
 

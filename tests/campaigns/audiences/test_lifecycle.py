@@ -114,6 +114,20 @@ def test_what_has_begun_to_deliver_is_never_begun_again(owner: Actor) -> None:
     assert _states() == ["cancelled", "cancelled"]
 
 
+@pytest.mark.parametrize(("window", "state"), [(3600, "delivering"), (1, "skipped")])
+def test_a_delivery_that_goes_live_again_is_judged_again(owner: Actor, window: int, state: str) -> None:
+    rows = make_scheduled(owner.organization, lateness_window=3600, **EMAIL)
+    make_people(owner.organization, 9)
+    job = make_job(rows)
+    build(job)
+    _put(owner, rows, "group", status="paused")
+    assert _states() == ["paused"]
+    _put(owner, rows, "unit", email_message={"lateness_window": window})
+    _put(owner, rows, "group", status="live")
+    move_jobs_on(now=timezone.now())
+    assert _states() == [state]
+
+
 def test_nothing_takes_up_what_is_over(owner: Actor) -> None:
     rows = make_scheduled(owner.organization)
     job = make_job(rows)
