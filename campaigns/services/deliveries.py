@@ -1,5 +1,6 @@
 """Delivering: whoever is free takes the next batch of some delivery, or a whole audience to export."""
 
+import time
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from campaigns.services.triggered_messages import next_triggered_unit, set_aside
 # After so many failures in a row, some twenty minutes, an operator is needed.
 MOST_FAILURES, LONGEST_PAUSE = 12, 300
 PAUSE_AFTER_FAILURE = 60
+PAUSE_WITHOUT_TOKENS = 0.5
 
 # Whose turn it is: the delivery that was looked after longest ago.
 NEXT = """
@@ -47,6 +49,8 @@ WHERE id = %s::bigint AND (failures > 0 OR destination <> %s::varchar)
 """
 
 log = structlog.get_logger(__name__)
+# Until when (by the clock of this process) the triggered messages of a creative are left alone.
+_slow: dict[int, float] = {}
 
 
 def deliver_next(*, now: datetime) -> bool:
@@ -58,7 +62,7 @@ def deliver_next(*, now: datetime) -> bool:
         cursor.execute(NEXT)
         row = cursor.fetchone()
     done = row is not None and _deliver(AudienceJob.objects.get(pk=row[0]), now)
-    unit_id = next_triggered_unit()
+    unit_id = next_triggered_unit(besides=_slow_units())
     return (unit_id is not None and _deliver_triggered(unit_id, now)) or done
 
 
@@ -123,7 +127,17 @@ def _deliver_triggered(unit_id: int, now: datetime) -> bool:
         sentence = str(error).replace("\x00", "")[:LONGEST_ERROR]
         set_aside(unit_id=unit_id, state="pending", error=sentence, seconds=PAUSE_AFTER_FAILURE)
         return True
+    if not settled:
+        _slow[unit_id] = time.monotonic() + PAUSE_WITHOUT_TOKENS
     return bool(settled)
+
+
+def _slow_units() -> list[int]:
+    """The creatives whose destinations want no more for a moment; older messages of theirs keep no others waiting."""
+    clock = time.monotonic()
+    for unit_id in [unit_id for unit_id, until in _slow.items() if until <= clock]:
+        del _slow[unit_id]
+    return list(_slow)
 
 
 def _is_repeatable(job_id: int | None, unit_id: int) -> bool:

@@ -1,5 +1,7 @@
 """Messages that earned behaviors send: the same ledger and the same channels, without a job."""
 
+from collections.abc import Collection
+
 from django.db import connection
 
 # The creative whose message has waited longest, and what its levels say.
@@ -12,7 +14,8 @@ SELECT unit.id, unit.status = 'live' AND part.status = 'live' AND line_item.stat
     OR LEAST(campaign.ends_at, line_item.ends_at, part.ends_at) <= now()
 FROM (
     SELECT unit_id FROM campaigns_audiencemember
-    WHERE job_id IS NULL AND state = 'pending' AND due_at <= now() ORDER BY due_at LIMIT 1
+    WHERE job_id IS NULL AND state = 'pending' AND due_at <= now() AND unit_id <> ALL(%s::bigint[])
+    ORDER BY due_at LIMIT 1
 ) first
 JOIN campaigns_adunit unit ON unit.id = first.unit_id
 JOIN campaigns_adgroup part ON part.id = unit.group_id
@@ -33,14 +36,14 @@ FROM waiting WHERE member.key = waiting.key
 PAUSE_SECONDS = 15
 
 
-def next_triggered_unit() -> int | None:
-    """The creative whose triggered messages are next to be sent; None where nothing is to be sent now.
+def next_triggered_unit(*, besides: Collection[int] = ()) -> int | None:
+    """The creative (`besides` these) whose triggered messages are next to be sent; None where none are now.
 
     Messages of a creative that is over are skipped; those of one that is not live now wait.
     """
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(NEXT)
+            cursor.execute(NEXT, [list(besides)])
             row = cursor.fetchone()
         if row is None:
             return None

@@ -192,6 +192,26 @@ def test_triggered_messages_wait_for_no_long_delivery(provider: Provider) -> Non
     assert AudienceMember.objects.filter(job=job, state="pending").exists()
 
 
+def test_triggered_messages_wait_for_no_slow_destination(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Provider()
+    slow.destination, slow.rate = "slow", 1.0
+    monkeypatch.setitem(couriers.MAKERS, AdType.PUSH_MESSAGE, lambda _message: slow)
+    push = {"ad_type": AdType.PUSH_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_PUSH}
+    first = make_scheduled(delivery_method="triggered", **push)
+    organization = first.campaign.organization
+    second = make_scheduled(organization, delivery_method="triggered", **EMAIL)
+    customer = make_customer(organization)
+    older = [Triggered(uuid.uuid4(), first.unit.pk, customer.pk) for _ in range(9)]
+    newer = Triggered(uuid.uuid4(), second.unit.pk, customer.pk)
+    long_ago = timezone.now() - timedelta(hours=2)
+    add_triggered_recipients(organization_id=organization.pk, messages=older, at=long_ago)
+    add_triggered_recipients(organization_id=organization.pk, messages=[newer], at=long_ago + timedelta(hours=1))
+    for _ in range(4):
+        work_once()
+    assert provider.given == [newer.key]
+    assert 1 <= len(slow.given) < len(older)
+
+
 def test_consent_that_is_withdrawn_meanwhile_counts(provider: Provider, folder: Folder) -> None:
     for message in (EMAIL, CSV):
         rows = make_scheduled(**message)
