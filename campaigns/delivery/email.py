@@ -123,7 +123,7 @@ class EmailChannel:
         except (OSError, AnymailError, ValueError) as error:
             # A connection that had trouble isn't used again.
             _close(backend)
-            trouble = _sentence(error) if concerns_all(error) else None
+            trouble = _sentence(error) if concerns_all(error) or _timed_out(error) else None
             return Result(recipient.key, outcome_of(error), error=_sentence(error)), trouble
         return Result(recipient.key, Outcome.SENT, reference=_reference(mail)), None
 
@@ -186,6 +186,11 @@ def concerns_all(error: Exception) -> bool:
         return True
     cause = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else None
     return isinstance(getattr(cause, "reason", None), NewConnectionError | ConnectTimeoutError)
+
+
+def _timed_out(error: Exception) -> bool:
+    """Whether a server was silent for so long that waiting again with each of the others would be in vain."""
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
 
 
 def _reference(mail: Mail) -> str:

@@ -15,8 +15,8 @@ BATCH_SECONDS = 1.0
 FIRST_BATCH = 20
 
 log = structlog.get_logger(__name__)
-# Recipients a second, by destination, as this process has seen them last.
-_pace: dict[str, float] = {}
+# Recipients a second, by organization and destination, as this process has seen them last.
+_pace: dict[tuple[int, str], float] = {}
 
 
 def hand_over(*, message: Message, channel: Channel) -> int:
@@ -31,7 +31,7 @@ def hand_over(*, message: Message, channel: Channel) -> int:
         organization_id=message.organization_id,
         destination=channel.destination,
         rate=channel.rate,
-        wanted=_batch_size(channel),
+        wanted=_batch_size(message, channel),
     )
     if not allowed:
         return 0
@@ -46,7 +46,9 @@ def hand_over(*, message: Message, channel: Channel) -> int:
         began = time.monotonic()
         with leases_kept(taken):
             results = _send(message, channel, taken.recipients)
-        _pace[channel.destination] = len(taken.recipients) / max(time.monotonic() - began, 0.001)
+        _pace[message.organization_id, channel.destination] = len(taken.recipients) / max(
+            time.monotonic() - began, 0.001
+        )
         settle_recipients(taken=taken, results=results, deduplicates=channel.deduplicates)
         _refuse_silence(results)
     return len(taken.recipients) + taken.withdrawn
@@ -59,8 +61,8 @@ def _refuse_silence(results: list[Result]) -> None:
         raise DeliveryFailedError(f"The destination can't be reached: {told[0]}")
 
 
-def _batch_size(channel: Channel) -> int:
-    pace = _pace.get(channel.destination)
+def _batch_size(message: Message, channel: Channel) -> int:
+    pace = _pace.get((message.organization_id, channel.destination))
     wanted = FIRST_BATCH if pace is None else int(pace * BATCH_SECONDS)
     return max(1, min(channel.batch_size, wanted))
 

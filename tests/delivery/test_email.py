@@ -2,6 +2,7 @@
 
 import email
 import re
+import smtplib
 import socket
 import uuid
 from dataclasses import replace
@@ -105,6 +106,20 @@ def test_nobody_knows_what_became_of_a_mail_that_was_under_way(audience: Audienc
     assert [each.outcome for each in results] == [Outcome.UNKNOWN, *OUTCOMES[1:]]
     # It did arrive, as it happens; the next one went over a new connection.
     assert (len(mailbox.taken), mailbox.connections) == (2, 2)
+
+
+@pytest.mark.usefixtures("template")
+def test_a_server_that_falls_silent_leaves_one_in_doubt(audience: Audience, mailbox: Mailbox) -> None:
+    channel = _channel(audience, mailbox)
+
+    def silent(_mails: object) -> None:
+        told = smtplib.SMTPServerDisconnected("timed out")
+        told.__context__ = TimeoutError("timed out")
+        raise told
+
+    channel.backends[0].send_messages = silent
+    results = channel.send(audience.message, audience.recipients)
+    assert [each.outcome for each in results] == [Outcome.UNKNOWN, Outcome.LATER, Outcome.SKIPPED]
 
 
 def test_a_template_that_one_recipient_breaks(audience: Audience, mailbox: Mailbox) -> None:
