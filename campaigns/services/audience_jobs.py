@@ -144,6 +144,8 @@ def _resume(job: AudienceJob) -> AudienceJob:
 
 def _lock(organization: Organization, job_id: int, *states: JobState) -> AudienceJob:
     get_delivery(organization=organization, job_id=job_id)
+    # In line with the writers of levels, who lock their organization before its jobs: the last one sees what all did.
+    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     job = AudienceJob.objects.select_for_update().get(organization=organization, pk=job_id)
     job.organization = organization
     if job.state not in states:
