@@ -11,8 +11,8 @@ from campaigns.decisioning import share_of
 from campaigns.models import AudienceChunk, AudienceJob, AudienceMember, Participation
 from campaigns.models.audience_job import JobState
 from campaigns.queries.audiences import IS_HELD_OUT, get_terms, preview_audience
-from campaigns.queries.definitions import find_definition
-from campaigns.services import audience_building, audience_jobs, audience_sweep
+from campaigns.queries.definitions import find_definition, write_definition
+from campaigns.services import audience_building, audience_jobs
 from campaigns.services.audience_building import build_chunk, take_chunk
 from campaigns.services.audience_sweep import move_jobs_on
 from customers.models import Customer
@@ -182,14 +182,13 @@ def test_a_chunk_that_can_t_be_built_fails_its_job_and_is_retried(monkeypatch: p
 
 def test_a_job_that_can_t_begin_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     broken, sound = (make_job(make_scheduled()) for _ in range(2))
-    write = audience_sweep.write_definition
 
     def broken_once(**asked: int) -> object:
         if asked["campaign_id"] == broken.campaign_id:
             raise ValueError("broken")
-        return write(**asked)
+        return write_definition(**asked)
 
-    monkeypatch.setattr(audience_sweep, "write_definition", broken_once)
+    monkeypatch.setattr("campaigns.services.audience_sweep.write_definition", broken_once)
     work()
     states = dict(AudienceJob.objects.values_list("pk", "state"))
     assert states == {broken.pk: JobState.FAILED, sound.pk: JobState.COMPLETE}

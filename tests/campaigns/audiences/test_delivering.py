@@ -196,7 +196,7 @@ def test_triggered_messages_wait_for_no_slow_destination(provider: Provider, mon
     slow = Provider()
     slow.destination, slow.rate = "slow", 1.0
     monkeypatch.setitem(couriers.MAKERS, AdType.PUSH_MESSAGE, lambda _message: slow)
-    push = {"ad_type": AdType.PUSH_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_PUSH}
+    push: dict[str, Any] = {"ad_type": AdType.PUSH_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_PUSH}
     first = make_scheduled(delivery_method="triggered", **push)
     organization = first.campaign.organization
     second = make_scheduled(organization, delivery_method="triggered", **EMAIL)
