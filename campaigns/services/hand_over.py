@@ -43,12 +43,8 @@ def hand_over(*, message: Message, channel: Channel) -> int:
         with_tokens=message.ad_type == AdType.PUSH_MESSAGE,
     )
     if taken.recipients:
-        began = time.monotonic()
         with leases_kept(taken):
             results = _send(message, channel, taken.recipients)
-        _pace[message.organization_id, channel.destination] = len(taken.recipients) / max(
-            time.monotonic() - began, 0.001
-        )
         settle_recipients(taken=taken, results=results, deduplicates=channel.deduplicates)
         _refuse_silence(results)
     return len(taken.recipients) + taken.withdrawn
@@ -69,8 +65,12 @@ def _batch_size(message: Message, channel: Channel) -> int:
 
 def _send(message: Message, channel: Channel, recipients: tuple[Recipient, ...]) -> list[Result]:
     """A channel that breaks has perhaps sent some of it: nothing is known of any."""
+    began = time.monotonic()
     try:
         return channel.send(message, recipients)
     except Exception as error:
         log.exception("channel_failed", destination=channel.destination, unit=message.unit_id)
         return [Result(each.key, Outcome.UNKNOWN, error=f"{type(error).__name__}: {error}") for each in recipients]
+    finally:
+        seconds = max(time.monotonic() - began, 0.001)
+        _pace[message.organization_id, channel.destination] = len(recipients) / seconds
