@@ -3,11 +3,11 @@
 import time
 
 from celery import shared_task
-from django.utils import timezone
 
 from campaigns.services.audience_building import build_chunk, take_chunk
 from campaigns.services.audience_sweep import move_jobs_on
 from campaigns.services.deliveries import deliver_next, give_up_on_the_dead
+from campaigns.services.heartbeats import shared_now
 
 # How long one message keeps a worker: the next one comes within a second, and others want a turn.
 SECONDS = 5.0
@@ -32,18 +32,18 @@ def build_one_chunk(chunk_id: int) -> None:
     """Build one chunk, unless somebody else has it."""
     leased = take_chunk(chunk_id=chunk_id)
     if leased is not None:
-        build_chunk(leased=leased, now=timezone.now())
+        build_chunk(leased=leased, now=shared_now())
 
 
 def sweep() -> bool:
     """Take back what the dead had in hand, and move on what time has made due; whether anything moved."""
     give_up_on_the_dead()
-    return move_jobs_on(now=timezone.now())
+    return move_jobs_on(now=shared_now())
 
 
 def work_once() -> bool:
     """Build the next chunk, or deliver the next batch; False where neither is to be done now."""
-    now = timezone.now()
+    now = shared_now()
     leased = take_chunk()
     if leased is None:
         return deliver_next(now=now)

@@ -3,6 +3,7 @@
 import secrets
 import threading
 from collections.abc import Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,6 +26,14 @@ def lease_seconds() -> int:
 def new_lease() -> int:
     """A number that no other lease has: who holds it shows it before anything is written."""
     return secrets.randbits(62)
+
+
+def shared_now() -> datetime:
+    """The time by the one clock that all workers share: one whose own clock is wrong begins nothing early or late."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now
 
 
 class Heartbeat:
