@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from types import TracebackType
@@ -10,10 +11,12 @@ from typing import Any, Self
 import psycopg
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 
 BEAT_SECONDS = 1.0
 STOP_SECONDS = 5.0
+# The first time at once, for a lost connection is mostly not a lost server; half a minute in all.
+PAUSES = (0.0, *(0.25 * 2**step for step in range(7)))
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +37,28 @@ def shared_now() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     return now
+
+
+def insist(statement: str, parameters: Mapping[str, Any]) -> None:
+    """Write what nobody else knows: where the connection is lost, on a new one, for as long as a server starts.
+
+    The statement must be harmless the second time. Inside of a transaction, whose beginning is lost too, it is not
+    tried again.
+    """
+    for pause in PAUSES:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, parameters)
+        except (OperationalError, InterfaceError) as error:
+            if connection.in_atomic_block:
+                raise
+            log.warning("written_again", reason=str(error))
+            connection.close()
+            time.sleep(pause)
+        else:
+            return
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
 
 
 class Heartbeat:

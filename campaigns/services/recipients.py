@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from campaigns.delivery.channel import Outcome, Recipient, Result
 from campaigns.models.audience_member import MemberState
-from campaigns.services.heartbeats import Heartbeat, lease_seconds, new_lease
+from campaigns.services.heartbeats import Heartbeat, insist, lease_seconds, new_lease
 from customers.jobs import look_now
 from customers.models import Organization
 
@@ -236,17 +236,14 @@ def settle_recipients(*, taken: Taken, results: Iterable[Result], deduplicates: 
     by_key = {result.key: result for result in results}
     rows = [_settled(each.key, by_key.get(each.key), deduplicates=deduplicates) for each in taken.recipients]
     if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                SETTLE,
-                {
-                    "results": orjson.dumps(rows).decode(),
-                    "lease": taken.lease,
-                    "most": MOST_ATTEMPTS,
-                    "first": FIRST_PAUSE,
-                    "longest": LONGEST_PAUSE,
-                },
-            )
+        values = {
+            "results": orjson.dumps(rows).decode(),
+            "lease": taken.lease,
+            "most": MOST_ATTEMPTS,
+            "first": FIRST_PAUSE,
+            "longest": LONGEST_PAUSE,
+        }
+        insist(SETTLE, values)
 
 
 def expire_leases(*, is_repeatable: Callable[[int | None, int], bool]) -> None:

@@ -1,4 +1,4 @@
-"""A worker whose clock is wrong: leases and times that are due are judged by the clock that all share, the database's."""
+"""A worker whose clock is wrong: leases and what is due are judged by the clock of the database."""
 
 from datetime import timedelta
 

@@ -1,0 +1,193 @@
+"""What interrupts a worker in the middle: operators who pause and cancel, and a database that goes away."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, connections
+from django.utils import timezone
+
+from campaigns.delivery import couriers
+from campaigns.delivery.channel import ExportedFile
+from campaigns.models import AudienceChunk, AudienceJob, AudienceMember
+from campaigns.models.ad_type import AdType, CreativeType
+from campaigns.models.audience_job import JobState
+from campaigns.services import audience_building
+from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job
+from campaigns.tasks import sweep, work_once
+from tests.campaigns.audiences.scheduled import EMAIL, Provider, build, make_job, make_people, make_scheduled, work
+from tests.config.served import until
+from tests.factories import make_organization
+from tests.faults.worker import database_url
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CSV: dict[str, Any] = {"ad_type": AdType.ISSUE_AUDIENCE_CSV, "creative_type": CreativeType.ISSUE_AUDIENCE_CSV}
+PROMISED_SECONDS = 2.0
+WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = %s::regclass AND NOT granted)"
+
+
+class Slow(Provider):
+    """A provider that is in the middle of handing over until it may go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_at_it, self.may_go_on = threading.Event(), threading.Event()
+
+    def send(self, message: Any, recipients: Any) -> Any:
+        """Take all, after a while."""
+        self.is_at_it.set()
+        assert self.may_go_on.wait(20)
+        return super().send(message, recipients)
+
+    def export(self, _message: Any, batches: Iterator[Any]) -> ExportedFile:
+        """Read everybody, after a while."""
+        self.is_at_it.set()
+        assert self.may_go_on.wait(20)
+        return ExportedFile("audience.csv", sum(len(batch) for batch in batches), "0" * 64)
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Slow:
+    """Where emails and files go."""
+    found = Slow()
+    for ad_type in (AdType.EMAIL_MESSAGE, AdType.ISSUE_AUDIENCE_CSV):
+        monkeypatch.setitem(couriers.MAKERS, ad_type, lambda _message: found)
+    return found
+
+
+@contextmanager
+def _working() -> Iterator[Any]:
+    """A worker beside the test that does one thing and ends."""
+
+    def do() -> bool:
+        try:
+            return work_once()
+        finally:
+            connections.close_all()
+
+    pool = ThreadPoolExecutor(1)
+    try:
+        yield pool.submit(do)
+    finally:
+        # What it waits for may be let go only later.
+        pool.shutdown(wait=False)
+
+
+@contextmanager
+def _held(table: str) -> Iterator[Any]:
+    """A table that nobody else gets at."""
+    with closing(psycopg.connect(database_url())) as other:
+        other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        yield lambda: other.execute(WAITING, [table]).fetchone()[0]
+
+
+@contextmanager
+def _begun(provider: Slow) -> Iterator[None]:
+    assert provider.is_at_it.wait(20)
+    yield
+
+
+def _state(job: AudienceJob) -> str:
+    job.refresh_from_db()
+    return job.state
+
+
+def test_a_pause_stops_a_statement_and_resuming_goes_on() -> None:
+    rows = make_scheduled(make_organization())
+    make_people(rows.campaign.organization, 9)
+    job = make_job(rows)
+    sweep()
+    with _held("campaigns_audiencemember") as is_waited_for, _working() as worker:
+        until(is_waited_for, "a statement in the middle of a chunk", 20)
+        began = time.monotonic()
+        assert pause_job(organization=job.organization, job_id=job.pk).state == JobState.PAUSED
+        worker.result(20)
+        assert time.monotonic() - began < PROMISED_SECONDS
+    assert not AudienceMember.objects.exists()
+    resume_job(organization=job.organization, job_id=job.pk)
+    work()
+    assert _state(job) == JobState.COMPLETE
+    assert AudienceMember.objects.filter(job=job).count() == job.audience == 6
+
+
+def test_a_cancel_stops_a_file_in_the_middle(provider: Slow) -> None:
+    rows = make_scheduled(make_organization(), **CSV)
+    make_people(rows.campaign.organization, 9)
+    job = make_job(rows)
+    build(job)
+    with _working() as worker, _begun(provider), _held("customers_customer") as is_waited_for:
+        provider.may_go_on.set()
+        until(is_waited_for, "a statement in the middle of a file", 20)
+        began = time.monotonic()
+        cancel_job(organization=job.organization, job_id=job.pk, now=timezone.now())
+        worker.result(20)
+        assert time.monotonic() - began < PROMISED_SECONDS
+    work()
+    assert (_state(job), job.sent, job.file_rows, job.error) == (JobState.CANCELLED, 0, None, "")
+
+
+def test_a_pause_in_mid_delivery_waits_for_no_channel(provider: Slow) -> None:
+    rows = make_scheduled(make_organization(), **EMAIL)
+    make_people(rows.campaign.organization, 40)
+    job = make_job(rows)
+    build(job)
+    with _working() as worker, _begun(provider):
+        began = time.monotonic()
+        pause_job(organization=job.organization, job_id=job.pk)
+        assert time.monotonic() - began < PROMISED_SECONDS
+        provider.may_go_on.set()
+        worker.result(20)
+    work()
+    assert _state(job) == JobState.PAUSED
+    in_hand = len(provider.given)
+    assert 0 < in_hand == job.sent <= provider.batch_size < job.audience
+    resume_job(organization=job.organization, job_id=job.pk)
+    work()
+    assert (_state(job), job.sent) == (JobState.COMPLETE, job.audience)
+    assert len(provider.given) == len(set(provider.given)) == job.audience
+
+
+def _lose_the_connection() -> None:
+    """What a database that is started again does to a worker."""
+    with closing(psycopg.connect(database_url(), autocommit=True)) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+
+
+def test_a_database_that_goes_away_costs_no_chunk_and_leaves_no_doubt(
+    provider: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = make_scheduled(make_organization(), **EMAIL)
+    make_people(rows.campaign.organization, 20)
+    job = make_job(rows)
+    sweep()
+    hold = audience_building.hold_merges
+
+    def hold_and_lose(**values: Any) -> bool:
+        _lose_the_connection()
+        monkeypatch.setattr(audience_building, "hold_merges", hold)
+        return hold(**values)
+
+    monkeypatch.setattr(audience_building, "hold_merges", hold_and_lose)
+    assert work_once()
+    assert not AudienceMember.objects.exists()
+    AudienceChunk.objects.update(leased_until=None)
+    build(job)
+    provider.may_go_on.set()
+    take, lost = provider.send, []
+
+    def take_and_lose(message: Any, recipients: Any) -> Any:
+        results = take(message, recipients)
+        if not lost:
+            lost.extend(recipients)
+            _lose_the_connection()
+        return results
+
+    monkeypatch.setattr(provider, "send", take_and_lose)
+    work()
+    assert (_state(job), job.sent, job.ambiguous) == (JobState.COMPLETE, job.audience, 0)
+    assert 0 < len(lost) < job.audience == len(provider.given) == len(set(provider.given))
