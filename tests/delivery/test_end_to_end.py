@@ -9,9 +9,11 @@ import pytest
 from campaigns.models import AudienceMember, Destination, MessageTemplate
 from campaigns.models.ad_type import AdType, CreativeType
 from customers.models import Customer
-from tests.campaigns.audiences.scheduled import EMAIL, make_job, make_people, make_scheduled, states_of, work
+from customers.services.organizations import raise_version
+from tests.campaigns.audiences.scheduled import EMAIL, LONG_AGO, make_job, make_people, make_scheduled, states_of, work
 from tests.delivery.servers import Mailbox, World
-from tests.factories import Hierarchy
+from tests.dialects.management.actor import Actor
+from tests.factories import Hierarchy, make_customer, make_goal
 
 pytestmark = pytest.mark.django_db
 CSV: dict[str, Any] = {"ad_type": AdType.ISSUE_AUDIENCE_CSV, "creative_type": CreativeType.ISSUE_AUDIENCE_CSV}
@@ -80,3 +82,25 @@ def test_nowhere_to_go_fails_and_says_so() -> None:
     work()
     job.refresh_from_db()
     assert (job.state, job.error) == ("failed", "The organization has no default destination of kind webhook.")
+
+
+def test_a_behavior_earned_by_an_event_sends_its_mail_once(mailbox: Mailbox) -> None:
+    actor = Actor.of()
+    rows = make_scheduled(actor.organization, delivery_method="triggered", template_id="welcome", **EMAIL)
+    make_goal(rows.unit.achievement, internal_event_name="signed up")
+    MessageTemplate.objects.create(organization=actor.organization, key="welcome", subject="Hello", text="Welcome!")
+    settings = {"from_address": "shop@example.org", "host": "127.0.0.1", "port": mailbox.port, "encryption": "none"}
+    _destination(rows, "email", settings=settings)
+    raise_version(organization=actor.organization)
+    make_customer(actor.organization, external_id="ada", attributes={"email": "ada@example.org"})
+    event = {"event": {"name": "signed up", "external_id": "ada", "event_id": "one"}}
+    earned = []
+    for _ in range(3):
+        answer = actor.post("/priv/v1/apps/:api_key/events", event).json()
+        earned += answer["events"][0]["earned"]
+        AudienceMember.objects.filter(state="pending").update(due_at=LONG_AGO)
+        work()
+    assert earned == [{"behavior_id": rows.unit.achievement.pk, "times": 1}]
+    assert [each.rcpt_tos for each in mailbox.taken] == [["ada@example.org"]]
+    sent = AudienceMember.objects.get()
+    assert (sent.state, sent.job, sent.unit, sent.attempts) == ("sent", None, rows.unit, 1)

@@ -1,10 +1,12 @@
 """What operators see and do: the admin's actions, and the command that shows progress."""
 
+import re
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db.models.functions import Now
 from django.test import Client
 
 from campaigns.delivery import couriers
@@ -70,6 +72,21 @@ def test_operators_settle_what_is_in_doubt(operator: Client, monkeypatch: pytest
     job.refresh_from_db()
     assert (job.state, job.sent, job.failed) == ("complete", 6, 0)
     assert operator.get(f"/admin/campaigns/audiencemember/{chosen[0]}/change/").status_code == 200
+
+
+def test_the_command_shows_how_far_each_is(capsys: pytest.CaptureFixture[str]) -> None:
+    for state, done in (("building", 0), ("building", 2), ("complete", 4)):
+        make_job(make_scheduled())
+        AudienceJob.objects.filter(state="scheduled").update(
+            state=state, chunks=4, chunks_done=done, audience=10, sent=8, failed=1, ambiguous=1, finished_at=Now()
+        )
+    call_command("deliveries", "--once")
+    shown = re.findall("(building|complete) +(━*) +([0-9 ]+)", capsys.readouterr().out)
+    assert [(state, len(bar), numbers.split()) for state, bar, numbers in shown] == [
+        ("building", 0, ["10", "8", "1", "0", "1"]),
+        ("building", 6, ["10", "8", "1", "0", "1"]),
+        ("complete", 24, ["10", "8", "1", "0", "1"]),
+    ]
 
 
 def test_the_command_shows_them_all(capsys: pytest.CaptureFixture[str]) -> None:
