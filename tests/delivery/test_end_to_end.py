@@ -87,7 +87,9 @@ def test_nowhere_to_go_fails_and_says_so() -> None:
 def test_a_behavior_earned_by_an_event_sends_its_mail_once(mailbox: Mailbox) -> None:
     actor = Actor.of()
     rows = make_scheduled(actor.organization, delivery_method="triggered", template_id="welcome", **EMAIL)
-    make_goal(rows.unit.achievement, internal_event_name="signed up")
+    behavior = rows.unit.achievement
+    assert behavior
+    make_goal(behavior, internal_event_name="signed up")
     MessageTemplate.objects.create(organization=actor.organization, key="welcome", subject="Hello", text="Welcome!")
     settings = {"from_address": "shop@example.org", "host": "127.0.0.1", "port": mailbox.port, "encryption": "none"}
     _destination(rows, "email", settings=settings)
@@ -100,7 +102,7 @@ def test_a_behavior_earned_by_an_event_sends_its_mail_once(mailbox: Mailbox) -> 
         earned += answer["events"][0]["earned"]
         AudienceMember.objects.filter(state="pending").update(due_at=LONG_AGO)
         work()
-    assert earned == [{"behavior_id": rows.unit.achievement.pk, "times": 1}]
+    assert earned == [{"behavior_id": behavior.pk, "times": 1}]
     assert [each.rcpt_tos for each in mailbox.taken] == [["ada@example.org"]]
     sent = AudienceMember.objects.get()
     assert (sent.state, sent.job, sent.unit, sent.attempts) == ("sent", None, rows.unit, 1)

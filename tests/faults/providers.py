@@ -2,17 +2,23 @@
 
 One knows a key again, the other doesn't. Both write down every key they see; who deduplicates is the one that reads. A
 file `<name>.kill` is a bullet: the next worker that has handed over to `name` takes it and dies, before it has said so.
+With a file `<name>.cut` it only loses its connection to the database.
 """
 
 import os
 import signal
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+
+import psycopg
+from django.db import connection
 
 from campaigns.delivery import couriers
 from campaigns.delivery.channel import Message, Outcome, Recipient, Result
 from campaigns.models.ad_type import AdType
+from tests.faults.worker import database_url
 
 SECONDS_A_BATCH = float(os.environ.get("PROVIDER_SECONDS", "0"))
 
@@ -33,12 +39,24 @@ class Provider:
         with self._file.open("a") as file:
             file.write(lines)
         time.sleep(SECONDS_A_BATCH)
+        if self._found(".cut"):
+            cut_off(connection.connection.info.backend_pid)
+        elif self._found(".kill"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return [Result(each.key, Outcome.SENT) for each in recipients]
+
+    def _found(self, suffix: str) -> bool:
         try:
-            self._file.with_suffix(".kill").unlink()
+            self._file.with_suffix(suffix).unlink()
         except FileNotFoundError:
-            return [Result(each.key, Outcome.SENT) for each in recipients]
-        os.kill(os.getpid(), signal.SIGKILL)
-        return []
+            return False
+        return True
+
+
+def cut_off(backend: int) -> None:
+    """End a connection as a database does that is started again."""
+    with closing(psycopg.connect(database_url(), autocommit=True)) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
 
 
 def register() -> None:

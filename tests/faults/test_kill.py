@@ -1,15 +1,19 @@
-"""kill -9 in the middle of building and of handing over: the audience is whole, and nobody is written to twice."""
+"""kill -9, a broker that is emptied and lost connections in the middle of building and of handing over.
+
+The audience is whole, and nobody is written to twice; two beats run all the time, and every message comes twice.
+"""
 
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import redis
+from django.db import connection
 
 from campaigns.models import AudienceChunk, AudienceJob, AudienceMember
 from campaigns.models.ad_type import AdType, CreativeType
@@ -24,6 +28,12 @@ from tests.faults.worker import Worker, database_url
 PUSH = {"ad_type": AdType.PUSH_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_PUSH}
 PEOPLE = 300
 STATES = ["CA", "NY", "TX"]
+OURS = "the test's own"
+CUT = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+AND application_name <> %s
+"""
 BROKERS = ["", pytest.param(os.environ.get("REDIS_URL"), marks=pytest.mark.skipif("not os.environ.get('REDIS_URL')"))]
 
 
@@ -39,8 +49,7 @@ def organization(transactional_db: None) -> Organization:  # noqa: ARG001
 @pytest.fixture(params=BROKERS, ids=["in-process", "celery"])
 def worker(request: pytest.FixtureRequest, organization: Organization, tmp_path: Path) -> Iterator[Worker]:  # noqa: ARG001
     """A worker that has not begun anything; with Redis also a second beat."""
-    if request.param:
-        redis.Redis.from_url(request.param).delete("celery")
+    _empty_the_broker(request.param)
     found = Worker(tmp_path, redis_url=request.param, beats=2)
     yield found
     found.kill()
@@ -49,8 +58,15 @@ def worker(request: pytest.FixtureRequest, organization: Organization, tmp_path:
 def test_killed_again_and_again_nothing_is_lost_and_nothing_twice(
     worker: Worker, organization: Organization, tmp_path: Path
 ) -> None:
-    known = _delivered_under_fire(worker, organization, tmp_path / "known", EMAIL)
-    blind = _delivered_under_fire(worker, organization, tmp_path / "blind", PUSH)
+    with _stopped_in_mid_chunk(organization, EMAIL) as known:
+        worker.kill()
+    worker.start()
+    _deliver_under_fire(worker, known, tmp_path / "known")
+    with _stopped_in_mid_chunk(organization, PUSH) as blind:
+        _empty_the_broker(worker.redis_url)
+        _cut_everybody_off()
+    assert not worker.is_dead
+    _deliver_under_fire(worker, blind, tmp_path / "blind")
     for job, consent in ((known, "email_consent"), (blind, "push_consent")):
         here = Customer.objects.filter(organization=organization, attributes__state__in=STATES)
         reference = set(here.filter(**{"consent": True, consent: True}).values_list("pk", flat=True))
@@ -65,23 +81,43 @@ def test_killed_again_and_again_nothing_is_lost_and_nothing_twice(
     assert blind.sent == blind.audience - blind.ambiguous
 
 
-def _delivered_under_fire(worker: Worker, organization: Organization, provider: Path, message: Any) -> AudienceJob:
-    """A delivery whose worker is killed in the middle of a chunk, and then between handing over and writing it down."""
+@contextmanager
+def _stopped_in_mid_chunk(organization: Organization, message: Any) -> Iterator[AudienceJob]:
+    """A delivery that somebody has begun to build, who waits in the middle of a chunk for the block to end."""
     rows = make_scheduled(organization, **message)
     make_target(rows.bundle, attribute="state", operator="in", values=STATES)
-    with closing(psycopg.connect(database_url())) as other:
-        # Whoever builds now waits in the middle of a chunk, until it is killed there.
+    with closing(psycopg.connect(database_url(), application_name=OURS)) as other:
         other.execute("LOCK TABLE campaigns_audiencemember IN SHARE MODE")
         job = make_job(rows)
         begun = AudienceChunk.objects.filter(job=job, lease__isnull=False)
         until(begun.exists, "a chunk that is begun", 30)
-        worker.kill()
-    bullet = provider.with_suffix(".kill")
-    bullet.touch()
-    worker.start()
-    until(lambda: _looked_after(worker) and not bullet.exists(), "death after handing over", 30)
+        yield job
+
+
+def _deliver_under_fire(worker: Worker, job: AudienceJob, provider: Path) -> None:
+    """Have a worker lose its connection, and then its life, between handing over and writing it down."""
+    for suffix in (".cut", ".kill"):
+        shot = provider.with_suffix(suffix)
+        shot.touch()
+    until(lambda: _looked_after(worker) and not shot.exists(), "death after handing over", 30)
     until(lambda: _looked_after(worker) and _state_of(job) == JobState.COMPLETE, "the end", 30)
-    return job
+    assert not provider.with_suffix(".cut").exists()
+
+
+def _empty_the_broker(url: str) -> None:
+    """All that Celery keeps there, and no more: other tests have their own."""
+    if url:
+        broker = redis.Redis.from_url(url)
+        for pattern in ("celery*", "unacked*", "_kombu.*"):
+            for key in broker.scan_iter(pattern):
+                broker.delete(key)
+
+
+def _cut_everybody_off() -> None:
+    """End all connections of the workers, as a database does that is started again."""
+    with connection.cursor() as cursor:
+        cursor.execute(CUT, [OURS])
+        assert cursor.rowcount > 0
 
 
 def _looked_after(worker: Worker) -> bool:

@@ -30,6 +30,7 @@ class Worker:
     """Worker and beat; `kill` ends them as a power cut would."""
 
     def __init__(self, folder: Path, *, redis_url: str = "", beats: int = 1, **variables: str) -> None:
+        self.redis_url = redis_url
         self._environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
             "DATABASE_URL": database_url(),

@@ -79,17 +79,16 @@ def test_a_worker_that_dies_in_the_middle_has_issued_nothing_twice(monkeypatch: 
     job = make_job(rows)
     build(job)
     assert work_once()
-    settle = bulk_offers.settle_recipients
 
     def die(**_: Any) -> None:
         raise PowerCutError
 
-    monkeypatch.setattr(bulk_offers, "settle_recipients", die)
-    with pytest.raises(PowerCutError):
-        work_once()
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk_offers, "settle_recipients", die)
+        with pytest.raises(PowerCutError):
+            work_once()
     assert len(_holders(many)) == 5
     assert states_of(job) == {"sent": 5, "leased": 5, "pending": len(willing) - 10}
-    monkeypatch.setattr(bulk_offers, "settle_recipients", settle)
     AudienceMember.objects.filter(state="leased").update(due_at=job.created_at - timedelta(seconds=1))
     work()
     job.refresh_from_db()
