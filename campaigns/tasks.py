@@ -32,7 +32,7 @@ def build_one_chunk(chunk_id: int) -> None:
     """Build one chunk, unless somebody else has it."""
     leased = take_chunk(chunk_id=chunk_id)
     if leased is not None:
-        build_chunk(leased=leased, now=shared_now())
+        build_chunk(leased=leased)
 
 
 def sweep() -> bool:
@@ -47,5 +47,5 @@ def work_once() -> bool:
     leased = take_chunk()
     if leased is None:
         return deliver_next(now=now)
-    build_chunk(leased=leased, now=now)
+    build_chunk(leased=leased)
     return True

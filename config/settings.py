@@ -161,7 +161,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Deliveries --------------------------------------------------------------------------------
 # Customers whose membership in an audience one statement decides.
-AUDIENCE_CHUNK: int = integer("AUDIENCE_CHUNK", 100_000, least=1)
+AUDIENCE_CHUNK: int = integer("AUDIENCE_CHUNK", 250_000, least=1)
 # After how many seconds without a heartbeat a worker is taken to be dead, and its work taken over.
 LEASE_SECONDS: int = integer("LEASE_SECONDS", 30, least=1)
 # Where audience files stand; every process that makes or serves them must see the same folder.

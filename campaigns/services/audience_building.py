@@ -5,7 +5,6 @@ may die at any point, or be thought dead and come back: a chunk is built once.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -22,6 +21,8 @@ from customers.services.identities import hold_merges
 
 # After so many attempts a chunk that fails, or kills its workers, ends the job.
 MOST_FAILURES, MOST_ATTEMPTS = 5, 30
+# Customers of a chunk whose counts towards a cap are locked until its end: nobody's visit should wait for long.
+LARGEST_CAPPED = 10_000
 
 PLAN = """
 WITH numbered AS (
@@ -132,25 +133,34 @@ class _NotOursError(Exception):
 
 
 def plan_chunks(*, job: AudienceJob) -> int:
-    """Share the organization's customers out among chunks, in one statement; how many there are."""
+    """Share the organization's customers out among chunks, in one statement; how many there are.
+
+    The job knows already what it is built from.
+    """
+    size = settings.AUDIENCE_CHUNK
+    if _terms(job).cap is not None:
+        size = min(size, LARGEST_CAPPED)
     with connection.cursor() as cursor:
-        cursor.execute(PLAN, [settings.AUDIENCE_CHUNK, job.organization_id, job.organization_id, job.pk])
+        cursor.execute(PLAN, [size, job.organization_id, job.organization_id, job.pk])
         return int(cursor.rowcount)
 
 
 def take_chunk(*, chunk_id: int | None = None) -> Leased | None:
     """Lease a chunk that nobody has: this one, or the next; None where there is none."""
     lease = new_lease()
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # A lease that a crash of the database loses is nobody's; to wait for the disk, which has the last chunk to
+        # write, would cost as much as a tenth of a chunk.
+        cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(TAKE, {"chunk": chunk_id, "lease": lease, "seconds": lease_seconds()})
         row = cursor.fetchone()
     if row is None:
         return None
-    chunk = AudienceChunk.objects.select_related("job__unit", "organization").get(pk=row[0])
+    chunk = AudienceChunk.objects.select_related("job__unit", "job__organization").get(pk=row[0])
     return Leased(chunk, lease)
 
 
-def build_chunk(*, leased: Leased, now: datetime) -> bool:
+def build_chunk(*, leased: Leased) -> bool:
     """Add the members of a leased chunk; False where it could not be done, and is left to the next one.
 
     A chunk that fails again and again, or takes its workers along, fails its job.
@@ -162,7 +172,7 @@ def build_chunk(*, leased: Leased, now: datetime) -> bool:
     heartbeat = Heartbeat(KEEP, {"chunk": chunk.pk, "lease": leased.lease, "seconds": lease_seconds()})
     try:
         with heartbeat, transaction.atomic():
-            _build(leased, now)
+            _build(leased)
     except _NotOursError:
         return False
     except Exception as error:
@@ -178,21 +188,13 @@ def build_chunk(*, leased: Leased, now: datetime) -> bool:
     return True
 
 
-def _build(leased: Leased, now: datetime) -> None:
+def _build(leased: Leased) -> None:
     chunk, job = leased.chunk, leased.job
-    kept: dict[str, Any] = job.definition or {}
-    terms = get_terms(
-        organization=chunk.organization,
-        definition=read_definition(organization_id=chunk.organization_id, written=kept),
-        group_id=job.unit.group_id,
-        creative_type=kept["creative_type"],
-        now=job.started_at or now,
-    )
     nothing = sends_nothing(job.unit.ad_type)
     with connection.cursor() as cursor:
         # Members and mark are lost together, or not at all: there is nothing to wait for.
         cursor.execute("SET LOCAL synchronous_commit = off")
-        cursor.execute(*_statement(leased, terms, sends_nothing=nothing))
+        cursor.execute(*_statement(leased, _terms(job), sends_nothing=nothing))
         members = cursor.rowcount
         if hold_merges(organization_id=chunk.organization_id):
             cursor.execute(GONE, [job.pk, chunk.first_id, chunk.last_id])
@@ -202,6 +204,17 @@ def _build(leased: Leased, now: datetime) -> None:
             cursor.execute(ADD, {"members": members, "skipped": members if nothing else 0, "job": job.pk})
         if cursor.rowcount != 1:
             raise _NotOursError
+
+
+def _terms(job: AudienceJob) -> Terms:
+    kept: dict[str, Any] = job.definition or {}
+    return get_terms(
+        organization=job.organization,
+        definition=read_definition(organization_id=job.organization_id, written=kept),
+        group_id=job.unit.group_id,
+        creative_type=kept["creative_type"],
+        now=job.started_at or job.scheduled_for,
+    )
 
 
 def _statement(leased: Leased, terms: Terms, *, sends_nothing: bool) -> tuple[str, list[Any]]:

@@ -141,13 +141,12 @@ def _skipped(due: Due, now: datetime) -> bool:
 def _begin(job: AudienceJob, now: datetime) -> None:
     """Keep what the audience is built from, and share the customers out among chunks."""
     definition = write_definition(organization_id=job.organization_id, campaign_id=job.campaign_id)
+    _update(job, definition={**(definition or {}), "creative_type": job.unit.creative_type}, started_at=now)
     chunks = plan_chunks(job=job)
     _update(
         job,
         state=JobState.BUILDING if chunks else JobState.BUILT,
-        definition={**(definition or {}), "creative_type": job.unit.creative_type},
         chunks=chunks,
-        started_at=now,
         built_at=None if chunks else now,
         heartbeat_at=now,
         error="",

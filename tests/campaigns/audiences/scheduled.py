@@ -84,7 +84,7 @@ def build(job: AudienceJob) -> None:
     while job.state != JobState.DELIVERING:
         move_jobs_on(now=now)
         leased = take_chunk()
-        assert leased is None or build_chunk(leased=leased, now=now)
+        assert leased is None or build_chunk(leased=leased)
         job.refresh_from_db()
 
 

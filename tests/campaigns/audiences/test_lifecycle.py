@@ -146,7 +146,7 @@ def test_a_pause_in_mid_building_stops_the_chunk_and_resuming_goes_on(owner: Act
     leased = take_chunk()
     assert leased
     _put(owner, rows, "campaign", status="paused")
-    assert not build_chunk(leased=leased, now=timezone.now())
+    assert not build_chunk(leased=leased)
     assert not AudienceMember.objects.exists()
     leased.chunk.refresh_from_db()
     job.parts.update(leased_until=None)
