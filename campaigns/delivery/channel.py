@@ -11,6 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+Wanted = Callable[[], bool]
+STOPPED = "The delivery was stopped before their turn."
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -87,12 +90,16 @@ class DeliveryFailedError(Exception):
         self.is_lasting = is_lasting
 
 
+def always() -> bool:
+    """What is wanted whatever happens."""
+    return True
+
+
 class Channel(Protocol):
     """Hands a message over to recipients, each on its own.
 
     `destination` names where to; `rate` (recipients a second, None: any) is kept per destination over all workers.
-    `deduplicates`: the other side takes one key only once, so what is uncertain may be sent again. A batch should not
-    take long: between two of them a delivery is paused or cancelled.
+    `deduplicates`: the other side takes one key only once, so what is uncertain may be sent again.
     """
 
     destination: str
@@ -100,8 +107,11 @@ class Channel(Protocol):
     deduplicates: bool
     batch_size: int
 
-    def send(self, message: Message, recipients: Sequence[Recipient]) -> list[Result]:
-        """A result for each recipient, in any order; who has none, or all when this raises, is UNKNOWN."""
+    def send(self, message: Message, recipients: Sequence[Recipient], wanted: Wanted = always) -> list[Result]:
+        """A result for each recipient, in any order; who has none, or all when this raises, is UNKNOWN.
+
+        `wanted` is asked before each: once it says no, the others are LATER, for the delivery was paused or cancelled.
+        """
         ...
 
 

@@ -20,7 +20,7 @@ from django.core.mail import get_connection
 from django.core.validators import validate_email
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from campaigns.delivery.channel import Message, Outcome, Recipient, Result
+from campaigns.delivery.channel import STOPPED, Message, Outcome, Recipient, Result, Wanted, always
 from campaigns.delivery.mail import Mail
 from campaigns.delivery.unsubscribing import unsubscribe_url
 from campaigns.delivery.wording import fill_in, template_of
@@ -75,15 +75,19 @@ class EmailChannel:
         self.template = template_of(message)
         self.backends = [mail_backend(destination) for _ in range(destination.option("concurrency"))]
 
-    def send(self, message: Message, recipients: Sequence[Recipient]) -> list[Result]:
+    def send(self, message: Message, recipients: Sequence[Recipient], wanted: Wanted = always) -> list[Result]:
         """Mail each who has an address."""
         number = min(len(self.backends), len(recipients))
         with ThreadPoolExecutor(number or 1) as pool:
             shares = [recipients[first::number] for first in range(number)]
-            sent = pool.map(lambda backend, share: self._send_share(backend, message, share), self.backends, shares)
+            sent = pool.map(
+                lambda backend, share: self._send_share(backend, message, share, wanted), self.backends, shares
+            )
             return [result for results in sent for result in results]
 
-    def _send_share(self, backend: Any, message: Message, recipients: Sequence[Recipient]) -> list[Result]:
+    def _send_share(
+        self, backend: Any, message: Message, recipients: Sequence[Recipient], wanted: Wanted
+    ) -> list[Result]:
         results: list[Result] = []
         # Once it concerns everybody, those that have not been tried are left for later.
         trouble = None
@@ -92,7 +96,7 @@ class EmailChannel:
                 if not self._has_address(recipient):
                     results.append(Result(recipient.key, Outcome.SKIPPED, error="No mail address."))
                     continue
-                trouble = trouble or _open(backend)
+                trouble = trouble or (_open(backend) if wanted() else STOPPED)
                 if trouble is not None:
                     results.append(Result(recipient.key, Outcome.LATER, error=trouble))
                     continue

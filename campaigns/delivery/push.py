@@ -7,7 +7,7 @@ splits by `platform`, and takes a recipient's key once. `message` is as FCM's HT
 from collections.abc import Sequence
 from typing import Any
 
-from campaigns.delivery.channel import Message, Outcome, Recipient, Result
+from campaigns.delivery.channel import Message, Outcome, Recipient, Result, Wanted, always
 from campaigns.delivery.signed import SignedPost, person
 from campaigns.delivery.templates import CompiledTemplate
 from campaigns.delivery.wording import fill_in, template_of
@@ -27,7 +27,7 @@ class PushChannel:
         self.post = post or SignedPost.to(destination)
         self.batch_size = self.post.batch_size
 
-    def send(self, message: Message, recipients: Sequence[Recipient]) -> list[Result]:
+    def send(self, message: Message, recipients: Sequence[Recipient], wanted: Wanted = always) -> list[Result]:
         """Post to each who has a device."""
         settled, documents = [], []
         for recipient in recipients:
@@ -38,7 +38,7 @@ class PushChannel:
                 documents.append((recipient.key, self._document(message, recipient)))
             except Exception as error:  # noqa: BLE001 - a filter that this one's attributes break
                 settled.append(Result(recipient.key, Outcome.FAILED, error=f"{type(error).__name__}: {error}"))
-        return settled + self.post.post_each(documents)
+        return settled + self.post.post_each(documents, wanted)
 
     def _document(self, message: Message, recipient: Recipient) -> dict[str, Any]:
         title, body = _words(self.template, message, recipient)

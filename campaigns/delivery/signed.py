@@ -20,7 +20,7 @@ from typing import Any
 
 import orjson
 
-from campaigns.delivery.channel import DeliveryFailedError, Outcome, Recipient, Result
+from campaigns.delivery.channel import STOPPED, DeliveryFailedError, Outcome, Recipient, Result, Wanted
 from campaigns.delivery.http import Body, Exchange, RefusedError, UnreachableError
 from campaigns.models import Destination
 
@@ -69,11 +69,17 @@ class SignedPost:
         """How many recipients a call should have."""
         return self.concurrency * ROUNDS_IN_BATCH
 
-    def post_each(self, documents: Iterable[tuple[uuid.UUID, Mapping[str, Any]]]) -> list[Result]:
-        """A result for each document; once nobody answers, those that have not begun are left for later."""
+    def post_each(self, documents: Iterable[tuple[uuid.UUID, Mapping[str, Any]]], wanted: Wanted) -> list[Result]:
+        """A result for each document; once nobody answers or wants it, those that have not begun are left for later."""
         silent = threading.Event()
+
+        def post(each: tuple[uuid.UUID, Mapping[str, Any]]) -> Result:
+            if not wanted():
+                return Result(each[0], Outcome.LATER, error=STOPPED)
+            return self._post(silent, *each)
+
         with ThreadPoolExecutor(self.concurrency) as pool:
-            return list(pool.map(lambda each: self._post(silent, *each), documents))
+            return list(pool.map(post, documents))
 
     def _post(self, silent: threading.Event, key: uuid.UUID, document: Mapping[str, Any]) -> Result:
         if silent.is_set():

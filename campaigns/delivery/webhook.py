@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from campaigns.delivery.channel import Message, Recipient, Result
+from campaigns.delivery.channel import Message, Recipient, Result, Wanted, always
 from campaigns.delivery.signed import SignedPost, person
 from campaigns.models import Destination
 
@@ -19,7 +19,7 @@ class WebhookChannel:
         self.post = post or SignedPost.to(destination)
         self.batch_size = self.post.batch_size
 
-    def send(self, message: Message, recipients: Sequence[Recipient]) -> list[Result]:
+    def send(self, message: Message, recipients: Sequence[Recipient], wanted: Wanted = always) -> list[Result]:
         """Post to each."""
         told = {
             "campaign_id": message.campaign_id,
@@ -35,4 +35,4 @@ class WebhookChannel:
             (recipient.key, {"type": "message", "recipient": person(recipient, self.attributes), "message": told})
             for recipient in recipients
         ]
-        return self.post.post_each(documents)
+        return self.post.post_each(documents, wanted)

@@ -4,7 +4,7 @@ import time
 
 import structlog
 
-from campaigns.delivery.channel import Channel, DeliveryFailedError, Message, Outcome, Recipient, Result
+from campaigns.delivery.channel import Channel, DeliveryFailedError, Message, Outcome, Recipient, Result, Wanted
 from campaigns.models.ad_type import AdType
 from campaigns.queries.audiences import CONSENTS
 from campaigns.services.rates import take_tokens
@@ -43,10 +43,11 @@ def hand_over(*, message: Message, channel: Channel) -> int:
         with_tokens=message.ad_type == AdType.PUSH_MESSAGE,
     )
     if taken.recipients:
-        with leases_kept(taken):
-            results = _send(message, channel, taken.recipients)
+        with leases_kept(taken) as heartbeat:
+            results = _send(message, channel, taken.recipients, lambda: not heartbeat.is_unwanted)
         settle_recipients(taken=taken, results=results, deduplicates=channel.deduplicates)
-        _refuse_silence(results)
+        if not heartbeat.is_unwanted:
+            _refuse_silence(results)
     return len(taken.recipients) + taken.withdrawn
 
 
@@ -63,11 +64,11 @@ def _batch_size(message: Message, channel: Channel) -> int:
     return max(1, min(channel.batch_size, wanted))
 
 
-def _send(message: Message, channel: Channel, recipients: tuple[Recipient, ...]) -> list[Result]:
+def _send(message: Message, channel: Channel, recipients: tuple[Recipient, ...], wanted: Wanted) -> list[Result]:
     """A channel that breaks has perhaps sent some of it: nothing is known of any."""
     began = time.monotonic()
     try:
-        return channel.send(message, recipients)
+        return channel.send(message, recipients, wanted)
     except Exception as error:
         log.exception("channel_failed", destination=channel.destination, unit=message.unit_id)
         return [Result(each.key, Outcome.UNKNOWN, error=f"{type(error).__name__}: {error}") for each in recipients]

@@ -65,11 +65,11 @@ class Heartbeat:
     """Runs `statement` on a connection of its own each second until the block ends.
 
     The statement extends a lease and gives a row back while the work is still wanted. When it gives none, `is_unwanted`
-    becomes true, and what the block's own connection is doing is cancelled. Short work never sees a beat.
+    becomes true, and (`cancels`) what the block's own connection is doing is cancelled. Short work never sees a beat.
     """
 
-    def __init__(self, statement: str, parameters: Mapping[str, Any]) -> None:
-        self._statement, self._parameters = statement, parameters
+    def __init__(self, statement: str, parameters: Mapping[str, Any], *, cancels: bool = True) -> None:
+        self._statement, self._parameters, self._cancels = statement, parameters, cancels
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self.is_unwanted = False
@@ -103,7 +103,11 @@ class Heartbeat:
             return
         if not wanted and not self._over.is_set():
             self.is_unwanted = True
-            try:
-                self._working.cancel_safe(timeout=STOP_SECONDS)
-            except psycopg.Error as error:
-                log.warning("cancel_failed", reason=str(error))
+            if self._cancels:
+                self._cancel()
+
+    def _cancel(self) -> None:
+        try:
+            self._working.cancel_safe(timeout=STOP_SECONDS)
+        except psycopg.Error as error:
+            log.warning("cancel_failed", reason=str(error))

@@ -93,14 +93,15 @@ FROM (
     FROM settled GROUP BY job_id
 ) several WHERE job.id = several.job_id
 """
-# Once in a third of a lease is often enough. Gives a row in any case: what is being handed over can't be called back.
+# Once in a third of a lease is often enough. Gives a row for as long as those whose turn has not come are wanted.
 KEEP = """
 WITH kept AS (
     UPDATE campaigns_audiencemember SET due_at = now() + make_interval(secs => %(seconds)s::int)
     WHERE lease = %(lease)s::bigint AND state = 'leased'
     AND due_at < now() + make_interval(secs => %(seconds)s::int * 2 / 3)
 )
-SELECT 1
+SELECT 1 WHERE %(job)s::bigint IS NULL
+OR EXISTS (SELECT FROM campaigns_audiencejob WHERE id = %(job)s::bigint AND state = 'delivering')
 """
 EXPIRED = """
 SELECT member.job_id, member.unit_id FROM campaigns_audiencemember member
@@ -179,6 +180,7 @@ class Taken:
     """Recipients that this worker alone has until its lease ends; `withdrawn` were skipped."""
 
     lease: int
+    job_id: int | None
     recipients: tuple[Recipient, ...]
     withdrawn: int
 
@@ -218,14 +220,15 @@ def take_recipients(
         cursor.execute(statement, {**values, "withdrawn": WITHDRAWN})
         rows = cursor.fetchall()
     recipients = tuple(_recipient(row) for row in rows if row[5])
-    return Taken(lease, recipients, len(rows) - len(recipients))
+    return Taken(lease, job_id, recipients, len(rows) - len(recipients))
 
 
 @contextmanager
-def leases_kept(taken: Taken) -> Iterator[None]:
-    """Extend the leases of what was taken for as long as the block lasts."""
-    with Heartbeat(KEEP, {"lease": taken.lease, "seconds": lease_seconds()}):
-        yield
+def leases_kept(taken: Taken) -> Iterator[Heartbeat]:
+    """Extend the leases of what was taken for as long as the block lasts, and tell when its job was stopped."""
+    values = {"job": taken.job_id, "lease": taken.lease, "seconds": lease_seconds()}
+    with Heartbeat(KEEP, values, cancels=False) as heartbeat:
+        yield heartbeat
 
 
 def settle_recipients(*, taken: Taken, results: Iterable[Result], deduplicates: bool) -> None:

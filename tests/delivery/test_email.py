@@ -85,6 +85,14 @@ def test_a_mail(audience: Audience, mailbox: Mailbox, settings: Settings) -> Non
 
 
 @pytest.mark.usefixtures("template")
+def test_who_is_no_longer_wanted_is_left_for_later(audience: Audience, mailbox: Mailbox) -> None:
+    channel = _channel(audience, mailbox)
+    results = channel.send(audience.message, audience.recipients, lambda: not mailbox.taken)
+    assert [each.outcome for each in results] == [Outcome.SENT, Outcome.LATER, Outcome.SKIPPED]
+    assert len(mailbox.taken) == 1
+
+
+@pytest.mark.usefixtures("template")
 @pytest.mark.parametrize(
     ("reply", "outcome"),
     [("550 no such user", Outcome.FAILED), ("450 try later", Outcome.RETRY), ("421 going down", Outcome.RETRY)],

@@ -106,6 +106,13 @@ def test_what_becomes_of_each(audience: Audience, world: World, channel: Channel
     assert len(world.got) == 3
 
 
+def test_who_is_no_longer_wanted_is_left_for_later(audience: Audience, world: World, channel: Channels) -> None:
+    webhook = channel("webhook", "messaging_platform")
+    results = webhook.send(audience.message, audience.recipients, lambda: not world.got)
+    assert [each.outcome for each in results] == [Outcome.SENT, Outcome.LATER, Outcome.LATER]
+    assert len(world.got) == 1
+
+
 def test_when_to_come_back(audience: Audience, world: World, channel: Channels) -> None:
     world.will(429, retry_after="120")
     results = channel("webhook", "messaging_platform").send(audience.message, audience.recipients[:1])

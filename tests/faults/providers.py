@@ -16,7 +16,7 @@ import psycopg
 from django.db import connection
 
 from campaigns.delivery import couriers
-from campaigns.delivery.channel import Message, Outcome, Recipient, Result
+from campaigns.delivery.channel import Message, Outcome, Recipient, Result, Wanted, always
 from campaigns.models.ad_type import AdType
 from tests.faults.worker import database_url
 
@@ -33,7 +33,7 @@ class Provider:
         self.destination, self.deduplicates = name, deduplicates
         self._file = Path(os.environ["PROVIDERS"]) / name
 
-    def send(self, _message: Message, recipients: Sequence[Recipient]) -> list[Result]:
+    def send(self, _message: Message, recipients: Sequence[Recipient], _wanted: Wanted = always) -> list[Result]:
         """Take everybody."""
         lines = "".join(f"{each.key}\n" for each in recipients)
         with self._file.open("a") as file:

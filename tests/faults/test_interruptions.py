@@ -13,7 +13,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from campaigns.delivery import couriers
-from campaigns.delivery.channel import ExportedFile
+from campaigns.delivery.channel import ExportedFile, Outcome, Result, always
 from campaigns.models import AudienceChunk, AudienceJob, AudienceMember
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.audience_job import JobState
@@ -21,7 +21,16 @@ from campaigns.services import audience_building
 from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job
 from campaigns.tasks import sweep, work_once
 from customers.services import identities
-from tests.campaigns.audiences.scheduled import EMAIL, Provider, build, make_job, make_people, make_scheduled, work
+from tests.campaigns.audiences.scheduled import (
+    EMAIL,
+    Provider,
+    build,
+    make_job,
+    make_people,
+    make_scheduled,
+    states_of,
+    work,
+)
 from tests.config.served import until
 from tests.factories import make_organization
 from tests.faults.providers import cut_off
@@ -40,11 +49,11 @@ class Slow(Provider):
         super().__init__()
         self.is_at_it, self.may_go_on = threading.Event(), threading.Event()
 
-    def send(self, message: Any, recipients: Any) -> Any:
+    def send(self, message: Any, recipients: Any, wanted: Any = always) -> Any:
         """Take all, after a while."""
         self.is_at_it.set()
         assert self.may_go_on.wait(20)
-        return super().send(message, recipients)
+        return super().send(message, recipients, wanted)
 
     def export(self, _message: Any, batches: Iterator[Any]) -> ExportedFile:
         """Read everybody, after a while."""
@@ -154,6 +163,33 @@ def test_a_pause_in_mid_delivery_waits_for_no_channel(provider: Slow) -> None:
     assert len(provider.given) == len(set(provider.given)) == job.audience
 
 
+def test_a_pause_leaves_the_rest_of_a_slow_batch_for_later(provider: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = make_scheduled(make_organization(), **EMAIL)
+    make_people(rows.campaign.organization, 20)
+    job = make_job(rows)
+    build(job)
+    provider.may_go_on.set()
+    take = provider.send
+
+    def take_one_and_wait(message: Any, recipients: Any, wanted: Any) -> Any:
+        first = take(message, recipients[:1])
+        pause_job(organization=job.organization, job_id=job.pk)
+        began = time.monotonic()
+        until(lambda: not wanted(), "that nobody wants the others", 20)
+        assert time.monotonic() - began < PROMISED_SECONDS
+        return first + [Result(each.key, Outcome.LATER) for each in recipients[1:]]
+
+    monkeypatch.setattr(provider, "send", take_one_and_wait)
+    work()
+    assert (_state(job), job.sent, job.failures, job.error) == (JobState.PAUSED, 1, 0, "")
+    assert states_of(job) == {"sent": 1, "pending": job.audience - 1}
+    monkeypatch.setattr(provider, "send", take)
+    resume_job(organization=job.organization, job_id=job.pk)
+    work()
+    assert (_state(job), job.sent) == (JobState.COMPLETE, job.audience)
+    assert len(provider.given) == len(set(provider.given)) == job.audience
+
+
 def test_a_database_that_goes_away_costs_no_chunk_and_leaves_no_doubt(
     provider: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,8 +213,8 @@ def test_a_database_that_goes_away_costs_no_chunk_and_leaves_no_doubt(
     take = provider.send
     lost: list[Any] = []
 
-    def take_and_lose(message: Any, recipients: Any) -> Any:
-        results = take(message, recipients)
+    def take_and_lose(message: Any, recipients: Any, wanted: Any) -> Any:
+        results = take(message, recipients, wanted)
         if not lost:
             lost.extend(recipients)
             cut_off(connection.connection.info.backend_pid)

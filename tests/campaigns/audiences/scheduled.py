@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from campaigns.delivery.channel import ExportedFile, Message, Outcome, Recipient, Result
+from campaigns.delivery.channel import ExportedFile, Message, Outcome, Recipient, Result, Wanted, always
 from campaigns.models import AudienceJob, AudienceMember
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.audience_job import JobState
@@ -107,7 +107,7 @@ class Provider:
         self.given: list[UUID] = []
         self.outcomes: dict[int, list[Outcome]] = {}
 
-    def send(self, _message: Message, recipients: Sequence[Recipient]) -> list[Result]:
+    def send(self, _message: Message, recipients: Sequence[Recipient], _wanted: Wanted = always) -> list[Result]:
         """Take all, except as `outcomes` (by customer id) says."""
         self.given += [each.key for each in recipients]
         return [Result(each.key, self._outcome(each.customer_id), reference="ref") for each in recipients]
