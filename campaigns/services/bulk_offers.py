@@ -26,7 +26,7 @@ def issue_offers_to_batch(*, message: Message, now: datetime) -> int:
         # Who waits long for a lock keeps the batch: nobody else shall find the offers issued, and say skipped.
         with leases_kept(taken):
             _issue(message, taken, [offer.pk for offer in offers], now)
-    return len(taken.recipients) + taken.withdrawn
+    return len(taken.recipients) + taken.left_out
 
 
 @transaction.atomic

@@ -4,7 +4,16 @@ import time
 
 import structlog
 
-from campaigns.delivery.channel import Channel, DeliveryFailedError, Message, Outcome, Recipient, Result, Wanted
+from campaigns.delivery.channel import (
+    STOPPED,
+    Channel,
+    DeliveryFailedError,
+    Message,
+    Outcome,
+    Recipient,
+    Result,
+    Wanted,
+)
 from campaigns.models.ad_type import AdType
 from campaigns.queries.audiences import CONSENTS
 from campaigns.services.rates import take_tokens
@@ -39,6 +48,7 @@ def hand_over(*, message: Message, channel: Channel) -> int:
         job_id=message.job_id,
         unit_id=message.unit_id,
         limit=allowed,
+        destination=channel.destination,
         consent=CONSENTS.get(message.creative_type),
         with_tokens=message.ad_type == AdType.PUSH_MESSAGE,
     )
@@ -46,13 +56,12 @@ def hand_over(*, message: Message, channel: Channel) -> int:
         with leases_kept(taken) as heartbeat:
             results = _send(message, channel, taken.recipients, lambda: not heartbeat.is_unwanted)
         settle_recipients(taken=taken, results=results, deduplicates=channel.deduplicates)
-        if not heartbeat.is_unwanted:
-            _refuse_silence(results)
-    return len(taken.recipients) + taken.withdrawn
+        _refuse_silence(results)
+    return len(taken.recipients) + taken.left_out
 
 
 def _refuse_silence(results: list[Result]) -> None:
-    outcomes = {each.outcome for each in results}
+    outcomes = {each.outcome for each in results if each.error != STOPPED}
     if Outcome.LATER in outcomes and outcomes <= {Outcome.LATER, Outcome.RETRY, Outcome.UNKNOWN}:
         told = [each.error for each in results if each.outcome is not Outcome.LATER] or [results[0].error]
         raise DeliveryFailedError(f"The destination can't be reached: {told[0]}")

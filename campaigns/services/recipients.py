@@ -22,6 +22,7 @@ MOST_ATTEMPTS = 6
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 3600.0
 LONGEST_ERROR, LONGEST_REFERENCE = 500, 255
 WITHDRAWN = "Consent was withdrawn, or the customer is gone."
+ELSEWHERE = "It may have been sent already, to another destination than messages go to now."
 
 ADD_TRIGGERED = """
 INSERT INTO campaigns_audiencemember (key, organization_id, unit_id, customer_id, state, due_at)
@@ -32,30 +33,40 @@ JOIN customers_customer customer
     ON customer.id = wanted.customer_id AND customer.organization_id = unit.organization_id
 ORDER BY wanted.key FOR KEY SHARE OF customer ON CONFLICT (key) DO NOTHING
 """
-# Whose consent is gone since the audience was built is not written to. `{whose}` picks a job's or a creative's.
+# Whose consent is gone since the audience was built is not written to. `{whose}` picks a job's or a creative's. What
+# was begun bears its destination's name until that is known not to have it: another one could not tell it by its key.
 TAKE = """
 WITH next AS MATERIALIZED (
-    SELECT member.key, member.customer_id FROM campaigns_audiencemember member
+    SELECT member.key, member.customer_id, member.reference FROM campaigns_audiencemember member
     WHERE member.state = 'pending' AND member.due_at <= now() AND {whose}
     ORDER BY member.due_at LIMIT %(limit)s::bigint FOR UPDATE SKIP LOCKED
 ), asked AS (
-    SELECT next.key, COALESCE(customer.consent AND {consent}, false) AS is_willing, customer.id, customer.uuid,
-        customer.external_id, customer.attributes
+    SELECT next.key, next.reference IS NOT NULL AS is_uncertain, customer.id, customer.uuid, customer.external_id,
+        customer.attributes, CASE WHEN next.reference <> %(destination)s::varchar THEN 'ambiguous'
+            WHEN customer.consent AND {consent} THEN 'leased' ELSE 'skipped' END AS state
     FROM next LEFT JOIN customers_customer customer ON customer.id = next.customer_id
 ), taken AS (
     UPDATE campaigns_audiencemember member SET
-        state = CASE WHEN is_willing THEN 'leased' ELSE 'skipped' END,
-        error = CASE WHEN is_willing THEN NULL ELSE %(withdrawn)s::varchar END,
+        state = asked.state, error = CASE asked.state WHEN 'ambiguous' THEN %(elsewhere)s::varchar
+            WHEN 'skipped' THEN %(withdrawn)s::varchar END,
+        reference = CASE WHEN asked.state = 'leased' THEN NULLIF(%(destination)s::varchar, '')
+            ELSE member.reference END,
         lease = %(lease)s::bigint, due_at = now() + make_interval(secs => %(seconds)s::double precision),
         attempts = member.attempts + 1
     FROM asked WHERE member.key = asked.key
-    RETURNING member.key, member.state, member.job_id, asked.id, asked.uuid, asked.external_id, asked.attributes::text
-), withdrawn AS (
-    UPDATE campaigns_audiencejob job SET skipped = job.skipped + lost.number
-    FROM (SELECT job_id, count(*) AS number FROM taken WHERE state = 'skipped' GROUP BY job_id) lost
-    WHERE job.id = lost.job_id
+    RETURNING member.key, member.state, member.job_id, asked.id, asked.uuid, asked.external_id, asked.attributes::text,
+        asked.is_uncertain
+), settled AS (
+    UPDATE campaigns_audiencejob job
+    SET skipped = job.skipped + lost.skipped, ambiguous = job.ambiguous + lost.ambiguous
+    FROM (
+        SELECT job_id, count(*) FILTER (WHERE state = 'skipped') AS skipped,
+            count(*) FILTER (WHERE state = 'ambiguous') AS ambiguous
+        FROM taken WHERE state <> 'leased' GROUP BY job_id
+    ) lost WHERE job.id = lost.job_id
 )
-SELECT taken.key, taken.id, taken.uuid, taken.external_id, taken.attributes, taken.state = 'leased', {tokens}
+SELECT taken.key, taken.id, taken.uuid, taken.external_id, taken.attributes, {tokens}, taken.state = 'leased',
+    taken.is_uncertain
 FROM taken ORDER BY taken.key
 """
 OF_JOB = """member.job_id = %(job)s::bigint
@@ -131,6 +142,7 @@ WITH chosen AS (
 ), resolved AS (
     UPDATE campaigns_audiencemember member SET state = %(state)s::varchar, lease = NULL,
         due_at = CASE WHEN %(state)s::varchar = 'pending' THEN now() END,
+        reference = CASE WHEN %(state)s::varchar <> 'pending' THEN member.reference END,
         attempts = CASE WHEN %(state)s::varchar = 'pending' THEN 0 ELSE attempts END
     FROM chosen WHERE member.key = chosen.key RETURNING chosen.job_id, chosen.state_before
 ), counted AS (
@@ -177,12 +189,17 @@ class Triggered:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Recipients that this worker alone has until its lease ends; `withdrawn` were skipped."""
+    """Recipients that this worker alone has until its lease ends; `left_out` were settled without being sent anything.
+
+    To the `uncertain` the `destination` may have delivered the message before.
+    """
 
     lease: int
     job_id: int | None
+    destination: str
     recipients: tuple[Recipient, ...]
-    withdrawn: int
+    uncertain: frozenset[uuid.UUID]
+    left_out: int
 
 
 def add_triggered_recipients(*, organization_id: int, messages: Sequence[Triggered], at: datetime) -> int:
@@ -203,7 +220,13 @@ def add_triggered_recipients(*, organization_id: int, messages: Sequence[Trigger
 
 @transaction.atomic
 def take_recipients(
-    *, job_id: int | None, unit_id: int, limit: int, consent: str | None = None, with_tokens: bool = False
+    *,
+    job_id: int | None,
+    unit_id: int,
+    limit: int,
+    destination: str = "",
+    consent: str | None = None,
+    with_tokens: bool = False,
 ) -> Taken:
     """Lease up to `limit` recipients of a job, or (`job_id` None) of a creative's triggered messages.
 
@@ -215,12 +238,14 @@ def take_recipients(
         consent=f"customer.{consent}" if consent else "TRUE",
         tokens=TOKENS if with_tokens else "'[]'",
     )
-    values = {"job": job_id, "unit": unit_id, "limit": limit, "lease": lease, "seconds": lease_seconds()}
+    values: dict[str, Any] = {"job": job_id, "unit": unit_id, "limit": limit, "lease": lease}
+    values |= {"seconds": lease_seconds(), "destination": destination}
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**values, "withdrawn": WITHDRAWN})
+        cursor.execute(statement, {**values, "withdrawn": WITHDRAWN, "elsewhere": ELSEWHERE})
         rows = cursor.fetchall()
-    recipients = tuple(_recipient(row) for row in rows if row[5])
-    return Taken(lease, job_id, recipients, len(rows) - len(recipients))
+    recipients = tuple(_recipient(row) for row in rows if row[6])
+    uncertain = frozenset(row[0] for row in rows if row[7])
+    return Taken(lease, job_id, destination, recipients, uncertain, len(rows) - len(recipients))
 
 
 @contextmanager
@@ -237,7 +262,7 @@ def settle_recipients(*, taken: Taken, results: Iterable[Result], deduplicates: 
     What nothing is known of is ambiguous, unless the other side deduplicates: then it is tried again.
     """
     by_key = {result.key: result for result in results}
-    rows = [_settled(each.key, by_key.get(each.key), deduplicates=deduplicates) for each in taken.recipients]
+    rows = [_settled(taken, each.key, by_key.get(each.key), deduplicates=deduplicates) for each in taken.recipients]
     if rows:
         values = {
             "results": orjson.dumps(rows).decode(),
@@ -261,7 +286,7 @@ def expire_leases(*, is_repeatable: Callable[[int | None, int], bool]) -> None:
 
 
 def _recipient(row: tuple[Any, ...]) -> Recipient:
-    key, customer_id, identity, external_id, attributes, _, tokens = row
+    key, customer_id, identity, external_id, attributes, tokens, *_ = row
     return Recipient(
         key=key,
         customer_id=customer_id,
@@ -272,14 +297,20 @@ def _recipient(row: tuple[Any, ...]) -> Recipient:
     )
 
 
-def _settled(key: uuid.UUID, result: Result | None, *, deduplicates: bool) -> dict[str, Any]:
-    """A row for SETTLE: the state that the outcome means now, and after the last attempt."""
+def _settled(taken: Taken, key: uuid.UUID, result: Result | None, *, deduplicates: bool) -> dict[str, Any]:
+    """A row for SETTLE: the state that the outcome means now, and after the last attempt.
+
+    An attempt that failed says nothing of an uncertain one before it.
+    """
     result = result or Result(key, Outcome.UNKNOWN, error="The channel said nothing.")
+    is_open = result.outcome in {Outcome.RETRY, Outcome.LATER, Outcome.UNKNOWN}
+    is_uncertain = result.outcome is Outcome.UNKNOWN or key in taken.uncertain
+    begun = taken.destination if is_uncertain else ""
     state, in_the_end = {
         Outcome.SENT: ("sent", "sent"),
         Outcome.FAILED: ("failed", "failed"),
         Outcome.SKIPPED: ("skipped", "skipped"),
-        Outcome.RETRY: ("pending", "failed"),
+        Outcome.RETRY: ("pending", "ambiguous" if is_uncertain else "failed"),
         Outcome.LATER: ("pending", "pending"),
         Outcome.UNKNOWN: ("pending" if deduplicates else "ambiguous", "ambiguous"),
     }[result.outcome]
@@ -287,7 +318,7 @@ def _settled(key: uuid.UUID, result: Result | None, *, deduplicates: bool) -> di
         "key": key,
         "state": state,
         "in_the_end": in_the_end,
-        "reference": _text(result.reference, LONGEST_REFERENCE),
+        "reference": _text(begun if is_open else result.reference, LONGEST_REFERENCE),
         "error": _text(result.error, LONGEST_ERROR),
         "pause": (result.retry_after or 0.0) if result.outcome is Outcome.LATER else result.retry_after,
     }

@@ -14,12 +14,19 @@ from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.audience_job import JobState
 from campaigns.services import recipients
 from campaigns.services.audience_jobs import cancel_job, retry_job
-from campaigns.services.recipients import Triggered, add_triggered_recipients, take_recipients
+from campaigns.services.recipients import (
+    Triggered,
+    Verdict,
+    add_triggered_recipients,
+    resolve_recipients,
+    take_recipients,
+)
 from campaigns.tasks import work_once
 from customers.models import Customer
 from customers.services.identities import identify
 from tests.campaigns.audiences.scheduled import (
     EMAIL,
+    LONG_AGO,
     Folder,
     Provider,
     build,
@@ -117,13 +124,60 @@ def test_what_a_lost_worker_had_in_hand(
     assert len(provider.given) == len(set(provider.given)) == job.sent
 
 
+def test_another_destination_is_not_given_what_the_first_may_have(provider: Provider) -> None:
+    provider.deduplicates = True
+    rows = make_scheduled(**EMAIL)
+    job = _delivering(rows)
+    build(job)
+    lost = take_recipients(job_id=job.pk, unit_id=rows.unit.pk, limit=2, destination="provider").recipients
+    _lose_the_worker()
+    recipients.expire_leases(is_repeatable=lambda _job, _unit: True)
+    doubtful, failing = AudienceMember.objects.filter(job=job).exclude(key__in=[one.key for one in lost])[:2]
+    provider.outcomes = {
+        doubtful.customer_id: [Outcome.UNKNOWN, Outcome.LATER],
+        failing.customer_id: [Outcome.RETRY],
+    } | {one.customer_id: [Outcome.LATER] for one in lost}
+    while provider.outcomes.get(doubtful.customer_id):
+        AudienceMember.objects.filter(key=doubtful.key, state="pending").update(due_at=LONG_AGO)
+        work_once()
+    before = [*provider.given]
+    assert before.count(doubtful.key) == 2
+    provider.destination = "another"
+    _make_due()
+    work()
+    job.refresh_from_db()
+    uncertain = {doubtful.key, *(one.key for one in lost)}
+    assert (job.state, job.ambiguous, job.sent) == (JobState.COMPLETE, 3, job.audience - 3)
+    assert set(AudienceMember.objects.filter(job=job, state="ambiguous").values_list("key", "reference")) == {
+        (key, "provider") for key in uncertain
+    }
+    assert not uncertain & set(provider.given[len(before) :])
+    organization = job.organization
+    assert resolve_recipients(organization=organization, keys=[doubtful.key], verdict=Verdict.AGAIN) == 1
+    work()
+    assert provider.given[-1] == doubtful.key
+
+
+def test_a_failure_after_a_doubt_leaves_the_doubt(provider: Provider) -> None:
+    provider.deduplicates = True
+    rows = make_scheduled(**EMAIL)
+    one = make_customer(rows.campaign.organization)
+    provider.outcomes = {one.pk: [Outcome.UNKNOWN] + [Outcome.RETRY] * 99}
+    job = make_job(rows)
+    for _ in range(recipients.MOST_ATTEMPTS):
+        work()
+        _make_due()
+    job.refresh_from_db()
+    assert (job.state, job.failed, job.ambiguous) == (JobState.COMPLETE, 0, 1)
+
+
 def test_a_worker_that_was_only_slow_still_says_what_it_knows(provider: Provider) -> None:
     rows = make_scheduled(**EMAIL)
     job = _delivering(rows)
     slow = provider.send
     lost: list[int] = []
 
-    def send(message: object, several: object) -> object:
+    def send(message: object, several: object, _wanted: object) -> object:
         if not lost:
             lost.append(1)
             _lose_the_worker()
@@ -256,7 +310,7 @@ def test_a_cancelled_delivery_sends_nothing_more(provider: Provider) -> None:
     job = _delivering(rows)
     take = provider.send
 
-    def cancelling(message: object, several: object) -> object:
+    def cancelling(message: object, several: object, _wanted: object) -> object:
         cancel_job(organization=rows.campaign.organization, job_id=job.pk, now=timezone.now())
         return take(message, several)  # type: ignore[arg-type]
 
