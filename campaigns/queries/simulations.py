@@ -8,9 +8,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from campaigns.behaviors import SENTENCES, BehaviorState, Happening, Verdict, advance, event_facts
+from campaigns.behaviors import SENTENCES, BehaviorState, Happening, Verdict, advance
 from campaigns.models import Event
 from campaigns.queries.behavior_rules import Earnable
+from campaigns.queries.facts import facts_of_event
 from campaigns.targeting import CustomerFacts
 from customers.errors import invalid
 from customers.models import Customer
@@ -118,5 +119,4 @@ def _number(text: str | None) -> Decimal | None:
 def _happening(
     name: str, at: datetime, amount: Decimal | None, quantity: int | None, attributes: dict[str, Any]
 ) -> Happening:
-    facts = CustomerFacts(event_facts(attributes, amount, quantity), frozenset(), 0, "", "", "")
-    return Happening(name, at, amount, facts)
+    return Happening(name, at, amount, facts_of_event(attributes, amount, quantity))

@@ -19,13 +19,12 @@ from campaigns.behaviors import (
     advance,
     changes,
     earn_at_once,
-    event_facts,
     lookups,
 )
 from campaigns.queries.behavior_rules import MAXIMUM_CHAIN, BehaviorRules, Earnable
 from campaigns.queries.behavior_states import Asked, load_states
+from campaigns.queries.facts import facts_of_event
 from campaigns.services.customer_locks import LockedCustomer
-from campaigns.targeting import CustomerFacts
 
 MONEY = re.compile(r"[0-9]{1,11}(?:[.][0-9]{1,20})?", re.ASCII)
 CENT = Decimal("0.01")
@@ -50,14 +49,7 @@ class CustomerEvent:
     @property
     def happening(self) -> Happening:
         """The event as the engine sees it."""
-        facts = CustomerFacts(
-            attributes=event_facts(self.attributes, self.amount, self.quantity),
-            tags=frozenset(),
-            points=0,
-            platform="",
-            language="",
-            channel="",
-        )
+        facts = facts_of_event(self.attributes, self.amount, self.quantity)
         return Happening(self.name, self.at, self.amount, facts)
 
 

@@ -10,10 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from campaigns.behaviors import Happening
 from campaigns.models import Achievement
 from campaigns.queries.behavior_rules import behaviors_of_campaigns
+from campaigns.queries.facts import facts_of
 from campaigns.queries.simulations import Simulation, happenings_in, happenings_of
-from campaigns.targeting import CustomerFacts
 from customers.errors import DomainError
-from customers.models import Customer, Organization
+from customers.models import Organization
 from customers.queries.customers import get_customer
 
 LIMIT = 10_000
@@ -55,7 +55,7 @@ class Command(BaseCommand):
             if one.behavior.id == behavior.pk
         )
         customer = options["customer"] and get_customer(organization=organization, customer_id=options["customer"])
-        simulation = Simulation(earnable, organization.zone, _facts(customer) if customer else None)
+        simulation = Simulation(earnable, organization.zone, facts_of(customer) if customer else None)
         happenings = happenings_of(customer=customer, limit=options["limit"]) if customer else _lines(options["csv"])
         told = earned = 0
         for one in simulation.replay(happenings):
@@ -69,14 +69,3 @@ class Command(BaseCommand):
 def _lines(path: Path) -> Iterator[Happening]:
     with path.open(newline="", encoding="utf-8") as file:
         yield from happenings_in(file)
-
-
-def _facts(customer: Customer) -> CustomerFacts:
-    return CustomerFacts(
-        attributes=customer.attributes,
-        tags=frozenset(customer.tags),
-        points=customer.points,
-        platform=customer.last_platform,
-        language=customer.last_language,
-        channel=customer.last_channel,
-    )
