@@ -57,17 +57,19 @@ class OfferOut(serializers.Serializer[Any]):
         }
 
 
-class IssuedOfferOut(serializers.Serializer[Any]):
-    """An offer in a customer's hands; `id` is what is redeemed."""
+class IssuedOfferMembers(serializers.Serializer[Any]):
+    """What both versions of the dialect show of an offer in a customer's hands, each with times in its own form."""
 
     id = serializers.IntegerField()
     offer_id = serializers.IntegerField()
     guid = serializers.CharField()
     name = serializers.CharField()
     state = serializers.ChoiceField(choices=IssuedOfferState.values)
-    issued_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField(allow_null=True)
-    redeemed_at = serializers.DateTimeField(allow_null=True)
+
+    @staticmethod
+    def written(moment: datetime | None) -> str | None:
+        """A time in the version's form."""
+        raise NotImplementedError
 
     def to_representation(self, issued: IssuedOffer) -> dict[str, Any]:
         """The issued offer as it stands at the context's `now`."""
@@ -77,10 +79,23 @@ class IssuedOfferOut(serializers.Serializer[Any]):
             "guid": issued.offer.guid,
             "name": issued.offer.name,
             "state": issued.state(self.context["now"]).value,
-            "issued_at": _instant(issued.issued_at),
-            "expires_at": _instant(issued.expires_at),
-            "redeemed_at": _instant(issued.redeemed_at),
+            "issued_at": self.written(issued.issued_at),
+            "expires_at": self.written(issued.expires_at),
+            "redeemed_at": self.written(issued.redeemed_at),
         }
+
+
+class IssuedOfferOut(IssuedOfferMembers):
+    """An offer in a customer's hands; `id` is what is redeemed."""
+
+    issued_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    redeemed_at = serializers.DateTimeField(allow_null=True)
+
+    @staticmethod
+    def written(moment: datetime | None) -> str | None:
+        """`2020-08-12T17:45:48Z`."""
+        return _instant(moment)
 
 
 def _instant(moment: datetime | None) -> str | None:

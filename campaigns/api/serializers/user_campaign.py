@@ -12,9 +12,10 @@ from rest_framework import serializers
 
 from campaigns.api.fields import In, Text
 from campaigns.api.serializers.behavior import BehaviorOut, listed
+from campaigns.api.serializers.offer import IssuedOfferMembers
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.level import Status
-from campaigns.models.offer import IssuedOffer, IssuedOfferState
+from campaigns.models.offer import IssuedOfferState
 from campaigns.queries.customer_campaigns import CustomerCampaign, Section
 from campaigns.queries.progress import BehaviorProgress
 
@@ -46,17 +47,17 @@ class ProgressOut(serializers.Serializer[Any]):
     goals = GoalProgressOut(many=True)
 
 
-class RedemptionOut(serializers.Serializer[Any]):
+class RedemptionOut(IssuedOfferMembers):
     """An offer that the customer was given; `id` is what is redeemed."""
 
-    id = serializers.IntegerField()
-    offer_id = serializers.IntegerField()
-    guid = serializers.CharField()
-    name = serializers.CharField()
-    state = serializers.ChoiceField(choices=IssuedOfferState.values)
     issued_at = serializers.CharField()
     expires_at = serializers.CharField(allow_null=True)
     redeemed_at = serializers.CharField(allow_null=True)
+
+    @staticmethod
+    def written(moment: datetime | None) -> str | None:
+        """`2018-12-31 10:33:20`."""
+        return _moment(moment)
 
 
 class DealOut(serializers.Serializer[Any]):
@@ -132,7 +133,8 @@ class UserCampaignOut(serializers.Serializer[Any]):
         return answer | {name: value for name, value in self._sections(found) if name in sections}
 
     def _sections(self, found: CustomerCampaign) -> Iterator[tuple[str, Any]]:
-        issued = [_redemption(one, self.context["now"]) for one in found.issued]
+        redemption = RedemptionOut(context=self.context)
+        issued = [redemption.to_representation(one) for one in found.issued]
         yield Section.PROGRESS.value, [_progress(one) for one in found.standing.progress]
         yield Section.BEHAVIORS.value, [row for behavior in found.behaviors for row in listed(behavior)]
         yield Section.OFFERS.value, [_deal(offer, issued) for offer in found.offers]
@@ -175,19 +177,6 @@ def _deal(offer: Any, issued: list[dict[str, Any]]) -> dict[str, Any]:
         "starts_at": _moment(offer.starts_at),
         "ends_at": _moment(offer.ends_at),
         "issued": [one for one in issued if one["offer_id"] == offer.pk],
-    }
-
-
-def _redemption(issued: IssuedOffer, now: datetime) -> dict[str, Any]:
-    return {
-        "id": issued.pk,
-        "offer_id": issued.offer_id,
-        "guid": issued.offer.guid,
-        "name": issued.offer.name,
-        "state": issued.state(now).value,
-        "issued_at": _moment(issued.issued_at),
-        "expires_at": _moment(issued.expires_at),
-        "redeemed_at": _moment(issued.redeemed_at),
     }
 
 
