@@ -33,6 +33,12 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "creatives[]": CREATIVES,
 }
 PARAMETERS = [OpenApiParameter(name, str, many=True, enum=words) for name, words in CHOICES.items()]
+LIST: dict[str, Any] = {
+    "member": "campaigns",
+    "answer": UserCampaignOut,
+    "many": True,
+    "parameters": [*PAGE_PARAMETERS, *PARAMETERS],
+}
 
 
 class Asked:
@@ -60,13 +66,7 @@ class Asked:
 class UserCampaigns(UserView):
     """The active campaigns of a customer."""
 
-    @operation(
-        "Get all campaigns of a user",
-        member="campaigns",
-        answer=UserCampaignOut,
-        many=True,
-        parameters=[*PAGE_PARAMETERS, *PARAMETERS],
-    )
+    @operation("Get all campaigns of a user", **LIST)
     def get(self, request: Any, **_: object) -> HttpResponse:
         """Those that the customer is eligible for, unless `filters[]` asks for others; the newest first."""
         asked, page, now = Asked(request.query_params), self.page(), timezone.now()
@@ -81,13 +81,7 @@ class UserCampaigns(UserView):
 class ExternalUserCampaigns(UserCampaigns):
     """The same by the customer's external id; a list's operation has a name of its own in the API's description."""
 
-    @operation(
-        "Get all campaigns of a user by external ID",
-        member="campaigns",
-        answer=UserCampaignOut,
-        many=True,
-        parameters=[*PAGE_PARAMETERS, *PARAMETERS],
-    )
+    @operation("Get all campaigns of a user by external ID", **LIST)
     def get(self, request: Any, **names: object) -> HttpResponse:
         """The same."""
         answer: HttpResponse = super().get(request, **names)

@@ -14,6 +14,8 @@ from campaigns.services.redemptions import redeem_offer
 from customers.models import Customer
 from customers.queries.customers import get_customer, get_customer_by_uuid
 
+LIST: dict[str, Any] = {"member": "offers", "answer": IssuedOfferOut, "many": True, "parameters": PAGE_PARAMETERS}
+
 
 class UserView(ManagementView):
     """What every endpoint of one customer shares; an id of a customer who was merged leads to the one they are now."""
@@ -37,9 +39,7 @@ class User(UserView):
 class UserOffers(UserView):
     """The offers in a customer's hands."""
 
-    @operation(
-        "Get all offers of a user", member="offers", answer=IssuedOfferOut, many=True, parameters=PAGE_PARAMETERS
-    )
+    @operation("Get all offers of a user", **LIST)
     def get(self, _request: Any, **_: object) -> HttpResponse:
         """What the customer was issued, by behaviors and by messages, newest first."""
         page, customer = self.page(), self.customer()
@@ -51,13 +51,7 @@ class UserOffers(UserView):
 class ExternalUserOffers(UserOffers):
     """The same by the customer's external id; a list's operation has a name of its own in the API's description."""
 
-    @operation(
-        "Get all offers of a user by external ID",
-        member="offers",
-        answer=IssuedOfferOut,
-        many=True,
-        parameters=PAGE_PARAMETERS,
-    )
+    @operation("Get all offers of a user by external ID", **LIST)
     def get(self, request: Any, **names: object) -> HttpResponse:
         """The same."""
         answer: HttpResponse = super().get(request, **names)
