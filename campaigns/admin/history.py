@@ -9,7 +9,7 @@ from campaigns.models import DecisionRecord, Event, Interaction, Participation
 
 
 class HistoryAdmin(admin.ModelAdmin[Any]):
-    """Rows that nobody types in."""
+    """Rows that nobody types in; the other apps' pages of such rows are of this kind, too."""
 
     show_full_result_count = False
 

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils import timezone
 
+from campaigns.admin.history import HistoryAdmin
 from campaigns.models import SpendEntry, SpendLimit, SpendTotal
 from campaigns.models.spend_limit import Renewal, problem_of_limit
 from campaigns.queries.spend import get_spent
@@ -143,21 +144,12 @@ class SpendEntryAdmin(admin.ModelAdmin[SpendEntry]):
 
 
 @admin.register(SpendTotal)
-class SpendTotalAdmin(admin.ModelAdmin[SpendTotal]):
+class SpendTotalAdmin(HistoryAdmin):
     """Sums of the ledger; here they are only looked at."""
 
     list_display = ["campaign", "period", "starts_on", "amount"]
     list_filter = ["period", "organization"]
     search_fields = ["campaign__name"]
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """The ledger keeps them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: SpendTotal | None = None) -> bool:  # noqa: ARG002
-        """The ledger keeps them."""
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: SpendTotal | None = None) -> bool:  # noqa: ARG002
         """The ledger keeps them."""

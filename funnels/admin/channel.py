@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import JSONField, QuerySet
 from django.http import HttpRequest
 
+from campaigns.admin.history import HistoryAdmin
 from customers.admin.strict_json import STRICT
 from customers.errors import DomainError
 from funnels.models import Banner, BusinessEvent, EventBinding, EventOccurrence, Placeholder, Popup
@@ -150,17 +151,8 @@ class EventBindingAdmin(ChannelAdmin):
 
 
 @admin.register(EventOccurrence)
-class EventOccurrenceAdmin(admin.ModelAdmin[EventOccurrence]):
+class EventOccurrenceAdmin(HistoryAdmin):
     """Events that happened: to look at."""
 
     list_display = ["event", "customer", "campaign", "created_at"]
     list_select_related = ["event", "customer", "campaign"]
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Applications tell them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """What happened, happened."""
-        return False

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from campaigns.admin.history import HistoryAdmin
 from campaigns.models import AdCampaign
 from customers.admin.strict_json import StrictDecoder
 from customers.errors import DomainError
@@ -92,19 +93,10 @@ class FunnelAdmin(admin.ModelAdmin[Funnel]):
 
 
 @admin.register(FunnelEntry)
-class FunnelEntryAdmin(admin.ModelAdmin[FunnelEntry]):
+class FunnelEntryAdmin(HistoryAdmin):
     """Who is on the way: to look at, or to let begin anew by deleting."""
 
     list_display = ["customer", "campaign", "step", "is_finished", "entered_at", "moved_at"]
     list_select_related = ["customer", "campaign"]
     list_filter = ["organization", "is_finished"]
     search_fields = ["customer__external_id", "campaign__name"]
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Customers enter."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: FunnelEntry | None = None) -> bool:  # noqa: ARG002
-        """What was answered stays as it was."""
-        return False

@@ -1,29 +1,13 @@
 """The admin of visits: to look at, not to write; clients write them."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
+from campaigns.admin.history import HistoryAdmin
 from traces.models import Action, Trace, Trail
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Rows that nobody types in."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Clients add them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """What happened, happened."""
-        return False
-
-
 @admin.register(Trace)
-class TraceAdmin(ReadOnlyAdmin):
+class TraceAdmin(HistoryAdmin):
     """Traces."""
 
     list_display = ["uuid", "customer", "application", "created_at", "closed_by"]
@@ -33,7 +17,7 @@ class TraceAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Trail)
-class TrailAdmin(ReadOnlyAdmin):
+class TrailAdmin(HistoryAdmin):
     """Visits."""
 
     list_display = ["uuid", "trace", "channel", "platform", "language", "created_at"]
@@ -42,7 +26,7 @@ class TrailAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Action)
-class ActionAdmin(ReadOnlyAdmin):
+class ActionAdmin(HistoryAdmin):
     """Activities."""
 
     list_display = ["name", "type", "trail", "created_at"]
