@@ -25,12 +25,32 @@ __all__ = [
 ]
 
 
-class Keyword(FormatKeyword):  # type: ignore[misc]
-    """A keyword without its colon: ``Keyword("placeholder/name")``; equal to edn-format's and of the same hash."""
+class _Hashed:
+    """Remembers its hash, which edn-format's class, that comes after it, works out each time."""
 
     # Slots, not attributes: edn-format compares the whole ``__dict__``, which must hold what its own holds.
-    __slots__ = ("_hash", "text")
+    __slots__ = ("_hash",)
+    name: str
     _hash: int
+
+    def __hash__(self) -> int:
+        """Return the hash that edn-format's keyword or symbol of this name has."""
+        try:
+            return self._hash
+        except AttributeError:
+            self._hash = hash_ = int(super().__hash__())
+            return hash_
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        """Pickle the name alone: another process salts its hashes otherwise."""
+        return type(self), (self.name,)
+
+
+class Keyword(_Hashed, FormatKeyword):  # type: ignore[misc]
+    """A keyword without its colon: ``Keyword("placeholder/name")``; equal to edn-format's and of the same hash."""
+
+    __slots__ = ("text",)
+    __hash__ = _Hashed.__hash__  # which a class that says what is equal would lose
     #: The checked text, colon and all; the writer puts it here when it first writes the keyword.
     text: str | None
 
@@ -43,40 +63,16 @@ class Keyword(FormatKeyword):  # type: ignore[misc]
         """Tell whether both are keywords of the same name."""
         return self is other or (isinstance(other, FormatKeyword) and self.name == other.name)
 
-    def __hash__(self) -> int:
-        """Return the hash that edn-format's keyword of this name has."""
-        try:
-            return self._hash
-        except AttributeError:
-            self._hash = hash_ = int(super().__hash__())
-            return hash_
 
-    def __reduce__(self) -> tuple[type, tuple[str]]:
-        """Pickle the name alone: another process salts its hashes otherwise."""
-        return Keyword, (self.name,)
-
-
-class Symbol(FormatSymbol):  # type: ignore[misc]
+class Symbol(_Hashed, FormatSymbol):  # type: ignore[misc]
     """A symbol: ``Symbol("ns/name")``; equal to edn-format's and of the same hash."""
 
-    __slots__ = ("_hash",)
-    _hash: int
+    __slots__ = ()
+    __hash__ = _Hashed.__hash__
 
     def __eq__(self, other: object) -> bool:
         """Tell whether both are symbols of the same name."""
         return self is other or (isinstance(other, FormatSymbol) and self.name == other.name)
-
-    def __hash__(self) -> int:
-        """Return the hash that edn-format's symbol of this name has."""
-        try:
-            return self._hash
-        except AttributeError:
-            self._hash = hash_ = int(super().__hash__())
-            return hash_
-
-    def __reduce__(self) -> tuple[type, tuple[str]]:
-        """Pickle the name alone: another process salts its hashes otherwise."""
-        return Symbol, (self.name,)
 
 
 class ListForm(tuple[Any, ...]):
