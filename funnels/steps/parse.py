@@ -1,7 +1,7 @@
 """Steps as operators write them, checked against the schema of the organization's customers."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from campaigns.targeting import compile_predicate, parse_targets
@@ -28,6 +28,7 @@ METHODS = ["get", "post"]
 ACTIONS = ("next", "cancel", "close")
 COMMON = ("name", "type", "forks", "next")
 Schema = Mapping[str, str]
+Named = TypeVar("Named", Step, CaptureField)
 
 
 def parse_steps(raw: object, schema: Schema) -> Graph:
@@ -39,17 +40,8 @@ def parse_steps(raw: object, schema: Schema) -> Graph:
     """
     if not isinstance(raw, list) or not 1 <= len(raw) <= MAXIMUM_STEPS:
         raise _refusal([f"A list of 1 to {MAXIMUM_STEPS} steps is expected."])
-    steps: dict[str, Step] = {}
     problems: list[str] = []
-    for index, item in enumerate(raw):
-        try:
-            step = _step(item, schema)
-        except RefusedStepError as refused:
-            problems += [f"steps[{index}]: {sentence}" for sentence in refused.sentences]
-            continue
-        if step.name in steps:
-            problems.append(f"steps[{index}]: another step is called {step.name!r}.")
-        steps[step.name] = step
+    steps = _by_name(raw, "steps", lambda item: _step(item, schema), "another step is called {!r}.", problems)
     if problems:
         raise _refusal(problems)
     start = next(iter(steps))
@@ -62,6 +54,23 @@ def parse_steps(raw: object, schema: Schema) -> Graph:
 
 def _refusal(sentences: Iterable[str]) -> DomainError:
     return DomainError(Kind.INVALID, "validation", "Validation error.", fields={"steps": list(sentences)})
+
+
+def _by_name(
+    raw: list[Any], member: str, parse: Callable[[object], Named], again: str, problems: list[str]
+) -> dict[str, Named]:
+    """What each item of a list is parsed to, by its name; `again` says that a name stands there before."""
+    found: dict[str, Named] = {}
+    for index, item in enumerate(raw):
+        try:
+            parsed = parse(item)
+        except RefusedStepError as refused:
+            problems += [f"{member}[{index}]: {sentence}" for sentence in refused.sentences]
+            continue
+        if parsed.name in found:
+            problems.append(f"{member}[{index}]: {again.format(parsed.name)}")
+        found[parsed.name] = parsed
+    return found
 
 
 def _step(item: object, schema: Schema) -> Step:
@@ -94,16 +103,7 @@ def _capture(item: dict[str, Any], schema: Schema, problems: list[str]) -> Body:
     raw = items(item, "fields", problems, maximum=MAXIMUM_FIELDS)
     if not raw:
         problems.append("fields: at least one field is expected.")
-    fields: dict[str, CaptureField] = {}
-    for index, each in enumerate(raw):
-        try:
-            asked = parse_field(each, schema)
-        except RefusedStepError as refused:
-            problems += [f"fields[{index}]: {sentence}" for sentence in refused.sentences]
-            continue
-        if asked.name in fields:
-            problems.append(f"fields[{index}]: {asked.name!r} is asked for twice.")
-        fields[asked.name] = asked
+    fields = _by_name(raw, "fields", lambda each: parse_field(each, schema), "{!r} is asked for twice.", problems)
     return {"actions": _actions(item, problems)}, tuple(fields.values())
 
 
