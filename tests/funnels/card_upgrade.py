@@ -1,4 +1,4 @@
-"""A funnel with every kind of step and a fork on a captured answer: the one that the demo shows, too."""
+"""A funnel with every kind of step and a fork on a captured answer, like the one that the demo shows."""
 
 from typing import Any
 

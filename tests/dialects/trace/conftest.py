@@ -1,5 +1,7 @@
 """The callers of these tests: one of an organization, and one of another."""
 
+from typing import Any
+
 import pytest
 
 from tests.dialects.trace.caller import FORMS, Caller, Form
@@ -22,3 +24,9 @@ def form(request: pytest.FixtureRequest) -> Form:
     """Each test that asks for it runs in EDN and in JSON."""
     chosen: Form = request.param
     return chosen
+
+
+@pytest.fixture
+def no_decision_log(settings: Any) -> None:
+    """Decisions are not kept: a sample of them would write one row more, now and then."""
+    settings.DECISION_LOG = "off"

@@ -1,7 +1,5 @@
 """Active campaigns (contract 3, Active Campaigns; contract 4, section C "active")."""
 
-from typing import Any
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,18 +10,8 @@ from tests.channels import make_live_campaign
 from tests.dialects.trace.caller import FORMS, Caller, Form, accepted, refused
 from tests.factories import make_customer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_decision_log")]
 PATH = "campaigns/active"
-
-
-@pytest.fixture
-def caller() -> Caller:
-    return Caller.of()
-
-
-@pytest.fixture(autouse=True)
-def _no_log(settings: Any) -> None:
-    settings.DECISION_LOG = "off"
 
 
 @pytest.mark.parametrize("form", FORMS)

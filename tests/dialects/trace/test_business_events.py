@@ -13,19 +13,9 @@ from tests.dialects.trace.caller import FORMS, Answer, Caller, Form, decoded, re
 from tests.factories import make_customer, make_field
 from traces.models import Trace
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_decision_log")]
 PATH = "campaigns/business-event"
 NAME = "newsletter-registration"
-
-
-@pytest.fixture
-def caller() -> Caller:
-    return Caller.of()
-
-
-@pytest.fixture(autouse=True)
-def _no_log(settings: Any) -> None:
-    settings.DECISION_LOG = "off"
 
 
 def tell(caller: Caller, customer: object, form: Any = "edn", **members: Any) -> Answer:

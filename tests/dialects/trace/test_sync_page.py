@@ -15,18 +15,8 @@ from tests.channels import FUNNEL, make_banner, make_live_campaign, make_placeho
 from tests.dialects.trace.caller import FORMS, Caller, Form, accepted, refused
 from tests.factories import make_customer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_decision_log")]
 PAGE = "http://my.domain/page"
-
-
-@pytest.fixture
-def caller() -> Caller:
-    return Caller.of()
-
-
-@pytest.fixture(autouse=True)
-def _no_log(settings: Any) -> None:
-    settings.DECISION_LOG = "off"
 
 
 def sync(caller: Caller, trail: str, *names: str, form: Any = "edn", **members: Any) -> dict[str, Any]:
