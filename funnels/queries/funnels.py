@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from campaigns.models import AdCampaign
-from customers.errors import not_found
-from customers.models import Organization
 from funnels.models import Funnel, FunnelVersion
 from funnels.steps import Graph, parse_steps
 
@@ -40,10 +38,8 @@ class FunnelSummary:
 NO_FUNNEL = FunnelSummary()
 
 
-def funnel_summary(funnel: Funnel | None) -> FunnelSummary:
-    """What is shown of a campaign's funnel, or of none."""
-    if funnel is None:
-        return NO_FUNNEL
+def funnel_summary(funnel: Funnel) -> FunnelSummary:
+    """What is shown of a campaign's funnel; `NO_FUNNEL` goes for a campaign without one."""
     return FunnelSummary(
         style=funnel.style,
         allow_dismiss=funnel.allow_dismiss,
@@ -52,21 +48,6 @@ def funnel_summary(funnel: Funnel | None) -> FunnelSummary:
         show_progress_bar=funnel.show_progress_bar,
         new_window=funnel.new_window,
     )
-
-
-def funnel_summaries(*, organization: Organization) -> dict[int, FunnelSummary]:
-    """What is shown of every funnel of an organization, by the campaign's id; `NO_FUNNEL` goes for the others."""
-    funnels = Funnel.objects.filter(organization=organization)
-    return {funnel.campaign_id: funnel_summary(funnel) for funnel in funnels}
-
-
-def get_funnel(*, organization: Organization, campaign_id: int) -> Funnel:
-    """The funnel of a living campaign, with its campaign; DomainError `not_found`."""
-    funnels = Funnel.objects.filter(organization=organization, campaign__deleted_at=None)
-    funnel = funnels.filter(campaign_id=campaign_id).select_related("campaign", "version").first()
-    if funnel is None:
-        raise not_found("Funnel")
-    return funnel
 
 
 def find_funnel(*, campaign: AdCampaign) -> Funnel | None:

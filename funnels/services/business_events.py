@@ -22,10 +22,11 @@ from customers.errors import DomainError, Kind
 from customers.models import Customer, Organization
 from customers.services.identities import find_or_create_customer
 from customers.services.searches import find_or_create_by_attributes
-from funnels.models import EventOccurrence, FunnelEntry
+from funnels.models import EventOccurrence
 from funnels.queries.channel import NOTHING_SHOWN, ShownEvent, get_channel
 from funnels.queries.event_filters import with_context
 from funnels.queries.visits import Visit, as_uuid, find_customer_visit, get_customer_visit
+from funnels.services.funnels import restart_funnel
 from traces.services.traces import add_trace
 
 INSERT = """
@@ -169,7 +170,7 @@ def _keep(
     """Keep the occurrence with its trace, and tell the core; with a restart the funnel begins anew."""
     customer_pk = visit.customer_pk or 0
     if told.restarts_funnel:
-        FunnelEntry.objects.filter(customer_id=customer_pk, campaign_id=candidate.campaign_id).delete()
+        restart_funnel(organization=visit.organization, customer_id=customer_pk, campaign_id=candidate.campaign_id)
         forget_completion(customer_id=customer_pk, campaign_id=candidate.campaign_id)
     trace_pk, trace_id = add_trace(
         organization_id=visit.organization.pk, application_id=visit.application_id, customer_pk=customer_pk

@@ -5,7 +5,7 @@ import pytest
 from customers.errors import DomainError
 from customers.models import Organization
 from funnels.models import FunnelVersion
-from funnels.queries.funnels import NO_FUNNEL, funnel_summaries
+from funnels.queries.funnels import NO_FUNNEL, funnel_summary
 from funnels.services.funnels import save_funnel
 from funnels.services.style_sheets import sanitised_style
 from tests.factories import make_campaign, make_organization
@@ -51,7 +51,7 @@ def test_everything_wrong_is_named_at_once() -> None:
 
 def test_what_banners_say_of_a_funnel() -> None:
     campaign = make_card_upgrade(make_organization(), style="main { color: navy }", landing_page="<p>Hi</p>")
-    summary = funnel_summaries(organization=campaign.organization)[campaign.pk].as_members()
+    summary = funnel_summary(funnel_of(campaign)).as_members()
     assert summary == NO_FUNNEL.as_members() | {"style": "main { color: navy }", "landing-page": True}
     assert summary.keys() >= {"new-widow", "new-window", "always-use-landing", "show-progress-bar", "allow-dismiss"}
 
