@@ -1,4 +1,4 @@
-"""Candidates by their most selective target, so that a decision looks at few of many (issue 5, Speed).
+"""Candidates by their most selective target, so that a decision looks at few of many.
 
 What an index leaves out is exactly what fails targeting; whoever needs a reason for every exclusion judges all
 candidates instead.
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from campaigns.decisioning import Candidate
 from campaigns.models.target import TargetOperator
 from campaigns.targeting import Condition, CustomerFacts, Source
-from campaigns.targeting.condition import text_of
+from customers.models.attribute_value import text_of
 from customers.models.customer_field import FieldType
 
 NUMBERS = frozenset({FieldType.INTEGER, FieldType.DECIMAL})

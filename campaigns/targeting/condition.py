@@ -8,7 +8,7 @@ from typing import Any
 
 from campaigns.models.target import TargetOperator
 from customers.models.attribute_sql import FIELD_NAME
-from customers.models.attribute_value import Kept
+from customers.models.attribute_value import Kept, text_of
 from customers.models.customer_field import FieldType
 
 VISIT_ATTRIBUTES = frozenset({"platform", "language", "channel"})
@@ -97,10 +97,3 @@ def comparable(field_type: FieldType, value: Kept) -> Comparable:
     if field_type is FieldType.DECIMAL:
         return Decimal(value)
     return text_of(value)
-
-
-def text_of(value: Kept) -> str:
-    """Give the text of a kept value, which is what PostgreSQL's `->>` answers."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)

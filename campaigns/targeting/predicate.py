@@ -11,8 +11,8 @@ from operator import attrgetter
 from typing import Any
 
 from campaigns.models.target import TargetOperator
-from campaigns.targeting.condition import PRESENCE, Comparable, Condition, Source, text_of
-from customers.models.attribute_value import Kept
+from campaigns.targeting.condition import PRESENCE, Comparable, Condition, Source
+from customers.models.attribute_value import Kept, text_of
 from customers.models.customer_field import FieldType
 
 PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:[.][0-9]+)?")

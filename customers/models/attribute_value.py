@@ -29,6 +29,13 @@ def keep(field_type: str, value: object) -> Kept:
     return KEEPERS[FieldType(field_type)](value)
 
 
+def text_of(value: Kept) -> str:
+    """Give the text of a kept value, which is what PostgreSQL's `->>` answers."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
 def _string(value: object) -> str:
     if not isinstance(value, str) or "\x00" in value or len(value) > MAXIMUM_STRING:
         raise WrongTypeError(f"A string of at most {MAXIMUM_STRING} characters is expected.")

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from customers.errors import DomainError, Kind
 from customers.models import Customer, CustomerField, Organization
-from customers.models.attribute_value import Kept
+from customers.models.attribute_value import Kept, text_of
 from customers.models.schema import check_attributes
 from customers.queries.schemas import fields_of
 from customers.services.schemas import field_of_unique_index
@@ -70,14 +70,9 @@ def _find(organization: Organization, kept: Mapping[str, Kept]) -> Customer | No
         organization=sql.Literal(organization.pk), conditions=sql.SQL(" AND ").join(conditions)
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_text(value) for value in kept.values()])
+        cursor.execute(statement, [text_of(value) for value in kept.values()])
         row = cursor.fetchone()
     return None if row is None else Customer(id=row[0], organization=organization)
-
-
-def _text(value: Kept) -> str:
-    """The text that PostgreSQL's `->>` gives."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _invalid_fields(refused: Mapping[str, str]) -> DomainError:
