@@ -32,6 +32,11 @@ COMPOSITE_MEMBERS = (
 )
 
 
+def tags_in(lines: str | None) -> list[str]:
+    """The tags of a text that has one a line."""
+    return [tag.strip() for tag in (lines or "").splitlines() if tag.strip()]
+
+
 class Achievement(TenantModel):
     """A behavior of a campaign (a composite achievement) or one of its goals, which has the behavior in `composite`.
 
@@ -99,4 +104,4 @@ class Achievement(TenantModel):
     @property
     def tag_list(self) -> list[str]:
         """The tags to be dropped."""
-        return [tag.strip() for tag in (self.tags or "").splitlines() if tag.strip()]
+        return tags_in(self.tags)

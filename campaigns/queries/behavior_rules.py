@@ -12,6 +12,7 @@ import orjson
 from django.db import connection
 
 from campaigns.behaviors import Behavior, Caps, EventFilter, Goal
+from campaigns.models.achievement import tags_in
 from campaigns.queries.definitions import EPOCH, TARGETS, compile_targets
 from campaigns.queries.kept import KeptByVersion
 from campaigns.targeting import CustomerFacts, compile_predicate, parse_event_targets
@@ -171,7 +172,6 @@ _kept = KeptByVersion(lambda organization_id, _version, before: _load(LIVE, [org
 def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> Earnable:
     row = members["behavior"]
     outcomes = members["outcomes"]
-    tags = [tag.strip() for tag in (row["tags"] or "").splitlines() if tag.strip()]
     return Earnable(
         behavior=_behavior(row, members["goals"]),
         campaign_id=row["campaign_id"],
@@ -180,7 +180,7 @@ def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> Earnable:
         starts_at=EPOCH + timedelta(microseconds=members["starts_at"]),
         ends_at=EPOCH + timedelta(microseconds=members["ends_at"]),
         meets=compile_targets(members["targets"], schema),
-        tags=tuple(dict.fromkeys(tags)),
+        tags=tuple(dict.fromkeys(tags_in(row["tags"]))),
         points=row["points"],
         offers=tuple((outcome_id, offer_id) for outcome_id, offer_id, _ in outcomes if offer_id is not None),
         messages=tuple(Message(*message) for message in members["messages"]),

@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from campaigns.queries.behavior_rules import DAYS, END_OF_DAY
 from campaigns.targeting import parse_event_targets
 from customers.errors import Refusals
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
-MIDNIGHT = "24:00"
 MEMBERS = ("start_time", "end_time", "days", "attributes")
 
 
@@ -44,7 +43,7 @@ def _read_times(raw: Mapping[str, Any], kept: dict[str, Any], path: str, refusal
     given = {name: raw[name] for name in ("start_time", "end_time") if raw.get(name) is not None}
     for name, value in given.items():
         is_time = isinstance(value, str) and (
-            TIME.fullmatch(value) is not None or (name == "end_time" and value == MIDNIGHT)
+            TIME.fullmatch(value) is not None or (name == "end_time" and value == END_OF_DAY)
         )
         if not is_time:
             refusals.refuse(f"{path}.{name}", "A time of day such as 08:00 is expected.")
