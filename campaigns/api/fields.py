@@ -20,6 +20,7 @@ NON_FIELD_ERRORS_KEY: str = api_settings.NON_FIELD_ERRORS_KEY
 PRICE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
 AMOUNT = re.compile(r"[0-9]{1,11}(\.[0-9]{1,2})?", re.ASCII)
 MAXIMUM_INTEGER = 2**31 - 1
+MAXIMUM_ID = 2**63 - 1
 LONGEST_SCALAR = 255
 
 

@@ -4,6 +4,7 @@
 
 from django.urls import path, register_converter
 
+from campaigns.api.fields import MAXIMUM_ID
 from campaigns.api.views.behaviors import BehaviorBatch, BehaviorDetail, Behaviors
 from campaigns.api.views.campaigns import Campaign, Campaigns, ExternalCampaign, Navigation
 from campaigns.api.views.creative_groups import CreativeGroup, CreativeGroups
@@ -21,8 +22,6 @@ from campaigns.api.views.line_items import LineItem, LineItems
 from campaigns.api.views.offers import OfferDetail, Offers
 from campaigns.api.views.user_campaigns import ExternalUserCampaigns, Performing, UserCampaign, UserCampaigns
 from campaigns.api.views.users import ExternalUserOffers, Redemption, User, UserOffers
-
-MAXIMUM_ID = 2**63 - 1
 
 
 class IdConverter:

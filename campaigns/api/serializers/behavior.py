@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from campaigns.api.fields import Anything, In, Items, Scalar, Switch, Text, Whole
+from campaigns.api.fields import MAXIMUM_ID, Anything, In, Items, Scalar, Switch, Text, Whole
 from campaigns.models.achievement import COMPOSITE_MEMBERS, GOAL_MEMBERS
 from campaigns.queries.behaviors import Behavior, Row
 from campaigns.services.behavior_drafts import MAXIMUM_GOALS
@@ -13,7 +13,6 @@ from campaigns.services.behavior_drafts import MAXIMUM_GOALS
 MAXIMUM_BEHAVIORS = 100
 MAXIMUM_OUTCOMES = 20
 MAXIMUM_TAGS = 10_000
-MAXIMUM_ID = 2**63 - 1
 
 
 class DataIn(In):

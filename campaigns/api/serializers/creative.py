@@ -5,13 +5,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from campaigns.api.fields import In, Instant, OneOf, Text, Whole
+from campaigns.api.fields import MAXIMUM_ID, In, Instant, OneOf, Text, Whole
 from campaigns.api.instants import format_instant_in_message
 from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
 from campaigns.models.level import Status
 
 MAXIMUM_OFFERS = 100
-MAXIMUM_ID = 2**63 - 1
 
 
 class MessageIn(In):
