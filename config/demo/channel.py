@@ -1,10 +1,10 @@
 """What the demo's shop shows: placeholders with banners, a popup, funnels and a business event."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from campaigns.models import AdCampaign
 from campaigns.services.campaigns import create_campaign
+from config.demo.hierarchies import ENDS_AT, STARTS_AT
 from config.demo.shop import page_location
 from customers.models import Application
 from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder, Popup
@@ -17,7 +17,6 @@ from funnels.services.channel_objects import (
 )
 from funnels.services.funnels import save_funnel
 
-STARTS_AT, ENDS_AT = datetime(2026, 1, 1, tzinfo=UTC), datetime(2035, 12, 31, tzinfo=UTC)
 HERO, SIDEBAR = "home-hero", "sidebar"
 EVENT = "newsletter-registration"
 STYLE = (

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         with Signals() as signals, _without_embedded_server_afterwards():
             address = self._prepare(signals, demo=demo)
             if address:
-                self._serve(signals, *address, demo=demo)
+                self._serve(signals, *address)
 
     def _prepare(self, signals: Signals, *, demo: bool) -> tuple[str, int] | None:
         """Check and migrate; the address to serve on, or None when a signal came first."""
@@ -63,12 +63,8 @@ class Command(BaseCommand):
             connections.close_all()
         return address
 
-    def _serve(self, signals: Signals, host: str, port: int, *, demo: bool) -> None:
-        variables = environment()
-        if demo and not settings.DEFAULT_APP_TOKEN:
-            # Traces may come without an app-token (contract 4, section C): the demo has an application for them.
-            variables["DEFAULT_APP_TOKEN"] = credentials.read().get("APP_TOKEN", "")
-        supervisor = Supervisor(programs(host, port), variables, settings.BASE_DIR, signals)
+    def _serve(self, signals: Signals, host: str, port: int) -> None:
+        supervisor = Supervisor(programs(host, port), environment(), settings.BASE_DIR, signals)
         supervisor.run(
             ready=lambda: _answers(EVERY_ADDRESS.get(host, host), port),
             announce=lambda: self.stderr.write(f"Serving on {settings.BASE_URL} (Ctrl-C stops)"),
@@ -81,6 +77,7 @@ def _tell_children_of_the_demo() -> None:
     # Every decision can be explained afterwards.
     os.environ.setdefault("DECISION_LOG", "all")
     if not settings.DEFAULT_APP_TOKEN:
+        # Traces may come without an app-token (contract 4, section C): the demo has an application for them.
         os.environ["DEFAULT_APP_TOKEN"] = credentials.read()["APP_TOKEN"]
 
 
