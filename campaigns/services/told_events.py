@@ -20,6 +20,7 @@ from campaigns.services.customer_locks import (
 from campaigns.services.events import Recorded, record_events
 from customers.errors import DomainError, not_found
 from customers.models import Application
+from customers.models.identifier import as_uuid
 from customers.queries.customers import find_customer_ids
 
 
@@ -141,7 +142,4 @@ def _event(application: Application, told: ToldEvent, customer_id: int) -> Custo
 
 
 def _identity(user_id: str | None) -> uuid.UUID | None:
-    try:
-        return None if user_id is None else uuid.UUID(user_id)
-    except ValueError:
-        return None
+    return None if user_id is None else as_uuid(user_id)

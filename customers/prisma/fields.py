@@ -79,11 +79,3 @@ class Anything(serializers.Field[Any, Any, Any, Any]):
     def to_representation(self, value: Any) -> Any:
         """The value itself."""
         return value
-
-
-def as_uuid(text: str) -> UUID | None:
-    """The UUID that a path or an id spells; None for what is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -5,6 +5,7 @@ import uuid
 
 from customers.errors import DomainError, Kind
 from customers.models import Application
+from customers.models.identifier import as_uuid
 from customers.queries.prepared import PreparedQuery
 
 API_KEY = re.compile(r"[0-9a-f]{40}", re.ASCII)
@@ -41,10 +42,8 @@ def get_application_by_api_key(*, api_key: str) -> Application:
 
 def get_application_by_token(*, token: str) -> Application:
     """The active application of an app-token, with its organization; DomainError `unknown_application`."""
-    try:
-        application = _by_token.first(app_token=uuid.UUID(token))
-    except ValueError:
-        application = None
+    app_token = as_uuid(token)
+    application = None if app_token is None else _by_token.first(app_token=app_token)
     if application is None:
         raise _unknown_application()
     return application

@@ -8,6 +8,7 @@ from django.db import connection
 
 from customers.errors import not_found
 from customers.models import Customer, CustomerAlias, Organization
+from customers.models.identifier import as_uuid
 from customers.queries.prepared import PreparedQuery
 
 _by_external_id = PreparedQuery(
@@ -97,11 +98,8 @@ def get_customer(*, organization: Organization, customer_id: str) -> Customer:
 
 def get_customer_by_uuid(*, organization: Organization, user_id: str) -> Customer:
     """The same as `find_customer_by_uuid`, but DomainError `not_found` for nobody, and for what is no uuid."""
-    try:
-        identity = uuid.UUID(user_id)
-    except ValueError:
-        return _found(None)
-    return _found(find_customer_by_uuid(organization=organization, identity=identity))
+    identity = as_uuid(user_id)
+    return _found(None if identity is None else find_customer_by_uuid(organization=organization, identity=identity))
 
 
 def _found(customer: Customer | None) -> Customer:

@@ -8,8 +8,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from customers.models.identifier import as_uuid
 from customers.prisma.documentation import operation
-from customers.prisma.fields import Anything, Identifier, as_uuid
+from customers.prisma.fields import Anything, Identifier
 from customers.prisma.members import without_namespace
 from customers.prisma.rendering import keyword
 from customers.prisma.views import PrismaView

@@ -1,7 +1,7 @@
 """GET /api/campaigns/:campaign/funnel?d=&t=&a=&popup= (contract 3, Banners and Popups; contract 4, "the funnel page").
 
 The address is the capability: it holds the visit's and the offer's tokens, and the forms post to it. There is no
-cookie that another site could make a browser send, so there is nothing to forge (decision 41).
+cookie that another site could make a browser send, so there is nothing to forge (docs/decisions/0041).
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from customers.prisma.fields import as_uuid
+from customers.models.identifier import as_uuid
 from funnels.api.funnel_fields import shown_fields, step_data_of
 from funnels.api.pages import Page
 from funnels.services.funnel_page import (

@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
+from customers.models.identifier import as_uuid
 from customers.prisma.documentation import operation
-from customers.prisma.fields import as_uuid
 from customers.prisma.rendering import respond
 from customers.prisma.views import PrismaView
 from funnels.api.page_rendering import render_page

@@ -53,14 +53,6 @@ WHERE application.app_token = %s::uuid AND application.is_active
 """)  # noqa: S608
 
 
-def as_uuid(text: str) -> uuid.UUID | None:
-    """The UUID that an id spells; None for what is none."""
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
-
-
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A customer before one of an organization's applications; `customer_pk` None where nobody was found.

@@ -11,8 +11,9 @@ from campaigns.queries.decisions import decide_within_limits
 from campaigns.queries.definitions import Definitions, get_definitions
 from campaigns.services.decision_log import Write, is_logged, later
 from campaigns.services.offers import issue_tokens
+from customers.models.identifier import as_uuid
 from customers.services.identities import find_or_create_customer
-from funnels.queries.visits import Visit, as_uuid, find_customer_visit, get_customer_visit, get_visit
+from funnels.queries.visits import Visit, find_customer_visit, get_customer_visit, get_visit
 from traces.services.trails import trace_closed
 
 

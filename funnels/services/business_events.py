@@ -20,12 +20,13 @@ from campaigns.services.offers import offer_campaigns
 from campaigns.services.participations import forget_completion
 from customers.errors import DomainError, Kind
 from customers.models import Customer, Organization
+from customers.models.identifier import as_uuid
 from customers.services.identities import find_or_create_customer
 from customers.services.searches import find_or_create_by_attributes
 from funnels.models import EventOccurrence
 from funnels.queries.channel import NOTHING_SHOWN, ShownEvent, get_channel
 from funnels.queries.event_filters import with_context
-from funnels.queries.visits import Visit, as_uuid, find_customer_visit, get_customer_visit
+from funnels.queries.visits import Visit, find_customer_visit, get_customer_visit
 from funnels.services.funnels import restart_funnel
 from traces.services.traces import add_trace
 

@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from customers.errors import DomainError, Kind
+from customers.models.identifier import as_uuid
 from customers.prisma.documentation import operation
-from customers.prisma.fields import as_uuid
 from customers.prisma.views import PrismaView
 from traces.api.serializers import ActionIn, ActionOut, TraceIn, TraceOut, TrailIn, TrailOut
 from traces.models.action import ActionType

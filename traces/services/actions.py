@@ -16,6 +16,7 @@ from campaigns.services.events import IS_LOOKED_AT, record_events
 from campaigns.services.participations import record_conversion, record_dismissal
 from customers.errors import DomainError, Kind
 from customers.models import Organization
+from customers.models.identifier import as_uuid
 from traces.models import Trace
 from traces.models.action import ActionType
 from traces.models.trace import ClosedBy
@@ -196,7 +197,4 @@ def _tracking_token(activity: Activity) -> uuid.UUID | None:
         raise DomainError(
             Kind.MISSING, "missing_tracking_token", f"data must hold the {TRACKING_TOKEN} of a {activity.type}."
         )
-    try:
-        return uuid.UUID(str(tokens[0]))
-    except ValueError:
-        return None
+    return as_uuid(str(tokens[0]))

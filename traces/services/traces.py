@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from customers.models.identifier import as_uuid
 from customers.queries.applications import get_application_by_token
 from customers.queries.prepared import PreparedInsert
 from customers.services.identities import find_or_create_customer
@@ -63,9 +64,8 @@ def start_trace(*, app_token: str, customer_id: str | None) -> StartedTrace:
 
 def _start_for_known(app_token: str, customer_id: str, trace_id: uuid.UUID) -> bool:
     """Whether application and customer were there."""
-    try:
-        token = uuid.UUID(app_token)
-    except ValueError:
+    token = as_uuid(app_token)
+    if token is None:
         return False
     with connection.cursor() as cursor:
         cursor.execute(FIND_AND_INSERT, [token, customer_id, trace_id])
