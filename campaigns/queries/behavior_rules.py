@@ -12,23 +12,19 @@ import orjson
 from django.db import connection
 
 from campaigns.behaviors import Behavior, Caps, EventFilter, Goal
+from campaigns.decisioning import Window
 from campaigns.models.achievement import tags_in
-from campaigns.queries.definitions import EPOCH, TARGETS, compile_targets
+from campaigns.queries.definitions import SCHEMA, TARGETS, WINDOW, compile_targets, read_window
 from campaigns.queries.kept import KeptByVersion
 from campaigns.targeting import CustomerFacts, compile_predicate, parse_event_targets
 from customers.errors import DomainError
 
 # Only names of tables and columns are put together here; values are parameters.
 BEHAVIORS = f"""
-SELECT organization.version,
-    (SELECT json_object_agg(field.name, field.type)::text FROM customers_customerfield field
-     WHERE field.organization_id = organization.id),
+SELECT organization.version, {SCHEMA},
     ARRAY(
         SELECT json_build_object(
-            'behavior', to_json(behavior), 'campaign', campaign.name,
-            'is_live', campaign.status = 'live' AND campaign.deleted_at IS NULL,
-            'starts_at', (extract(epoch FROM campaign.starts_at) * 1000000)::bigint,
-            'ends_at', (extract(epoch FROM campaign.ends_at) * 1000000)::bigint,
+            'behavior', to_json(behavior), 'campaign', campaign.name, 'window', {WINDOW.format(table="campaign")},
             'targets', {TARGETS.format(owner="bundle_id", id="bundle.id")},
             'goals', COALESCE((
                 SELECT json_agg(to_json(goal) ORDER BY goal.group_index, goal.id) FROM campaigns_achievement goal
@@ -87,9 +83,7 @@ class Earnable:
     behavior: Behavior
     campaign_id: int
     campaign_name: str
-    is_live: bool
-    starts_at: datetime
-    ends_at: datetime
+    window: Window
     meets: Callable[[CustomerFacts], bool]
     tags: tuple[str, ...]
     points: int
@@ -99,7 +93,7 @@ class Earnable:
 
     def is_open(self, at: datetime) -> bool:
         """Whether what happened at a time may earn it."""
-        return self.is_live and self.starts_at <= at < self.ends_at
+        return self.window.is_open(at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +170,7 @@ def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> Earnable:
         behavior=_behavior(row, members["goals"]),
         campaign_id=row["campaign_id"],
         campaign_name=members["campaign"],
-        is_live=members["is_live"],
-        starts_at=EPOCH + timedelta(microseconds=members["starts_at"]),
-        ends_at=EPOCH + timedelta(microseconds=members["ends_at"]),
+        window=read_window(members["window"]),
         meets=compile_targets(members["targets"], schema),
         tags=tuple(dict.fromkeys(tags_in(row["tags"]))),
         points=row["points"],

@@ -26,6 +26,9 @@ TARGETS = """COALESCE((
 WINDOW = """json_build_array({table}.status = 'live' AND {table}.deleted_at IS NULL,
     (extract(epoch FROM {table}.starts_at) * 1000000)::bigint,
     (extract(epoch FROM {table}.ends_at) * 1000000)::bigint)"""
+# The types of the organization's customer fields by their names.
+SCHEMA = """(SELECT json_object_agg(field.name, field.type)::text FROM customers_customerfield field
+     WHERE field.organization_id = organization.id)"""
 # Only names of tables and columns are put together here; values are parameters.
 CAMPAIGN = f"""
 SELECT json_build_object(
@@ -52,9 +55,7 @@ FROM campaigns_adcampaign campaign LEFT JOIN campaigns_adbundle bundle ON bundle
 WHERE campaign.organization_id = organization.id AND
 """  # noqa: S608
 LOAD = f"""
-SELECT organization.version,
-    (SELECT json_object_agg(field.name, field.type)::text FROM customers_customerfield field
-     WHERE field.organization_id = organization.id),
+SELECT organization.version, {SCHEMA},
     ARRAY({CAMPAIGN} {{which}} ORDER BY campaign.id)
 FROM customers_organization organization WHERE organization.id = %s::bigint
 """  # noqa: S608
@@ -167,19 +168,20 @@ def _compile(organization_id: int, members: dict[str, Any], schema: Mapping[str,
     candidate = Candidate(
         campaign_id=members["id"],
         organization_id=organization_id,
-        window=_window(members["window"]),
+        window=read_window(members["window"]),
         meets=_compiled(conditions),
         **prices,
         **{name: members[name] for name in (*plain, *caps)},
     )
     parts = {
-        part["id"]: Part(tuple(map(_window, part["windows"])), _parsed(part["targets"], schema))
+        part["id"]: Part(tuple(map(read_window, part["windows"])), _parsed(part["targets"], schema))
         for part in members["groups"]
     }
     return Definition(candidate, conditions, parts)
 
 
-def _window(members: list[Any]) -> Window:
+def read_window(members: list[Any]) -> Window:
+    """The window that WINDOW has written."""
     is_live, starts_at, ends_at = members
     return Window(is_live, EPOCH + timedelta(microseconds=starts_at), EPOCH + timedelta(microseconds=ends_at))
 

@@ -52,7 +52,7 @@ class Simulation:
                 yield self._replay(happening)
 
     def _replay(self, happening: Happening) -> Replayed:
-        if not self.earnable.starts_at <= happening.at < self.earnable.ends_at:
+        if not self.earnable.window.starts_at <= happening.at < self.earnable.window.ends_at:
             return Replayed(happening, is_earned=False, reasons=(OUTSIDE,))
         if self.facts is not None and not self.earnable.meets(self.facts):
             return Replayed(happening, is_earned=False, reasons=(NO_TARGET,))
