@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 class ManagementView(APIView):
-    """What every endpoint below `/priv/v1/apps/:api_key/management` shares."""
+    """What every endpoint below `/priv/` shares."""
 
     authentication_classes: Any = [ApplicationAuthentication]
     parser_classes: Any = [JSONParser]

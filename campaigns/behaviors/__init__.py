@@ -1,4 +1,4 @@
-"""Events in, achievements and outcomes out (product.md, "One flow of events"; contract 1, Request Attributes for Data).
+"""Events in, achievements and outcomes out (contract 1, Request Attributes for Data).
 
 Pure: frozen values in, new ones out; every time is an argument. Nothing here reads a database or a clock. What the
 attributes mean is told in docs/behaviors.md.

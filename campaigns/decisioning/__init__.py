@@ -1,4 +1,4 @@
-"""Which campaigns for this customer now, in which order, and why not the others (product.md, "One decision").
+"""Which campaigns for this customer now, in which order, and why not the others.
 
 Pure: frozen values in, one `Decision` out, `now` an argument. Nothing here reads a database or a clock.
 """

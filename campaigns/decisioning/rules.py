@@ -1,4 +1,4 @@
-"""The rules, in the order in which they are asked; the first one that says no is the reason (product.md)."""
+"""The rules, in the order in which they are asked; the first one that says no is the reason."""
 
 import hashlib
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The job of a scheduled message: to build its audience, and to deliver it (product.md, "One delivery")."""
+"""The job of a scheduled message: to build its audience, and to deliver it."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""What was decided about a customer, for explanation afterwards (product.md, "One decision")."""
+"""What was decided about a customer, for explanation afterwards."""
 
 from django.db import models
 from django.db.models.functions import Now

@@ -1,4 +1,4 @@
-"""How often one customer may be shown a campaign (product.md, "One decision": frequency cap)."""
+"""How often one customer may be shown a campaign: the frequency cap."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""What a campaign may spend (product.md, "One ledger"; contract 2, "Spend Limit")."""
+"""What a campaign may spend (contract 2, "Spend Limit")."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""Why a customer is or isn't offered a campaign (product.md, "One decision": the admin's "why")."""
+"""Why a customer is or isn't offered a campaign: the admin's "why"."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Keeping decisions with their reasons (product.md, "One decision"): some or all of them, by the setting DECISION_LOG.
+"""Keeping decisions with their reasons: some or all of them, by the setting DECISION_LOG.
 
 A record is written after the answer has gone out, so nobody waits for it; a record that can't be written is lost and
 said so in the log.

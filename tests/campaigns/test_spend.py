@@ -1,4 +1,4 @@
-"""The ledger: caps are exact under any concurrency, totals are the sums of entries (product.md, "One ledger")."""
+"""The ledger: caps are exact under any concurrency, totals are the sums of entries."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta

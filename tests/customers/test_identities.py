@@ -1,4 +1,4 @@
-"""Who a customer id means, and what a merge keeps (product.md, Identity)."""
+"""Who a customer id means, and what a merge keeps."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""No body, path or query makes a 5xx, and a refused write changes nothing (issue 2, "Bad input")."""
+"""No body, path or query makes a 5xx, and a refused write changes nothing."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Contract 4, section A, "targets", and design/product.md, "One targeting language": readable, writable, refused."""
+"""Targets (contract 4, section A): readable, writable, refused."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""No bytes make a 5xx, and a refused write changes nothing (product.md, what always holds, 7)."""
+"""No bytes make a 5xx, and a refused write changes nothing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What was compiled in one process is not used after another process has changed it (issue 5, The engine)."""
+"""What was compiled in one process is not used after another process has changed it."""
 
 import os
 import subprocess
