@@ -53,7 +53,8 @@ SECURE_HSTS_SECONDS: int = integer("SECURE_HSTS_SECONDS", 31_536_000 if PRODUCTI
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if env.bool("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# One request body, in bytes (contract 4, section C "limits"; the other dialects keep to the same).
+# One request body, in bytes (contract 4, section C "limits"); the management dialect keeps to the same, the marketing
+# solutions dialect has a limit of its own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 # --- Applications ------------------------------------------------------------------------------

@@ -1,8 +1,16 @@
 """The admin of who calls and who is served."""
 
 from customers.admin.application import ApplicationAdmin
-from customers.admin.customer import CustomerAdmin, CustomerFieldAdmin
+from customers.admin.customer import CustomerAdmin, CustomerAliasAdmin, CustomerFieldAdmin, PushTokenAdmin
 from customers.admin.operator import OperatorAdmin
 from customers.admin.organization import OrganizationAdmin
 
-__all__ = ["ApplicationAdmin", "CustomerAdmin", "CustomerFieldAdmin", "OperatorAdmin", "OrganizationAdmin"]
+__all__ = [
+    "ApplicationAdmin",
+    "CustomerAdmin",
+    "CustomerAliasAdmin",
+    "CustomerFieldAdmin",
+    "OperatorAdmin",
+    "OrganizationAdmin",
+    "PushTokenAdmin",
+]
