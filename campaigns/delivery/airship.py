@@ -11,8 +11,16 @@ import orjson
 from django.conf import settings
 from psycopg import sql
 
-from campaigns.delivery.audience_file import StagedFile, require_job, select_audience, staged
-from campaigns.delivery.channel import DeliveryFailedError, ExportedFile, Message, Recipient
+from campaigns.delivery.audience_file import (
+    StagedFile,
+    customer_column,
+    has_any,
+    require_everybody,
+    require_job,
+    select_audience,
+    staged,
+)
+from campaigns.delivery.channel import AudienceExport, DeliveryFailedError, ExportedFile, Message, Recipient
 from campaigns.delivery.http import Body, Exchange, RefusedError
 from campaigns.delivery.uploads import basic, speaking_http
 from campaigns.models import Destination
@@ -22,7 +30,7 @@ ACCEPT = "application/vnd.urbanairship+json; version=3"
 NOT_FOUND = 404
 
 
-class AirshipExport:
+class AirshipExport(AudienceExport):
     """Uploads a list in one request."""
 
     def __init__(self, destination: Destination, exchange: Exchange | None = None) -> None:
@@ -30,6 +38,7 @@ class AirshipExport:
         self.address: str = destination.option("url").rstrip("/") + "/api/lists"
         self.identifier_type: str = destination.option("identifier_type")
         self.identifier: str = destination.option("identifier")
+        self.reachable = has_any([self.identifier])
         self.authorization = basic(destination.option("app_key"), destination.secrets["master_secret"])
         self.exchange = exchange or Exchange(timeout=destination.option("timeout_seconds"))
 
@@ -37,10 +46,12 @@ class AirshipExport:
         """Replace the creative's list by the audience of the message's job."""
         columns: dict[str, sql.Composable] = {
             "identifier_type": sql.Literal(self.identifier_type),
-            "identifier": identifier_column(self.identifier),
+            "identifier": customer_column(self.identifier),
         }
-        select = with_identifier(select_audience(require_job(message), columns))
+        job_id = require_job(message)
+        select = with_identifier(select_audience(job_id, columns))
         with staged(select, Path(settings.EXPORT_ROOT), header=False) as file:
+            require_everybody(job_id, file)
             if file.rows > MAXIMUM_LINES:
                 raise DeliveryFailedError(
                     f"A static list has at most {MAXIMUM_LINES} lines, not {file.rows}.", is_lasting=True
@@ -64,12 +75,6 @@ class AirshipExport:
         headers = {"Authorization": self.authorization, "Accept": ACCEPT, "Content-Type": content_type}
         key = f"{message.job_key}{'' if method == 'PUT' else '-list'}"
         self.exchange.send(method, self.address + path, key=key, headers=lambda: headers, body=body)
-
-
-def identifier_column(name: str) -> sql.Composable:
-    """The SQL of an identifier: the external id, our own id, or an attribute."""
-    own = {"external_id": sql.SQL("customer.external_id"), "user_id": sql.SQL("customer.uuid::text")}
-    return own.get(name) or sql.SQL("customer.attributes ->> {}").format(sql.Literal(name))
 
 
 def with_identifier(select: sql.Composable) -> sql.Composed:

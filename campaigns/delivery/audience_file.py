@@ -9,7 +9,7 @@ import io
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from psycopg import sql
 
 from campaigns.delivery.channel import DeliveryFailedError, Message
 from campaigns.delivery.http import Body
+from campaigns.models import AudienceMember
+from campaigns.models.audience_member import MemberState
 
 BLOCK = 262_144
 SUFFIX = ".part"
@@ -60,10 +62,22 @@ def audience_columns(message: Message, attributes: Sequence[str]) -> dict[str, s
         "user_id": sql.SQL("customer.uuid"),
     }
     for name in attributes:
-        columns.setdefault(name, sql.SQL("customer.attributes ->> {}").format(sql.Literal(name)))
+        columns.setdefault(name, customer_column(name))
     columns.setdefault("offer_ids", sql.Literal(OFFERS_SEPARATOR.join(message.offer_ids)))
     columns.setdefault("template_id", sql.Literal(message.template_id or ""))
     return columns
+
+
+def customer_column(name: str) -> sql.Composable:
+    """The SQL of one of a customer's values: the external id, our own id, or an attribute."""
+    own = {"external_id": sql.SQL("customer.external_id"), "user_id": sql.SQL("customer.uuid::text")}
+    return own.get(name) or sql.SQL("customer.attributes ->> {}").format(sql.Literal(name))
+
+
+def has_any(names: Iterable[str]) -> sql.Composed:
+    """The condition over `customer` that at least one of these values is there."""
+    columns = [sql.Literal(""), *map(customer_column, names)]
+    return sql.SQL("concat({}) <> ''").format(sql.SQL(", ").join(columns))
 
 
 def select_audience(job_id: int, columns: dict[str, sql.Composable]) -> sql.Composed:
@@ -130,6 +144,12 @@ def _copy(select: sql.Composable, path: Path, file: io.FileIO, *, header: bool) 
         rows = raw.rowcount
     os.fsync(file.fileno())
     return StagedFile(path, rows, through.size, through.digest.hexdigest())
+
+
+def require_everybody(job_id: int, file: StagedFile) -> None:
+    """DeliveryFailedError where somebody lost what their line is made of meanwhile: then the file is made anew."""
+    if file.rows != AudienceMember.objects.filter(job_id=job_id, state=MemberState.PENDING).count():
+        raise DeliveryFailedError("Recipients were changed while their file was written.")
 
 
 def manifest_of(message: Message, name: str, staged_file: StagedFile, columns: Sequence[str]) -> bytes:

@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from psycopg import sql
+
 Wanted = Callable[[], bool]
 STOPPED = "The delivery was stopped before their turn."
 
@@ -133,9 +135,17 @@ class AudienceExport(Protocol):
 
     It may be called again for the same job after a crash in the middle, with the same people in the same order under
     the same keys, so it replaces its own file, and uses idempotency keys made of the job's key and the batch's number.
+
+    `reachable` is the condition over `customer` that they have what this export needs; None: everybody has. The others
+    are skipped before it begins, so whoever is pending then has a row.
     """
 
     destination: str
+    reachable: sql.Composable | None = None
+
+    def reaches(self, recipient: Recipient) -> bool:  # noqa: ARG002 (the condition said it already)
+        """Whether one of `batches` can be handed over after all, where SQL can't tell; who can't be is skipped."""
+        return True
 
     def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:
         """Hand over everybody; DeliveryFailedError otherwise.

@@ -11,13 +11,13 @@ from pathlib import Path
 from django.conf import settings
 
 from campaigns.delivery.audience_file import audience_columns, require_job, select_audience, staged
-from campaigns.delivery.channel import ExportedFile, Message, Recipient
+from campaigns.delivery.channel import AudienceExport, ExportedFile, Message, Recipient
 from campaigns.delivery.http import Body, Exchange
 from campaigns.delivery.uploads import basic, speaking_http
 from campaigns.models import Destination
 
 
-class CheetahExport:
+class CheetahExport(AudienceExport):
     """Uploads a file in one request."""
 
     def __init__(self, destination: Destination, exchange: Exchange | None = None) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 
 import orjson
 
-from campaigns.delivery.audience_file import require_job
-from campaigns.delivery.channel import ExportedFile, Message, Recipient
+from campaigns.delivery.audience_file import has_any, require_job
+from campaigns.delivery.channel import AudienceExport, ExportedFile, Message, Recipient
 from campaigns.delivery.http import Answer, Body, Exchange, is_passing
 from campaigns.delivery.uploads import speaking_http
 from campaigns.models import AudienceMember, Destination
@@ -72,9 +72,14 @@ NORMALIZERS: Mapping[str, Callable[[str], str]] = {
 }
 
 
+def normalise(key: str, value: object) -> str:
+    """One identifier in the form that Facebook asks for; empty where there is nothing of use in it."""
+    return "" if value is None else NORMALIZERS[key](str(value))
+
+
 def identify(key: str, value: object) -> str:
     """One identifier as Facebook matches it: normalised, and hashed where it says so; empty where there is none."""
-    plain = "" if value is None else NORMALIZERS[key](str(value))
+    plain = normalise(key, value)
     return hashlib.sha256(plain.encode()).hexdigest() if plain and key not in UNHASHED else plain
 
 
@@ -86,7 +91,7 @@ def is_passing_on_graph(answer: Answer) -> bool:
     return told or is_passing(answer)
 
 
-class FacebookExport:
+class FacebookExport(AudienceExport):
     """Adds people in batches of one session."""
 
     def __init__(self, destination: Destination, exchange: Exchange | None = None) -> None:
@@ -98,16 +103,17 @@ class FacebookExport:
         )
         self.address = "/".join((*parts, "users"))
         self.columns: dict[str, str] = destination.option("columns")
+        self.reachable = has_any(self.columns.values())
         self.token = destination.secrets["access_token"]
         self.exchange = exchange or Exchange(
             timeout=destination.option("timeout_seconds"), transient=is_passing_on_graph
         )
 
     def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:
-        """Add the audience of the message's job; who has no identifier at all is left out."""
+        """Add the audience of the message's job."""
         session = session_of(message.job_key or uuid.uuid4())
         total = AudienceMember.objects.filter(job_id=require_job(message), state=MemberState.PENDING).count()
-        rows = (row for batch in batches for row in map(self._row, batch) if any(row))
+        rows = (self._row(recipient) for batch in batches for recipient in batch)
         sent = 0
         with speaking_http("Facebook"):
             for number, people, is_last in _numbered(rows):
@@ -125,12 +131,17 @@ class FacebookExport:
                 sent += len(people)
         return ExportedFile("", sent, reference=str(session))
 
-    def _row(self, recipient: Recipient) -> Row:
+    def reaches(self, recipient: Recipient) -> bool:
+        """Whether any identifier is left once they are normalised."""
+        return any(normalise(key, value) for key, value in self._values(recipient))
+
+    def _values(self, recipient: Recipient) -> Iterator[tuple[str, object]]:
         own: dict[str, Any] = {"external_id": recipient.external_id, "user_id": recipient.customer_uuid}
-        return [
-            identify(key, own[name] if name in own else recipient.attributes.get(name))
-            for key, name in self.columns.items()
-        ]
+        for key, name in self.columns.items():
+            yield key, own[name] if name in own else recipient.attributes.get(name)
+
+    def _row(self, recipient: Recipient) -> Row:
+        return [identify(key, value) for key, value in self._values(recipient)]
 
     def _send(self, message: Message, number: int, people: list[Row], session: Mapping[str, Any]) -> None:
         payload = {"schema": list(self.columns), "data": people}

@@ -25,7 +25,7 @@ from campaigns.delivery.audience_file import (
     select_audience,
     staged,
 )
-from campaigns.delivery.channel import DeliveryFailedError, ExportedFile, Message, Recipient
+from campaigns.delivery.channel import AudienceExport, DeliveryFailedError, ExportedFile, Message, Recipient
 from campaigns.models import Destination
 
 MANIFEST = ".manifest.json"
@@ -41,7 +41,7 @@ def file_name(message: Message) -> str:
     return f"{message.organization_id}/creative-{message.unit_id}/{day}{message.job_key}.csv"
 
 
-class FileExport:
+class FileExport(AudienceExport):
     """Files in Django's storage `audiences`; they appear at once and whole (renamed) where that is a folder."""
 
     def __init__(self, destination: Destination | None) -> None:

@@ -1,9 +1,10 @@
-"""Exporting a whole audience: one worker hands it over, and then everybody counts as sent."""
+"""Exporting a whole audience: one worker hands it over, and then everybody in it counts as sent."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from psycopg import sql
 
 from campaigns.delivery.channel import AudienceExport, ExportedFile, Message, Recipient
 from campaigns.delivery.messages import pending_batches
@@ -15,6 +16,7 @@ from campaigns.services.recipients import WITHDRAWN
 
 EXPORTS = frozenset({AdType.ISSUE_AUDIENCE_CSV, AdType.AUDIENCE_EXPORT})
 BATCH = 20_000
+NO_IDENTIFIER = "No identifier for this destination."
 
 TAKE = """
 UPDATE campaigns_audiencejob SET lease = %(lease)s::bigint, heartbeat_at = now(),
@@ -27,16 +29,16 @@ UPDATE campaigns_audiencejob SET leased_until = now() + make_interval(secs => %(
     heartbeat_at = now()
 WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering' RETURNING id
 """
-WITHDRAW = """
+# Put together with its values in it: a condition may hold a `%` that is no placeholder.
+SKIP = sql.SQL("""
 WITH lost AS (
-    UPDATE campaigns_audiencemember member SET state = 'skipped', error = %s::varchar
-    WHERE member.job_id = %s::bigint AND member.state = 'pending' AND NOT EXISTS (
-        SELECT FROM customers_customer customer
-        WHERE customer.id = member.customer_id AND customer.consent AND {consent})
-    RETURNING 1
+    UPDATE campaigns_audiencemember member SET state = 'skipped', error = {error}
+    WHERE member.job_id = {job} AND member.state = 'pending' AND {whom} RETURNING 1
 )
-UPDATE campaigns_audiencejob SET skipped = skipped + (SELECT count(*) FROM lost) WHERE id = %s::bigint
-"""
+UPDATE campaigns_audiencejob SET skipped = skipped + (SELECT count(*) FROM lost) WHERE id = {job}
+""")
+UNLESS = sql.SQL("""NOT EXISTS (
+    SELECT FROM customers_customer customer WHERE customer.id = member.customer_id AND {condition})""")
 STANDS = """
 UPDATE campaigns_audiencejob SET destination = %s::varchar, file_name = %s::varchar, file_url = %s::varchar,
     file_rows = %s::bigint, file_sha256 = %s::varchar
@@ -92,11 +94,8 @@ def export_job(*, message: Message, job: AudienceJob, courier: AudienceExport) -
 
 
 def _export(message: Message, job: AudienceJob, courier: AudienceExport, lease: int, heartbeat: Heartbeat) -> None:
-    consent = CONSENTS.get(message.creative_type)
-    with connection.cursor() as cursor:
-        withdraw = WITHDRAW.format(consent=f"customer.{consent}" if consent else "TRUE")
-        cursor.execute(withdraw, [WITHDRAWN, job.pk, job.pk])
-    exported: ExportedFile = courier.export(message, _while_wanted(job, heartbeat))
+    _leave_out(message, job, courier)
+    exported: ExportedFile = courier.export(message, _while_wanted(job, courier, heartbeat))
     stands: list[Any] = [courier.destination, exported.name, exported.url, exported.rows, exported.sha256]
     with connection.cursor() as cursor:
         cursor.execute(STANDS, [*stands, job.pk, lease])
@@ -104,11 +103,29 @@ def _export(message: Message, job: AudienceJob, courier: AudienceExport, lease: 
             raise _StoppedError
 
 
-def _while_wanted(job: AudienceJob, heartbeat: Heartbeat) -> Iterator[Sequence[Recipient]]:
+def _leave_out(message: Message, job: AudienceJob, courier: AudienceExport) -> None:
+    """Skip whose consent is gone since the audience was built, and whom this destination can't be told of."""
+    consent = CONSENTS.get(message.creative_type)
+    asked = [sql.Identifier("customer", column) for column in ("consent", consent) if column]
+    _skip(job, WITHDRAWN, UNLESS.format(condition=sql.SQL(" AND ").join(asked)))
+    if courier.reachable is not None:
+        _skip(job, NO_IDENTIFIER, UNLESS.format(condition=courier.reachable))
+
+
+def _skip(job: AudienceJob, error: str, whom: sql.Composable) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(SKIP.format(error=sql.Literal(error), job=sql.Literal(job.pk), whom=whom))
+
+
+def _while_wanted(job: AudienceJob, courier: AudienceExport, heartbeat: Heartbeat) -> Iterator[Sequence[Recipient]]:
+    """The people of an export as far as it reaches them; the others are skipped batch by batch."""
     for batch in pending_batches(job_id=job.pk, job_key=job.key):
         if heartbeat.is_unwanted:
             raise _StoppedError
-        yield batch
+        missed = {each.key for each in batch if not courier.reaches(each)}
+        if missed:
+            _skip(job, NO_IDENTIFIER, sql.SQL("member.key = ANY({})").format(sql.Literal(list(missed))))
+        yield [each for each in batch if each.key not in missed]
 
 
 def _mark_sent(job: AudienceJob, lease: int) -> bool:

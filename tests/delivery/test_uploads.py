@@ -9,6 +9,7 @@ import pytest
 from campaigns.delivery.channel import DeliveryFailedError, ExportedFile
 from campaigns.delivery.couriers import courier_for
 from campaigns.delivery.facebook import PEOPLE_AT_ONCE, identify, session_of
+from campaigns.models import AudienceMember
 from tests.delivery.audience import Audience, make_audience
 from tests.delivery.servers import World
 
@@ -53,9 +54,14 @@ def test_airship(audience: Audience, world: World) -> None:
     assert (exported.name, exported.rows, exported.reference) == ("", 3, name)
 
 
-def test_airship_by_an_attribute_leaves_out_who_has_none(audience: Audience, world: World) -> None:
+def test_airship_sends_no_list_that_somebody_is_missing_in(audience: Audience, world: World) -> None:
     settings = {"url": world.url, "app_key": "app", "identifier_type": "email_address", "identifier": "email"}
     audience.destination("airship", settings=settings, secrets={"master_secret": "secret"})
+    # Deliveries skip who has no identifier before; so this one lost it since.
+    with pytest.raises(DeliveryFailedError, match="changed while their file was written") as end:
+        _export(audience, "airship")
+    assert (end.value.is_lasting, world.got) == (False, [])
+    AudienceMember.objects.filter(key=audience.recipients[2].key).update(state="skipped")
     assert _export(audience, "airship").rows == 2
     assert world.got[0].body == b"email_address,Ada@Example.org \nemail_address,bob@example.org\n"
 
@@ -151,10 +157,10 @@ def test_facebooks_rows(audience: Audience, world: World) -> None:
 @pytest.mark.django_db
 def test_facebook_in_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("campaigns.delivery.facebook.PEOPLE_AT_ONCE", 2)
-    audience = make_audience([{"email": f"{number}@example.org"} for number in range(4)] + [{}])
+    audience = make_audience([{"email": f"{number}@example.org"} for number in range(4)])
     settings = {"url": world.url, "audience_id": "238", "columns": {"EMAIL": "email"}}
     audience.destination("facebook", settings=settings, secrets={"access_token": "x"})
-    # Who has no identifier is left out, and the last batch knows that it is the last.
+    # The last batch knows that it is the last.
     assert _export(audience, "facebook").rows == 4
     sessions = [got.document["session"] for got in world.got]
     assert [(each["batch_seq"], each["last_batch_flag"]) for each in sessions] == [(1, False), (2, True)]

@@ -13,7 +13,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from campaigns.delivery import couriers
-from campaigns.delivery.channel import ExportedFile, Outcome, Result, always
+from campaigns.delivery.channel import AudienceExport, ExportedFile, Outcome, Result, always
 from campaigns.models import AudienceChunk, AudienceJob, AudienceMember
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.audience_job import JobState
@@ -42,7 +42,7 @@ PROMISED_SECONDS = 2.0
 WAITING = "SELECT 1 FROM pg_locks WHERE relation = %s::regclass AND NOT granted"
 
 
-class Slow(Provider):
+class Slow(Provider, AudienceExport):
     """A provider that is in the middle of handing over until it may go on."""
 
     def __init__(self) -> None:

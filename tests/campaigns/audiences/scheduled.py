@@ -7,7 +7,16 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from campaigns.delivery.channel import ExportedFile, Message, Outcome, Recipient, Result, Wanted, always
+from campaigns.delivery.channel import (
+    AudienceExport,
+    ExportedFile,
+    Message,
+    Outcome,
+    Recipient,
+    Result,
+    Wanted,
+    always,
+)
 from campaigns.models import AudienceJob, AudienceMember
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.audience_job import JobState
@@ -117,7 +126,7 @@ class Provider:
         return planned.pop(0) if planned else Outcome.SENT
 
 
-class Folder:
+class Folder(AudienceExport):
     """A file export that keeps its people in memory."""
 
     destination = "folder"
