@@ -17,6 +17,7 @@ from campaigns.services.audience_sweep import finish_jobs
 from campaigns.services.bulk_offers import issue_offers_to_batch
 from campaigns.services.exports import EXPORTS, export_job
 from campaigns.services.hand_over import hand_over
+from campaigns.services.heartbeats import insist
 from campaigns.services.recipients import LONGEST_ERROR, expire_leases
 from campaigns.services.triggered_messages import next_triggered_unit, set_aside
 
@@ -110,8 +111,7 @@ def _note_failure(job: AudienceJob, error: Exception) -> None:
         "longest": LONGEST_PAUSE,
         "job": job.pk,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(NOTE_FAILURE, values)
+    insist(NOTE_FAILURE, values)
 
 
 def _deliver_triggered(unit_id: int, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from campaigns.delivery.messages import pending_batches
 from campaigns.models import AudienceJob
 from campaigns.models.ad_type import AdType
 from campaigns.queries.audiences import CONSENTS
-from campaigns.services.heartbeats import Heartbeat, lease_seconds, new_lease
+from campaigns.services.heartbeats import Heartbeat, insist, lease_seconds, new_lease
 from campaigns.services.recipients import WITHDRAWN
 
 EXPORTS = frozenset({AdType.ISSUE_AUDIENCE_CSV, AdType.AUDIENCE_EXPORT})
@@ -56,9 +56,10 @@ UPDATE campaigns_audiencejob SET sent = sent + (SELECT count(*) FROM sent), hear
 WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering'
 RETURNING (SELECT count(*) FROM sent)
 """  # noqa: S608 - a constant of ours
-LET_GO = (
-    "UPDATE campaigns_audiencejob SET lease = NULL, leased_until = NULL WHERE id = %s::bigint AND lease = %s::bigint"
-)
+LET_GO = """
+UPDATE campaigns_audiencejob SET lease = NULL, leased_until = NULL
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint
+"""
 
 
 class _StoppedError(Exception):
@@ -88,8 +89,7 @@ def export_job(*, message: Message, job: AudienceJob, courier: AudienceExport) -
         if not heartbeat.is_unwanted:
             raise
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute(LET_GO, [job.pk, lease])
+        insist(LET_GO, values)
     return True
 
 

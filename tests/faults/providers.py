@@ -53,9 +53,9 @@ class Provider:
         return True
 
 
-def cut_off(backend: int) -> None:
-    """End a connection as a database does that is started again."""
-    with closing(psycopg.connect(database_url(), autocommit=True)) as other:
+def cut_off(backend: int, address: str = "") -> None:
+    """End a connection as a database does that is started again; in a thread without one, `address` is needed."""
+    with closing(psycopg.connect(address or database_url(), autocommit=True)) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
 
 
