@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import orjson
 from django.db import connection
 
-from campaigns.delivery.channel import Message, Recipient
+from campaigns.delivery.channel import DeliveryFailedError, Message, Recipient
 from campaigns.models import AdUnit, AudienceJob
 
 BATCH = 1_000
@@ -24,8 +24,14 @@ ORDER BY member.key LIMIT {BATCH}
 
 
 def get_message(*, unit_id: int, job: AudienceJob | None) -> Message:
-    """The message of a creative as it stands now, for a job or (None) for a triggered one."""
+    """The message of a creative as it stands now, for a job or (None) for a triggered one.
+
+    DeliveryFailedError where it is another type of message than the job's audience was built for.
+    """
     unit = AdUnit.objects.select_related("group__line_item__campaign").get(pk=unit_id)
+    if job is not None and job.is_of_no_use_to(unit.creative_type):
+        sentence = f"The audience was built for {job.built_for}; the creative is {unit.creative_type} now."
+        raise DeliveryFailedError(sentence, is_lasting=True)
     campaign = unit.group.line_item.campaign
     return Message(
         organization_id=unit.organization_id,

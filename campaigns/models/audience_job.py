@@ -96,6 +96,15 @@ class AudienceJob(TenantModel):
         return self.audience - self.sent - self.failed - self.skipped - self.ambiguous
 
     @property
+    def built_for(self) -> str | None:
+        """The creative's type as it was when building began; None before."""
+        return (self.definition or {}).get("creative_type")
+
+    def is_of_no_use_to(self, creative_type: str) -> bool:
+        """Whether the audience was built for another type of message, with other consents and states."""
+        return self.built_for not in {None, creative_type}
+
+    @property
     def progress(self) -> int:
         """0 to 100: building is the first half, delivering the second."""
         if self.state == JobState.COMPLETE:

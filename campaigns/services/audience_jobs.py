@@ -15,12 +15,13 @@ from customers.errors import DomainError, Kind
 from customers.models import Organization
 
 # The changes of a level that its jobs follow; dates are looked at when a job is due.
-DECIDING = {"status", "delivery_method", "scheduled_delivery_date"}
+DECIDING = {"status", "delivery_method", "scheduled_delivery_date", "creative_type"}
 ALIASES: dict[type[Level], str] = {AdCampaign: "campaign", AdLineItem: "line_item", AdGroup: "part", AdUnit: "unit"}
 # What the levels of a campaign's creatives say: live all the way up, or over for good.
 UNITS = """
 WITH units AS MATERIALIZED (
     SELECT unit.id, unit.organization_id, campaign.id AS campaign_id, unit.scheduled_delivery_date AS at,
+        unit.creative_type,
         unit.status = 'live' AND part.status = 'live' AND line_item.status = 'live' AND campaign.status = 'live'
             AS is_live,
         unit.deleted_at IS NOT NULL OR part.deleted_at IS NOT NULL OR line_item.deleted_at IS NOT NULL
@@ -38,7 +39,8 @@ RESUMED = """CASE WHEN job.built_at IS NOT NULL THEN 'built' WHEN job.started_at
 # An operator has judged already: what is half delivered goes on.
 RESUMED_BY_HAND = f"CASE WHEN job.delivering_at IS NOT NULL THEN 'delivering' ELSE {RESUMED} END"
 # A job whose audience is being built is not moved to another time, but given up for one that begins anew; one that
-# has begun to deliver goes on. What was done at a time, be it in part, is never done again at that time.
+# has begun to deliver goes on. What was done at a time, be it in part, is never done again at that time. An audience
+# is of no use to another type of message: its job is given up in any case, unless an operator holds it.
 CHANGE = f"""
 {UNITS}, locked AS MATERIALIZED (
     SELECT job.* FROM campaigns_audiencejob job
@@ -47,13 +49,15 @@ CHANGE = f"""
 ), judged AS (
     SELECT job.id, units.*, job.started_at IS NULL AS is_unbegun,
         job.scheduled_for IS DISTINCT FROM units.at AND job.delivering_at IS NULL AS is_elsewhere,
+        COALESCE(job.definition ->> 'creative_type' <> units.creative_type, false) AND NOT job.is_held AS is_another,
         EXISTS (SELECT FROM campaigns_audiencejob other WHERE other.unit_id = job.unit_id AND other.id <> job.id
             AND other.scheduled_for = units.at AND (other.state <> 'cancelled' OR other.delivering_at IS NOT NULL)
         ) AS is_taken
-    FROM locked job JOIN units AS units (unit_id, organization_id, campaign_id, at, is_live, is_over)
+    FROM locked job JOIN units AS units (unit_id, organization_id, campaign_id, at, creative_type, is_live, is_over)
         ON units.unit_id = job.unit_id
 ), settled AS (
-    SELECT judged.*, is_over OR (is_elsewhere AND (is_taken OR NOT is_unbegun)) AS is_given_up FROM judged
+    SELECT judged.*, is_over OR is_another OR (is_elsewhere AND (is_taken OR NOT is_unbegun)) AS is_given_up
+    FROM judged
 )
 UPDATE campaigns_audiencejob job SET
     scheduled_for = CASE WHEN settled.is_elsewhere AND NOT is_given_up THEN settled.at ELSE scheduled_for END,
@@ -73,7 +77,7 @@ WHERE is_live AND NOT is_over AND NOT EXISTS (
     AND (job.state <> 'cancelled' OR job.is_held OR job.delivering_at IS NOT NULL))
 ON CONFLICT DO NOTHING
 """  # noqa: S608 - put together from constants
-LEVELS = f"{UNITS} SELECT is_live, is_over FROM units".format(level="unit")  # noqa: S608 - put together from constants
+LEVELS = f"{UNITS} SELECT is_live, is_over, creative_type FROM units".format(level="unit")  # noqa: S608 - put together from constants
 RESUME = f"""
 UPDATE campaigns_audiencejob job SET is_held = false, paused_at = NULL, finished_at = NULL, failures = 0, error = '',
     leased_until = NULL, state = CASE WHEN %s::boolean THEN {RESUMED_BY_HAND} ELSE 'paused' END
@@ -134,9 +138,12 @@ def retry_job(*, organization: Organization, job_id: int) -> AudienceJob:
 def _resume(job: AudienceJob) -> AudienceJob:
     with connection.cursor() as cursor:
         cursor.execute(LEVELS, {"id": job.unit_id, "organization": job.organization_id})
-        is_live, is_over = cursor.fetchone()
+        is_live, is_over, creative_type = cursor.fetchone()
         if is_over:
             raise DomainError(Kind.CONFLICT, "over", "The creative or its campaign is over, or no longer scheduled.")
+        if job.is_of_no_use_to(creative_type):
+            sentence = f"Its audience was built for {job.built_for}; as {creative_type} it needs another time."
+            raise DomainError(Kind.CONFLICT, "another_type", sentence)
         cursor.execute(RESUME, [is_live, job.pk])
         cursor.execute(FRESH_CHUNKS, [job.pk])
     return get_delivery(organization=job.organization, job_id=job.pk)

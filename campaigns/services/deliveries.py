@@ -143,10 +143,10 @@ def _slow_units() -> list[int]:
 def _is_repeatable(job_id: int | None, unit_id: int) -> bool:
     """Whether what a lost worker had in hand may be handed over again; not where nobody knows any more."""
     job = None if job_id is None else AudienceJob.objects.get(pk=job_id)
-    message = get_message(unit_id=unit_id, job=job)
-    if message.ad_type == AdType.ISSUE_BULK_OFFER:
-        return True
     try:
+        message = get_message(unit_id=unit_id, job=job)
+        if message.ad_type == AdType.ISSUE_BULK_OFFER:
+            return True
         return bool(getattr(courier_for(message), "deduplicates", False))
     except Exception as error:  # noqa: BLE001 - one creative's trouble keeps nobody from being taken back
         log.warning("doubtful_lease", unit=unit_id, reason=str(error))
