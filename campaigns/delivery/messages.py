@@ -10,7 +10,7 @@ from campaigns.delivery.channel import DeliveryFailedError, Message, Recipient
 from campaigns.models import AdUnit, AudienceJob
 
 BATCH = 1_000
-# An export's people: those of its job who are still pending, in the order of their keys. COPY reads them so, too.
+# An export's people: those of its job who are still pending, in the order of their keys.
 PENDING = """
 FROM campaigns_audiencemember member JOIN customers_customer customer ON customer.id = member.customer_id
 WHERE member.job_id = {job} AND member.state = 'pending'
