@@ -16,7 +16,7 @@ from campaigns.models.destination_kind import DestinationKind
 from campaigns.queries.destinations import find_default_destination
 from customers.errors import DomainError
 
-EXPORTS: Mapping[str, tuple[DestinationKind, Callable[[Destination], AudienceExport]]] = {
+EXPORTERS: Mapping[str, tuple[DestinationKind, Callable[[Destination], AudienceExport]]] = {
     CreativeType.AUDIENCE_EXPORT_S3: (DestinationKind.S3, S3Export),
     CreativeType.AUDIENCE_EXPORT_AIRSHIP: (DestinationKind.AIRSHIP, AirshipExport),
     CreativeType.AUDIENCE_EXPORT_CHEETAH: (DestinationKind.CHEETAH, CheetahExport),
@@ -38,7 +38,7 @@ def _file(message: Message) -> Courier:
 
 
 def _export(message: Message) -> Courier:
-    kind, make = EXPORTS[message.creative_type]
+    kind, make = EXPORTERS[message.creative_type]
     return make(_destination(message, kind))
 
 

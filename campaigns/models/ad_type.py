@@ -46,6 +46,10 @@ CREATIVE_TYPES: dict[AdType, tuple[CreativeType, ...]] = {
 }
 
 
+# Handed over as a whole audience, by one worker.
+EXPORTS = frozenset({AdType.ISSUE_AUDIENCE_CSV, AdType.AUDIENCE_EXPORT})
+
+
 class DeliveryMethod(models.TextChoices):
     """How a message is delivered: at a time, or when a behavior is earned."""
 

@@ -10,6 +10,7 @@ import structlog
 from django.db import OperationalError, connection, transaction
 
 from campaigns.models import AudienceChunk, AudienceJob
+from campaigns.models.ad_type import EXPORTS
 from campaigns.models.audience_job import JobState
 from campaigns.models.unit import DEFAULT_LATENESS_WINDOW
 from campaigns.queries.audiences import sends_nothing
@@ -40,7 +41,7 @@ FINISH = """
 UPDATE campaigns_audiencejob job SET state = 'complete', finished_at = now(), error = ''
 FROM campaigns_adunit unit
 WHERE job.id = ANY(%(jobs)s::bigint[]) AND unit.id = job.unit_id
-AND (unit.ad_type NOT IN ('issue_audience_csv', 'audience_export') OR job.file_rows IS NOT NULL)
+AND (unit.ad_type <> ALL(%(exports)s::varchar[]) OR job.file_rows IS NOT NULL)
 AND NOT EXISTS (SELECT FROM campaigns_audiencemember member WHERE member.job_id = job.id AND member.state = 'pending')
 AND NOT EXISTS (SELECT FROM campaigns_audiencemember member WHERE member.job_id = job.id AND member.state = 'leased')
 """
@@ -117,7 +118,7 @@ def finish_jobs(*, job_id: int | None = None) -> bool:
         jobs = [row[0] for row in cursor.fetchall()]
         if not jobs:
             return False
-        cursor.execute(FINISH, {"jobs": jobs})
+        cursor.execute(FINISH, {"jobs": jobs, "exports": list(EXPORTS)})
         return bool(cursor.rowcount)
 
 

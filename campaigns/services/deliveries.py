@@ -11,11 +11,11 @@ from campaigns.delivery.channel import DeliveryFailedError, Message
 from campaigns.delivery.couriers import courier_for
 from campaigns.delivery.messages import get_message
 from campaigns.models import AudienceJob
-from campaigns.models.ad_type import AdType
+from campaigns.models.ad_type import EXPORTS, AdType
 from campaigns.queries.audiences import sends_nothing
 from campaigns.services.audience_sweep import finish_jobs
 from campaigns.services.bulk_offers import issue_offers_to_batch
-from campaigns.services.exports import EXPORTS, export_job
+from campaigns.services.exports import export_job
 from campaigns.services.hand_over import hand_over
 from campaigns.services.heartbeats import insist
 from campaigns.services.recipients import LONGEST_ERROR, expire_leases
@@ -31,7 +31,7 @@ NEXT = """
 WITH next AS (
     SELECT job.id FROM campaigns_audiencejob job JOIN campaigns_adunit unit ON unit.id = job.unit_id
     WHERE job.state = 'delivering' AND (job.leased_until IS NULL OR job.leased_until < now()) AND (
-        unit.ad_type IN ('issue_audience_csv', 'audience_export')
+        unit.ad_type = ANY(%s::varchar[])
         OR EXISTS (SELECT FROM campaigns_audiencemember member
             WHERE member.job_id = job.id AND member.state = 'pending' AND member.due_at <= now()))
     ORDER BY job.heartbeat_at NULLS FIRST, job.id LIMIT 1
@@ -60,7 +60,7 @@ def deliver_next(*, now: datetime) -> bool:
     Jobs and triggered messages have a turn each: neither waits for the end of the other.
     """
     with connection.cursor() as cursor:
-        cursor.execute(NEXT)
+        cursor.execute(NEXT, [list(EXPORTS)])
         row = cursor.fetchone()
     done = row is not None and _deliver(AudienceJob.objects.get(pk=row[0]), now)
     unit_id = next_triggered_unit(besides=_slow_units())

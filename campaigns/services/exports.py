@@ -9,12 +9,10 @@ from psycopg import sql
 from campaigns.delivery.channel import AudienceExport, ExportedFile, Message, Recipient
 from campaigns.delivery.messages import pending_batches
 from campaigns.models import AudienceJob
-from campaigns.models.ad_type import AdType
 from campaigns.queries.audiences import CONSENTS
 from campaigns.services.heartbeats import Heartbeat, insist, lease_seconds, new_lease
 from campaigns.services.recipients import WITHDRAWN
 
-EXPORTS = frozenset({AdType.ISSUE_AUDIENCE_CSV, AdType.AUDIENCE_EXPORT})
 BATCH = 20_000
 NO_IDENTIFIER = "No identifier for this destination."
 
