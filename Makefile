@@ -32,7 +32,7 @@ imports: .venv/development.stamp ## Check that imports go down only
 bench: .venv/development.stamp ## Measure the speed goals: a table, and bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-chaos: .venv/development.stamp ## Kill a worker again and again while it delivers to a million customers (CUSTOMERS, SECONDS)
+chaos: .venv/development.stamp ## Kill workers and crash the database while a million customers are delivered to (CUSTOMERS, SECONDS)
 	@$(BIN)/python -m tests.faults.chaos
 
 lock: ## Pin pyproject.toml's requirements with hashes (needs uv): uv.lock and requirements/

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 from django.db import connection
@@ -20,6 +21,7 @@ from campaigns.delivery.channel import Message, Outcome, Recipient, Result, Want
 from campaigns.models.ad_type import AdType
 from tests.faults.worker import database_url
 
+LENGTH_OF_A_KEY = 36
 SECONDS_A_BATCH = float(os.environ.get("PROVIDER_SECONDS", "0"))
 
 
@@ -35,9 +37,10 @@ class Provider:
 
     def send(self, _message: Message, recipients: Sequence[Recipient], _wanted: Wanted = always) -> list[Result]:
         """Take everybody."""
-        lines = "".join(f"{each.key}\n" for each in recipients)
-        with self._file.open("a") as file:
-            file.write(lines)
+        # In one piece, or another thread's keys come in between; a kill may still cut the last key short.
+        lines = "".join(f"\n{each.key}" for each in recipients) + "\n"
+        with self._file.open("ab", buffering=0) as file:
+            file.write(lines.encode())
         time.sleep(SECONDS_A_BATCH)
         if self._found(".cut"):
             cut_off(connection.connection.info.backend_pid)
@@ -51,6 +54,12 @@ class Provider:
         except FileNotFoundError:
             return False
         return True
+
+
+def keys_given(path: Path) -> list[UUID]:
+    """Every key that a provider was given, as often as it was."""
+    lines = path.read_text().split() if path.exists() else []
+    return [UUID(line) for line in lines if len(line) == LENGTH_OF_A_KEY]
 
 
 def cut_off(backend: int, address: str = "") -> None:

@@ -1,99 +1,139 @@
-"""The long fault test itself: two deliveries, a worker under fire, and the accounts afterwards."""
+"""The long fault test itself: two deliveries, and a worker, a database and a broker under fire.
 
-import random
+Each blow waits until the workers have got on since the one before it, and then for a random moment: none is idle.
+"""
+
+import os
 import sys
 import time
-import uuid
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, connections
 
-from campaigns.models import AudienceJob, AudienceMember
+from campaigns.models import AudienceJob
 from campaigns.models.ad_type import AdType, CreativeType
-from campaigns.models.audience_job import OVER
+from campaigns.models.audience_job import OVER, JobState
+from config.supervision import Signals
 from customers.services.generation import generate_customers
 from tests.campaigns.audiences.scheduled import EMAIL, make_job, make_scheduled
 from tests.factories import make_organization, make_target
+from tests.faults.accounts import wrong_with
+from tests.faults.blows import Blows, empty_broker
 from tests.faults.worker import Worker
 
 PUSH: dict[str, Any] = {"ad_type": AdType.PUSH_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_PUSH}
-CONSENTS = {"known": "email_consent", "blind": "push_consent"}
-PATIENCE_SECONDS = 1800
-# Members on one side only, in either direction.
-DIFFERENCE = """
-SELECT count(*) FROM (
-    SELECT id FROM customers_customer
-    WHERE organization_id = %s AND attributes->>'state' = 'CA' AND consent AND {consent}
-) reference
-FULL JOIN (SELECT customer_id AS id FROM campaigns_audiencemember WHERE job_id = %s) member USING (id)
-WHERE reference IS NULL OR member IS NULL
+SEED = 7
+BEATS = int(os.environ.get("BEATS", "2"))
+# The longest wait for a blow's moment, and how long the workers may take for the rest once the blows are over.
+PAUSE_SECONDS = float(os.environ.get("PAUSE_SECONDS", "5"))
+PATIENCE_SECONDS = float(os.environ.get("PATIENCE_SECONDS", "1800"))
+# How long each chunk takes at least.
+CHUNK_SECONDS = float(os.environ.get("CHUNK_SECONDS", "0"))
+SLOW_CHUNKS = f"""
+CREATE FUNCTION slow_down() RETURNS trigger LANGUAGE plpgsql
+    AS 'BEGIN PERFORM pg_sleep({CHUNK_SECONDS}); RETURN NEW; END';
+CREATE TRIGGER slow_down BEFORE UPDATE OF done_at ON campaigns_audiencechunk FOR EACH ROW EXECUTE FUNCTION slow_down();
 """
+# So that a blow mostly meets somebody who is handing over.
+WORK = {"AUDIENCE_CHUNK": "5000", "PROVIDER_BATCH": "500", "PROVIDER_SECONDS": "0.2"}
 
 
 class Storm:
-    """Customers, two scheduled messages for a quarter of them, and who is killed."""
+    """Customers, two scheduled messages for a quarter of them, and who works on them."""
 
-    def __init__(self, customers: int, folder: Path) -> None:
-        self._organization = make_organization()
-        for made in generate_customers(organization=self._organization, number=customers):
-            self._tell(f"{made:,} customers")
-        self._folder = folder
-        self._jobs = {name: self._scheduled(message) for name, message in (("known", EMAIL), ("blind", PUSH))}
+    def __init__(self, folder: Path, signals: Signals, database: Path | None) -> None:
+        """`database` is the folder of the embedded server, None where the server isn't ours."""
+        self._folder, self._signals, self._database = folder, signals, database
+        self._jobs: dict[str, AudienceJob] = {}
+        self._deaths = 0
 
-    def run(self, seconds: float) -> bool:
-        """Kill the worker at random for so long, then let it finish; true where the accounts are wrong."""
-        worker = Worker(
-            self._folder, redis_url=settings.REDIS_URL, beats=2, AUDIENCE_CHUNK="5000", PROVIDER_BATCH="500"
-        )
-        source, until, kills = random.Random(7), time.monotonic() + seconds, 0
+    def run(self, customers: int, seconds: float, least: int) -> bool:
+        """Strike for so long, and until each blow has struck building and delivering so often; whether all is whole."""
+        self._prepare(customers)
+        empty_broker(settings.REDIS_URL)
+        work = {name: os.environ.get(name, value) for name, value in WORK.items()}
+        worker = Worker(self._folder, redis_url=settings.REDIS_URL, beats=BEATS, **work)
+        blows = Blows(worker, self._database, SEED)
         try:
-            while not self._is_over() and time.monotonic() < until + PATIENCE_SECONDS:
-                pause = source.uniform(2, 8)
-                if time.monotonic() < until:
-                    time.sleep(pause)
-                    worker.revive()
-                    kills += 1
-                else:
-                    time.sleep(1)
-                self._tell(f"{kills} kills, {[(job.state, job.progress) for job in self._jobs.values()]}")
+            self._rage(worker, blows, time.monotonic() + seconds, least)
+            self._get_on(worker, until_over=True)
         finally:
             worker.kill()
-        wrong = [sentence for name in self._jobs for sentence in self._wrong(name)]
-        self._tell(f"{kills} kills; " + ("; ".join(wrong) or "nothing lost, nothing twice"))
-        return bool(wrong)
+        return self._report(blows, least)
 
-    def _scheduled(self, message: dict[str, Any]) -> AudienceJob:
-        rows = make_scheduled(self._organization, **message)
-        make_target(rows.bundle, attribute="state", operator="in", values=["CA"])
-        return make_job(rows)
+    def _prepare(self, customers: int) -> None:
+        organization = make_organization()
+        for made in generate_customers(organization=organization, number=customers):
+            self._tell(f"{made:,} customers")
+            if self._signals.wait(0):
+                sys.exit("stopped by a signal")
+        for name, message in (("known", EMAIL), ("blind", PUSH)):
+            rows = make_scheduled(organization, **message)
+            make_target(rows.bundle, attribute="state", operator="in", values=["CA"])
+            self._jobs[name] = make_job(rows)
+        if CHUNK_SECONDS:
+            with connection.cursor() as cursor:
+                cursor.execute(SLOW_CHUNKS)
 
-    def _is_over(self) -> bool:
+    def _rage(self, worker: Worker, blows: Blows, until: float, least: int) -> None:
+        """Strike again and again; in the end only where a kind has not yet struck building, or delivering."""
+        while time.monotonic() < until or not blows.are_enough(least):
+            if not self._get_on(worker):
+                return
+            if time.monotonic() < until or not blows.are_enough(least, building=self._is_building):
+                self._strike(blows)
+
+    def _strike(self, blows: Blows) -> None:
+        """Wait for a moment and strike."""
+        if self._signals.wait(blows.pause(PAUSE_SECONDS)):
+            return
+        before, building = self._look(), self._is_building
+        kind = blows.strike()
         connections.close_all()
+        self._look()
+        if not self._is_over:
+            blows.count(kind, building=building)
+            self._tell(f"{before}: {blows}")
+
+    def _get_on(self, worker: Worker, *, until_over: bool = False) -> bool:
+        """Wait until something has been done, or everything; start again who dies, as `serve` does."""
+        before = self._look()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._is_over and time.monotonic() < deadline and not self._signals.wait(0.05):
+            if worker.is_dead:
+                self._deaths += 1
+                worker.revive()
+            if self._look() != before and not until_over:
+                return not self._is_over
+        return False
+
+    def _look(self) -> list[tuple[str, int, int, int]]:
+        """How far each delivery is."""
         for job in self._jobs.values():
             job.refresh_from_db()
+        return [(job.state, job.chunks_done, job.sent, job.ambiguous) for job in self._jobs.values()]
+
+    @property
+    def _is_building(self) -> bool:
+        return any(job.state in {JobState.SCHEDULED, JobState.BUILDING} for job in self._jobs.values())
+
+    @property
+    def _is_over(self) -> bool:
         return all(job.state in OVER for job in self._jobs.values())
 
-    def _wrong(self, name: str) -> list[str]:
-        job = self._jobs[name]
-        with connection.cursor() as cursor:
-            cursor.execute(DIFFERENCE.format(consent=CONSENTS[name]), [self._organization.pk, job.pk])
-            different = cursor.fetchone()[0]
-        sent = set(AudienceMember.objects.filter(job=job, state="sent").values_list("key", flat=True))
-        given = Counter(uuid.UUID(line) for line in (self._folder / name).read_text().split())
-        twice = sum(1 for times in given.values() if times > 1)
-        found = {
-            "the audience differs from the reference": different > 0,
-            "the delivery is not complete": job.state != "complete",
-            "the counts don't add up": job.pending != 0 or job.sent != len(sent),
-            "somebody is said to be sent what was never given": bool(sent - given.keys()),
-            "something was given twice": name == "blind" and twice > 0,
-            "somebody is in doubt though the other side knows keys": name == "known" and job.ambiguous > 0,
-            "somebody was given what nobody speaks of": name == "known" and len(given) != job.audience,
-        }
-        return [f"{name}: {sentence}" for sentence, is_wrong in found.items() if is_wrong]
+    def _report(self, blows: Blows, least: int) -> bool:
+        if self._signals.stop_requested:
+            self._tell(f"{blows}; stopped by a signal")
+            return False
+        wrong = [] if blows.are_enough(least) else ["the work was done before every kind of blow had struck"]
+        wrong += [sentence for name, job in self._jobs.items() for sentence in wrong_with(job, name, self._folder)]
+        if wrong:
+            self._tell(f"The worker's own words: {self._folder / 'worker.log'}")
+        outcome = "; ".join(wrong) or "nothing lost, nothing twice"
+        self._tell(f"{blows}; deaths that nobody wanted: {self._deaths}; {outcome}")
+        return not wrong
 
     def _tell(self, step: str) -> None:
         sys.stderr.write(f"{step}\n")

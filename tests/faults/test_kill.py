@@ -4,7 +4,6 @@ The audience is whole, and nobody is written to twice; two beats run all the tim
 """
 
 import os
-import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 
 import psycopg
 import pytest
-import redis
 from django.db import connection
 
 from campaigns.models import AudienceChunk, AudienceJob, AudienceMember
@@ -23,6 +21,8 @@ from customers.services.generation import generate_customers
 from tests.campaigns.audiences.scheduled import EMAIL, make_job, make_scheduled
 from tests.config.served import until
 from tests.factories import make_organization, make_target
+from tests.faults.blows import empty_broker
+from tests.faults.providers import keys_given
 from tests.faults.worker import Worker, database_url
 
 PUSH = {"ad_type": AdType.PUSH_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_PUSH}
@@ -36,7 +36,9 @@ SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 AND application_name <> %s
 """
-BROKERS = ["", pytest.param(os.environ.get("REDIS_URL"), marks=pytest.mark.skipif("not os.environ.get('REDIS_URL')"))]
+# Whoever empties the broker has it alone.
+CELERYS = [pytest.mark.skipif("not os.environ.get('REDIS_URL')"), pytest.mark.xdist_group("broker")]
+BROKERS = ["", pytest.param(os.environ.get("REDIS_URL"), marks=CELERYS)]
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def organization(transactional_db: None) -> Organization:  # noqa: ARG001
 @pytest.fixture(params=BROKERS, ids=["in-process", "celery"])
 def worker(request: pytest.FixtureRequest, organization: Organization, tmp_path: Path) -> Iterator[Worker]:  # noqa: ARG001
     """A worker that has not begun anything; with Redis also a second beat."""
-    _empty_the_broker(request.param)
+    empty_broker(request.param)
     found = Worker(tmp_path, redis_url=request.param, beats=2)
     yield found
     found.kill()
@@ -65,7 +67,7 @@ def test_killed_again_and_again_nothing_is_lost_and_nothing_twice(
     worker.start()
     _deliver_under_fire(worker, known, tmp_path / "known")
     with _stopped_in_mid_chunk(organization, PUSH) as blind:
-        _empty_the_broker(worker.redis_url)
+        empty_broker(worker.redis_url)
         _cut_everybody_off()
     assert not worker.is_dead
     _deliver_under_fire(worker, blind, tmp_path / "blind")
@@ -75,9 +77,9 @@ def test_killed_again_and_again_nothing_is_lost_and_nothing_twice(
         members = AudienceMember.objects.filter(job=job)
         assert set(members.values_list("customer_id", flat=True)) == reference
         assert members.count() == job.audience == len(reference) > 50
-    given = _keys(tmp_path / "known")
+    given = keys_given(tmp_path / "known")
     assert len(given) > len(set(given)) == known.sent == known.audience, "what was in doubt went under its key again"
-    given = _keys(tmp_path / "blind")
+    given = keys_given(tmp_path / "blind")
     assert len(given) == len(set(given)) == blind.audience
     assert 0 < blind.ambiguous <= IN_FLIGHT
     assert blind.sent == blind.audience - blind.ambiguous
@@ -106,15 +108,6 @@ def _deliver_under_fire(worker: Worker, job: AudienceJob, provider: Path) -> Non
     assert not provider.with_suffix(".cut").exists()
 
 
-def _empty_the_broker(url: str) -> None:
-    """All that Celery keeps there, and no more: other tests have their own."""
-    if url:
-        broker = redis.Redis.from_url(url)
-        for pattern in ("celery*", "unacked*", "_kombu.*"):
-            for key in broker.scan_iter(pattern):
-                broker.delete(key)
-
-
 def _cut_everybody_off() -> None:
     """End all connections of the workers, as a database does that is started again."""
     with connection.cursor() as cursor:
@@ -131,7 +124,3 @@ def _looked_after(worker: Worker) -> bool:
 def _state_of(job: AudienceJob) -> str:
     job.refresh_from_db()
     return job.state
-
-
-def _keys(path: Path) -> list[uuid.UUID]:
-    return [uuid.UUID(line) for line in path.read_text().split()]

@@ -54,8 +54,8 @@ class Worker:
 
     @property
     def is_dead(self) -> bool:
-        """Whether the worker has ended. Of Celery's only a child dies, which it replaces by itself."""
-        return self._processes[0].poll() is not None
+        """Whether a process has ended. Of Celery's worker only a child dies, which it replaces by itself."""
+        return any(process.poll() is not None for process in self._processes)
 
     def start(self) -> None:
         """Start the processes, each in a session of its own."""
