@@ -80,6 +80,16 @@ def stop(directory: Path) -> None:
                 _end(directory)
 
 
+def is_running(directory: Path) -> bool:
+    """Whether a server runs over `directory`, and be it one that is still recovering from a crash."""
+    directory = directory.resolve()
+    try:
+        number = int((directory / "postmaster.pid").read_text().partition("\n")[0])
+        return _is_postmaster(psutil.Process(number), directory)
+    except (OSError, ValueError, psutil.NoSuchProcess):
+        return False
+
+
 def url(host: str) -> str:
     """Spell the DATABASE_URL of the server whose socket is in the folder `host`, for libpq and for Django alike."""
     return f"postgresql://{USER}@/{DATABASE}?host={quote(host, safe='')}"
