@@ -1,0 +1,91 @@
+"""`make chaos` in small: the database itself crashes, again and again, while the workers build and hand over."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config.supervision import _end_with
+from tests.config.served import PROJECT
+from tests.faults.blows import EMPTY, KILL, RESTART
+from tests.faults.test_kill import BROKERS
+
+# There is work for some seconds, on fast machines and on slow ones, both in building and in handing over.
+SIZE = {"CUSTOMERS": "3000", "AUDIENCE_CHUNK": "300", "PROVIDER_BATCH": "20", "BEATS": "1"}
+PACE = {"CHUNK_SECONDS": "0.3", "PROVIDER_SECONDS": "0.2"}
+STORM = {"SECONDS": "0", "LEAST": "1", "PAUSE_SECONDS": "0.2", "PATIENCE_SECONDS": "60"}
+PATIENCE_SECONDS, GRACE_SECONDS = 180, 30
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Where the storm's own server stands; nothing of it runs any more afterwards, whatever happened."""
+    # Not pytest's own folder: every run of pytest takes it back from other users, and as root PostgreSQL is one.
+    with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as found:
+        yield Path(found)
+        for process in _left(Path(found)):
+            process.kill()
+
+
+@pytest.mark.parametrize("redis_url", BROKERS, ids=["in-process", "celery"])
+def test_a_database_that_crashes_loses_nothing_and_doubles_nothing(folder: Path, redis_url: str) -> None:
+    output = _chaos(folder, REDIS_URL=redis_url)
+    last = output.splitlines()[-1]
+    assert last.endswith("nothing lost, nothing twice"), output
+    for phase in ("building", "delivering"):
+        for kind in (KILL, RESTART, EMPTY) if redis_url else (KILL, RESTART):
+            assert _times(last, phase, kind) > 0, output
+    recoveries = (folder / "chaos" / "postgresql" / "log").read_text().count("automatic recovery in progress")
+    assert recoveries >= _times(last, "building", RESTART) + _times(last, "delivering", RESTART)
+    assert _left(folder) == []
+
+
+def _chaos(folder: Path, **variables: str) -> str:
+    """What it says; it has ended well."""
+    bare = {"DATABASE_URL": "", "SECRET_KEY": "", "DATA_DIR": str(folder)}
+    log = folder / "said"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.chaos"],
+            cwd=PROJECT,
+            env=os.environ | bare | SIZE | PACE | STORM | variables,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+            preexec_fn=_end_with(os.getpid()),  # noqa: PLW1509 - no thread of the test does anything meanwhile
+        )
+    try:
+        status = process.wait(PATIENCE_SECONDS)
+    finally:
+        # It ends everything that it has begun; here only where the test itself is interrupted.
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(GRACE_SECONDS)
+    assert status == 0, log.read_text()
+    return log.read_text()
+
+
+def _times(line: str, phase: str, kind: str) -> int:
+    found = re.search(rf"while {phase} [^;]*?(\d+) {kind}", line)
+    assert found, line
+    return int(found[1])
+
+
+def _left(folder: Path) -> list[psutil.Process]:
+    """What still runs for the storm: its server, its workers, itself."""
+    return [process for process in psutil.process_iter() if _is_of(process, folder)]
+
+
+def _is_of(process: psutil.Process, folder: Path) -> bool:
+    try:
+        words = [*process.cmdline(), process.environ().get("DATA_DIR", "")]
+    except psutil.Error:
+        return False
+    return any(str(folder) in word for word in words)
