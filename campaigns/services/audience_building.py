@@ -9,18 +9,19 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from campaigns.models import AudienceChunk, AudienceJob
 from campaigns.models.audience_job import JobState
 from campaigns.models.audience_member import MemberState
 from campaigns.queries.audiences import Terms, get_terms, sends_nothing
 from campaigns.queries.definitions import read_definition
-from campaigns.services.heartbeats import Heartbeat, lease_seconds, new_lease
+from campaigns.services.heartbeats import Heartbeat, insist, lease_seconds, new_lease
 from customers.services.identities import hold_merges
 
-# After so many attempts a chunk that fails, or kills its workers, ends the job.
+# After so many attempts a chunk that fails ends its job; one that takes its workers or the database along has more.
 MOST_FAILURES, MOST_ATTEMPTS = 5, 30
+LONGEST_PAUSE = 60
 # Customers of a chunk whose counts towards a cap are locked until its end: nobody's visit should wait for long.
 LARGEST_CAPPED = 10_000
 
@@ -57,8 +58,8 @@ WITH kept AS (
 UPDATE campaigns_audiencejob job SET heartbeat_at = now() FROM kept WHERE job.id = kept.job_id RETURNING job.id
 """
 LET_GO = """
-UPDATE campaigns_audiencechunk SET lease = NULL, leased_until = now() + make_interval(secs => %s::double precision)
-WHERE id = %s::bigint AND lease = %s::bigint AND done_at IS NULL
+UPDATE campaigns_audiencechunk SET lease = NULL, leased_until = now() + make_interval(secs => %(seconds)s::int)
+WHERE id = %(chunk)s::bigint AND lease = %(lease)s::bigint AND done_at IS NULL
 """
 # Keys begin with the job's own half, so that members lie in the index as they lie in the table.
 MEMBERS = """
@@ -180,10 +181,11 @@ def build_chunk(*, leased: Leased) -> bool:
             _let_go(leased, 0)
             return False
         log.exception("chunk_failed", job=chunk.job_id, chunk=chunk.number)
-        if chunk.attempts >= MOST_FAILURES:
+        is_its_own = not isinstance(error, OperationalError | InterfaceError)
+        if chunk.attempts >= (MOST_FAILURES if is_its_own else MOST_ATTEMPTS):
             _fail(leased, f"Chunk {chunk.number}: {error}")
         else:
-            _let_go(leased, 2**chunk.attempts)
+            _let_go(leased, min(2**chunk.attempts, LONGEST_PAUSE))
         return False
     return True
 
@@ -236,11 +238,9 @@ def _statement(leased: Leased, terms: Terms, *, sends_nothing: bool) -> tuple[st
     return statement, [*counted, *member]
 
 
-def _let_go(leased: Leased, seconds: float) -> bool:
+def _let_go(leased: Leased, seconds: int) -> bool:
     """Whether the chunk was still ours to let go."""
-    with connection.cursor() as cursor:
-        cursor.execute(LET_GO, [seconds, leased.chunk.pk, leased.lease])
-        return bool(cursor.rowcount)
+    return bool(insist(LET_GO, {"seconds": seconds, "chunk": leased.chunk.pk, "lease": leased.lease}))
 
 
 @transaction.atomic

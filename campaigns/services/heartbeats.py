@@ -39,26 +39,26 @@ def shared_now() -> datetime:
     return now
 
 
-def insist(statement: str, parameters: Mapping[str, Any]) -> None:
+def insist(statement: str, parameters: Mapping[str, Any]) -> int:
     """Write what nobody else knows: where the connection is lost, on a new one, for as long as a server starts.
 
-    The statement must be harmless the second time. Inside of a transaction, whose beginning is lost too, it is not
-    tried again.
+    Returns how many rows were written. The statement must be harmless the second time. Inside of a transaction, whose
+    beginning is lost too, it is not tried again.
     """
     for pause in PAUSES:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(statement, parameters)
+                return int(cursor.rowcount)
         except (OperationalError, InterfaceError) as error:
             if connection.in_atomic_block:
                 raise
             log.warning("written_again", reason=str(error))
             connection.close()
             time.sleep(pause)
-        else:
-            return
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
+        return int(cursor.rowcount)
 
 
 class Heartbeat:

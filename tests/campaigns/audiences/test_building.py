@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from campaigns.decisioning import share_of
@@ -178,6 +178,27 @@ def test_a_chunk_that_can_t_be_built_fails_its_job_and_is_retried(monkeypatch: p
     assert "division by zero" in job.error
     monkeypatch.undo()
     audience_jobs.retry_job(organization=rows.campaign.organization, job_id=job.pk)
+    work()
+    job.refresh_from_db()
+    assert (job.state, job.error, job.audience) == (JobState.COMPLETE, "", 6)
+
+
+def test_a_database_that_goes_away_again_and_again_fails_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = make_scheduled()
+    make_people(rows.campaign.organization, 10)
+    job = make_job(rows)
+    move_jobs_on(now=timezone.now())
+
+    def gone(**_: object) -> object:
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(audience_building, "hold_merges", gone)
+    for _ in range(audience_building.MOST_FAILURES + 1):
+        leased = take_chunk()
+        assert leased
+        assert not build_chunk(leased=leased)
+        AudienceChunk.objects.update(leased_until=None)
+    monkeypatch.undo()
     work()
     job.refresh_from_db()
     assert (job.state, job.error, job.audience) == (JobState.COMPLETE, "", 6)
