@@ -38,7 +38,7 @@ def chromium() -> Path:
     return CHROMIUM
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:  # noqa: ARG001 (no browser, no shop)
     """The whole product with its demo, on a database of its own."""
     data_directory = tmp_path_factory.mktemp("shop") / "data"
@@ -60,9 +60,9 @@ def database(shop: Served) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
         yield connection
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator[Browser]:
-    """The browser."""
+    """The browser. While it is there an event loop runs, in which Django refuses to speak to a database."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=str(chromium), args=ARGUMENTS)
         yield launched
