@@ -58,8 +58,9 @@ class Message:
 class Outcome(StrEnum):
     """What became of one recipient.
 
-    RETRY: certainly not delivered, may be tried again. LATER: it was not even tried, for nobody can be reached now.
-    UNKNOWN: it may have been delivered. SKIPPED: not to be sent at all (no address). FAILED: it never will be.
+    RETRY: certainly not delivered, may be tried again. LATER: it was not even tried, for nobody can be reached or
+    wants it now. UNKNOWN: it may have been delivered. SKIPPED: not to be sent at all (no address). FAILED: it never
+    will be.
     """
 
     SENT = "sent"

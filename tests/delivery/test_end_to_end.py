@@ -10,13 +10,21 @@ from campaigns.models import AudienceMember, Destination, MessageTemplate
 from campaigns.models.ad_type import AdType, CreativeType
 from customers.models import Customer
 from customers.services.organizations import raise_version
-from tests.campaigns.audiences.scheduled import EMAIL, LONG_AGO, make_job, make_people, make_scheduled, states_of, work
+from tests.campaigns.audiences.scheduled import (
+    CSV,
+    EMAIL,
+    LONG_AGO,
+    make_job,
+    make_people,
+    make_scheduled,
+    states_of,
+    work,
+)
 from tests.delivery.servers import Mailbox, World
 from tests.dialects.management.actor import Actor
 from tests.factories import Hierarchy, make_customer, make_goal
 
 pytestmark = pytest.mark.django_db
-CSV: dict[str, Any] = {"ad_type": AdType.ISSUE_AUDIENCE_CSV, "creative_type": CreativeType.ISSUE_AUDIENCE_CSV}
 WEBHOOK: dict[str, Any] = {
     "ad_type": AdType.MESSAGING_PLATFORM,
     "creative_type": CreativeType.MESSAGING_PLATFORM_EXTERNAL,

@@ -7,23 +7,20 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import connection, connections
 
 from campaigns.models import AudienceJob
-from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.audience_job import OVER, JobState
 from config.supervision import Signals
 from customers.services.generation import generate_customers
-from tests.campaigns.audiences.scheduled import EMAIL, make_job, make_scheduled
+from tests.campaigns.audiences.scheduled import EMAIL, PUSH, make_job, make_scheduled
 from tests.factories import make_organization, make_target
 from tests.faults.accounts import wrong_with
 from tests.faults.blows import Blows, empty_broker
 from tests.faults.worker import Worker
 
-PUSH: dict[str, Any] = {"ad_type": AdType.PUSH_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_PUSH}
 SEED = 7
 BEATS = int(os.environ.get("BEATS", "2"))
 # The longest wait for a blow's moment, and how long the workers may take for the rest once the blows are over.

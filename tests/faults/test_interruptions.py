@@ -15,13 +15,14 @@ from django.utils import timezone
 from campaigns.delivery import couriers
 from campaigns.delivery.channel import AudienceExport, ExportedFile, Outcome, Result, always
 from campaigns.models import AudienceChunk, AudienceJob, AudienceMember
-from campaigns.models.ad_type import AdType, CreativeType
+from campaigns.models.ad_type import AdType
 from campaigns.models.audience_job import JobState
 from campaigns.services import audience_building
 from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job
 from campaigns.tasks import sweep, work_once
 from customers.services import identities
 from tests.campaigns.audiences.scheduled import (
+    CSV,
     EMAIL,
     Provider,
     build,
@@ -37,7 +38,6 @@ from tests.faults.providers import cut_off
 from tests.faults.worker import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CSV: dict[str, Any] = {"ad_type": AdType.ISSUE_AUDIENCE_CSV, "creative_type": CreativeType.ISSUE_AUDIENCE_CSV}
 PROMISED_SECONDS = 2.0
 WAITING = "SELECT 1 FROM pg_locks WHERE relation = %s::regclass AND NOT granted"
 

@@ -14,18 +14,16 @@ import pytest
 from django.db import connection
 
 from campaigns.models import AudienceChunk, AudienceJob, AudienceMember
-from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.audience_job import JobState
 from customers.models import Customer, Organization
 from customers.services.generation import generate_customers
-from tests.campaigns.audiences.scheduled import EMAIL, make_job, make_scheduled
+from tests.campaigns.audiences.scheduled import EMAIL, PUSH, make_job, make_scheduled
 from tests.config.served import until
 from tests.factories import make_organization, make_target
 from tests.faults.blows import empty_broker
 from tests.faults.providers import keys_given
 from tests.faults.worker import Worker, database_url
 
-PUSH = {"ad_type": AdType.PUSH_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_PUSH}
 PEOPLE = 300
 # Both threads of the worker in process may hold a batch of twenty when it is killed.
 IN_FLIGHT = 2 * 20

@@ -29,6 +29,8 @@ from tests.factories import Hierarchy, make_achievement, make_application, make_
 
 LONG_AGO, FAR_AHEAD = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 EMAIL: dict[str, Any] = {"ad_type": AdType.EMAIL_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_EMAIL}
+PUSH: dict[str, Any] = {"ad_type": AdType.PUSH_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_PUSH}
+CSV: dict[str, Any] = {"ad_type": AdType.ISSUE_AUDIENCE_CSV, "creative_type": CreativeType.ISSUE_AUDIENCE_CSV}
 NO_MESSAGE: dict[str, Any] = {
     "ad_type": AdType.ISSUE_AUDIENCE_CSV_NO_MSG,
     "creative_type": CreativeType.ISSUE_AUDIENCE_CSV_NO_MSG,

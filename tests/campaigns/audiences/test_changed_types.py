@@ -18,8 +18,10 @@ from campaigns.tasks import sweep
 from customers.errors import DomainError
 from customers.models import Customer
 from tests.campaigns.audiences.scheduled import (
+    CSV,
     EMAIL,
     NO_MESSAGE,
+    PUSH,
     Folder,
     Provider,
     make_job,
@@ -32,8 +34,6 @@ from tests.dialects.management.actor import Actor
 from tests.factories import Hierarchy
 
 pytestmark = pytest.mark.django_db
-CSV = {"ad_type": "issue_audience_csv", "creative_type": "issue-audience-csv"}
-PUSH = {"ad_type": "push_message", "creative_type": "messaging-platform-push"}
 S3 = {"ad_type": "audience_export", "creative_type": "audience-export-s3"}
 AIRSHIP = {"ad_type": "audience_export", "creative_type": "audience-export-airship"}
 WEBHOOK = {"ad_type": "messaging_platform", "creative_type": "messaging-platform-external"}

@@ -25,8 +25,10 @@ from campaigns.tasks import work_once
 from customers.models import Customer
 from customers.services.identities import identify
 from tests.campaigns.audiences.scheduled import (
+    CSV,
     EMAIL,
     LONG_AGO,
+    PUSH,
     Folder,
     Provider,
     build,
@@ -39,7 +41,6 @@ from tests.campaigns.audiences.scheduled import (
 from tests.factories import Hierarchy, make_anonymous, make_customer
 
 pytestmark = pytest.mark.django_db
-CSV: dict[str, Any] = {"ad_type": AdType.ISSUE_AUDIENCE_CSV, "creative_type": CreativeType.ISSUE_AUDIENCE_CSV}
 OFFER: dict[str, Any] = {"ad_type": AdType.ISSUE_BULK_OFFER, "creative_type": CreativeType.ISSUE_BULK_OFFER}
 
 
@@ -158,19 +159,6 @@ def test_another_destination_is_not_given_what_the_first_may_have(provider: Prov
     assert provider.given[-1] == doubtful.key
 
 
-def test_a_failure_after_a_doubt_leaves_the_doubt(provider: Provider) -> None:
-    provider.deduplicates = True
-    rows = make_scheduled(**EMAIL)
-    one = make_customer(rows.campaign.organization)
-    provider.outcomes = {one.pk: [Outcome.UNKNOWN] + [Outcome.RETRY] * 99}
-    job = make_job(rows)
-    for _ in range(recipients.MOST_ATTEMPTS):
-        work()
-        _make_due()
-    job.refresh_from_db()
-    assert (job.state, job.failed, job.ambiguous) == (JobState.COMPLETE, 0, 1)
-
-
 def test_a_worker_that_was_only_slow_still_says_what_it_knows(provider: Provider) -> None:
     rows = make_scheduled(**EMAIL)
     job = _delivering(rows)
@@ -221,11 +209,12 @@ def test_a_destination_that_is_away_costs_nobody_an_attempt(provider: Provider) 
     assert (job.state, job.sent, job.failures, job.error) == (JobState.COMPLETE, job.audience, 0, "")
 
 
-def test_what_stays_uncertain_to_the_last_attempt_is_ambiguous(provider: Provider) -> None:
+@pytest.mark.parametrize("after_the_first", [Outcome.UNKNOWN, Outcome.RETRY])
+def test_what_was_once_uncertain_is_ambiguous_in_the_end(provider: Provider, after_the_first: Outcome) -> None:
     provider.deduplicates = True
     rows = make_scheduled(**EMAIL)
     one = make_customer(rows.campaign.organization)
-    provider.outcomes = {one.pk: [Outcome.UNKNOWN] * 99}
+    provider.outcomes = {one.pk: [Outcome.UNKNOWN] + [after_the_first] * 99}
     job = make_job(rows)
     for _ in range(recipients.MOST_ATTEMPTS):
         work()
@@ -252,8 +241,7 @@ def test_triggered_messages_wait_for_no_slow_destination(provider: Provider, mon
     slow = Provider()
     slow.destination, slow.rate = "slow", 1.0
     monkeypatch.setitem(couriers.MAKERS, AdType.PUSH_MESSAGE, lambda _message: slow)
-    push: dict[str, Any] = {"ad_type": AdType.PUSH_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_PUSH}
-    first = make_scheduled(delivery_method="triggered", **push)
+    first = make_scheduled(delivery_method="triggered", **PUSH)
     organization = first.campaign.organization
     second = make_scheduled(organization, delivery_method="triggered", **EMAIL)
     customer = make_customer(organization)
