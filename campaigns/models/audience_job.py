@@ -1,6 +1,7 @@
 """The job of a scheduled message: to build its audience, and to deliver it."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -103,6 +104,12 @@ class AudienceJob(TenantModel):
     def is_of_no_use_to(self, creative_type: str) -> bool:
         """Whether the audience was built for another type of message, with other consents and states."""
         return self.built_for not in {None, creative_type}
+
+    def was_built_elsewhere(self, group_id: int, campaign_id: int) -> bool:
+        """Whether the audience is another group's or campaign's, and nothing of it is delivered yet."""
+        kept: dict[str, Any] = self.definition or {}
+        place = kept.get("group_id", group_id), kept.get("campaign", {}).get("id", campaign_id)
+        return self.delivering_at is None and place != (group_id, campaign_id)
 
     @property
     def progress(self) -> int:

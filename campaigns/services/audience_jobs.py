@@ -15,13 +15,14 @@ from customers.errors import DomainError, Kind
 from customers.models import Organization
 
 # The changes of a level that its jobs follow; dates are looked at when a job is due.
-DECIDING = {"status", "delivery_method", "scheduled_delivery_date", "creative_type"}
+PARENTS = {"campaign", "campaign_id", "line_item", "line_item_id", "group", "group_id"}
+DECIDING = {"status", "delivery_method", "scheduled_delivery_date", "creative_type", *PARENTS}
 ALIASES: dict[type[Level], str] = {AdCampaign: "campaign", AdLineItem: "line_item", AdGroup: "part", AdUnit: "unit"}
 # What the levels of a campaign's creatives say: live all the way up, or over for good.
 UNITS = """
 WITH units AS MATERIALIZED (
-    SELECT unit.id, unit.organization_id, campaign.id AS campaign_id, unit.scheduled_delivery_date AS at,
-        unit.creative_type,
+    SELECT unit.id, unit.organization_id, campaign.id AS campaign_id, unit.group_id, unit.creative_type,
+        unit.scheduled_delivery_date AS at,
         unit.status = 'live' AND part.status = 'live' AND line_item.status = 'live' AND campaign.status = 'live'
             AS is_live,
         unit.deleted_at IS NOT NULL OR part.deleted_at IS NOT NULL OR line_item.deleted_at IS NOT NULL
@@ -38,35 +39,56 @@ RESUMED = """CASE WHEN job.built_at IS NOT NULL THEN 'built' WHEN job.started_at
     ELSE 'scheduled' END"""
 # An operator has judged already: what is half delivered goes on.
 RESUMED_BY_HAND = f"CASE WHEN job.delivering_at IS NOT NULL THEN 'delivering' ELSE {RESUMED} END"
+# What stands at a time so that nothing else is done there: also what an operator cancelled, or what began to deliver.
+IS_DONE_WITH = "({job}.state <> 'cancelled' OR {job}.is_held OR {job}.delivering_at IS NOT NULL)"
 # A job whose audience is being built is not moved to another time, but given up for one that begins anew; one that
-# has begun to deliver goes on. What was done at a time, be it in part, is never done again at that time. An audience
-# is of no use to another type of message: its job is given up in any case, unless an operator holds it.
+# has begun to deliver goes on. What was done or cancelled at a time is never done again at that time, whatever way
+# leads back to it. An audience is of no use to another type of message: its job is given up in any case; nor is one of
+# another group, unless it is being delivered already. What an operator holds is given up only for another time, and
+# what takes its place is held too. Jobs go with their creatives to another campaign, also those that are over.
 CHANGE = f"""
 {UNITS}, locked AS MATERIALIZED (
     SELECT job.* FROM campaigns_audiencejob job
-    WHERE job.unit_id IN (SELECT id FROM units)
-    AND job.state IN ('scheduled', 'building', 'built', 'delivering', 'paused') ORDER BY job.id FOR UPDATE OF job
+    WHERE job.unit_id IN (SELECT id FROM units) AND (
+        job.state IN ('scheduled', 'building', 'built', 'delivering', 'paused')
+        OR job.campaign_id <> (SELECT campaign_id FROM units WHERE units.id = job.unit_id))
+    ORDER BY job.id FOR UPDATE OF job
 ), judged AS (
-    SELECT job.id, units.*, job.started_at IS NULL AS is_unbegun,
+    SELECT job.id, job.is_held, units.unit_id, units.organization_id, units.campaign_id, units.at, units.is_live,
+        units.is_over, job.state IN ('complete', 'cancelled', 'skipped', 'failed') AS is_past,
+        job.started_at IS NULL AS is_unbegun,
         job.scheduled_for IS DISTINCT FROM units.at AND job.delivering_at IS NULL AS is_elsewhere,
-        COALESCE(job.definition ->> 'creative_type' <> units.creative_type, false) AND NOT job.is_held AS is_another,
+        NOT job.is_held AND (COALESCE(job.definition ->> 'creative_type' <> units.creative_type, false)
+            OR (job.delivering_at IS NULL AND (
+                COALESCE((job.definition ->> 'group_id')::bigint <> units.group_id, false)
+                OR COALESCE((job.definition #>> '{{{{campaign,id}}}}')::bigint <> units.campaign_id, false)
+            ))) AS is_another,
         EXISTS (SELECT FROM campaigns_audiencejob other WHERE other.unit_id = job.unit_id AND other.id <> job.id
-            AND other.scheduled_for = units.at AND (other.state <> 'cancelled' OR other.delivering_at IS NOT NULL)
-        ) AS is_taken
-    FROM locked job JOIN units AS units (unit_id, organization_id, campaign_id, at, creative_type, is_live, is_over)
-        ON units.unit_id = job.unit_id
+            AND other.scheduled_for = units.at AND {IS_DONE_WITH.format(job="other")}) AS is_taken
+    FROM locked job JOIN units AS units (unit_id, organization_id, campaign_id, group_id, creative_type, at, is_live,
+        is_over) ON units.unit_id = job.unit_id
 ), settled AS (
-    SELECT judged.*, is_over OR is_another OR (is_elsewhere AND (is_taken OR NOT is_unbegun)) AS is_given_up
-    FROM judged
+    SELECT judged.*, NOT is_past AND (is_over OR is_another OR (is_elsewhere AND (is_taken OR NOT is_unbegun)))
+        AS is_given_up FROM judged
+), replaced AS (
+    INSERT INTO campaigns_audiencejob (organization_id, campaign_id, unit_id, scheduled_for, state, is_held, paused_at)
+    SELECT organization_id, campaign_id, unit_id, at, 'paused', true, now() FROM settled
+    WHERE is_given_up AND is_held AND is_elsewhere AND NOT is_taken AND NOT is_over
+    ON CONFLICT DO NOTHING RETURNING unit_id
 )
 UPDATE campaigns_audiencejob job SET
-    scheduled_for = CASE WHEN settled.is_elsewhere AND NOT is_given_up THEN settled.at ELSE scheduled_for END,
-    state = CASE WHEN is_given_up THEN 'cancelled'
+    campaign_id = settled.campaign_id,
+    scheduled_for = CASE WHEN NOT is_past AND settled.is_elsewhere AND NOT is_given_up THEN settled.at
+        ELSE scheduled_for END,
+    state = CASE WHEN is_past THEN job.state WHEN is_given_up THEN 'cancelled'
         WHEN is_live AND NOT job.is_held THEN {RESUMED} ELSE 'paused' END,
-    finished_at = CASE WHEN is_given_up THEN now() END,
-    paused_at = CASE WHEN NOT is_given_up AND (job.is_held OR NOT is_live) THEN COALESCE(job.paused_at, now()) END
+    is_held = job.is_held AND NOT (is_given_up AND job.unit_id IN (SELECT unit_id FROM replaced)),
+    finished_at = CASE WHEN is_past THEN job.finished_at WHEN is_given_up THEN now() END,
+    paused_at = CASE WHEN is_past THEN job.paused_at
+        WHEN NOT is_given_up AND (job.is_held OR NOT is_live) THEN COALESCE(job.paused_at, now()) END
 FROM settled WHERE job.id = settled.id AND (
-    is_given_up OR is_elsewhere OR (is_live AND NOT job.is_held) = (job.state = 'paused'))
+    job.campaign_id <> settled.campaign_id
+    OR NOT is_past AND (is_given_up OR is_elsewhere OR (is_live AND NOT job.is_held) = (job.state = 'paused')))
 """  # noqa: S608 - put together from constants
 MAKE = f"""
 {UNITS}
@@ -74,10 +96,22 @@ INSERT INTO campaigns_audiencejob (organization_id, campaign_id, unit_id, schedu
 SELECT units.organization_id, units.campaign_id, units.id, units.at FROM units
 WHERE is_live AND NOT is_over AND NOT EXISTS (
     SELECT FROM campaigns_audiencejob job WHERE job.unit_id = units.id AND job.scheduled_for = units.at
-    AND (job.state <> 'cancelled' OR job.is_held OR job.delivering_at IS NOT NULL))
+    AND {IS_DONE_WITH.format(job="job")})
 ON CONFLICT DO NOTHING
 """  # noqa: S608 - put together from constants
-LEVELS = f"{UNITS} SELECT is_live, is_over, creative_type FROM units".format(level="unit")  # noqa: S608 - put together from constants
+LEVELS = f"""
+{UNITS}
+SELECT is_live, is_over, creative_type, group_id, campaign_id FROM units
+"""  # noqa: S608 - put together from constants
+# A later delivery of the creative: one that was given up doesn't count, one that an operator cancelled at the time at
+# which the creative stands does.
+IS_OUTDATED = f"""
+SELECT EXISTS (
+    SELECT FROM campaigns_audiencejob later JOIN campaigns_adunit unit ON unit.id = later.unit_id
+    WHERE later.unit_id = %s::bigint AND later.id > %s::bigint AND {IS_DONE_WITH.format(job="later")}
+    AND (later.state <> 'cancelled' OR later.delivering_at IS NOT NULL
+        OR later.scheduled_for = unit.scheduled_delivery_date))
+"""  # noqa: S608 - put together from constants
 RESUME = f"""
 UPDATE campaigns_audiencejob job SET is_held = false, paused_at = NULL, finished_at = NULL, failures = 0, error = '',
     leased_until = NULL, state = CASE WHEN %s::boolean THEN {RESUMED_BY_HAND} ELSE 'paused' END
@@ -131,19 +165,27 @@ def resume_job(*, organization: Organization, job_id: int) -> AudienceJob:
 
 @transaction.atomic
 def retry_job(*, organization: Organization, job_id: int) -> AudienceJob:
-    """Take a failed job up again where it stopped."""
-    return _resume(_lock(organization, job_id, JobState.FAILED))
+    """Take a failed job up again where it stopped; DomainError where its creative has a newer delivery."""
+    job = _lock(organization, job_id, JobState.FAILED)
+    with connection.cursor() as cursor:
+        cursor.execute(IS_OUTDATED, [job.unit_id, job.pk])
+        if cursor.fetchone()[0]:
+            raise DomainError(Kind.CONFLICT, "outdated", "The creative has a newer delivery.")
+    return _resume(job)
 
 
 def _resume(job: AudienceJob) -> AudienceJob:
     with connection.cursor() as cursor:
-        cursor.execute(LEVELS, {"id": job.unit_id, "organization": job.organization_id})
-        is_live, is_over, creative_type = cursor.fetchone()
+        cursor.execute(LEVELS.format(level="unit"), {"id": job.unit_id, "organization": job.organization_id})
+        is_live, is_over, creative_type, *place = cursor.fetchone()
         if is_over:
             raise DomainError(Kind.CONFLICT, "over", "The creative or its campaign is over, or no longer scheduled.")
         if job.is_of_no_use_to(creative_type):
             sentence = f"Its audience was built for {job.built_for}; as {creative_type} it needs another time."
             raise DomainError(Kind.CONFLICT, "another_type", sentence)
+        if job.was_built_elsewhere(*place):
+            sentence = "Its audience was built for another creative group; in this one it needs another time."
+            raise DomainError(Kind.CONFLICT, "another_group", sentence)
         cursor.execute(RESUME, [is_live, job.pk])
         cursor.execute(FRESH_CHUNKS, [job.pk])
     return get_delivery(organization=job.organization, job_id=job.pk)

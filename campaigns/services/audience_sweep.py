@@ -142,7 +142,8 @@ def _skipped(due: Due, now: datetime) -> bool:
 def _begin(job: AudienceJob, now: datetime) -> None:
     """Keep what the audience is built from, and share the customers out among chunks."""
     definition = write_definition(organization_id=job.organization_id, campaign_id=job.campaign_id)
-    _update(job, definition={**(definition or {}), "creative_type": job.unit.creative_type}, started_at=now)
+    begun_as = {"creative_type": job.unit.creative_type, "group_id": job.unit.group_id}
+    _update(job, definition={**(definition or {}), **begun_as}, started_at=now)
     chunks = plan_chunks(job=job)
     _update(
         job,
