@@ -2,8 +2,11 @@
 
 import random
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+from django.utils import timezone
+
+from campaigns.models import PointsEntry
 from customers.models import Customer, CustomerField, Organization
 from customers.services.generation import (
     FIELDS,
@@ -27,8 +30,22 @@ def create_people(*, organization: Organization) -> None:
     for name, kind in FIELDS.items():
         save_field(field=CustomerField(organization=organization, name=name, type=kind, unique=name == "email"))
     source = random.Random(SEED)  # noqa: S311 (a demo must be the same every time)
-    Customer.objects.bulk_create(
+    people = Customer.objects.bulk_create(
         (_person(source, organization, number) for number in range(1, COUNT + 1)), batch_size=1000
+    )
+    now = timezone.now()
+    PointsEntry.objects.bulk_create((_points(person, now) for person in people if person.points), batch_size=1000)
+
+
+def _points(person: Customer, now: datetime) -> PointsEntry:
+    """The ledger's entry of the points that a customer begins with."""
+    return PointsEntry(
+        organization=person.organization,
+        customer=person,
+        amount=person.points,
+        at=now,
+        key=f"opening:{person.uuid}",
+        note="opening balance",
     )
 
 

@@ -50,7 +50,7 @@ WHERE organization_id = %s::bigint AND external_id ~ '^GEN-[0-9]{10}$'
 """
 # Who a number is follows from the number and the seed alone: the first digits of a hash decide.
 GENERATE = """
-INSERT INTO customers_customer (organization_id, uuid, external_id, is_anonymous, attributes, tags, points, consent,
+INSERT INTO customers_customer (organization_id, uuid, external_id, is_anonymous, attributes, tags, consent,
     email_consent, push_consent, last_platform, last_language, last_channel)
 SELECT %(organization)s::bigint, hash::uuid, 'GEN-' || lpad(number::text, 10, '0'), false,
     jsonb_build_object('first_name', first_name, 'last_name', last_name,
@@ -59,7 +59,7 @@ SELECT %(organization)s::bigint, hash::uuid, 'GEN-' || lpad(number::text, 10, '0
         'zip', (%(zips)s::text[])[home] || lpad((two %% 100)::text, 2, '0'),
         'birth_date', to_char(date '1950-01-01' + (two / 128 %% 20000)::int, 'YYYY-MM-DD'),
         'loyalty_tier', (%(tiers)s::text[])[1 + (three %% 100)::int]),
-    array_remove(ARRAY[{tags}]::varchar[], NULL), two / 4096 %% 500 * 10,
+    array_remove(ARRAY[{tags}]::varchar[], NULL),
     three / 128 %% 100 < 94, three / 16384 %% 100 < 88, three / 16384 %% 100 < 70,
     (%(platforms)s::text[])[1 + (two %% 20)::int], (%(languages)s::text[])[1 + (three / 512 %% 5)::int],
     CASE WHEN one / 4096 %% 2 = 0 THEN 'web' ELSE 'mobile' END

@@ -1,0 +1,55 @@
+"""Campaigns are whole: what each must have, and what stands below one and names another."""
+
+from config.verification.check import Check
+
+NO_BUNDLE = """
+SELECT campaign.organization_id, format('campaign %%s has no ad bundle', campaign.id) AS sentence
+FROM campaigns_adcampaign campaign
+WHERE NOT EXISTS (SELECT FROM campaigns_adbundle bundle WHERE bundle.campaign_id = campaign.id)
+"""
+TWO_LIVING = """
+SELECT organization_id, format('{parent} %%s has %%s living rows in {child}', {column}, count(*)) AS sentence
+FROM {child} WHERE deleted_at IS NULL GROUP BY organization_id, {column} HAVING count(*) > 1
+"""
+UNKNOWN_OFFERS = """
+SELECT unit.organization_id, format('creative %%s names offer %%s, which is not there', unit.id, guid) AS sentence
+FROM campaigns_adunit unit CROSS JOIN unnest(unit.offer_ids) guid
+WHERE unit.deleted_at IS NULL AND NOT EXISTS (SELECT FROM campaigns_offer offer
+    WHERE offer.organization_id = unit.organization_id AND offer.guid = guid)
+"""
+OTHER_CAMPAIGN = """
+SELECT child.organization_id, format('{child} %%s is of campaign %%s, its {column} %%s of campaign %%s', child.id,
+    child.campaign_id, child.{column}, parent.campaign_id) AS sentence
+FROM {child} child JOIN ({parent}) parent ON parent.id = child.{column} WHERE parent.campaign_id <> child.campaign_id
+"""
+GROUPS = """SELECT part.id, line_item.campaign_id FROM campaigns_adgroup part
+    JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id"""
+UNITS = """SELECT unit.id, line_item.campaign_id FROM campaigns_adunit unit
+    JOIN campaigns_adgroup part ON part.id = unit.group_id
+    JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id"""
+OF_ONE_CAMPAIGN = (
+    ("campaigns_audiencejob", "unit_id", UNITS),
+    ("campaigns_achievement", "composite_id", "SELECT id, campaign_id FROM campaigns_achievement"),
+    ("funnels_banner", "group_id", GROUPS),
+    ("funnels_popup", "group_id", GROUPS),
+    ("funnels_funnel", "version_id", "SELECT id, campaign_id FROM funnels_funnelversion"),
+    ("funnels_funnelentry", "version_id", "SELECT id, campaign_id FROM funnels_funnelversion"),
+    ("funnels_funnelentry", "interaction_id", "SELECT id, campaign_id FROM campaigns_interaction"),
+)
+
+HIERARCHY = (
+    Check("a campaign has its ad bundle", NO_BUNDLE),
+    Check(
+        "one container a campaign",
+        TWO_LIVING.format(parent="campaign", child="campaigns_adlineitem", column="campaign_id"),
+    ),
+    Check(
+        "one creative a group",
+        TWO_LIVING.format(parent="creative group", child="campaigns_adunit", column="group_id"),
+    ),
+    Check("offers of creatives are there", UNKNOWN_OFFERS),
+    *(
+        Check(f"one campaign in {child}.{column}", OTHER_CAMPAIGN.format(child=child, column=column, parent=parent))
+        for child, column, parent in OF_ONE_CAMPAIGN
+    ),
+)
