@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from campaigns.admin.history import HistoryAdmin
 from campaigns.models import IssuedOffer, Offer
+from campaigns.models.offer import MAXIMUM_POINTS
 from customers.services.organizations import raise_version
-
-MAXIMUM_POINTS = 2**31 - 1
 
 
 class OfferForm(forms.ModelForm[Offer]):

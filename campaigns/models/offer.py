@@ -10,6 +10,9 @@ from django.db.models.functions import Now
 from customers.models import CustomerOwned
 from customers.tenancy import TenantModel
 
+# What one entry of a customer's points may be.
+MAXIMUM_POINTS = 2**31 - 1
+
 
 def generated_guid() -> str:
     """A guid for an offer whose maker named none."""
