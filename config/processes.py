@@ -30,8 +30,8 @@ def programs(host: str, port: int) -> list[Program]:
     else:
         work = [Program("worker and beat", (sys.executable, "manage.py", "work"))]
     if settings.EMBEDDED_POSTGRESQL:
-        guard = (sys.executable, "-m", "config.postgresql.guard", str(settings.EMBEDDED_POSTGRESQL))
-        return [web, *work, Program("database guard", guard)]
+        keeper = (sys.executable, "-m", "config.postgresql.keeper", str(settings.EMBEDDED_POSTGRESQL))
+        return [web, *work, Program("database keeper", keeper)]
     return [web, *work]
 
 

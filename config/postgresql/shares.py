@@ -11,6 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def beside(directory: Path, ending: str) -> Path:
+    """The file beside the server's folder that is locked for one purpose."""
+    return directory.with_name(f"{directory.name}.{ending}")
+
+
 @contextmanager
 def one_at_a_time(path: Path) -> Iterator[None]:
     """Hold the lock file `path` alone; another process waits. Held while the server is started or stopped."""
@@ -22,29 +27,44 @@ def one_at_a_time(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextmanager
+def taken(path: Path) -> Iterator[int | None]:
+    """Take the lock file `path` alone without waiting: its descriptor, or None where another process has it.
+
+    A process that inherits the descriptor has the lock too, and keeps it afterwards.
+    """
+    descriptor = _open(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield descriptor
+    except BlockingIOError:
+        yield None
+    finally:
+        os.close(descriptor)
+
+
+def is_free(path: Path) -> bool:
+    """Whether no process has the lock file `path`, alone or as a share."""
+    with taken(path) as descriptor:
+        return descriptor is not None
+
+
 class Share:
-    """One process's share in the server over a data directory, from the start until `give_back` or its death."""
+    """One process's share in the server over a data directory, from the start until `give_back` or its death.
+
+    A forked child has its parent's share too: it lasts until both have ended. Take it and give it back within
+    `one_at_a_time`.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._process = os.getpid()
         self._descriptor = _open(path)
         fcntl.flock(self._descriptor, fcntl.LOCK_SH)
 
     def give_back(self) -> bool:
-        """Let go; true when this was the last share. Call it within `one_at_a_time`.
-
-        A forked child has its parent's share, not one of its own, so it never is the last.
-        """
-        if os.getpid() != self._process:
-            return False
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        finally:
-            os.close(self._descriptor)
-        return True
+        """Let go; true when this was the last share."""
+        os.close(self._descriptor)
+        return is_free(self._path)
 
 
 def _open(path: Path) -> int:

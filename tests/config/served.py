@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,13 @@ class Served:
             return response.status, json.loads(response.read())
         finally:
             connection.close()
+
+    def is_ready(self) -> bool:
+        """Whether it answers, and says that it is ready."""
+        try:
+            return self.get("/readyz")[0] == HTTPStatus.OK
+        except OSError:
+            return False
 
     def running(self, command: str = "") -> list[psutil.Process]:
         """The living processes of this data directory, whoever their parent is, with `command` in their words."""

@@ -26,6 +26,27 @@ from config.postgresql import embedded
 print(embedded.start(Path(sys.argv[1])), flush=True)
 sys.stdin.read()
 """
+# Starts the server as every process does, and dies as by `kill -9` where that goes from one step to the next.
+DIE = """
+import os, signal, subprocess, sys
+from pathlib import Path
+from config.postgresql import embedded
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def die_at_once(command, arguments, bin_path, **options):
+    subprocess.Popen([str(bin_path / command), *arguments], user=options["user"], stdout=2)
+    die()
+
+steps = {
+    "while pg_ctl starts it": (embedded.postgres_server, "pgexec", die_at_once),
+    "before it is asked": (embedded, "_ensure_database", die),
+    "before its share is known": (embedded, "_exit_on_sigterm", die),
+}
+setattr(*steps[sys.argv[2]])
+embedded.start(Path(sys.argv[1]))
+"""
 Hold = Callable[[], "Holder"]
 pytestmark = pytest.mark.xdist_group("embedded")
 
@@ -66,8 +87,18 @@ def hold(directory: Path) -> Iterator[Hold]:
     for holder in holders:
         if holder.process.poll() is None:
             holder.end()
-    for process in postmasters(directory):
+    for process in [*guards(directory), *postmasters(directory)]:
         process.kill()
+
+
+def guards(directory: Path) -> list[psutil.Process]:
+    return [process for process in those_of(directory) if "config.postgresql.guard" in process.cmdline()]
+
+
+def those_of(directory: Path) -> list[psutil.Process]:
+    """Every process that was called with the server's folder: the server, its guard, whoever is starting it."""
+    everybody = psutil.process_iter(["cmdline"])
+    return [process for process in everybody if str(directory) in (process.info["cmdline"] or [])]
 
 
 def postmasters(directory: Path) -> list[psutil.Process]:
@@ -99,11 +130,44 @@ def test_a_server_that_was_started_again_stops_with_the_last_share(directory: Pa
     assert postmasters(directory) == []
 
 
-def test_a_server_without_shares_is_taken_over_and_stopped(directory: Path, hold: Hold) -> None:
-    hold().end(signal.SIGKILL)
+def test_a_server_whose_last_share_was_killed_stops(directory: Path, hold: Hold) -> None:
+    first, last = hold(), hold()
+    first.end()
     assert postmasters(directory)
+    last.end(signal.SIGKILL)
+    until(lambda: not those_of(directory), "the end of the server and of its guard")
+
+
+@pytest.mark.parametrize("when", ["while pg_ctl starts it", "before it is asked", "before its share is known"])
+def test_a_server_whose_starter_is_killed_stops(directory: Path, hold: Hold, when: str) -> None:
     hold().end()
-    assert postmasters(directory) == []
+    assert those_of(directory) == []
+    starter = subprocess.run([sys.executable, "-c", DIE, str(directory), when], cwd=PROJECT, check=False)
+    assert starter.returncode == -signal.SIGKILL
+    until(lambda: not those_of(directory), "the end of the server and of its guard")
+    hold().end()
+
+
+def test_a_killed_guard_is_replaced_by_the_next_who_needs_the_server(directory: Path, hold: Hold) -> None:
+    first = hold()
+    (killed,) = guards(directory)
+    killed.kill()
+    killed.wait()
+    last = hold()
+    until(lambda: bool(guards(directory)), "a new guard")
+    first.end()
+    last.end(signal.SIGKILL)
+    until(lambda: not those_of(directory), "the end of the server and of its guard")
+
+
+def test_there_is_one_guard_and_no_signal_but_sigkill_ends_it(directory: Path, hold: Hold) -> None:
+    first, last = hold(), hold()
+    (guard,) = guards(directory)
+    guard.terminate()
+    first.end(signal.SIGKILL)
+    assert guards(directory) == [guard]
+    last.end()
+    assert those_of(directory) == []
 
 
 def test_a_killed_server_starts_again(directory: Path, hold: Hold) -> None:
@@ -111,7 +175,7 @@ def test_a_killed_server_starts_again(directory: Path, hold: Hold) -> None:
     for process in postmasters(directory):
         process.kill()
     holder.end(signal.SIGKILL)
-    until(lambda: not postmasters(directory), "the end of the server")
+    until(lambda: not those_of(directory), "the end of the server and of its guard")
     again = hold()
     assert again.host
     again.end()

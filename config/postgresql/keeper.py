@@ -1,0 +1,27 @@
+"""Keeps the embedded PostgreSQL up for `manage.py serve`: run as `python -m config.postgresql.keeper DIRECTORY`.
+
+The server is nobody's child (it outlives the process that started it), so somebody must see when it dies. This process
+has a share like any other that needs the server, and ends where the server has ended: `serve` starts it again, and it
+the server.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from config.postgresql import embedded
+
+LOOK_SECONDS = 1.0
+
+
+def main() -> None:
+    """Hold a share until SIGTERM, which `embedded` turns into an ordinary exit, or the end of the server."""
+    directory = Path(sys.argv[1])
+    embedded.start(directory)
+    while embedded.is_running(directory):
+        time.sleep(LOOK_SECONDS)
+    sys.exit(f"the embedded PostgreSQL in {directory} has ended")
+
+
+if __name__ == "__main__":
+    main()
