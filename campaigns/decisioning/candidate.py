@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from campaigns.models.frequency import RULES
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -47,3 +49,8 @@ class Candidate:
     price_per_conversion: Decimal | None = None
     is_capped: bool = False
     payload: Any = None
+
+    @property
+    def frequency_rule(self) -> int:
+        """The number of the unit and period that the cap counts by; 0 without a cap."""
+        return RULES.get((self.frequency_unit, self.frequency_period), 0)

@@ -47,11 +47,9 @@ def _is_elsewhere(candidate: Candidate, _subject: Subject, context: Context, _no
 def _is_capped(candidate: Candidate, subject: Subject, context: Context, _now: datetime) -> bool:
     if candidate.frequency_cap is None or candidate.frequency_period is None:
         return False
-    history = subject.history_with(candidate.campaign_id)
-    return (
-        history.capped_from == context.period_starts[candidate.frequency_period]
-        and history.capped_count >= candidate.frequency_cap
-    )
+    start = context.period_starts[candidate.frequency_period]
+    counted = subject.history_with(candidate.campaign_id).counted_in(candidate.frequency_rule, start)
+    return counted >= candidate.frequency_cap
 
 
 def is_held_out(candidate: Candidate, subject: Subject) -> bool:

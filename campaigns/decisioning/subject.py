@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 class History(NamedTuple):
     """How far a customer and a campaign have come; `last_seen` in microseconds since 1970, 0 for never.
 
-    `capped_count` counts in the period that began on the day `capped_from`, an ordinal (`date.toordinal`), 0 for none.
+    `capped_count` counts in the period that began on the day `capped_from`, an ordinal (`date.toordinal`), by the
+    rule `capped_rule` (`campaigns.models.frequency.RULES`); each is 0 for none.
     A named tuple, for decisions make many of them.
     """
 
@@ -18,6 +19,16 @@ class History(NamedTuple):
     last_seen: int = 0
     capped_count: int = 0
     capped_from: int = 0
+    capped_rule: int = 0
+
+    def counted_in(self, rule: int, start: int) -> int:
+        """How many count in the period of a rule that began on the day `start`; who comes late asks of the present."""
+        return self.capped_count if self.capped_rule == rule and self.capped_from >= start else 0
+
+    def counting(self, rule: int, start: int) -> "History":
+        """The history after one more, as `campaigns.models.frequency.COUNT_CAPPED` counts it."""
+        present = max(start, self.capped_from) if self.capped_rule == rule else start
+        return self._replace(capped_count=self.counted_in(rule, start) + 1, capped_from=present, capped_rule=rule)
 
 
 NO_HISTORY = History()

@@ -4,32 +4,34 @@ from django.db import connection, models
 from django.db.models.functions import Now
 
 from campaigns.models.campaign import AdCampaign
+from campaigns.models.frequency import RULE_OF_CAMPAIGN, UNITE_CAPPED
 from customers.models import Customer, CustomerOwned, Organization
 
 COUNTS = ("seen_count", "dismissed_count", "converted_count", "completed_count")
 TIMES = ("last_seen_at", "dismissed_at", "converted_at", "completed_at")
-_COLUMNS = ", ".join(("organization_id", "campaign_id", *COUNTS, *TIMES, "capped_count", "capped_from"))
+_COLUMNS = ", ".join(("organization_id", "campaign_id", *COUNTS, *TIMES))
 _SUMS = ", ".join(f"{name} = mine.{name} + excluded.{name}" for name in COUNTS)
 _LATEST = ", ".join(f"{name} = GREATEST(mine.{name}, excluded.{name})" for name in TIMES)
-# Of the same period counts are added up, else the later period's stays: the cap of neither customer is forgotten.
-_CAPPED = """
-capped_count = CASE
-    WHEN mine.capped_from = excluded.capped_from THEN mine.capped_count + excluded.capped_count
-    WHEN mine.capped_from IS NULL OR mine.capped_from < excluded.capped_from THEN excluded.capped_count
-    ELSE mine.capped_count END,
-capped_from = GREATEST(mine.capped_from, excluded.capped_from)"""
-# Only names of columns are put together here; values are parameters.
+# Only names of columns are put together here; values are parameters. A count by a rule that the campaign no longer has
+# is left behind, so that it never takes the place of one by the present rule.
 MERGE = f"""
-INSERT INTO campaigns_participation AS mine (customer_id, {_COLUMNS})
-SELECT %s::bigint, {_COLUMNS} FROM campaigns_participation WHERE customer_id = %s::bigint
-ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {_SUMS}, {_LATEST}, {_CAPPED}
+INSERT INTO campaigns_participation AS mine (customer_id, {_COLUMNS}, capped_count, capped_from, capped_rule)
+SELECT %s::bigint, {_COLUMNS}, CASE WHEN is_counted THEN capped_count ELSE 0 END,
+    CASE WHEN is_counted THEN capped_from END, CASE WHEN is_counted THEN capped_rule END
+FROM (
+    SELECT source.*, COALESCE(source.capped_rule = {RULE_OF_CAMPAIGN}, false) AS is_counted
+    FROM campaigns_participation source JOIN campaigns_adcampaign campaign ON campaign.id = source.campaign_id
+    WHERE source.customer_id = %s::bigint
+) source
+ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {_SUMS}, {_LATEST}, {UNITE_CAPPED}
 """  # noqa: S608
 
 
 class Participation(CustomerOwned):
     """Counts and times of one customer in one campaign; decisions look here, not at the history.
 
-    `capped_count` counts towards the campaign's frequency cap in the period that begins on `capped_from`.
+    `capped_count` counts towards the campaign's frequency cap in the period that begins on `capped_from`, by the rule
+    (unit and period) that `capped_rule` numbers; by another rule it counts for nothing (docs/decisions/0068).
     """
 
     # Every page view writes several: nothing looks for these by their organization alone, and the unique constraint's
@@ -47,6 +49,7 @@ class Participation(CustomerOwned):
     completed_at = models.DateTimeField(null=True, blank=True)
     capped_count = models.PositiveBigIntegerField(default=0, db_default=0)
     capped_from = models.DateField(null=True, blank=True)
+    capped_rule = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

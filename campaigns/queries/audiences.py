@@ -29,7 +29,8 @@ IS_HELD_OUT = """(('x' || left(encode(sha256(convert_to(%s::text || customer.uui
     ::bit(32)::bigint %% 10000 < %s::bigint)"""
 HAS_FULL_CAP = """EXISTS (SELECT FROM campaigns_participation participation
     WHERE participation.customer_id = customer.id AND participation.campaign_id = %s::bigint
-    AND participation.capped_from = %s::date AND participation.capped_count >= %s::bigint)"""
+    AND participation.capped_rule = %s::smallint AND participation.capped_from >= %s::date
+    AND participation.capped_count >= %s::bigint)"""
 # Each step is asked only of those whom the steps before have left. Only fixed texts and steps are put in.
 PREVIEW = """
 SELECT COALESCE((
@@ -58,10 +59,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """How many messages a customer may have of a campaign in the period that began on `starts_on`."""
+    """How many messages a customer may have of a campaign in the period that began on `starts_on`, by which rule."""
 
     number: int
     starts_on: date
+    rule: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +160,14 @@ def _caps(candidate: Candidate, organization: Organization, now: datetime) -> St
     cap = _cap_of(candidate, organization, now)
     if cap is None:
         return Step("caps")
-    return Step("caps", f"(NOT {HAS_FULL_CAP})", (candidate.campaign_id, cap.starts_on, cap.number))
+    return Step("caps", f"(NOT {HAS_FULL_CAP})", (candidate.campaign_id, cap.rule, cap.starts_on, cap.number))
 
 
 def _cap_of(candidate: Candidate, organization: Organization, now: datetime) -> Cap | None:
     if candidate.frequency_cap is None or candidate.frequency_period is None:
         return None
     start = frequency_starts(now, organization.zone)[candidate.frequency_period]
-    return Cap(candidate.frequency_cap, date.fromordinal(start))
+    return Cap(candidate.frequency_cap, date.fromordinal(start), candidate.frequency_rule)
 
 
 def _counted_cap(

@@ -99,4 +99,5 @@ def _history(own: Participation, at: datetime) -> History:
         last_seen=0 if own.last_seen_at is None else (own.last_seen_at - EPOCH) // timedelta(microseconds=1),
         capped_count=own.capped_count,
         capped_from=own.capped_from.toordinal() if own.capped_from else 0,
+        capped_rule=own.capped_rule or 0,
     )

@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from campaigns.models import AudienceChunk, AudienceJob
 from campaigns.models.audience_job import JobState
 from campaigns.models.audience_member import MemberState
+from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM
 from campaigns.queries.audiences import Terms, get_terms, sends_nothing
 from campaigns.queries.definitions import read_definition
 from campaigns.services.heartbeats import Heartbeat, insist, lease_seconds, new_lease
@@ -82,13 +83,11 @@ PLAIN = MEMBERS.format(id="customer.id", source=CUSTOMERS)
 # Each message counts towards the campaign's cap here, where rows are locked: who has reached it since is left out.
 COUNTED = """
 WITH counted AS (
-    INSERT INTO campaigns_participation AS mine (organization_id, customer_id, campaign_id, capped_count, capped_from)
-    SELECT customer.organization_id, customer.id, %s::bigint, 1, %s::date FROM {customers}
+    INSERT INTO campaigns_participation AS mine
+        (organization_id, customer_id, campaign_id, capped_count, capped_from, capped_rule)
+    SELECT customer.organization_id, customer.id, %s::bigint, 1, %s::date, %s::smallint FROM {customers}
     ORDER BY customer.id
-    ON CONFLICT (customer_id, campaign_id) DO UPDATE SET
-        capped_count = CASE WHEN mine.capped_from = excluded.capped_from THEN mine.capped_count + 1 ELSE 1 END,
-        capped_from = excluded.capped_from
-    WHERE mine.capped_from IS DISTINCT FROM excluded.capped_from OR mine.capped_count < %s::bigint
+    ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {counting} WHERE {has_room}
     RETURNING customer_id
 )
 {members}
@@ -233,8 +232,13 @@ def _statement(leased: Leased, terms: Terms, *, sends_nothing: bool) -> tuple[st
     if terms.cap is None:
         return PLAIN.format(terms=where), [*member, *among]
     members = MEMBERS.format(id="counted.customer_id", source="counted")
-    statement = COUNTED.format(customers=CUSTOMERS.format(terms=where), members=members)
-    counted = [job.campaign_id, terms.cap.starts_on, *among, terms.cap.number]
+    statement = COUNTED.format(
+        customers=CUSTOMERS.format(terms=where),
+        counting=COUNT_CAPPED,
+        has_room=HAS_ROOM.format(cap="%s::bigint"),
+        members=members,
+    )
+    counted = [job.campaign_id, terms.cap.starts_on, terms.cap.rule, *among, terms.cap.number]
     return statement, [*counted, *member]
 
 

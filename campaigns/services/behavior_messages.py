@@ -4,16 +4,16 @@ A fixed number of statements, and none where no behavior with a message was earn
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import orjson
 from django.db import connection
 
 from campaigns.decisioning import Candidate, Context, History, Subject, first_failing
-from campaigns.models.frequency import FrequencyUnit, frequency_starts
+from campaigns.models.frequency import COUNT_CAPPED, FrequencyUnit, frequency_starts
 from campaigns.queries.audiences import CONSENTS
 from campaigns.queries.behavior_rules import Message
 from campaigns.queries.decisions import needed_for_an_offer
@@ -32,14 +32,17 @@ FROM jsonb_to_recordset(%s::jsonb) AS pair (customer_id bigint, campaign_id bigi
 ORDER BY pair.customer_id, pair.campaign_id
 ON CONFLICT (customer_id, campaign_id) DO UPDATE SET capped_count = mine.capped_count
 RETURNING customer_id, campaign_id, dismissed_at IS NOT NULL, converted_at IS NOT NULL, completed_at IS NOT NULL,
-    last_seen_at, capped_count, capped_from
+    last_seen_at, capped_count, capped_from, capped_rule
 """
-COUNT = """
-UPDATE campaigns_participation mine SET capped_count = sent.capped_count, capped_from = sent.capped_from
+COUNT = f"""
+INSERT INTO campaigns_participation AS mine
+    (organization_id, customer_id, campaign_id, capped_count, capped_from, capped_rule)
+SELECT %s::bigint, sent.customer_id, sent.campaign_id, sent.number, sent.capped_from, sent.capped_rule
 FROM jsonb_to_recordset(%s::jsonb) AS sent (
-    customer_id bigint, campaign_id bigint, capped_count bigint, capped_from date)
-WHERE mine.customer_id = sent.customer_id AND mine.campaign_id = sent.campaign_id
-"""
+    customer_id bigint, campaign_id bigint, number bigint, capped_from date, capped_rule smallint)
+ORDER BY sent.customer_id, sent.campaign_id
+ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {COUNT_CAPPED}
+"""  # noqa: S608 (put together from constants)
 PLACEMENT = "message"
 # What the keys of messages are made in.
 KEYS = uuid.UUID("6f1d3a52-4f0c-5b57-9f3e-2a6c8a7d9b10")
@@ -67,17 +70,17 @@ def send_messages(*, organization: Organization, run: BehaviorRun, earning_ids: 
     broke = find_out_of_money(organization=organization, needed=capped, at=now) if capped else frozenset()
     context = Context(period_starts=frequency_starts(now, organization.zone), out_of_money=broke)
     passed: list[Wanted] = []
-    counted: dict[Pair, History] = {}
     for one in wanted:
         pair = (one.customer_id, one.message.campaign_id)
         subject = _subject(organization, run, one, run.customers[one.customer_id], histories[pair])
         if first_failing(one.candidate, subject, context, now) is not None:
             continue
         passed.append(one)
-        if one.candidate.frequency_unit == FrequencyUnit.IMPRESSIONS and one.candidate.frequency_period:
-            start = context.period_starts[one.candidate.frequency_period]
-            counted[pair] = histories[pair] = _counted(histories[pair], start)
-    _write(organization, passed, counted, now)
+        if _is_counted(one.candidate):
+            start = context.period_starts[one.candidate.frequency_period or ""]
+            histories[pair] = histories[pair].counting(one.candidate.frequency_rule, start)
+    _count(organization, passed, context)
+    _add_recipients(organization, passed, now)
 
 
 def _wanted(organization: Organization, run: BehaviorRun, earning_ids: Iterable[int]) -> list[Wanted]:
@@ -110,10 +113,19 @@ def _lock_participations(organization: Organization, pairs: set[Pair]) -> dict[P
                 last_seen=0 if seen is None else (seen.astimezone(UTC) - EPOCH) // timedelta(microseconds=1),
                 capped_count=capped_count,
                 capped_from=capped_from.toordinal() if capped_from else 0,
+                capped_rule=capped_rule or 0,
             )
-            for customer_id, campaign_id, is_dismissed, is_converted, is_completed, seen, capped_count, capped_from in (
-                cursor.fetchall()
-            )
+            for (
+                customer_id,
+                campaign_id,
+                is_dismissed,
+                is_converted,
+                is_completed,
+                seen,
+                capped_count,
+                capped_from,
+                capped_rule,
+            ) in cursor.fetchall()
         }
 
 
@@ -130,27 +142,28 @@ def _subject(
     )
 
 
-def _counted(history: History, start: int) -> History:
-    """The history after one more message in the period that began on `start`."""
-    count = history.capped_count if history.capped_from == start else 0
-    return history._replace(capped_count=count + 1, capped_from=start)
+def _is_counted(candidate: Candidate) -> bool:
+    """Whether a message that is sent counts towards the campaign's cap: it is an impression."""
+    return candidate.frequency_unit == FrequencyUnit.IMPRESSIONS
 
 
-def _write(
-    organization: Organization, passed: Sequence[Wanted], counted: Mapping[Pair, History], now: datetime
-) -> None:
-    if counted:
-        rows: list[dict[str, Any]] = [
-            {
-                "customer_id": customer_id,
-                "campaign_id": campaign_id,
-                "capped_count": history.capped_count,
-                "capped_from": date.fromordinal(history.capped_from),
-            }
-            for (customer_id, campaign_id), history in counted.items()
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(COUNT, [orjson.dumps(rows).decode()])
+def _count(organization: Organization, passed: Sequence[Wanted], context: Context) -> None:
+    """Count the messages towards their campaigns' caps; the participations are locked by now."""
+    numbers = Counter((one.customer_id, one.message.campaign_id) for one in passed if _is_counted(one.candidate))
+    if not numbers:
+        return
+    candidates = {one.message.campaign_id: one.candidate for one in passed}
+    rows = []
+    for (customer_id, campaign_id), number in numbers.items():
+        candidate = candidates[campaign_id]
+        start = date.fromordinal(context.period_starts[candidate.frequency_period or ""])
+        pair = {"customer_id": customer_id, "campaign_id": campaign_id, "number": number}
+        rows.append({**pair, "capped_from": start, "capped_rule": candidate.frequency_rule})
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [organization.pk, orjson.dumps(rows).decode()])
+
+
+def _add_recipients(organization: Organization, passed: Sequence[Wanted], now: datetime) -> None:
     messages = [
         Triggered(uuid.uuid5(KEYS, f"{one.earning_id}:{one.message.unit_id}"), one.message.unit_id, one.customer_id)
         for one in passed

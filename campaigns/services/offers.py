@@ -16,7 +16,7 @@ from django.db import transaction
 
 from campaigns.decisioning import Candidate
 from campaigns.models import SpendLimit
-from campaigns.models.frequency import FrequencyUnit, frequency_starts
+from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM, FrequencyUnit, frequency_starts
 from campaigns.models.spend import period_start
 from campaigns.models.spend_limit import PERIODS, UNCAPPED
 from customers.models import Organization
@@ -28,23 +28,19 @@ WITH customer AS (
     SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR KEY SHARE
 ), wanted AS (
     SELECT wanted.* FROM customer, jsonb_to_recordset(%(wanted)s::jsonb) AS wanted (
-        campaign_id bigint, token uuid, cap bigint, capped_from date, price numeric, amount numeric, renewal text)
+        campaign_id bigint, token uuid, cap bigint, capped_from date, capped_rule smallint, price numeric,
+        amount numeric, renewal text)
 ), counted AS (
     INSERT INTO campaigns_participation AS mine
-        (organization_id, customer_id, campaign_id, seen_count, last_seen_at, capped_count, capped_from)
+        (organization_id, customer_id, campaign_id, seen_count, last_seen_at, capped_count, capped_from, capped_rule)
     SELECT %(organization)s::bigint, customer.id, wanted.campaign_id, 1, %(now)s::timestamptz,
-        CASE WHEN wanted.capped_from IS NULL THEN 0 ELSE 1 END, wanted.capped_from
+        CASE WHEN wanted.capped_rule IS NULL THEN 0 ELSE 1 END, wanted.capped_from, wanted.capped_rule
     FROM wanted CROSS JOIN customer {fitting} ORDER BY wanted.campaign_id
     ON CONFLICT (customer_id, campaign_id) DO UPDATE SET
         seen_count = mine.seen_count + 1,
         last_seen_at = GREATEST(mine.last_seen_at, excluded.last_seen_at),
-        capped_count = CASE
-            WHEN excluded.capped_from IS NULL THEN mine.capped_count
-            WHEN mine.capped_from = excluded.capped_from THEN mine.capped_count + 1
-            ELSE 1 END,
-        capped_from = COALESCE(excluded.capped_from, mine.capped_from)
-    WHERE excluded.capped_from IS NULL OR mine.capped_from IS DISTINCT FROM excluded.capped_from
-        OR mine.capped_count < (SELECT cap FROM wanted WHERE wanted.campaign_id = excluded.campaign_id)
+        {counting}
+    WHERE {has_room}
     RETURNING campaign_id
 ), offered AS (
     INSERT INTO campaigns_interaction (organization_id, customer_id, campaign_id, token)
@@ -53,10 +49,15 @@ WITH customer AS (
 ){booking}
 SELECT customer.id IS NULL, ARRAY(SELECT campaign_id FROM counted) FROM (SELECT 1) one LEFT JOIN customer ON true
 """
-OFFER_FREE = PreparedStatement(OFFER.format(fitting="", booking=""))
+COUNTING = {
+    "counting": COUNT_CAPPED,
+    "has_room": HAS_ROOM.format(cap="(SELECT cap FROM wanted WHERE wanted.campaign_id = excluded.campaign_id)"),
+}
+OFFER_FREE = PreparedStatement(OFFER.format(**COUNTING, fitting="", booking=""))
 # Whoever books has locked the spend limits before this statement began, so that its snapshot has every total there is.
 OFFER_PRICED = PreparedStatement(
     OFFER.format(
+        **COUNTING,
         fitting="""LEFT JOIN campaigns_spendtotal total ON total.campaign_id = wanted.campaign_id
         AND total.period = wanted.renewal AND total.starts_on = (%(starts)s::jsonb ->> wanted.renewal)::date
     WHERE wanted.price IS NULL OR wanted.amount IS NULL OR COALESCE(total.amount, 0) + wanted.price <= wanted.amount""",
@@ -134,6 +135,7 @@ def _wanted(
         if candidate.frequency_unit == FrequencyUnit.IMPRESSIONS:
             row["cap"] = candidate.frequency_cap
             row["capped_from"] = date.fromordinal(starts[candidate.frequency_period or ""])
+            row["capped_rule"] = candidate.frequency_rule
         rows.append(row)
     return rows
 

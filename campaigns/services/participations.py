@@ -8,7 +8,7 @@ import structlog
 from django.db import connection, transaction
 
 from campaigns.models import AdCampaign, Interaction
-from campaigns.models.frequency import FrequencyUnit, frequency_starts
+from campaigns.models.frequency import COUNT_CAPPED, RULES, FrequencyUnit, frequency_starts
 from campaigns.services.spend import record_spend
 from customers.errors import DomainError
 
@@ -34,13 +34,12 @@ FROM campaigns_adcampaign campaign
 JOIN customers_organization organization ON organization.id = campaign.organization_id
 WHERE campaign.id = %s::bigint
 """
-ENGAGED = """
-INSERT INTO campaigns_participation AS mine (organization_id, customer_id, campaign_id, capped_count, capped_from)
-VALUES (%s::bigint, %s::bigint, %s::bigint, 1, %s::date)
-ON CONFLICT (customer_id, campaign_id) DO UPDATE
-SET capped_count = CASE WHEN mine.capped_from = excluded.capped_from THEN mine.capped_count ELSE 0 END + 1,
-    capped_from = excluded.capped_from
-"""
+ENGAGED = f"""
+INSERT INTO campaigns_participation AS mine
+    (organization_id, customer_id, campaign_id, capped_count, capped_from, capped_rule)
+VALUES (%s::bigint, %s::bigint, %s::bigint, 1, %s::date, %s::smallint)
+ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {COUNT_CAPPED}
+"""  # noqa: S608 (a constant)
 
 
 def record_conversion(*, interaction: Interaction, now: datetime) -> None:
@@ -76,9 +75,8 @@ def record_engagement(*, interaction: Interaction, now: datetime) -> None:
         unit, period, time_zone = cursor.fetchone()
         if unit == FrequencyUnit.INTERACTIONS:
             start = date.fromordinal(frequency_starts(now, ZoneInfo(time_zone))[period])
-            cursor.execute(
-                ENGAGED, [interaction.organization_id, interaction.customer_id, interaction.campaign_id, start]
-            )
+            whom = [interaction.organization_id, interaction.customer_id, interaction.campaign_id]
+            cursor.execute(ENGAGED, [*whom, start, RULES[unit, period]])
 
 
 def _charge_conversion(interaction: Interaction, now: datetime) -> None:

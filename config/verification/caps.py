@@ -5,6 +5,7 @@ have. Neither is a fault, so a row is one only where the customer was never merg
 last change of the cap, to what had reached it.
 """
 
+from campaigns.models.frequency import RULE_OF_CAMPAIGN
 from config.verification.check import Check
 
 NEVER_MERGED = "NOT EXISTS (SELECT FROM customers_customeralias alias WHERE alias.customer_id = {customer})"
@@ -13,6 +14,7 @@ SELECT mine.organization_id, format('customer %%s was shown campaign %%s %%s tim
     mine.customer_id, mine.campaign_id, mine.capped_count, mine.capped_from, campaign.frequency_cap) AS sentence
 FROM campaigns_participation mine JOIN campaigns_adcampaign campaign ON campaign.id = mine.campaign_id
 WHERE campaign.frequency_unit = 'impressions' AND mine.capped_count > campaign.frequency_cap
+AND mine.capped_rule = {RULE_OF_CAMPAIGN}
 AND mine.last_seen_at > campaign.updated_at AND {NEVER_MERGED.format(customer="mine.customer_id")}
 """  # noqa: S608
 INTERACTIONS = f"""
@@ -20,6 +22,7 @@ SELECT mine.organization_id, format('customer %%s entered campaign %%s %%s times
     mine.customer_id, mine.campaign_id, mine.capped_count, mine.capped_from, campaign.frequency_cap) AS sentence
 FROM campaigns_participation mine JOIN campaigns_adcampaign campaign ON campaign.id = mine.campaign_id
 WHERE campaign.frequency_unit = 'interactions' AND mine.capped_count > campaign.frequency_cap
+AND mine.capped_rule = {RULE_OF_CAMPAIGN}
 AND EXISTS (SELECT FROM funnels_funnelentry entry WHERE entry.customer_id = mine.customer_id
     AND entry.campaign_id = mine.campaign_id AND entry.entered_at > campaign.updated_at)
 AND {NEVER_MERGED.format(customer="mine.customer_id")}

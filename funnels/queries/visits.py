@@ -17,7 +17,7 @@ PARTICIPATIONS = """(
     SELECT array_agg(ARRAY[
         campaign_id, dismissed_count, converted_count, completed_count,
         COALESCE((extract(epoch FROM last_seen_at) * 1000000)::bigint, 0),
-        capped_count, COALESCE(capped_from - date '0001-01-01' + 1, 0)])
+        capped_count, COALESCE(capped_from - date '0001-01-01' + 1, 0), COALESCE(capped_rule, 0)])
     FROM campaigns_participation WHERE customer_id = customer.id
 )"""
 CUSTOMER = f"""customer.id, customer.uuid, customer.external_id, customer.is_anonymous, customer.consent,

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import connection
 
+from campaigns.models.frequency import RULES
+
 NOT_NULL = """
 SELECT attname FROM pg_attribute
 WHERE attrelid = %s::regclass AND attnum > 0 AND attnotnull AND NOT attisdropped AND attnum <> ALL (
@@ -129,13 +131,16 @@ def _uncounted_offer(organization: int) -> None:
 
 def _capped(organization: int, unit: str) -> None:
     """A campaign whose cap of one was passed after it was last changed."""
-    _hierarchy(organization, {"frequency_unit": unit, "frequency_cap": 1, "updated_at": CHANGED})
+    _hierarchy(
+        organization, {"frequency_unit": unit, "frequency_period": "daily", "frequency_cap": 1, "updated_at": CHANGED}
+    )
     insert(
         "campaigns_participation",
         organization_id=organization,
         customer_id=1,
         campaign_id=1,
         capped_count=2,
+        capped_rule=RULES[unit, "daily"],
         last_seen_at=CHANGED + HOUR,
     )
 

@@ -18,9 +18,11 @@ from campaigns.decisioning import (
     is_held_out,
     order_of,
 )
+from campaigns.models.frequency import RULES as CAP_RULES
 from campaigns.models.frequency import FrequencyPeriod, frequency_starts
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+RULE = CAP_RULES["impressions", "lifetime"]
 STARTS = frequency_starts(NOW, UTC)  # type: ignore[arg-type]  # any time zone will do
 
 
@@ -68,6 +70,7 @@ histories = st.builds(
     last_seen=st.integers(0, 3),
     capped_count=st.integers(0, 3),
     capped_from=st.sampled_from([0, *STARTS.values()]),
+    capped_rule=st.sampled_from([0, *CAP_RULES.values()]),
 )
 subjects = st.builds(
     Subject,
@@ -116,7 +119,8 @@ def test_each_exclusion_is_the_first_rule_that_fails(
 
 
 def test_rules_are_asked_in_the_order_of_product_md() -> None:
-    history = History(is_dismissed=True, is_converted=True, is_completed=True, capped_count=1, capped_from=1)
+    capped = History(capped_count=1, capped_from=1, capped_rule=RULE)
+    history = capped._replace(is_dismissed=True, is_converted=True, is_completed=True)
     context = replace(CONTEXT, out_of_money=frozenset({1}), period_starts={"lifetime": 1})
     subject = replace(SUBJECT, has_consent=False, history={1: history})
     candidate = Candidate(
@@ -152,7 +156,7 @@ def test_rules_are_asked_in_the_order_of_product_md() -> None:
         replace(subject, has_consent=True),
         replace(subject, has_consent=True, history={1: history._replace(is_dismissed=False)}),
         replace(subject, has_consent=True, history={1: history._replace(is_dismissed=False, is_converted=False)}),
-        replace(subject, has_consent=True, history={1: History(capped_count=1, capped_from=1)}),
+        replace(subject, has_consent=True, history={1: capped}),
         replace(subject, has_consent=True, history={}),
     ):
         reasons.append(decide(subject, context, [candidate], NOW).excluded[0].reason)
