@@ -12,7 +12,7 @@ import orjson
 from django.db import connection
 
 from campaigns.behaviors import Behavior, Caps, EventFilter, Goal
-from campaigns.decisioning import Window
+from campaigns.decisioning import Dated, Window
 from campaigns.models.achievement import tags_in
 from campaigns.queries.definitions import SCHEMA, TARGETS, WINDOW, compile_targets, read_window
 from campaigns.queries.kept import KeptByVersion
@@ -105,25 +105,49 @@ class BehaviorRules:
     by_id: Mapping[int, Earnable]
     by_event: Mapping[str, tuple[Earnable, ...]]
     texts: Mapping[int, str]
-    reached: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _dated: dict[str, Dated[Earnable]] = field(default_factory=dict)
+    _by_campaign: dict[int, list[Earnable]] = field(default_factory=dict)
 
-    def events_after(self, name: str) -> tuple[str, ...]:
-        """The names of all events that one of this name may lead to, itself first."""
-        if name not in self.reached:
-            names, latest = [name], [name]
-            for _ in range(MAXIMUM_CHAIN - 1):
-                latest = [
-                    after
-                    for before in latest
-                    for earnable in self.by_event.get(before, ())
-                    for after in earnable.events
-                    if after not in names
-                ]
-                names += list(dict.fromkeys(latest))
-            if name not in self.by_event:
-                return (name,)
-            self.reached[name] = tuple(names)
-        return self.reached[name]
+    def open_at(self, name: str, at: datetime) -> list[Earnable]:
+        """The behaviors that look at an event of a name and a time, in the order of their ids.
+
+        Campaigns that are over at that time, or have not begun, cost nothing, however many there are.
+        """
+        dated = self._dated_of(name)
+        return [] if dated is None else [earnable for earnable in dated.at(at) if earnable.is_open(at)]
+
+    def next_opening(self, name: str, at: datetime) -> datetime | None:
+        """When the next campaign begins that looks at events of a name; None where none is known to."""
+        dated = self._dated_of(name)
+        return None if dated is None else dated.next_start(at)
+
+    def open_after(self, name: str, at: datetime) -> dict[str, list[Earnable]]:
+        """The behaviors that look at an event, and at all further events that it may lead to, by the events' names."""
+        found = {name: self.open_at(name, at)}
+        latest = [name]
+        for _ in range(MAXIMUM_CHAIN - 1):
+            after = [further for before in latest for earnable in found[before] for further in earnable.events]
+            latest = [further for further in dict.fromkeys(after) if further not in found]
+            found |= {further: self.open_at(further, at) for further in latest}
+        return found
+
+    def of_campaign(self, campaign_id: int) -> list[Earnable]:
+        """The behaviors of a campaign, in the order of their ids."""
+        if not self._by_campaign:
+            grouped: dict[int, list[Earnable]] = {}
+            for earnable in self.by_id.values():
+                grouped.setdefault(earnable.campaign_id, []).append(earnable)
+            self._by_campaign.update(grouped)
+        return self._by_campaign.get(campaign_id, [])
+
+    def _dated_of(self, name: str) -> Dated[Earnable] | None:
+        """Made for a name when it is first asked for."""
+        if name not in self.by_event:
+            return None
+        if name not in self._dated:
+            spans = ((one.window.starts_at, one.window.ends_at, one) for one in self.by_event[name])
+            self._dated[name] = Dated(spans)
+        return self._dated[name]
 
 
 def get_behavior_rules(*, organization_id: int, version: int) -> BehaviorRules:

@@ -100,8 +100,8 @@ class BehaviorRun:
         asked: list[Asked] = []
         needed: dict[Pair, Behavior] = {}
         for event in events:
-            for name in self.rules.events_after(event.name):
-                for earnable in self.rules.by_event.get(name, ()):
+            for name, earnables in self.rules.open_after(event.name, event.at).items():
+                for earnable in earnables:
                     needed[event.customer_id, earnable.behavior.id] = earnable.behavior
                     several = lookups(earnable.behavior, name, event.at, self.zone)
                     asked += [(event.customer_id, lookup) for lookup in several]
@@ -142,11 +142,7 @@ class BehaviorRun:
     def _tell(self, place: int, customer_id: int, happening: Happening, chain: tuple[str, ...]) -> None:
         # Who qualifies is asked before anything is earned by this event.
         facts = self.facts[customer_id]
-        open_ones = [
-            earnable
-            for earnable in self.rules.by_event.get(happening.name, ())
-            if earnable.is_open(happening.at) and earnable.meets(facts)
-        ]
+        open_ones = [earnable for earnable in self.rules.open_at(happening.name, happening.at) if earnable.meets(facts)]
         earned: list[Earnable] = []
         for earnable in open_ones:
             pair = (customer_id, earnable.behavior.id)

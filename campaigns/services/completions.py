@@ -21,7 +21,7 @@ def complete_campaign(*, organization: Organization, campaign_id: int, customer_
     qualified, or all behaviors are at their caps.
     """
     rules = get_behavior_rules(organization_id=organization.pk, version=organization.version)
-    earnables = [one for one in rules.by_id.values() if one.campaign_id == campaign_id and one.is_open(now)]
+    earnables = [one for one in rules.of_campaign(campaign_id) if one.is_open(now)]
     if not earnables:
         raise _failed("The campaign is not live, or has nothing to be completed.")
     try:

@@ -7,11 +7,13 @@ taken in the order of customers (by id), offers, participations. A thousand even
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import orjson
 from django.db import transaction
 
 from campaigns.queries.behavior_rules import get_behavior_rules
+from campaigns.queries.quiet_events import note_quiet, quiet_at
 from campaigns.services.behavior_effects import write_effects
 from campaigns.services.behavior_runs import BehaviorRun, CustomerEvent
 from campaigns.services.customer_locks import Locked, lock_customers
@@ -41,12 +43,16 @@ INSERT INTO campaigns_event (organization_id, customer_id, event_id, name, at, a
 SELECT organization_id, customer_id, %s::varchar, %s::varchar, %s::timestamptz, %s::jsonb FROM {source}
 ON CONFLICT (organization_id, event_id) WHERE event_id IS NOT NULL DO NOTHING
 """
-# Whether some goal of the organization looks at events of a name; parameter: the name.
-IS_LOOKED_AT = """EXISTS (
+# Whether some goal of the organization may look at an event now; parameters: `values_of_look`.
+IS_LOOKED_AT = """(EXISTS (
     SELECT FROM campaigns_achievement goal
     WHERE goal.organization_id = {source}.organization_id AND goal.internal_event_name = %s::varchar
     AND goal.deleted_at IS NULL AND goal.composite_id IS NOT NULL
-)"""
+) AND NOT EXISTS (
+    SELECT FROM jsonb_to_recordset(%s::jsonb) AS quiet (organization_id bigint, version bigint)
+    JOIN customers_organization known ON known.id = quiet.organization_id AND known.version = quiet.version
+    WHERE quiet.organization_id = {source}.organization_id
+))"""
 
 
 @dataclass(slots=True)
@@ -57,13 +63,18 @@ class Recorded:
     earned: dict[int, int] = field(default_factory=dict)
 
 
-def are_counted(*, organization: Organization, name: str) -> bool:
-    """Whether some behavior looks at events of a name.
+def values_of_look(*, name: str, at: datetime) -> list[Any]:
+    """The parameters of IS_LOOKED_AT, for an event of a name and a time."""
+    return [name, quiet_at(name=name, at=at)]
+
+
+def are_counted(*, organization: Organization, name: str, at: datetime) -> bool:
+    """Whether some behavior looks at events of a name and a time.
 
     Who locks anything that hangs on a customer, and tells such an event after it, locks the customer before.
     """
     rules = get_behavior_rules(organization_id=organization.pk, version=organization.version)
-    return name in rules.by_event
+    return bool(rules.open_at(name, at))
 
 
 @transaction.atomic(savepoint=False)
@@ -79,11 +90,12 @@ def record_events(
     if not events:
         return []
     rules = get_behavior_rules(organization_id=organization.pk, version=organization.version)
-    relevant = any(event.name in rules.by_event for event in events)
+    relevant = any(rules.open_at(event.name, event.at) for event in events)
     if relevant and locked is None:
         locked = lock_customers(organization=organization, customer_ids={event.customer_id for event in events})
     recorded = _insert(organization, events)
     if not relevant or locked is None:
+        note_quiet(organization_id=organization.pk, rules=rules, name=events[0].name, at=events[0].at)
         return recorded
     counting = [(place, event) for place, event in enumerate(events) if not recorded[place].is_duplicate]
     run = BehaviorRun(rules, organization.zone, locked)

@@ -113,7 +113,7 @@ def _trigger(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) ->
             customer = _customer(visit.organization, told)
             visit = get_customer_visit(app_token=as_uuid(told.app_token), customer_pk=customer.pk)
             continue
-        if not _is_locked(visit.organization, customer_pk, told):
+        if not _is_locked(visit.organization, customer_pk, told, now):
             visit = replace(visit, customer_pk=None)
             continue
         decision, context = _decide(visit, event, told, now)
@@ -131,9 +131,9 @@ def _trigger(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) ->
             raise DomainError(Kind.NOT_FOUND, "no_matching_campaign", "No campaign matches this event.")
 
 
-def _is_locked(organization: Organization, customer_pk: int, told: EventTold) -> bool:
+def _is_locked(organization: Organization, customer_pk: int, told: EventTold, now: datetime) -> bool:
     """Lock the customer before what hangs on them, where behaviors count the event; False where it was merged."""
-    if are_counted(organization=organization, name=told.name):
+    if are_counted(organization=organization, name=told.name, at=now):
         try:
             lock_customers(organization=organization, customer_ids=[customer_pk])
         except CustomerGoneError:

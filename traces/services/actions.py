@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from campaigns.queries.interactions import get_interaction
 from campaigns.services.behavior_runs import CustomerEvent, money_in
 from campaigns.services.events import INSERT_FROM as INSERT_EVENT_FROM
-from campaigns.services.events import IS_LOOKED_AT, record_events
+from campaigns.services.events import IS_LOOKED_AT, record_events, values_of_look
 from campaigns.services.participations import record_conversion, record_dismissal
 from customers.errors import DomainError, Kind
 from customers.models import Organization
@@ -101,7 +101,7 @@ def record_action(*, trail_id: uuid.UUID | None, activity: Activity, now: dateti
 def _record_ordinary(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activity, now: datetime) -> None:
     action: list[Any] = [action_id, activity.name, activity.type.value, _as_json(list(activity.data))]
     event: list[Any] = [_event_id(action_id), activity.name, now, _as_json(_attributes(activity))]
-    values = [activity.name, trail_id, *action, *event]
+    values = [*values_of_look(name=activity.name, at=now), trail_id, *action, *event]
     is_closed, is_looked_at = _fetch(FIND_AND_INSERT, trail_id, values)
     if is_closed:
         raise trace_closed()

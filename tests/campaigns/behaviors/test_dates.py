@@ -1,0 +1,156 @@
+"""Campaigns that are over, or have not begun, cost an event nothing, and count what happened within their dates."""
+
+import uuid
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns.decisioning import Dated
+from campaigns.models import Achievement, AdCampaign
+from campaigns.services.behavior_runs import CustomerEvent
+from campaigns.services.completions import complete_campaign
+from customers.models import Customer, Organization
+from customers.services.organizations import raise_version
+from tests.campaigns.behaviors.makers import NOW, make_behavior, make_live_behavior, tell, times_earned
+from tests.channels import STARTS_AT, make_live_campaign
+from tests.factories import make_customer, make_organization, make_trail
+from tests.steps import steps_of
+from traces.models.action import ActionType
+from traces.services.actions import Activity, record_action
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+# Behaviors are looked at with states, effects and locks; an event that none looks at is one statement.
+KEPT_ONLY = 1
+
+
+@given(
+    spans=st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=40),
+    moments=st.lists(st.integers(-1, 21), min_size=1, max_size=10),
+)
+def test_what_is_open_at_a_time_is_found_in_its_order(spans: list[tuple[int, int]], moments: list[int]) -> None:
+    dated = Dated((NOW + start * DAY, NOW + end * DAY, number) for number, (start, end) in enumerate(spans))
+    for moment in moments:
+        expected = [number for number, (start, end) in enumerate(spans) if start <= moment < end]
+        assert dated.at(NOW + moment * DAY) == expected
+        later = [start for start, _ in spans if start > moment]
+        assert dated.next_start(NOW + moment * DAY) == (NOW + min(later) * DAY if later else None)
+
+
+def make_old_behaviors(organization: Organization, number: int, **dates: object) -> None:
+    """Behaviors of campaigns that are over since a day ago, unless `dates` say otherwise."""
+    several = {"starts_at": STARTS_AT, "ends_at": NOW - DAY} | dates
+    campaigns = AdCampaign.objects.bulk_create(
+        AdCampaign(
+            organization=organization, name=f"old {uuid.uuid4()}", permalink=f"{uuid.uuid4()}", status="live", **several
+        )
+        for _ in range(number)
+    )
+    behaviors = Achievement.objects.bulk_create(
+        Achievement(organization=organization, campaign=one, name=one.name) for one in campaigns
+    )
+    Achievement.objects.bulk_create(
+        Achievement(
+            organization=organization,
+            campaign=one.campaign,
+            composite=one,
+            name="goal",
+            internal_event_name="buy",
+            event_count=3,
+        )
+        for one in behaviors
+    )
+    raise_version(organization=organization)
+
+
+@pytest.mark.django_db
+def test_an_event_looks_up_nothing_of_what_is_over_or_has_not_begun() -> None:
+    steps = []
+    for number in (30, 300):
+        customer = make_customer(make_organization())
+        make_old_behaviors(customer.organization, number)
+        make_old_behaviors(customer.organization, number, starts_at=NOW + DAY, ends_at=NOW + 2 * DAY)
+        tell(customer, NOW - 2 * DAY, NOW)
+        with CaptureQueriesContext(connection) as captured:
+            tell(customer, NOW, NOW - HOUR)
+        assert _told(captured) == KEPT_ONLY
+        steps.append(steps_of(partial(tell, customer, *[NOW] * 20), "campaigns"))
+    # Ten times as many of them are three steps more down a tree.
+    assert steps[1] < 1.5 * steps[0]
+
+
+def _told(captured: CaptureQueriesContext) -> int:
+    """The statements on tables of campaigns and locks."""
+    return sum("campaigns_" in query["sql"] or "FOR NO KEY UPDATE" in query["sql"] for query in captured)
+
+
+@pytest.mark.django_db
+def test_a_batch_with_events_of_the_past_counts_each_at_its_own_time() -> None:
+    customer = make_customer(make_organization())
+    organization = customer.organization
+    over = make_behavior(make_live_campaign(organization, ends_at=NOW - DAY))
+    ended = make_behavior(make_live_campaign(organization, starts_at=NOW - 2 * DAY, ends_at=NOW))
+    future = make_behavior(make_live_campaign(organization, starts_at=NOW + DAY))
+    events = [NOW - 3 * DAY, NOW - 2 * DAY, NOW - DAY, NOW - HOUR, NOW, NOW + DAY]
+    recorded = tell(customer, *events)
+    assert [sorted(one.earned) for one in recorded] == [
+        [over.pk],
+        [over.pk, ended.pk],
+        *[[ended.pk]] * 2,
+        [],
+        [future.pk],
+    ]
+
+
+@pytest.mark.django_db
+def test_a_campaign_that_ends_or_begins_while_its_rules_are_kept_is_over_or_counts() -> None:
+    customer = make_customer(make_organization())
+    ending = make_behavior(make_live_campaign(customer.organization, ends_at=NOW + HOUR))
+    coming = make_behavior(make_live_campaign(customer.organization, starts_at=NOW + 2 * HOUR))
+    trail = make_trail(customer)
+    activity = Activity("buy", ActionType.ACTION, [])
+    statements = []
+    for hours in (0, 1, 1.5, 2):
+        with CaptureQueriesContext(connection) as captured:
+            record_action(trail_id=trail.uuid, activity=activity, now=NOW + hours * HOUR)
+        statements.append(len(captured))
+    assert (times_earned(ending), times_earned(coming)) == (1, 1)
+    # Between the two nothing is looked at, which is found out once.
+    assert statements[2] == KEPT_ONLY < statements[1] < statements[3]
+    # What is changed meanwhile is looked at again.
+    make_live_behavior(customer.organization)
+    with CaptureQueriesContext(connection) as captured:
+        record_action(trail_id=trail.uuid, activity=activity, now=NOW + 1.5 * HOUR)
+    assert len(captured) > statements[1]
+
+
+@pytest.mark.django_db
+def test_completing_a_campaign_looks_at_its_own_behaviors_only() -> None:
+    steps = []
+    for number in (30, 300):
+        customer = make_customer(make_organization())
+        campaign = make_live_campaign(customer.organization)
+        behavior = make_behavior(campaign)
+        make_old_behaviors(customer.organization, number)
+        _complete(customer, campaign)
+        steps.append(steps_of(partial(_complete, customer, campaign), "campaigns"))
+        assert times_earned(behavior) == 2
+    assert steps[1] < 1.5 * steps[0]
+
+
+def _complete(customer: Customer, campaign: AdCampaign) -> None:
+    organization = Organization.objects.get(pk=customer.organization_id)
+    complete_campaign(organization=organization, campaign_id=campaign.pk, customer_id=customer.pk, now=NOW)
+
+
+@pytest.mark.django_db
+def test_what_is_over_is_no_further_event_either() -> None:
+    customer = make_customer(make_organization())
+    make_old_behaviors(customer.organization, 2)
+    event = CustomerEvent(customer.pk, "buy", NOW - 2 * DAY)
+    assert [one.earned for one in tell(customer, event, event, CustomerEvent(customer.pk, "buy", NOW))] == [{}] * 3
+    assert len(tell(customer, event)[0].earned) == 2
