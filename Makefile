@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types imports bench chaos lock ci
+.PHONY: help run test lint format types imports bench chaos storm lock ci
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ bench: .venv/development.stamp ## Measure the speed goals: a table, and bench.js
 
 chaos: .venv/development.stamp ## Kill workers and crash the database while a million customers are delivered to (CUSTOMERS, SECONDS)
 	@$(BIN)/python -m tests.faults.chaos
+
+storm: .venv/development.stamp ## Everybody at once over HTTP for SECONDS (60), then the data is checked
+	@$(BIN)/python -m tests.storm
 
 lock: ## Pin pyproject.toml's requirements with hashes (needs uv): uv.lock and requirements/
 	@env -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS \

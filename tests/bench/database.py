@@ -23,15 +23,15 @@ WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_si
 
 
 @contextmanager
-def own_database(server: str, data_directory: Path) -> Iterator[str]:
-    """Make the database, give its URL, and drop it; `server` is a DATABASE_URL or empty."""
+def own_database(server: str, data_directory: Path, name: str = NAME) -> Iterator[str]:
+    """Make the database, give its URL, and drop it; `server` is a DATABASE_URL (only its server counts) or empty."""
     directory = data_directory / "postgresql"
-    address = server or embedded.url(embedded.start(directory))
+    address = urlsplit(server or embedded.url(embedded.start(directory)))._replace(path="/postgres").geturl()
     try:
-        _recreate(address, keep=True)
-        yield urlsplit(address)._replace(path=f"/{NAME}").geturl()
+        _recreate(address, name, keep=True)
+        yield urlsplit(address)._replace(path=f"/{name}").geturl()
     finally:
-        _recreate(address, keep=False)
+        _recreate(address, name, keep=False)
         if not server:
             embedded.stop(directory)
 
@@ -48,8 +48,8 @@ def settle() -> None:
             cursor.execute(sql.SQL("VACUUM ANALYZE {}").format(sql.Identifier(name)))
 
 
-def _recreate(address: str, *, keep: bool) -> None:
-    name = sql.Identifier(NAME)
+def _recreate(address: str, database: str, *, keep: bool) -> None:
+    name = sql.Identifier(database)
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
         if keep:

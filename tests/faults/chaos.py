@@ -33,13 +33,13 @@ def main() -> int:
         os.environ |= {"DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url, "DATA_DIR": str(data)}
         django.setup()
         call_command("migrate", verbosity=0)
-        folder = data / "storm"
+        folder = data / "barrage"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        storm = importlib.import_module("tests.faults.storm").Storm(
+        barrage = importlib.import_module("tests.faults.barrage").Barrage(
             folder, signals, None if server else data / "postgresql"
         )
-        is_whole = storm.run(CUSTOMERS, SECONDS, LEAST)
+        is_whole = barrage.run(CUSTOMERS, SECONDS, LEAST)
         # Fails with exit code 1 where the data is no longer sound.
         call_command("verify")
         return 0 if is_whole else 1

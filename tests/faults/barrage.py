@@ -37,7 +37,7 @@ CREATE TRIGGER slow_down BEFORE UPDATE OF done_at ON campaigns_audiencechunk FOR
 WORK = {"AUDIENCE_CHUNK": "5000", "PROVIDER_BATCH": "500", "PROVIDER_SECONDS": "0.2"}
 
 
-class Storm:
+class Barrage:
     """Customers, two scheduled messages for a quarter of them, and who works on them."""
 
     def __init__(self, folder: Path, signals: Signals, database: Path | None) -> None:
