@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 
@@ -131,8 +132,8 @@ def _wrong_with_deliveries(world: World, receipts: Receipts) -> Iterator[str]:
         if len(audience) != len(set(audience)):
             yield f"delivery {job.pk} has a recipient twice"
         if kind in {"uncapped", "counted"} and set(audience) != vips:
-            lost, strange = vips - set(audience), set(audience) - vips
-            yield f"delivery {job.pk} ({kind}) lost {len(lost)} of {len(vips)} {sorted(lost)[:5]}, {len(strange)} too many"
+            lost, strange = sorted(vips - set(audience)), set(audience) - vips
+            yield f"delivery {job.pk} ({kind}) lost {len(lost)} of {len(vips)} {lost[:5]}, {len(strange)} too many"
         if job.sent != job.audience:
             yield f"delivery {job.pk} ({kind}, {job.state}): {job.sent} sent of {job.audience} {job.error}"
 
@@ -154,8 +155,8 @@ def _wrong_with_messages(received: Counter[str]) -> Iterator[str]:
         yield f"{gone} messages were received by nobody"
 
 
-def _missing(what: str, acknowledged: object, kept: "Counter[object]") -> Iterator[str]:
-    wanted = set(acknowledged)  # type: ignore[call-overload]
+def _missing(what: str, acknowledged: Iterable[Any], kept: "Counter[Any]") -> Iterator[str]:
+    wanted = set(acknowledged)
     lost = [each for each in wanted if kept[each] == 0]
     twice = [each for each in wanted if kept[each] > 1]
     if lost or twice:
