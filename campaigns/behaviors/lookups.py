@@ -42,7 +42,7 @@ def lookups(behavior: Behavior, event_name: str | None, at: datetime, zone: Zone
     allows: so each span holds few rows.
     """
     yield from _of_caps(behavior.id, behavior.caps, at, zone)
-    waits = len(behavior.goals) > 1
+    waits = len(behavior.goals) > 1 or behavior.had_more_goals
     for goal in behavior.goals:
         if waits:
             yield Lookup(Part.WAITING, goal.id)

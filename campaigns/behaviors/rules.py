@@ -50,7 +50,8 @@ class Goal:
 class Behavior:
     """Goals in groups; `enough` says for each group how many of its goals have to be complete.
 
-    With `same_period` all of them have to become complete within a span of so much time.
+    With `same_period` all of them have to become complete within a span of so much time. `had_more_goals`: some were
+    taken away, so that the one that is left may be waiting.
     """
 
     id: int
@@ -59,3 +60,4 @@ class Behavior:
     enough: tuple[int, ...] = ()
     same_period: timedelta | None = None
     caps: Caps = NO_CAPS
+    had_more_goals: bool = False

@@ -30,6 +30,9 @@ SELECT organization.version, {SCHEMA},
                 SELECT json_agg(to_json(goal) ORDER BY goal.group_index, goal.id) FROM campaigns_achievement goal
                 WHERE goal.composite_id = behavior.id AND goal.deleted_at IS NULL
             ), '[]'::json),
+            'had_more_goals', EXISTS (
+                SELECT FROM campaigns_achievement goal
+                WHERE goal.composite_id = behavior.id AND goal.deleted_at IS NOT NULL),
             'outcomes', COALESCE((
                 SELECT json_agg(json_build_array(outcome.id, outcome.offer_id, event.name) ORDER BY outcome.id)
                 FROM campaigns_outcome outcome LEFT JOIN campaigns_eventoutcome event ON event.id = outcome.event_id
@@ -191,7 +194,7 @@ def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> Earnable:
     row = members["behavior"]
     outcomes = members["outcomes"]
     return Earnable(
-        behavior=_behavior(row, members["goals"]),
+        behavior=_behavior(row, members["goals"], had_more_goals=members["had_more_goals"]),
         campaign_id=row["campaign_id"],
         campaign_name=members["campaign"],
         window=read_window(members["window"]),
@@ -204,7 +207,7 @@ def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> Earnable:
     )
 
 
-def _behavior(row: dict[str, Any], goal_rows: list[dict[str, Any]]) -> Behavior:
+def _behavior(row: dict[str, Any], goal_rows: list[dict[str, Any]], *, had_more_goals: bool) -> Behavior:
     goals = tuple(_goal(each) for each in goal_rows)
     period = _seconds(row["period"])
     spacing = _seconds(row["min_time_between_events"])
@@ -215,6 +218,7 @@ def _behavior(row: dict[str, Any], goal_rows: list[dict[str, Any]]) -> Behavior:
         enough=_enough(goals, row["goal_counts"]),
         same_period=period if row["use_same_period"] else None,
         caps=_caps(row, period, spacing),
+        had_more_goals=had_more_goals,
     )
 
 
