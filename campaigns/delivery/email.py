@@ -15,9 +15,7 @@ from http import HTTPStatus
 from typing import Any
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
-from django.core.exceptions import ValidationError
 from django.core.mail import get_connection
-from django.core.validators import validate_email
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from campaigns.delivery.channel import STOPPED, Message, Outcome, Recipient, Result, Wanted, always
@@ -25,6 +23,7 @@ from campaigns.delivery.mail import Mail
 from campaigns.delivery.unsubscribing import unsubscribe_url
 from campaigns.delivery.wording import fill_in, template_of
 from campaigns.models import Destination
+from customers.models.mail_address import is_mail_address
 
 PEOPLE_AT_ONCE = 500
 # SMTP's replies from here on are final.
@@ -107,11 +106,7 @@ class EmailChannel:
         return results
 
     def _has_address(self, recipient: Recipient) -> bool:
-        try:
-            validate_email(self._address(recipient))
-        except ValidationError:
-            return False
-        return True
+        return is_mail_address(self._address(recipient))
 
     def _address(self, recipient: Recipient) -> str:
         return str(recipient.attributes.get(self.address_attribute, "")).strip()

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import models
+
+from customers.models.mail_address import is_mail_address
 
 MAXIMUM_TEXT = 2048
 SECONDS = range(1, 121)
@@ -58,11 +58,7 @@ def _address(value: object) -> bool:
     if not isinstance(value, str) or not _text(value):
         return False
     named = re.fullmatch(r"[^<>]*<([^<>]+)>", value)
-    try:
-        validate_email(named.group(1) if named else value)
-    except ValidationError:
-        return False
-    return True
+    return is_mail_address(named.group(1) if named else value)
 
 
 def _one_of(values: frozenset[str]) -> Callable[[object], bool]:

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from customers.models.attribute_value import Kept, WrongTypeError, keep
 from customers.models.customer_field import FieldType
+from customers.models.mail_address import is_mail_address
 from funnels.steps.step import CaptureField, ControlType
 
-EMAIL = re.compile(r"[^@\s<>\"'(),;:\\]+@[^@\s<>\"'(),;:\\]+\.[^@\s<>\"'(),;:\\.]+")
 TELEPHONE = re.compile(r"\+?[0-9][0-9 ()./-]{2,30}", re.ASCII)
 INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 BOOLEANS = {"true": True, "false": False}
@@ -75,7 +75,7 @@ def _checked(asked: CaptureField, value: object) -> Kept:
 
 
 def _check_text(asked: CaptureField, text: str) -> None:
-    if asked.control_type is ControlType.EMAIL and not EMAIL.fullmatch(text):
+    if asked.control_type is ControlType.EMAIL and not is_mail_address(text):
         raise WrongTypeError("An email address is expected.")
     if asked.control_type is ControlType.TEL and not TELEPHONE.fullmatch(text):
         raise WrongTypeError("A telephone number is expected.")
