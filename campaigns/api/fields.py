@@ -13,6 +13,7 @@ from rest_framework.fields import empty
 from rest_framework.settings import api_settings
 
 from campaigns.api.instants import parse_instant
+from customers.models.attribute_value import plain_digits
 
 UNKNOWN = "unknown"
 # Under which DRF puts what is wrong with an object as a whole.
@@ -99,6 +100,18 @@ class OneOf(serializers.ChoiceField):
         return data
 
 
+def _digits(data: object) -> str:
+    """A string as it is, a number's plain digits; empty for anything else."""
+    if isinstance(data, str):
+        return data
+    if isinstance(data, bool) or not isinstance(data, int | float | Decimal):
+        return ""
+    try:
+        return plain_digits(data)
+    except ValueError:
+        return ""
+
+
 @extend_schema_field(OpenApiTypes.DECIMAL)
 class Price(serializers.Field[Decimal, object, str, Any]):
     """An amount of money as a string of digits (`"0.25"`) or a number: more than 0, at most six decimal places."""
@@ -107,9 +120,7 @@ class Price(serializers.Field[Decimal, object, str, Any]):
 
     def to_internal_value(self, data: object) -> Decimal:
         """The exact amount, or the error `invalid`."""
-        if isinstance(data, bool) or not isinstance(data, str | int | float | Decimal):
-            self.fail("invalid")
-        text = str(data)
+        text = _digits(data)
         if not PRICE.fullmatch(text) or not Decimal(text):
             self.fail("invalid")
         return Decimal(text)
@@ -127,11 +138,10 @@ class Amount(serializers.Field[Decimal, object, str, Any]):
 
     def to_internal_value(self, data: object) -> Decimal:
         """The exact amount, or the error `invalid`."""
-        if isinstance(data, bool) or not isinstance(data, str | int | float | Decimal):
+        text = _digits(data)
+        if not AMOUNT.fullmatch(text):
             self.fail("invalid")
-        if not AMOUNT.fullmatch(str(data)):
-            self.fail("invalid")
-        return Decimal(str(data))
+        return Decimal(text)
 
     def to_representation(self, value: Decimal) -> str:
         """Never used: answers are written by the Out serializers."""

@@ -33,8 +33,8 @@ COMPOSITE_MEMBERS = (
 
 
 def tags_in(lines: str | None) -> list[str]:
-    """The tags of a text that has one a line."""
-    return [tag.strip() for tag in (lines or "").splitlines() if tag.strip()]
+    """The tags of a text that has one a line; only line feeds end a line, so any other character may be in a tag."""
+    return [tag.strip() for tag in (lines or "").split("\n") if tag.strip()]
 
 
 class Achievement(TenantModel):

@@ -25,6 +25,7 @@ from campaigns.queries.behavior_rules import MAXIMUM_CHAIN, BehaviorRules, Earna
 from campaigns.queries.behavior_states import Asked, load_states
 from campaigns.queries.facts import facts_of_event
 from campaigns.services.customer_locks import LockedCustomer
+from customers.models.attribute_value import plain_digits
 
 MONEY = re.compile(r"[0-9]{1,11}(?:[.][0-9]{1,20})?", re.ASCII)
 CENT = Decimal("0.01")
@@ -58,7 +59,10 @@ def money_in(attributes: Mapping[str, Any]) -> Decimal | None:
     value = attributes.get("amount")
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
-    text = str(value)
+    try:
+        text = value if isinstance(value, str) else plain_digits(value)
+    except ValueError:
+        return None
     return Decimal(text).quantize(CENT) if MONEY.fullmatch(text) else None
 
 

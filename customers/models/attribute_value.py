@@ -52,20 +52,31 @@ def _integer(value: object) -> int:
     return value
 
 
+def plain_digits(number: float | Decimal | str) -> str:
+    """A number's digits, however it was written (`5e-05`, `1E+2`, `0.250`): no exponent, no zeros at the end.
+
+    ValueError for what is no finite number of at most MAXIMUM_DIGITS digits before and after the point.
+    """
+    try:
+        exact = number if isinstance(number, Decimal) else Decimal(str(number))
+    except InvalidOperation as error:
+        raise ValueError(number) from error
+    too_long = len(exact.as_tuple().digits) > MAXIMUM_DIGITS
+    if not exact.is_finite() or too_long or abs(exact.adjusted()) >= MAXIMUM_DIGITS:
+        raise ValueError(number)
+    plain = format(exact, "f")
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return "0" if exact == 0 else plain
+
+
 def _decimal(value: object) -> str:
     sentence = f"A decimal of at most {MAXIMUM_DIGITS} digits is expected."
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise WrongTypeError(sentence)
     try:
-        number = Decimal(value if isinstance(value, Decimal) else str(value))
-    except (InvalidOperation, ValueError) as error:
+        return plain_digits(value)
+    except ValueError as error:
         raise WrongTypeError(sentence) from error
-    too_long = len(number.as_tuple().digits) > MAXIMUM_DIGITS
-    if not number.is_finite() or too_long or abs(number.adjusted()) >= MAXIMUM_DIGITS:
-        raise WrongTypeError(sentence)
-    plain = format(number, "f")
-    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
-    return "0" if number == 0 else plain
 
 
 def _boolean(value: object) -> bool:

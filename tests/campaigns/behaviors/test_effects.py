@@ -156,3 +156,11 @@ def test_messages_go_to_who_consented_is_not_held_out_and_below_the_cap() -> Non
     assert members.filter(unit__achievement=capped).count() == 2
     assert AudienceMember.objects.count() == 5
     assert Participation.objects.get(customer=ann, campaign=capped.campaign).capped_count == 2
+
+
+def test_only_line_feeds_separate_tags() -> None:
+    customer = make_customer(make_organization())
+    make_live_behavior(customer.organization, tags="a\u2028b\u2029c\nd\x0ce\x0bf\r\n g\x85h\x1ci \n\n\r\nj")
+    tell(customer, NOW)
+    customer.refresh_from_db()
+    assert customer.tags == ["a\u2028b\u2029c", "d\x0ce\x0bf", "g\x85h\x1ci", "j"]

@@ -1,6 +1,8 @@
 """Campaigns: contract 1's samples, and contract 4's "create a campaign"."""
 
+import json
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -85,6 +87,35 @@ def test_priority_is_written_and_read(owner: Actor, priority: int) -> None:
 def test_priority_out_of_range_or_of_the_wrong_type(owner: Actor, priority: object) -> None:
     answer = owner.post("campaigns", bodies.campaign(priority=priority))
     assert refusal(answer, "validation").keys() == {"priority"}
+
+
+@pytest.mark.parametrize("attribute", ["price_per_impression", "price_per_conversion"])
+@pytest.mark.parametrize(
+    ("price", "kept"),
+    [
+        (b"0.00005", "0.000050"),
+        (b"5e-05", "0.000050"),
+        (b"0.000001", "0.000001"),
+        (b"1E-6", "0.000001"),
+        (b"1.5e5", "150000.000000"),
+        (b"100000.0", "100000.000000"),
+        (b"999999.999999", "999999.999999"),
+        (b"7", "7.000000"),
+        (b'"0.000001"', "0.000001"),
+    ],
+)
+def test_a_price_is_as_small_as_its_column_holds(owner: Actor, attribute: str, price: bytes, kept: str) -> None:
+    body = json.dumps(bodies.campaign(**{attribute: "HERE"})).encode().replace(b'"HERE"', price)
+    campaign = only(owner.post("campaigns", body), "campaign")
+    assert str(getattr(AdCampaign.objects.get(), attribute)) == kept
+    assert Decimal(campaign[attribute]) == Decimal(kept)
+    assert "E" not in campaign[attribute].upper()
+
+
+@pytest.mark.parametrize("price", [5e-07, 1e-300, 0.0, -1e-05, 1e06, 1e300, "5e-05", "1e2", True, [], {}])
+def test_a_price_that_its_column_does_not_hold(owner: Actor, price: object) -> None:
+    answer = owner.post("campaigns", bodies.campaign(price_per_impression=price))
+    assert refusal(answer, "validation").keys() == {"price_per_impression"}
 
 
 @pytest.mark.parametrize("attribute", ["name", "permalink"])
