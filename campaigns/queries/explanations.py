@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaigns.decisioning import Context, History, Reason, Subject, first_failing
+from campaigns.decisioning import Candidate, Context, History, Reason, Subject, first_failing
 from campaigns.models import DecisionRecord, Participation
 from campaigns.models.frequency import frequency_starts
 from campaigns.queries.decisions import needed_for_an_offer
@@ -12,6 +12,7 @@ from campaigns.queries.facts import facts_of
 from campaigns.queries.spend import find_out_of_money
 from customers.errors import not_found
 from customers.models import Customer, Organization
+from customers.queries.customers import read_of_living
 
 SENTENCES = {
     None: "is eligible: no rule excludes it",
@@ -66,6 +67,15 @@ def explain(*, organization: Organization, customer: Customer, campaign_id: int,
     if definition is None:
         raise not_found("Campaign")
     candidate = definition.candidate
+
+    def read(customer: Customer) -> Explanation:
+        return _explained(organization, customer, candidate, at)
+
+    return read_of_living(organization=organization, customer=customer, read=read)
+
+
+def _explained(organization: Organization, customer: Customer, candidate: Candidate, at: datetime) -> Explanation:
+    campaign_id = candidate.campaign_id
     needed = {campaign_id: needed_for_an_offer(candidate)}
     context = Context(
         period_starts=frequency_starts(at, organization.zone),

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from campaigns.delivery.channel import DeliveryFailedError, Message, Outcome, Recipient, Result
 from campaigns.models import Offer
-from campaigns.services.issued_offers import Grant, issue_offers
+from campaigns.services.issued_offers import LOCK_CUSTOMERS, Grant, issue_offers
 from campaigns.services.recipients import Taken, leases_kept, settle_recipients, take_recipients
 
 BATCH = 1_000
@@ -31,17 +31,29 @@ def issue_offers_to_batch(*, message: Message, now: datetime) -> int:
 
 @transaction.atomic
 def _issue(message: Message, taken: Taken, offer_ids: list[int], now: datetime) -> None:
+    there = _locked(message.organization_id, [each.customer_id for each in taken.recipients])
     grants = {
         each.key: [Grant(offer, each.customer_id, f"{each.key}:{offer}", now) for offer in offer_ids]
         for each in taken.recipients
+        if each.customer_id in there
     }
     several = [grant for granted in grants.values() for grant in granted]
     issued = issue_offers(organization_id=message.organization_id, grants=several)
-    results = [_result(each, grants[each.key], issued) for each in taken.recipients]
+    results = [_result(each, grants.get(each.key), issued) for each in taken.recipients]
     settle_recipients(taken=taken, results=results, deduplicates=True)
 
 
-def _result(recipient: Recipient, grants: list[Grant], issued: set[str]) -> Result:
+def _locked(organization_id: int, customer_ids: list[int]) -> set[int]:
+    """Whom of them no merge has taken away since they were taken; it can't any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_CUSTOMERS, [organization_id, sorted(customer_ids)])
+        return {customer_id for (customer_id,) in cursor.fetchall()}
+
+
+def _result(recipient: Recipient, grants: list[Grant] | None, issued: set[str]) -> Result:
+    if grants is None:
+        # The next turn finds who lives on.
+        return Result(recipient.key, Outcome.LATER)
     if any(grant.key in issued for grant in grants):
         return Result(recipient.key, Outcome.SENT)
     return Result(recipient.key, Outcome.SKIPPED, error="No offer could be issued: used up, or outside of its dates.")

@@ -1,33 +1,37 @@
 """Completing a campaign as if the customer had done all of it (contract 1, Performing Campaign Domain Actions)."""
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from campaigns.queries.behavior_rules import Earnable, get_behavior_rules
 from campaigns.services.behavior_effects import write_effects
 from campaigns.services.behavior_runs import BehaviorRun, CustomerEvent
-from campaigns.services.customer_locks import CustomerGoneError, lock_customers
+from campaigns.services.customer_locks import for_living, lock_customers
 from customers.errors import DomainError, Kind
-from customers.models import Organization
+from customers.models import Customer, Organization
+
+
+def complete_campaign(*, organization: Organization, campaign_id: int, customer: Customer, now: datetime) -> list[int]:
+    """Earn every behavior of a campaign once, its goals first, with all that it leads to; the ids of those earned.
+
+    A behavior at its cap is left out. `organization.version` must be of this request. DomainError `failed_to_perform`
+    where the campaign is not live now or has no behavior, the customer is not qualified, or all behaviors are at their
+    caps.
+    """
+    work = partial(_complete, organization, campaign_id, now)
+    return for_living(organization=organization, customer=customer, work=work)
 
 
 @transaction.atomic
-def complete_campaign(*, organization: Organization, campaign_id: int, customer_id: int, now: datetime) -> list[int]:
-    """Earn every behavior of a campaign once, its goals first, with all that it leads to; the ids of those earned.
-
-    `customer_id` is the row's. A behavior at its cap is left out. `organization.version` must be of this request.
-    DomainError `failed_to_perform` where the campaign is not live now or has no behavior, the customer is not
-    qualified, or all behaviors are at their caps.
-    """
+def _complete(organization: Organization, campaign_id: int, now: datetime, customer: Customer) -> list[int]:
     rules = get_behavior_rules(organization_id=organization.pk, version=organization.version)
     earnables = [one for one in rules.of_campaign(campaign_id) if one.is_open(now)]
     if not earnables:
         raise _failed("The campaign is not live, or has nothing to be completed.")
-    try:
-        customers = lock_customers(organization=organization, customer_ids=[customer_id])
-    except CustomerGoneError as error:
-        raise _failed("The customer was merged into another one a moment ago.") from error
+    customer_id = customer.pk
+    customers = lock_customers(organization=organization, customer_ids=[customer_id])
     if not all(one.meets(customers[customer_id].facts) for one in earnables):
         raise _failed("The customer is not qualified for the campaign.")
     run = BehaviorRun(rules, organization.zone, customers)

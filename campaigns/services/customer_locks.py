@@ -1,14 +1,16 @@
 """Customers locked for what hangs on them: counters, caps, points, offers."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from campaigns.targeting import CustomerFacts
-from customers.models import Organization
+from customers.errors import not_found
+from customers.models import Customer, Organization
+from customers.queries.customers import find_customer_by_uuid
 from customers.queries.prepared import PreparedStatement
 
 LOCK = """
@@ -38,6 +40,18 @@ class CustomerGoneError(Exception):
 
 
 Locked = dict[int, LockedCustomer]
+Result = TypeVar("Result")
+
+
+def for_living(*, organization: Organization, customer: Customer, work: Callable[[Customer], Result]) -> Result:
+    """Do `work`, and where it raises CustomerGoneError do it for who lives on; DomainError `not_found` for nobody."""
+    living: Customer | None = customer
+    while living is not None:
+        try:
+            return work(living)
+        except CustomerGoneError:
+            living = find_customer_by_uuid(organization=organization, identity=customer.uuid)
+    raise not_found("Customer")
 
 
 def lock_customers(*, organization: Organization, customer_ids: Collection[int]) -> Locked:

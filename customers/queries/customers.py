@@ -1,8 +1,8 @@
 """Customers by the ids that callers know them by."""
 
 import uuid
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
 
 from django.db import connection
 
@@ -10,6 +10,8 @@ from customers.errors import not_found
 from customers.models import Customer, CustomerAlias, Organization
 from customers.models.identifier import as_uuid
 from customers.queries.prepared import PreparedQuery
+
+Answer = TypeVar("Answer")
 
 _by_external_id = PreparedQuery(
     lambda organization_id, external_id: Customer.objects.filter(
@@ -87,6 +89,19 @@ def find_customer_by_uuid(*, organization: Organization, identity: uuid.UUID) ->
         return customer
     alias = _by_former_uuid.first(organization_id=organization.pk, identity=identity)
     return None if alias is None else alias.customer
+
+
+def read_of_living(*, organization: Organization, customer: Customer, read: Callable[[Customer], Answer]) -> Answer:
+    """What `read`, in however many statements, tells of a customer; of who lives on where they were merged meanwhile.
+
+    A merge moves everything at once: an answer that was put together around it would have the half of it.
+    """
+    while True:
+        answer = read(customer)
+        living = find_customer_by_uuid(organization=organization, identity=customer.uuid)
+        if living is None or living.pk == customer.pk:
+            return answer
+        customer = living
 
 
 def get_customer(*, organization: Organization, customer_id: str) -> Customer:

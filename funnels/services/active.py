@@ -97,6 +97,7 @@ def _decided(visit: Visit, context: Context, *, wants_tokens: bool, now: datetim
         afterwards = later(
             organization=organization,
             customer_id=visit.customer_pk,
+            identity=visit.customer_uuid,
             source="active",
             context=context,
             decision=decision,

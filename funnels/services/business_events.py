@@ -193,6 +193,7 @@ def _logged(triggered: Triggered, visit: Visit, context: Context, decision: Deci
     write = later(
         organization=visit.organization,
         customer_id=visit.customer_pk,
+        identity=visit.customer_uuid,
         source="business-event",
         context=context,
         decision=decision,

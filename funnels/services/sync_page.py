@@ -186,6 +186,7 @@ def _record(visit: Visit, logged: tuple[Context, Decision] | None, now: datetime
     return later(
         organization=visit.organization,
         customer_id=visit.customer_pk,
+        identity=visit.customer_uuid,
         source="sync-page",
         context=context,
         decision=decision,

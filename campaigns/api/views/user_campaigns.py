@@ -23,6 +23,7 @@ from campaigns.queries.customer_campaigns import (
 )
 from campaigns.services.completions import complete_campaign
 from customers.errors import DomainError, Kind, Refusals
+from customers.models import Customer
 
 CREATIVES = ("promotion", "tile")
 COMPLETE = "complete_campaign"
@@ -70,12 +71,17 @@ class UserCampaigns(UserView):
     def get(self, request: Any, **_: object) -> HttpResponse:
         """Those that the customer is eligible for, unless `filters[]` asks for others; the newest first."""
         asked, page, now = Asked(request.query_params), self.page(), timezone.now()
-        whose: dict[str, Any] = {"organization": self.organization, "customer": self.customer(), "now": now}
-        standings = find_standings(which=asked.which, **whose)
-        keys, pagination = page.items_of(list(standings))
-        found = customer_campaigns(standings={key: standings[key] for key in keys}, sections=asked.sections, **whose)
-        rows = UserCampaignOut(found, many=True, context=asked.context(now)).data
-        return self.answer(campaigns=rows, pagination=pagination)
+
+        def answer(customer: Customer) -> HttpResponse:
+            whose: dict[str, Any] = {"organization": self.organization, "customer": customer, "now": now}
+            standings = find_standings(which=asked.which, **whose)
+            keys, pagination = page.items_of(list(standings))
+            shown = {key: standings[key] for key in keys}
+            found = customer_campaigns(standings=shown, sections=asked.sections, **whose)
+            rows = UserCampaignOut(found, many=True, context=asked.context(now)).data
+            return self.answer(campaigns=rows, pagination=pagination)
+
+        return self.answer_of(answer)
 
 
 class ExternalUserCampaigns(UserCampaigns):
@@ -99,14 +105,18 @@ class UserCampaignView(UserView):
 
     def standing(self, asked: Asked, campaign: AdCampaign, now: datetime) -> HttpResponse:
         """The answer: the campaign as it stands for the customer now."""
-        found = get_customer_campaign(
-            organization=self.organization,
-            customer=self.customer(),
-            campaign=campaign,
-            sections=asked.sections,
-            now=now,
-        )
-        return self.answer(campaign=UserCampaignOut(found, context=asked.context(now)).data)
+
+        def answer(customer: Customer) -> HttpResponse:
+            found = get_customer_campaign(
+                organization=self.organization,
+                customer=customer,
+                campaign=campaign,
+                sections=asked.sections,
+                now=now,
+            )
+            return self.answer(campaign=UserCampaignOut(found, context=asked.context(now)).data)
+
+        return self.answer_of(answer)
 
 
 class UserCampaign(UserCampaignView):
@@ -135,5 +145,5 @@ class Performing(UserCampaignView):
         customer, campaign = self.customer(), self.campaign()
         if domain != COMPLETE:
             raise DomainError(Kind.UNAVAILABLE, "not_available", "The domain is not known.")
-        complete_campaign(organization=self.organization, campaign_id=campaign.pk, customer_id=customer.pk, now=now)
+        complete_campaign(organization=self.organization, campaign_id=campaign.pk, customer=customer, now=now)
         return self.standing(asked, campaign, now)

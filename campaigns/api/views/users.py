@@ -1,5 +1,6 @@
 """Customers, and the offers in their hands (contract 4, "users" and "redeem"), by either of a customer's ids."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,7 +13,7 @@ from campaigns.api.serializers.user import UserOut
 from campaigns.queries.offers import issued_offers_of
 from campaigns.services.redemptions import redeem_offer
 from customers.models import Customer
-from customers.queries.customers import get_customer, get_customer_by_uuid
+from customers.queries.customers import get_customer, get_customer_by_uuid, read_of_living
 
 LIST: dict[str, Any] = {"member": "offers", "answer": IssuedOfferOut, "many": True, "parameters": PAGE_PARAMETERS}
 
@@ -25,6 +26,10 @@ class UserView(ManagementView):
         if "user_id" in self.kwargs:
             return get_customer_by_uuid(organization=self.organization, user_id=self.kwargs["user_id"])
         return get_customer(organization=self.organization, customer_id=self.kwargs["external_id"])
+
+    def answer_of(self, read: Callable[[Customer], HttpResponse]) -> HttpResponse:
+        """The answer that `read` puts together of the path's customer."""
+        return read_of_living(organization=self.organization, customer=self.customer(), read=read)
 
 
 class User(UserView):
@@ -42,10 +47,14 @@ class UserOffers(UserView):
     @operation("Get all offers of a user", **LIST)
     def get(self, _request: Any, **_: object) -> HttpResponse:
         """What the customer was issued, by behaviors and by messages, newest first."""
-        page, customer = self.page(), self.customer()
-        rows, pagination = page.rows_of(issued_offers_of(organization=self.organization, customer=customer))
-        context = {"now": timezone.now()}
-        return self.answer(offers=IssuedOfferOut(rows, many=True, context=context).data, pagination=pagination)
+        page = self.page()
+
+        def answer(customer: Customer) -> HttpResponse:
+            rows, pagination = page.rows_of(issued_offers_of(organization=self.organization, customer=customer))
+            context = {"now": timezone.now()}
+            return self.answer(offers=IssuedOfferOut(rows, many=True, context=context).data, pagination=pagination)
+
+        return self.answer_of(answer)
 
 
 class ExternalUserOffers(UserOffers):

@@ -21,9 +21,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 def complete(customer: Customer, campaign: AdCampaign) -> list[int]:
     organization = Organization.objects.get(pk=customer.organization_id)
-    return complete_campaign(
-        organization=organization, campaign_id=campaign.pk, customer_id=customer.pk, now=NOW + HOUR
-    )
+    return complete_campaign(organization=organization, campaign_id=campaign.pk, customer=customer, now=NOW + HOUR)
 
 
 def test_completing_earns_all_behaviors_through_the_engine_until_their_caps() -> None:

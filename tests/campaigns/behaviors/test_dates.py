@@ -144,7 +144,7 @@ def test_completing_a_campaign_looks_at_its_own_behaviors_only() -> None:
 
 def _complete(customer: Customer, campaign: AdCampaign) -> None:
     organization = Organization.objects.get(pk=customer.organization_id)
-    complete_campaign(organization=organization, campaign_id=campaign.pk, customer_id=customer.pk, now=NOW)
+    complete_campaign(organization=organization, campaign_id=campaign.pk, customer=customer, now=NOW)
 
 
 @pytest.mark.django_db

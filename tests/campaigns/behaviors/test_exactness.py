@@ -46,7 +46,7 @@ THREADS = 8
 def _performed(customer: Customer, campaign_id: int) -> None:
     organization = Organization.objects.get(pk=customer.organization_id)
     try:
-        complete_campaign(organization=organization, campaign_id=campaign_id, customer_id=customer.pk, now=NOW)
+        complete_campaign(organization=organization, campaign_id=campaign_id, customer=customer, now=NOW)
     except DomainError as error:
         assert error.code == "failed_to_perform"
 

@@ -123,7 +123,7 @@ def test_a_user_s_offers_are_listed(owner: Actor, outsider: Actor, django_assert
     make_issued_offer(make_customer(outsider.organization, external_id="51"))
     issued = [make_issued_offer(customer, expires_at=moment).pk for moment in (LONG_AGO, None)]
     for path in (f"users/{customer.uuid}/offers", "external/users/51/offers?limit=10"):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             shown = accepted(_user(owner, path))
         assert [(offer["id"], offer["state"]) for offer in shown["offers"]] == [
             (issued[1], "issued"),

@@ -265,5 +265,5 @@ def test_the_list_costs_the_same_whatever_its_size(scene: Scene, django_assert_n
         scene.actor.organization.version += 1
         scene.actor.organization.save()
         accepted(scene.send("GET", query))
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             accepted(scene.send("GET", query))
