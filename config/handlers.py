@@ -1,5 +1,6 @@
 """Errors that no view answered, in the dialect of the path they happened on."""
 
+import sys
 from typing import Protocol
 
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +8,7 @@ from django.views import defaults
 
 from campaigns.api import errors as management
 from customers.prisma import errors as prisma
+from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, tell_unavailable
 from marketing_solutions.api import errors as marketing_solutions
 
 
@@ -25,6 +27,16 @@ class Dialect(Protocol):
     def fault_response(self, request: HttpRequest, /) -> HttpResponse:
         """500."""
 
+    def unavailable_response(self, request: HttpRequest, /) -> HttpResponse:
+        """503 with Retry-After."""
+
+
+UNAVAILABLE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Not available for a moment</title></head>
+<body><h1>Not available for a moment</h1><p>Nothing was changed. Please try again in a few seconds.</p></body>
+</html>
+"""
 
 DIALECTS: tuple[Dialect, ...] = (management, prisma, marketing_solutions)
 
@@ -46,8 +58,26 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def fault(request: HttpRequest) -> HttpResponse:
-    """500."""
+    """500, or 503 where it was the database that is away; Django calls this while the error is being handled."""
+    error = sys.exc_info()[1]
+    if is_unavailable(error):
+        tell_unavailable(error, request.path)
+        return _unavailable(request)
     for dialect in DIALECTS:
         if dialect.speaks_this_dialect(request.path_info):
             return dialect.fault_response(request)
     return defaults.server_error(request)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    """503, which our own line in the log has told: it is no error of ours that would need Django's traceback."""
+    for dialect in DIALECTS:
+        if dialect.speaks_this_dialect(request.path_info):
+            response = dialect.unavailable_response(request)
+            break
+    else:
+        response = HttpResponse(UNAVAILABLE, status=503)
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        response["Cache-Control"] = "no-store"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own mark
+    return response

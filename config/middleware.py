@@ -1,13 +1,20 @@
 """Middleware of our own: every request gets an identity; requests of machines skip what only pages need."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any
 
 import structlog
 from django.conf import settings
+from django.contrib.messages.storage import default_storage
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch, get_resolver
 
+from customers.transactions import repeated
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -51,3 +58,36 @@ def api_short_cut(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+class RepeatedPages:
+    """Whatever a page does is done again where PostgreSQL undoes it; what the admin is sent is one transaction.
+
+    (An action of it may call a service for each chosen row.) Stands last, so that nothing of ours is between it and the
+    view. An answer that is rendered later is rendered after the transaction: by then it only reads.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Nothing is to be done before or after the view."""
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """Call the view."""
+        match = request.resolver_match
+        is_sent = match is not None and match.app_name == "admin" and request.method not in SAFE
+
+        def attempt() -> Any:
+            # What an attempt that was undone has told the operator, and has read of their files, is forgotten.
+            request._messages = default_storage(request)  # type: ignore[attr-defined]  # noqa: SLF001 - as Django's own
+            for _, files in request.FILES.lists():
+                for file in files:
+                    file.seek(0)
+            with transaction.atomic() if is_sent else nullcontext():
+                return view(request, *args, **kwargs)
+
+        return repeated(attempt)

@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.RepeatedPages",
 ]
 # Paths that machines call: `config.middleware.api_short_cut` takes them past the middleware that only pages need.
 API_PREFIXES = (

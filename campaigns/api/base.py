@@ -7,7 +7,7 @@ import orjson
 import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
@@ -16,11 +16,18 @@ from rest_framework.views import APIView
 
 from campaigns.api.authentication import ApplicationAuthentication
 from campaigns.api.bodies import read_json_object, read_object
-from campaigns.api.errors import domain_error_response, error_response, fault_response, framework_error_response
+from campaigns.api.errors import (
+    domain_error_response,
+    error_response,
+    fault_response,
+    framework_error_response,
+    unavailable_response,
+)
 from campaigns.api.fields import In
 from campaigns.api.pages import Page
 from customers.errors import DomainError
 from customers.models import Application, Organization
+from customers.transactions import is_unavailable, repeating, tell_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +39,13 @@ class ManagementView(APIView):
     parser_classes: Any = [JSONParser]
     renderer_classes: Any = [JSONRenderer]
     http_method_names: list[str] = ["get", "head", "post", "put", "delete"]
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Make the view's method one that is done again where PostgreSQL undoes it."""
+        super().setup(request, *args, **kwargs)
+        name = (request.method or "").lower()
+        if name in self.http_method_names and hasattr(self, name):
+            setattr(self, name, repeating(getattr(self, name)))
 
     @property
     def allowed_methods(self) -> list[str]:
@@ -56,6 +70,9 @@ class ManagementView(APIView):
             return error_response(413, "too_large", f"A body may have {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
         if isinstance(error, APIException):
             return framework_error_response(error)
+        if is_unavailable(error):
+            tell_unavailable(error, self.request.path)
+            return unavailable_response()
         log.error("unexpected_fault", path=self.request.path, exc_info=error)
         return fault_response()
 

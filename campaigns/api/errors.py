@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException, MethodNotAllowed
 
 from customers.errors import DomainError, Kind
+from customers.transactions import RETRY_AFTER_SECONDS
 
 # Kind → HTTP status and code; None: the error's own code. Method errors travel with 200, as contract 1 says.
 TABLE: dict[Kind, tuple[int, str | None]] = {
@@ -82,3 +83,10 @@ def bad_request_response(_request: HttpRequest) -> HttpResponse:
 def fault_response(_request: HttpRequest | None = None) -> HttpResponse:
     """The answer for what nobody expected."""
     return error_response(500, "internal_server_error", "An unexpected fault happened; it has been logged.")
+
+
+def unavailable_response(_request: HttpRequest | None = None) -> HttpResponse:
+    """The answer where the database is away or overloaded (contract 5, section A)."""
+    response = error_response(503, "service_unavailable", "The service is not available for a moment; try again.")
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response

@@ -20,6 +20,7 @@ from campaigns.services.hand_over import hand_over
 from campaigns.services.heartbeats import insist
 from campaigns.services.recipients import LONGEST_ERROR, expire_leases
 from campaigns.services.triggered_messages import next_triggered_unit, set_aside
+from customers.transactions import was_undone
 
 # After so many failures in a row, some twenty minutes, an operator is needed.
 MOST_FAILURES, LONGEST_PAUSE = 12, 300
@@ -80,7 +81,10 @@ def _deliver(job: AudienceJob, now: datetime) -> bool:
             done = export_job(message=message, job=job, courier=courier)
         else:
             done = bool(_hand_over(message, now))
-    except Exception as error:  # noqa: BLE001 - whatever it is, an operator is told and it is tried again
+    except Exception as error:
+        if was_undone(error):
+            # No failure of the delivery: the task does it again.
+            raise
         _note_failure(job, error)
         return True
     finish_jobs(job_id=job.pk)
@@ -122,6 +126,8 @@ def _deliver_triggered(unit_id: int, now: datetime) -> bool:
     try:
         settled = _hand_over(message, now)
     except Exception as error:
+        if was_undone(error):
+            raise
         if not isinstance(error, DeliveryFailedError):
             log.exception("triggered_message_failed", unit=unit_id)
         sentence = str(error).replace("\x00", "")[:LONGEST_ERROR]

@@ -90,6 +90,8 @@ def _tell_of_present_ids(
     else:
         locked = lock_customers_by_external_id(organization=organization, external_ids=external_ids)
     if len(locked) < len(identities) + len(external_ids):
+        # The locks are let go, and nothing stands committed that would keep the request from being done again.
+        transaction.set_rollback(True)
         return None
     ids = Ids(
         {one.identity: customer_id for customer_id, one in locked.items()},

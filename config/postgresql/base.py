@@ -1,8 +1,9 @@
-"""Django's PostgreSQL backend with three differences.
+"""Django's PostgreSQL backend with four differences.
 
 Without DATABASE_URL the embedded server is started at the first connection. A kept connection is checked for life by a
 look at its socket (microseconds) instead of a `SELECT 1` (a round trip on every request). And times are read by
-psycopg's own loader, written in C: Django's is Python and costs ten times as much, on every time of every row.
+psycopg's own loader, written in C: Django's is Python and costs ten times as much, on every time of every row. Commits
+are counted, for whoever wants to know whether what failed can be done again as a whole.
 """
 
 import select
@@ -14,13 +15,17 @@ from django.conf import settings
 from django.db.backends.postgresql import base
 from psycopg import adapters
 from psycopg.adapt import AdaptersMap
-from psycopg.pq import Format
+from psycopg.pq import Format, TransactionStatus
 
 from config.postgresql import embedded
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """The connection that Django uses as `default`."""
+
+    # How many transactions it has committed that had begun on the server; a statement that is a transaction by itself
+    # is none of them.
+    commits = 0
 
     def get_connection_params(self) -> dict[str, Any]:
         """Where to connect; starts the embedded server when it is the one in use."""
@@ -38,6 +43,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if name:
             return self.connection.cursor(name, scrollable=False, withhold=self.connection.autocommit)
         return self.connection.cursor()
+
+    def _commit(self) -> None:
+        begun = self.connection is not None and self.connection.pgconn.transaction_status != TransactionStatus.IDLE
+        super()._commit()  # type: ignore[misc]  # Django's own hook
+        self.commits += begun
 
     def is_usable(self) -> bool:
         """Whether the server still holds its end: a closed connection has something to read (its end of file)."""

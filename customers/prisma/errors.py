@@ -8,6 +8,7 @@ from customers.errors import DomainError, Kind
 from customers.prisma.edn import Keyword
 from customers.prisma.negotiation import Format, answer_format, request_format
 from customers.prisma.rendering import render
+from customers.transactions import RETRY_AFTER_SECONDS
 
 TABLE: dict[Kind, int] = {
     Kind.NOT_FOUND: 404,
@@ -81,3 +82,11 @@ def fault_response(request: HttpRequest) -> HttpResponse:
     """The answer for what nobody expected."""
     fault = DomainError(Kind.MALFORMED, "internal_error", "An unexpected fault happened; it has been logged.")
     return error_response(request, 500, fault)
+
+
+def unavailable_response(request: HttpRequest) -> HttpResponse:
+    """The answer where the database is away or overloaded (contract 5, section A)."""
+    away = DomainError(Kind.UNAVAILABLE, "unavailable", "The service is not available for a moment; try again.")
+    response = error_response(request, 503, away)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response

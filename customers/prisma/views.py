@@ -13,13 +13,19 @@ from rest_framework.views import APIView
 from customers.errors import DomainError, Kind
 from customers.prisma.edn import EdnError
 from customers.prisma.edn import read as read_edn
-from customers.prisma.errors import domain_error_response, fault_response, method_not_allowed_response
+from customers.prisma.errors import (
+    domain_error_response,
+    fault_response,
+    method_not_allowed_response,
+    unavailable_response,
+)
 from customers.prisma.json_reader import JSONError, read_json
 from customers.prisma.members import read_members
 from customers.prisma.negotiation import Format, answer_format, request_format
 from customers.prisma.plain import holds_nul, plain
 from customers.prisma.rendering import render
 from customers.prisma.sharing import shared
+from customers.transactions import is_unavailable, repeating, tell_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -47,12 +53,16 @@ class PrismaView(APIView):
         )
 
     def answered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Settle both formats, then answer; every error in the dialect's own shape and the negotiated format."""
+        """Settle both formats, then answer; every error in the dialect's own shape and the negotiated format.
+
+        What PostgreSQL undoes is done again.
+        """
         try:
             self.negotiate(request)
             if request.method != "POST":
                 return method_not_allowed_response(request, self.http_method_names)
-            response: HttpResponse = self.post(request, *args, **kwargs)  # type: ignore[attr-defined]  # each endpoint's
+            post: Callable[..., HttpResponse] = self.post  # type: ignore[attr-defined]  # each endpoint's
+            response = repeating(post)(request, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 (whatever it is, the caller gets an answer)
             return self.error_answer(request, error)
         return response
@@ -74,6 +84,9 @@ class PrismaView(APIView):
             error = DomainError(Kind.TOO_LARGE, "body_too_large", f"A body may have {limit} bytes.")
         if isinstance(error, DomainError):
             return domain_error_response(request, error)
+        if is_unavailable(error):
+            tell_unavailable(error, request.path)
+            return unavailable_response(request)
         log.error("unexpected_fault", path=request.path, exc_info=error)
         return fault_response(request)
 

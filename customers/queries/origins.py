@@ -3,7 +3,10 @@
 import time
 from urllib.parse import urlsplit
 
+from django.db import Error
+
 from customers.models import Application
+from customers.transactions import is_unavailable
 
 # How long an answer is good for, in seconds: a change of an application's origins takes effect within that.
 KEPT_FOR = 10
@@ -23,7 +26,13 @@ def is_allowed_origin(origin: str) -> bool:
         return kept[1]
     parts = urlsplit(origin)
     plain = parts.scheme in {"http", "https"} and origin == f"{parts.scheme}://{parts.netloc}"
-    allowed = plain and Application.objects.filter(is_active=True, allowed_origins__contains=[origin]).exists()
+    try:
+        allowed = plain and Application.objects.filter(is_active=True, allowed_origins__contains=[origin]).exists()
+    except Error as error:
+        if not is_unavailable(error):
+            raise
+        # Whose page was allowed until now may read that the service is away.
+        return kept is not None and kept[1]
     if len(_kept) >= MAXIMUM_KEPT:
         _kept.clear()
     _kept[origin] = (now + KEPT_FOR, allowed)

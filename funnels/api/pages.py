@@ -3,19 +3,20 @@
 import secrets
 from typing import Any
 
-import structlog
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import View
 
 from customers.errors import DomainError
 from customers.prisma.errors import TABLE
+from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, repeating, tell_unavailable
 
-log = structlog.get_logger(__name__)
 SENTENCES = {
     "trace_closed": "You have already answered this offer. Thank you!",
     "unknown_step": "This step was answered before. Please go back and reload the page.",
 }
+AWAY = "We can't be reached for a moment. Please reload the page in a few seconds."
 UNKNOWN = "This offer can't be found. Please go back and open it again."
 
 
@@ -25,13 +26,19 @@ class Page(View):
     http_method_names = ["get", "post", "head"]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer; what goes wrong is told on a page of its own."""
+        """Answer; what goes wrong is told on a page of its own, what PostgreSQL undoes is done again."""
         try:
-            response = super().dispatch(request, *args, **kwargs)
+            response = repeating(super().dispatch)(request, *args, **kwargs)
         except DomainError as error:
             sentence = SENTENCES.get(error.code, UNKNOWN)
             context = {"heading": "Sorry" if sentence == UNKNOWN else "All done", "sentence": sentence}
             response = self.page("funnels/note.html", context, status=TABLE[error.kind])
+        except Error as error:
+            if not is_unavailable(error):
+                raise
+            tell_unavailable(error, request.path)
+            response = self.page("funnels/note.html", {"heading": "Sorry", "sentence": AWAY}, status=503)
+            response["Retry-After"] = str(RETRY_AFTER_SECONDS)
         if not isinstance(response, HttpResponse):
             raise TypeError("a page is a plain response")
         return response

@@ -13,6 +13,7 @@ from campaigns.services.offers import offer_campaigns
 from customers.errors import DomainError, Kind
 from customers.models import Customer
 from customers.services.identities import identify
+from customers.transactions import harmless_twice
 from funnels.models.page_location import covers
 from funnels.queries.channel import (
     NOTHING_SHOWN,
@@ -77,7 +78,8 @@ def _identified(request: PageRequest) -> Visit:
     if request.customer_id is None or not visit.is_anonymous or request.customer_id == visit.customer_id:
         return visit
     anonymous = Customer(id=visit.customer_pk, uuid=visit.customer_uuid)
-    identify(organization=visit.organization, anonymous=anonymous, customer_id=request.customer_id)
+    with harmless_twice():
+        identify(organization=visit.organization, anonymous=anonymous, customer_id=request.customer_id)
     return _open_visit(request)
 
 

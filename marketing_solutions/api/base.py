@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import structlog
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from oauthlib.oauth2 import OAuth2Error
 from rest_framework.exceptions import APIException, Throttled
 from rest_framework.parsers import JSONParser
@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from customers.errors import DomainError, Kind
 from customers.models import Application
+from customers.transactions import is_unavailable, repeating, tell_unavailable
 from marketing_solutions.api.authentication import BearerAuthentication
 from marketing_solutions.api.bodies import read_json
 from marketing_solutions.api.errors import (
@@ -22,6 +23,7 @@ from marketing_solutions.api.errors import (
     framework_error_response,
     json_response,
     oauth_error_response,
+    unavailable_response,
 )
 from marketing_solutions.api.wire import UNVERSIONED, VERSIONS, Wire
 from marketing_solutions.services.rate_limits import Quota, count_request
@@ -40,10 +42,17 @@ class MarketingSolutionsView(APIView):
     scopes = {"GET": READ, "HEAD": READ, "POST": MANAGE, "PATCH": MANAGE}
     quota: Quota | None = None
 
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Make the view's method one that is done again where PostgreSQL undoes it, while the request counts once."""
+        super().setup(request, *args, **kwargs)
+        name = (request.method or "").lower()
+        if name in self.http_method_names and hasattr(self, name):
+            setattr(self, name, repeating(getattr(self, name)))
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Authenticate, count the request, and see that the token is good for it."""
         self.perform_authentication(request)
-        self.quota = count_request(application=self.application, now=time.time())
+        self.quota = repeating(count_request)(application=self.application, now=time.time())
         if self.quota and self.quota.is_exceeded:
             raise Throttled
         scope = self.scopes.get(request.method or "")
@@ -73,8 +82,15 @@ class MarketingSolutionsView(APIView):
             return oauth_error_response(error)
         if isinstance(error, APIException):
             return framework_error_response(request, error)
+        if is_unavailable(error):
+            tell_unavailable(error, request.path)
+            return self.unavailable(request)
         log.error("unexpected_fault", path=request.path, exc_info=error)
         return fault_response(request)
+
+    def unavailable(self, request: HttpRequest) -> HttpResponse:
+        """The answer where the database is away or overloaded."""
+        return unavailable_response(request)
 
     @property
     def application(self) -> Application:

@@ -6,10 +6,11 @@ from typing import Any
 import orjson
 import structlog
 from django.http import HttpRequest, HttpResponse
-from oauthlib.oauth2 import OAuth2Error
+from oauthlib.oauth2 import OAuth2Error, TemporarilyUnavailableError
 from rest_framework.exceptions import APIException, MethodNotAllowed, Throttled
 
 from customers.errors import DomainError, Kind
+from customers.transactions import RETRY_AFTER_SECONDS
 from marketing_solutions.api.wire import VERSIONS
 from marketing_solutions.errors import CHECK
 
@@ -151,6 +152,21 @@ def bad_request_response(request: HttpRequest) -> HttpResponse:
 def fault_response(request: HttpRequest) -> HttpResponse:
     """The answer for what nobody expected."""
     return one_refusal(request, 500, "unknown", "unexpected-fault", "An unexpected fault happened; it has been logged.")
+
+
+def unavailable_response(request: HttpRequest) -> HttpResponse:
+    """The answer where the database is away or overloaded (contract 5, section A)."""
+    sentence = "The service is not available for a moment; try again."
+    response = one_refusal(request, 503, "availability", "service-unavailable", sentence)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def token_unavailable_response() -> HttpResponse:
+    """The same of the token endpoint, in the shape of RFC 6749."""
+    response = oauth_error_response(TemporarilyUnavailableError("The service is not available for a moment."))
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def log_partial_refusal(codes: Iterable[str]) -> None:

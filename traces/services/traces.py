@@ -3,8 +3,9 @@
 import uuid
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
+from customers.models import Application
 from customers.models.identifier import as_uuid
 from customers.queries.applications import get_application_by_token
 from customers.queries.prepared import PreparedInsert
@@ -52,7 +53,12 @@ def start_trace(*, app_token: str, customer_id: str | None) -> StartedTrace:
     trace_id = uuid.uuid4()
     if customer_id is not None and _start_for_known(app_token, customer_id, trace_id):
         return StartedTrace(trace_id, customer_id)
-    application = get_application_by_token(token=app_token)
+    return _start_for_new(get_application_by_token(token=app_token), customer_id, trace_id)
+
+
+@transaction.atomic(savepoint=False)
+def _start_for_new(application: Application, customer_id: str | None, trace_id: uuid.UUID) -> StartedTrace:
+    """Make the customer and the trace, or neither: whoever does it again has not left a customer behind."""
     while True:
         customer = find_or_create_customer(organization=application.organization, customer_id=customer_id)
         with connection.cursor() as cursor:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from oauthlib.oauth2 import InvalidRequestError
 from rest_framework.request import Request
 
 from marketing_solutions.api.base import MarketingSolutionsView
 from marketing_solutions.api.documentation import token_operation
-from marketing_solutions.api.errors import token_response
+from marketing_solutions.api.errors import token_response, token_unavailable_response
 from marketing_solutions.api.grants import endpoint
 
 FORM = "application/x-www-form-urlencoded"
@@ -23,6 +23,10 @@ class Token(MarketingSolutionsView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """The client is authenticated by the grant itself."""
+
+    def unavailable(self, _request: HttpRequest) -> HttpResponse:
+        """In the shape of RFC 6749, too."""
+        return token_unavailable_response()
 
     @token_operation
     def post(self, request: Request) -> HttpResponse:
