@@ -157,6 +157,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 2.0, "ignore_result": True},
     },
     "look after field indexes": {"task": "customers.look_after_field_indexes", "schedule": 60.0},
+    "clear retired fields": {"task": "customers.clear_retired_fields", "schedule": 10.0, "options": {"expires": 10.0}},
     "clear expired sessions": {"task": "customers.clear_expired_sessions", "schedule": 3600.0},
     "clear stored responses": {"task": "marketing_solutions.clear_stored_responses", "schedule": 3600.0},
 }

@@ -1,11 +1,16 @@
 """Work of the customers app that runs beside the requests."""
 
+import time
 from importlib import import_module
 
 from celery import shared_task
 from django.conf import settings
 
 from customers.services.field_indexes import maintain_field_indexes
+from customers.services.field_uses import clear_retired_field
+
+# How long one message keeps a worker.
+SECONDS = 5.0
 
 
 @shared_task(name="customers.clear_expired_sessions")  # type: ignore[untyped-decorator]
@@ -18,3 +23,11 @@ def clear_expired_sessions() -> None:
 def look_after_field_indexes() -> None:
     """Make the indexes of targetable fields, and drop those of fields that are so no more."""
     maintain_field_indexes()
+
+
+@shared_task(name="customers.clear_retired_fields")  # type: ignore[untyped-decorator]
+def clear_retired_fields() -> None:
+    """Take the values of deleted fields from customers, a few thousand customers a transaction, for some seconds."""
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until and clear_retired_field():
+        pass

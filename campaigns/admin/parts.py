@@ -11,7 +11,7 @@ from campaigns.models import AdBundle, AdTarget
 from campaigns.targeting import parse_targets
 from customers.admin.strict_json import STRICT
 from customers.errors import DomainError
-from customers.queries.schemas import get_field_types
+from customers.queries.schemas import hold_schema
 from customers.services.organizations import raise_version
 
 
@@ -32,7 +32,7 @@ class AdTargetForm(forms.ModelForm[AdTarget]):
         if owner is None or None in target.values():
             return cleaned
         try:
-            (condition,) = parse_targets([target], get_field_types(organization=owner.organization))
+            (condition,) = parse_targets([target], hold_schema(organization=owner.organization))
         except DomainError as error:
             self.add_error(None, [sentence for sentences in error.fields.values() for sentence in sentences])
         else:

@@ -1,6 +1,7 @@
 """The job of a scheduled message: to build its audience, and to deliver it."""
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import models
@@ -9,7 +10,7 @@ from django.db.models.functions import Now
 
 from campaigns.models.campaign import AdCampaign
 from campaigns.models.unit import AdUnit
-from customers.tenancy import TenantModel
+from customers.models import NamesFields
 
 
 class JobState(models.TextChoices):
@@ -32,7 +33,7 @@ OVER = (JobState.COMPLETE, JobState.CANCELLED, JobState.SKIPPED, JobState.FAILED
 HALF, WHOLE = 50, 100
 
 
-class AudienceJob(TenantModel):
+class AudienceJob(NamesFields):
     """One delivery of one creative at one time (`scheduled_for`).
 
     `key` is what its recipients' keys begin with. `is_held` says that an operator paused or cancelled it, so that
@@ -119,3 +120,18 @@ class AudienceJob(TenantModel):
         built = HALF if self.built_at else HALF * self.chunks_done // self.chunks if self.chunks else 0
         settled = HALF * (self.audience - self.pending) // self.audience if self.built_at and self.audience else 0
         return min(built + settled, WHOLE - 1)
+
+    @classmethod
+    def uses_of_field(cls, *, organization_id: int, name: str) -> Iterator[str]:
+        """Deliveries whose audience is being built by targets that name it, whatever the campaign's are now."""
+        unbuilt = cls.objects.filter(
+            organization_id=organization_id,
+            state__in=[JobState.BUILDING, JobState.PAUSED, JobState.FAILED],
+            built_at__isnull=True,
+            unit__deleted_at__isnull=True,
+        )
+        for job in unbuilt.exclude(definition=None).select_related("unit"):
+            kept: dict[str, Any] = (job.definition or {}).get("campaign", {})
+            lists = [kept.get("targets", []), *(part["targets"] for part in kept.get("groups", []))]
+            if any(target["attribute"] == name for targets in lists for target in targets):
+                yield f'the delivery of "{job.unit.name}" whose audience is being built'

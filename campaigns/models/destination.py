@@ -1,6 +1,6 @@
 """Where an organization's messages and audiences go, and what is needed to get in there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -8,12 +8,12 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from campaigns.models.destination_kind import SHAPES, DestinationKind
+from campaigns.models.destination_kind import NAMING_ATTRIBUTES, SHAPES, DestinationKind
 from campaigns.models.sealed import seal, unseal
-from customers.tenancy import TenantModel
+from customers.models import NamesFields
 
 
-class Destination(TenantModel):
+class Destination(NamesFields):
     """A place of one kind. Creatives don't name destinations: the organization's default of the kind is used.
 
     `settings` are shown and logged, secrets are not: they stand encrypted in `sealed_secrets` and are read with
@@ -68,3 +68,19 @@ class Destination(TenantModel):
     def keep_secrets(self, secrets: Mapping[str, str]) -> None:
         """Encrypt these in place of those that were there; saving is the caller's."""
         self.sealed_secrets = seal(secrets)
+
+    @property
+    def attributes_named(self) -> set[str]:
+        """Every attribute of customers that is handed over, or by which they are reached; defaults too."""
+        named = set(self.attributes)
+        for member in NAMING_ATTRIBUTES & SHAPES[self.kind].members.keys():
+            value = self.option(member)
+            named |= set(value.values()) if isinstance(value, dict) else {value}
+        return named
+
+    @classmethod
+    def uses_of_field(cls, *, organization_id: int, name: str) -> Iterator[str]:
+        """Destinations that hand it over, or reach people by it."""
+        for destination in cls.objects.filter(organization_id=organization_id):
+            if name in destination.attributes_named:
+                yield f'the destination "{destination.name}"'

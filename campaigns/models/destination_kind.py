@@ -24,6 +24,9 @@ FACEBOOK_KEYS = frozenset(
     }
 )
 
+# The settings that name attributes of customers: one, or the values of a mapping.
+NAMING_ATTRIBUTES = frozenset({"identifier", "address_attribute", "columns"})
+
 
 class DestinationKind(models.TextChoices):
     """Where messages and audiences go."""

@@ -1,13 +1,16 @@
 """What an email or a push message says."""
 
-from django.db import models
+from collections.abc import Iterator
 
-from customers.tenancy import TenantModel
+from django.db import models
+from django.db.models import Q
+
+from customers.models import NamesFields
 
 MAXIMUM_TEMPLATE = 65_536
 
 
-class MessageTemplate(TenantModel):
+class MessageTemplate(NamesFields):
     """Texts in the language of `campaigns.delivery.templates`; a creative's `template_id` is its `key`.
 
     A push message takes its title from `subject` and its body from `text`.
@@ -26,3 +29,11 @@ class MessageTemplate(TenantModel):
 
     def __str__(self) -> str:
         return self.key
+
+    @classmethod
+    def uses_of_field(cls, *, organization_id: int, name: str) -> Iterator[str]:
+        """Templates that say `customer.name`; a hyphen is written as an underscore there."""
+        pattern = rf"customer\.{name.replace('-', '_')}\y"
+        named = Q(subject__regex=pattern) | Q(text__regex=pattern) | Q(html__regex=pattern)
+        for key in cls.objects.filter(named, organization_id=organization_id).values_list("key", flat=True):
+            yield f'the template "{key}"'

@@ -1,11 +1,13 @@
 """One condition of a campaign's or a group's targeting."""
 
+from collections.abc import Iterator
+
 from django.db import models
 from django.db.models import Q
 
 from campaigns.models.bundle import AdBundle
 from campaigns.models.group import AdGroup
-from customers.tenancy import TenantModel
+from customers.models import NamesFields
 
 
 class TargetOperator(models.TextChoices):
@@ -21,7 +23,7 @@ class TargetOperator(models.TextChoices):
     NOT_EXISTS = "not_exists"
 
 
-class AdTarget(TenantModel):
+class AdTarget(NamesFields):
     """`{attribute, operator, values}` of the targeting language; it hangs on a bundle or on a group, never on both."""
 
     bundle = models.ForeignKey(AdBundle, null=True, blank=True, on_delete=models.CASCADE, related_name="targets")
@@ -45,3 +47,12 @@ class AdTarget(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.attribute} {self.operator} {self.values}"
+
+    @classmethod
+    def uses_of_field(cls, *, organization_id: int, name: str) -> Iterator[str]:
+        """Targets of living campaigns and groups."""
+        named = cls.objects.filter(organization_id=organization_id, attribute=name).order_by("id")
+        for owner, path in (("campaign", "bundle__campaign"), ("creative group", "group")):
+            living = named.filter(**{f"{path}__deleted_at__isnull": True, f"{path}__isnull": False})
+            for told in dict.fromkeys(living.values_list(f"{path}__name", flat=True)):
+                yield f'a target of the {owner} "{told}"'

@@ -6,7 +6,7 @@ from campaigns.models import AdBundle, AdGroup, AdTarget
 from campaigns.targeting import Condition, parse_targets
 from customers.errors import Refusals
 from customers.models import Organization
-from customers.queries.schemas import get_field_types
+from customers.queries.schemas import hold_schema
 
 
 def read_targets(*, organization: Organization, targets: object, refusals: Refusals) -> Sequence[Condition]:
@@ -14,7 +14,7 @@ def read_targets(*, organization: Organization, targets: object, refusals: Refus
     if targets is None:
         return ()
     with refusals.gathering():
-        return parse_targets(targets, get_field_types(organization=organization))
+        return parse_targets(targets, hold_schema(organization=organization))
     return ()
 
 

@@ -13,23 +13,16 @@ from customers.errors import DomainError
 from customers.models import Customer, CustomerAlias, CustomerField, PushToken
 from customers.models.schema import check_attributes
 from customers.queries.schemas import fields_of
-from customers.services.organizations import raise_version
-from customers.services.schemas import drop_unique_index, save_field
+from customers.services.field_uses import told, uses_of
+from customers.services.schemas import delete_field, save_field
 
 
 class CustomerFieldForm(forms.ModelForm[CustomerField]):
-    """A field's type stays what it was: the values that customers have are kept in its form."""
+    """A field is saved by its service, which says what can't be changed."""
 
     class Meta:
         model = CustomerField
         fields = ["organization", "name", "type", "required", "unique", "targetable"]
-
-    def clean_type(self) -> str:
-        """Refuse another type for a field that exists."""
-        chosen: str = self.cleaned_data["type"]
-        if self.instance.pk and chosen != self.instance.type:
-            raise ValidationError("The type of a field can't be changed; make a new field.")
-        return chosen
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, between cleaning and saving
@@ -53,11 +46,14 @@ class CustomerFieldAdmin(admin.ModelAdmin[CustomerField]):
     def save_model(self, request: HttpRequest, obj: CustomerField, form: Any, change: bool) -> None:  # noqa: FBT001
         """The form has done it, together with the index that keeps the field's promise."""
 
-    def delete_model(self, request: HttpRequest, obj: CustomerField) -> None:
-        """Take the field's index away with it."""
-        drop_unique_index(field=obj)
-        super().delete_model(request, obj)
-        raise_version(organization=obj.organization)
+    def delete_model(self, request: HttpRequest, obj: CustomerField) -> None:  # noqa: ARG002
+        """Take it out of the schema, with its index and its values."""
+        delete_field(field=obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], Any]:  # noqa: ARG002
+        """What the page asks about; where a field is used stands in the way."""
+        protected = [f"{field}: {told(uses)}" for field in objs if (uses := uses_of(field=field))]
+        return [str(field) for field in objs], {}, set(), protected
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CustomerField]) -> None:
         """The same for each chosen field."""

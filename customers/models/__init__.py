@@ -5,9 +5,11 @@ from customers.models.application import Application
 from customers.models.customer import Customer
 from customers.models.customer_field import CustomerField
 from customers.models.customer_owned import CustomerOwned
+from customers.models.field_use import NamesFields
 from customers.models.operator import Operator
 from customers.models.organization import Organization
 from customers.models.push_token import PushToken
+from customers.models.retired_field import RetiredField
 
 __all__ = [
     "Application",
@@ -15,7 +17,9 @@ __all__ = [
     "CustomerAlias",
     "CustomerField",
     "CustomerOwned",
+    "NamesFields",
     "Operator",
     "Organization",
     "PushToken",
+    "RetiredField",
 ]

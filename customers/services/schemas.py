@@ -8,6 +8,7 @@ from psycopg import sql
 from customers.errors import invalid
 from customers.jobs import look_now
 from customers.models import CustomerField
+from customers.services.field_uses import lock_field, refuse_change, refuse_retired, refuse_used, retire
 from customers.services.organizations import raise_version
 
 UNIQUE_INDEX = "customer_field_{id}_unique"
@@ -17,8 +18,14 @@ UNIQUE_INDEX = "customer_field_{id}_unique"
 def save_field(*, field: CustomerField) -> CustomerField:
     """Save a field of the schema; a unique one gets a unique index, so that the database keeps the promise.
 
-    DomainError `validation` where two customers already share a value.
+    DomainError `validation` where two customers already share a value, the type or organization is another one, or the
+    name is while it is used or has values (it says where).
     """
+    before = lock_field(field=field) if field.pk else None
+    if before is not None:
+        refuse_change(before=before, after=field)
+    if before is None or before.name != field.name:
+        refuse_retired(field=field)
     field.save()
     look_now("customers.look_after_field_indexes")
     drop_unique_index(field=field)
@@ -37,6 +44,21 @@ def save_field(*, field: CustomerField) -> CustomerField:
             raise invalid(unique="Two customers already share a value of this field.") from error
     raise_version(organization=field.organization)
     return field
+
+
+@transaction.atomic
+def delete_field(*, field: CustomerField) -> None:
+    """Take a field out of the schema, and its values from all customers, which takes a while.
+
+    DomainError `validation` says where it is still used.
+    """
+    kept = lock_field(field=field)
+    refuse_used(field=kept, attribute="name")
+    retire(field=kept)
+    drop_unique_index(field=kept)
+    kept.delete()
+    raise_version(organization=field.organization)
+    look_now("customers.look_after_field_indexes")
 
 
 def drop_unique_index(*, field: CustomerField) -> None:

@@ -1,13 +1,15 @@
 """Which campaigns a business event may trigger (contract 3, Campaign Settings/Business Events)."""
 
+from collections.abc import Iterator
+
 from django.db import models
 
 from campaigns.models import AdCampaign
-from customers.tenancy import TenantModel
+from customers.models import NamesFields
 from funnels.models.business_event import BusinessEvent
 
 
-class EventBinding(TenantModel):
+class EventBinding(NamesFields):
     """A business event of a campaign, with an optional filter beside the campaign's own targeting.
 
     `filter` is a list of targets `{attribute, operator, values}` over the customer, and over the event's context where
@@ -30,3 +32,11 @@ class EventBinding(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.campaign} on {self.event}"
+
+    @classmethod
+    def uses_of_field(cls, *, organization_id: int, name: str) -> Iterator[str]:
+        """Filters of business events of living campaigns."""
+        named = cls.objects.filter(organization_id=organization_id, filter__contains=[{"attribute": name}])
+        living = named.filter(campaign__deleted_at__isnull=True).order_by("id")
+        for event, campaign in living.values_list("event__name", "campaign__name"):
+            yield f'the filter of the event "{event}" of the campaign "{campaign}"'

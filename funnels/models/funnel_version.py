@@ -1,13 +1,23 @@
 """A funnel's steps as they stood when they were saved."""
 
-from django.db import models
+from collections.abc import Iterator
+
+from django.db import connection, models
+from django.db.models import F
 from django.db.models.functions import Now
 
 from campaigns.models import AdCampaign
-from customers.tenancy import TenantModel
+from customers.models import NamesFields
+
+# Who is on the way through steps that ask for what is no more begins anew.
+LET_GO = """
+DELETE FROM funnels_funnelentry entry USING funnels_funnelversion version
+WHERE version.id = entry.version_id AND NOT entry.is_finished AND version.organization_id = %s::bigint
+AND version.definition -> 'types' ? %s::text
+"""
 
 
-class FunnelVersion(TenantModel):
+class FunnelVersion(NamesFields):
     """One graph of steps; never changed, so that whoever is on the way keeps the path they entered.
 
     `definition` is what `funnels.steps.parse` has checked: `{start, steps, types}`.
@@ -24,3 +34,17 @@ class FunnelVersion(TenantModel):
 
     def __str__(self) -> str:
         return f"version {self.number}"
+
+    @classmethod
+    def uses_of_field(cls, *, organization_id: int, name: str) -> Iterator[str]:
+        """Funnels of living campaigns that capture it, or fork by it."""
+        named = cls.objects.filter(organization_id=organization_id, definition__types__has_key=name).order_by("id")
+        current = named.filter(campaign__deleted_at__isnull=True, campaign__funnel__version_id=F("id"))
+        for campaign in current.values_list("campaign__name", flat=True):
+            yield f'the funnel of the campaign "{campaign}"'
+
+    @classmethod
+    def forget_field(cls, *, organization_id: int, name: str) -> None:
+        """Older versions may name it still."""
+        with connection.cursor() as cursor:
+            cursor.execute(LET_GO, [organization_id, name])

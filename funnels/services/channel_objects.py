@@ -11,7 +11,7 @@ from django.db import transaction
 
 from campaigns.models import AdCampaign, AdGroup
 from customers.errors import DomainError, Kind, invalid
-from customers.queries.schemas import get_field_types
+from customers.queries.schemas import hold_schema
 from customers.services.organizations import raise_version
 from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder, Popup
 from funnels.queries.event_filters import check_filter
@@ -52,11 +52,12 @@ def save_business_event(*, event: BusinessEvent) -> BusinessEvent:
     return _save(event)
 
 
+@transaction.atomic
 def save_event_binding(*, binding: EventBinding) -> EventBinding:
     """Bind a business event to a campaign, with its filter; DomainError `validation` names every wrong target."""
     binding.organization = binding.event.organization
     _check_campaign(binding, binding.campaign, None)
-    binding.filter = check_filter(binding.filter or [], get_field_types(organization=binding.organization))
+    binding.filter = check_filter(binding.filter or [], hold_schema(organization=binding.organization))
     return _save(binding)
 
 

@@ -10,7 +10,7 @@ from campaigns.models import AdCampaign
 from campaigns.services.campaigns import lock_campaign
 from customers.errors import DomainError, invalid
 from customers.models import Organization
-from customers.queries.schemas import get_field_types
+from customers.queries.schemas import hold_schema
 from customers.services.organizations import raise_version
 from funnels.models import Funnel, FunnelVersion
 from funnels.queries.funnels import find_funnel
@@ -34,7 +34,7 @@ def save_funnel(
     everything that is wrong.
     """
     campaign = lock_campaign(organization=organization, campaign_id=campaign_id)
-    types = get_field_types(organization=organization)
+    types = hold_schema(organization=organization)
     graph, looks = check_funnel(steps, types, look or {})
     used = {each.name for step in graph.steps.values() for each in step.fields} | _asked_about(steps)
     definition = {"steps": steps, "types": {name: kind for name, kind in types.items() if name in used}}

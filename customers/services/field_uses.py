@@ -1,0 +1,120 @@
+"""Who uses a field of the schema, and what becomes of its values when it is deleted.
+
+Rows that name fields are found by their models (`customers.models.field_use`), so this app knows none of those above.
+Who writes such a row holds the schema still (`hold_schema`), and who changes a field locks it: so neither can miss the
+other.
+"""
+
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.db import connection, transaction
+
+from customers.errors import invalid
+from customers.models import Customer, CustomerField, RetiredField
+from customers.models.field_use import NamesFields
+
+MOST_NAMED = 10
+BITE = 2_000
+# Requests that began before the field was deleted, and may write a value of it, are over by then.
+GRACE_SECONDS = 60
+NEXT = """
+SELECT id, organization_id, name, after_id, found_any FROM customers_retiredfield
+WHERE created_at <= now() - make_interval(secs => %s::int) ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+# Customers are locked in the order of their ids, as everywhere.
+TAKE_AWAY = f"""
+WITH bite AS (
+    SELECT id FROM customers_customer WHERE organization_id = %(organization)s::bigint AND id > %(after)s::bigint
+    ORDER BY id LIMIT {BITE}
+), locked AS MATERIALIZED (
+    SELECT customer.id FROM customers_customer customer WHERE customer.id IN (SELECT id FROM bite)
+    AND customer.attributes ? %(name)s::text ORDER BY customer.id FOR NO KEY UPDATE
+), changed AS (
+    UPDATE customers_customer customer SET attributes = customer.attributes - %(name)s::text
+    FROM locked WHERE customer.id = locked.id
+)
+SELECT (SELECT max(id) FROM bite), EXISTS (SELECT FROM locked)
+"""  # noqa: S608 - a constant of ours
+
+
+def uses_of(*, field: CustomerField) -> list[str]:
+    """Where a field is used, a phrase each."""
+    return [
+        use
+        for model in _models()
+        for use in model.uses_of_field(organization_id=field.organization_id, name=field.name)
+    ]
+
+
+def lock_field(*, field: CustomerField) -> CustomerField:
+    """The field as it is kept, locked against those who are about to use it; waits for those who do so already."""
+    return CustomerField.objects.select_for_update().get(pk=field.pk)
+
+
+def refuse_change(*, before: CustomerField, after: CustomerField) -> None:
+    """A field stays in its organization and of its type, and keeps its name once it is used or has values."""
+    if after.organization_id != before.organization_id:
+        raise invalid(organization="A field stays in its organization.")
+    if after.type != before.type:
+        raise invalid(type="The type of a field can't be changed; make a new field.")
+    if after.name == before.name:
+        return
+    refuse_used(field=before, attribute="name")
+    if Customer.objects.filter(organization=before.organization_id, attributes__has_key=before.name).exists():
+        raise invalid(name="Customers have values of this field; make a new field.")
+
+
+def refuse_used(*, field: CustomerField, attribute: str) -> None:
+    """DomainError `validation` that says under `attribute` where a field is used."""
+    uses = uses_of(field=field)
+    if uses:
+        raise invalid(**{attribute: told(uses)})
+
+
+def told(uses: list[str]) -> str:
+    """The sentence that says where a field is used."""
+    more = len(uses) - MOST_NAMED
+    named = ", ".join(uses[:MOST_NAMED])
+    return f"The field is used by {named}{f' and {more} more' if more > 0 else ''}."
+
+
+def refuse_retired(*, field: CustomerField) -> None:
+    """A name is free again once no customer has a value of the former field any more."""
+    if RetiredField.objects.filter(organization=field.organization_id, name=field.name).exists():
+        raise invalid(name="Values of a deleted field of this name are still being removed; try again in some minutes.")
+
+
+def retire(*, field: CustomerField) -> None:
+    """Let go of a field that nobody uses; customers' values are taken away beside the traffic."""
+    for model in _models():
+        model.forget_field(organization_id=field.organization_id, name=field.name)
+    RetiredField.objects.get_or_create(organization_id=field.organization_id, name=field.name)
+
+
+@transaction.atomic
+def clear_retired_field() -> bool:
+    """Take the values of a deleted field from the next customers, in one short transaction; False where none is left.
+
+    Once a pass over all customers has found none any more, the name is free again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT, [GRACE_SECONDS])
+        row = cursor.fetchone()
+        if row is None:
+            return False
+        retired_id, organization_id, name, after_id, found_before = row
+        cursor.execute(TAKE_AWAY, {"organization": organization_id, "after": after_id, "name": name})
+        last_id, found_now = cursor.fetchone()
+    retired = RetiredField.objects.filter(pk=retired_id)
+    if last_id is not None:
+        retired.update(after_id=last_id, found_any=found_before or found_now)
+    elif found_before:
+        retired.update(after_id=0, found_any=False)
+    else:
+        retired.delete()
+    return True
+
+
+def _models() -> Iterator[type[NamesFields]]:
+    return (model for model in apps.get_models() if issubclass(model, NamesFields))
