@@ -1,12 +1,13 @@
 """How often something may happen: in all, in a rolling period, in a calendar month or year."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from campaigns.behaviors.calendar import NEVER, month_around, shifted, year_around
+from campaigns.behaviors.moments import Moments
 
 
 class Full(StrEnum):
@@ -46,21 +47,30 @@ class Caps:
         found = [(Full.PER_PERIOD, self.period, self.per_period), (Full.SPACING, self.spacing, self.spacing_count)]
         return [(which, period, cap) for which, period, cap in found if period is not None and cap is not None]
 
-    def full(self, times: Sequence[datetime], total: int, at: datetime, zone: ZoneInfo) -> tuple[Full, datetime] | None:
-        """The first cap that has no room for one more at `at`, and when it has next; the end of time for never.
+    def full(self, moments: Moments, total: int, at: datetime, zone: ZoneInfo) -> Full | None:
+        """The first cap that has no room for one more at `at`.
 
-        `times` holds at least those of the spans that `spans` names, `total` counts all as far as a cap looks.
+        `moments` holds at least those of the spans that `spans` names, `total` counts all as far as a cap looks.
         """
         if self.counted_in_all is not None and total >= self.counted_in_all:
-            return Full.IN_ALL, NEVER
+            return Full.IN_ALL
         for which, period, maximum in self.rolling:
-            free_at = next_fitting(times, at, period, maximum)
-            if free_at > at:
-                return which, free_at
-        for which, maximum, (start, end) in self._calendar(at, zone):
-            if sum(start <= time < end for time in times) >= maximum:
-                return which, NEVER if maximum == 0 else end
+            if not moments.fits(at, period, maximum):
+                return which
+        for which, maximum, span in self._calendar(at, zone):
+            if moments.between(*span) >= maximum:
+                return which
         return None
+
+    def until(self, full: Full, moments: Moments, at: datetime, zone: ZoneInfo) -> datetime:
+        """When a cap that is full at `at` has room next; the end of time for never."""
+        for which, period, maximum in self.rolling:
+            if which is full:
+                return moments.next_fitting(at, period, maximum)
+        for which, maximum, (_, end) in self._calendar(at, zone):
+            if which is full:
+                return NEVER if maximum == 0 else end
+        return NEVER
 
     def spans(self, at: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
         """The spans of time whose times have to be known to say whether there is room at `at`."""
@@ -74,28 +84,3 @@ class Caps:
             yield Full.PER_MONTH, self.per_month, month_around(at, zone)
         if self.per_year is not None:
             yield Full.PER_YEAR, self.per_year, year_around(at, zone)
-
-
-def fits(times: Sequence[datetime], at: datetime, period: timedelta, maximum: int) -> bool:
-    """Whether one more at `at` leaves at most `maximum` in every span of `period` that holds it.
-
-    Spans before `at` and after it: what comes late must not break what was counted already.
-    """
-    if len(times) < maximum:
-        return True
-    near = sorted([at, *(time for time in times if abs(time - at) < period)])
-    return all(
-        near[place + maximum] - near[place] >= period
-        for place in range(len(near) - maximum)
-        if near[place] <= at <= near[place + maximum]
-    )
-
-
-def next_fitting(times: Sequence[datetime], at: datetime, period: timedelta, maximum: int) -> datetime:
-    """The first time from `at` on where one more fits; NEVER where none does."""
-    if maximum == 0:
-        return NEVER
-    if fits(times, at, period, maximum):
-        return at
-    later = sorted(shifted(time, period) for time in times)
-    return next((time for time in later if time > at and fits(times, time, period, maximum)), NEVER)

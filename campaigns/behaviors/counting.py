@@ -1,16 +1,18 @@
-"""One event and one goal."""
+"""One goal and the events of a batch: each takes few steps, whatever their number and what was counted before."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from campaigns.behaviors.calendar import NEVER, day_around, local_day
-from campaigns.behaviors.caps import Full, next_fitting
+from campaigns.behaviors.calendar import NEVER, day_around
+from campaigns.behaviors.caps import Full
+from campaigns.behaviors.days import Days
 from campaigns.behaviors.filters import Happening
+from campaigns.behaviors.moments import Moments
+from campaigns.behaviors.pools import Everything, Mark, Pool, Rolling, Single, Sum
 from campaigns.behaviors.rules import Goal
-from campaigns.behaviors.states import Completion, Counted, GoalState
+from campaigns.behaviors.states import Changes, Completion, Counted, GoalState
 from campaigns.behaviors.verdicts import Verdict
 
 OF_GOAL = {
@@ -19,147 +21,148 @@ OF_GOAL = {
     Full.PER_MONTH: Verdict.GOAL_PER_MONTH,
     Full.PER_YEAR: Verdict.GOAL_PER_YEAR,
 }
-ONE_DAY = timedelta(days=1)
-ONE = Decimal(1)
+OF_CAP = {verdict: full for full, verdict in OF_GOAL.items()}
 
 
-def count(
-    goal: Goal, state: GoalState, event: Happening, zone: ZoneInfo, *, refreshes: bool
-) -> tuple[GoalState, Verdict]:
-    """Count an event towards a goal, or say why not; `refreshes`: a complete goal goes on counting."""
-    if goal.filter is not None and not goal.filter.lets_pass(event, zone):
-        return state, Verdict.FILTERED
-    if goal.counts_money and not (event.amount or 0) > 0:
-        return state, Verdict.NO_MONEY
-    refused = obstacle(goal, state, event.at, zone, refreshes=refreshes)
-    if refused is not None:
-        return state, refused[0]
-    counted = Counted(event.at, event.amount if goal.counts_money else None)
-    if goal.is_pooled:
-        return _pooled(goal, state, counted)
-    state = replace(state, counted=(*state.counted, counted))
-    used = _completing(goal, state, counted, zone)
-    if not used:
-        return state, Verdict.COUNTED
-    return complete(goal, state, used, event.at), Verdict.COMPLETED
+@dataclass(slots=True, eq=False)
+class Done:
+    """A completion; `id` None: not kept yet."""
+
+    at: datetime
+    id: int | None = None
+    is_waiting: bool = False
+    was_waiting: bool = False
 
 
-def obstacle(
-    goal: Goal, state: GoalState, at: datetime, zone: ZoneInfo, *, refreshes: bool
-) -> tuple[Verdict, datetime] | None:
-    """Why no event counts at `at`, and when that is over; None where one counts."""
-    if not refreshes and state.waits_since is not None:
-        return Verdict.WAITING, NEVER
-    full = goal.caps.full([each.at for each in state.completions], state.total, at, zone)
-    if full is not None:
-        return OF_GOAL[full[0]], full[1]
-    if goal.spacing is not None:
-        free_at = next_fitting([each.at for each in state.counted], at, goal.spacing, goal.spacing_count)
-        if free_at > at:
-            return Verdict.THROTTLED, free_at
-    if goal.is_consecutive and not goal.counts_money:
-        start, end = day_around(at, zone)
-        if any(start <= each.at < end for each in state.counted):
-            return Verdict.SAME_DAY, end
-    return None
+class GoalCount:
+    """How far a goal is, from what is known of it; `coming` are the times of all events that may be told.
 
-
-def complete(goal: Goal, state: GoalState, used: Sequence[Counted], at: datetime) -> GoalState:
-    """Consume the events and add a completion; of several that wait the latest goes on waiting.
-
-    A consumed event that was never kept, and that nobody asks about any more, is forgotten at once.
+    `refreshes`: a complete goal goes on counting.
     """
-    used_up = {id(each) for each in used}
-    counted = tuple(
-        replace(each, is_consumed=True) if id(each) in used_up else each
-        for each in state.counted
-        if goal.remembers or each.id is not None or id(each) not in used_up
-    )
-    since = state.waits_since
-    is_latest = since is None or at >= since
-    kept = state.completions if since is None or not is_latest else at_rest(state.completions)
-    return GoalState(counted, (*kept, Completion(at, is_waiting=is_latest)), state.total + 1)
+
+    def __init__(
+        self, goal: Goal, known: GoalState, zone: ZoneInfo, coming: Sequence[datetime], *, refreshes: bool
+    ) -> None:
+        self.goal = goal
+        self._known = known
+        self.marks = [Mark(each.at, each.amount, each.id, each.is_consumed) for each in known.counted]
+        self.done = [Done(each.at, each.id, each.is_waiting, each.is_waiting) for each in known.completions]
+        self.total = known.total
+        self._zone = zone
+        self._refreshes = refreshes
+        self._waiting = [each for each in self.done if each.is_waiting]
+        self._completed = Moments((each.at for each in self.done), coming)
+        # When it counted is asked of goals that remember only.
+        self._counted = Moments((mark.at for mark in self.marks), coming) if goal.remembers else Moments()
+        self.pool = _pool(goal, [mark for mark in self.marks if not mark.is_consumed], zone, coming)
+
+    @property
+    def waits_since(self) -> datetime | None:
+        """The time of the completion that waits."""
+        return max((each.at for each in self._waiting), default=None)
+
+    def count(self, event: Happening) -> Verdict:
+        """Count an event, or say why not."""
+        goal = self.goal
+        if goal.filter is not None and not goal.filter.lets_pass(event, self._zone):
+            return Verdict.FILTERED
+        if goal.counts_money and not (event.amount or 0) > 0:
+            return Verdict.NO_MONEY
+        refused = self.obstacle(event.at)
+        if refused is not None:
+            return refused
+        mark = Mark(event.at, event.amount if goal.counts_money else None)
+        self.marks.append(mark)
+        if goal.remembers:
+            self._counted.add(mark.at)
+        if not self.pool.add(mark):
+            return Verdict.COUNTED
+        self._complete(event.at)
+        return Verdict.COMPLETED
+
+    def obstacle(self, at: datetime) -> Verdict | None:
+        """Why no event counts at `at`; None where one counts."""
+        goal = self.goal
+        if not self._refreshes and self._waiting:
+            return Verdict.WAITING
+        full = goal.caps.full(self._completed, self.total, at, self._zone)
+        if full is not None:
+            return OF_GOAL[full]
+        if goal.spacing is not None and not self._counted.fits(at, goal.spacing, goal.spacing_count):
+            return Verdict.THROTTLED
+        if goal.counts_days and self._counted.between(*day_around(at, self._zone)):
+            return Verdict.SAME_DAY
+        return None
+
+    def until(self, obstacle: Verdict, at: datetime) -> datetime:
+        """When what is in the way at `at` is over; the end of time for never."""
+        if obstacle in OF_CAP:
+            return self.goal.caps.until(OF_CAP[obstacle], self._completed, at, self._zone)
+        if obstacle is Verdict.THROTTLED and self.goal.spacing is not None:
+            return self._counted.next_fitting(at, self.goal.spacing, self.goal.spacing_count)
+        return day_around(at, self._zone)[1] if obstacle is Verdict.SAME_DAY else NEVER
+
+    def may_complete(self, at: datetime) -> bool:
+        """Whether it can be completed at once, as if the customer had done all of it."""
+        full = self.goal.caps.full(self._completed, self.total, at, self._zone)
+        return full is None and (self._refreshes or not self._waiting)
+
+    def complete_at_once(self, at: datetime) -> None:
+        """Complete it as if the customer had done all of it."""
+        self.pool.take_near(at)
+        self._complete(at)
+
+    def rest(self) -> None:
+        """Nothing waits any more."""
+        for each in self._waiting:
+            each.is_waiting = False
+        self._waiting.clear()
+
+    def _complete(self, at: datetime) -> None:
+        """Add a completion; of several that wait the latest goes on waiting."""
+        since = self.waits_since
+        is_latest = since is None or at >= since
+        if is_latest:
+            self.rest()
+        done = Done(at, is_waiting=is_latest)
+        self.done.append(done)
+        self._waiting += [done] if is_latest else []
+        self._completed.add(at)
+        self.total += 1
+
+    def add_changes(self, found: Changes) -> None:
+        """Add what has to be kept to what was found of other goals.
+
+        A consumed event that was never kept, and that nobody asks about any more, is forgotten at once.
+        """
+        goal, number = self.goal, len(self._known.counted)
+        for before, mark in zip(self._known.counted, self.marks[:number], strict=True):
+            if not before.is_consumed and mark.id is not None:
+                self._add_change(found, before, mark, mark.id)
+        for mark in self.marks[number:]:
+            if goal.remembers or not mark.is_consumed:
+                found.counted.append((goal.id, Counted(mark.at, mark.amount, None, mark.is_consumed)))
+        for done in self.done:
+            if done.id is None:
+                found.completed.append((goal.id, Completion(done.at, is_waiting=done.is_waiting)))
+            elif done.was_waiting and not done.is_waiting:
+                found.no_longer_waiting.append(done.id)
+
+    def _add_change(self, found: Changes, before: Counted, mark: Mark, kept_id: int) -> None:
+        """The same of an event that is kept, and that no completion had consumed."""
+        if mark.is_consumed:
+            (found.consumed if self.goal.remembers else found.spent).append(kept_id)
+        elif mark.amount != before.amount:
+            found.grown.append(Counted(mark.at, mark.amount, kept_id))
 
 
-def at_rest(completions: tuple[Completion, ...]) -> tuple[Completion, ...]:
-    """The completions, none of them waiting any more."""
-    return tuple(replace(each, is_waiting=False) if each.is_waiting else each for each in completions)
-
-
-def near(goal: Goal, state: GoalState, at: datetime) -> list[Counted]:
-    """The open events that may be in one period with `at`, in the order of their times."""
-    return [each for each in state.open if goal.period is None or abs(each.at - at) < goal.period]
-
-
-def amount_of(goal: Goal, events: Sequence[Counted]) -> Decimal | int:
-    """How much of what the goal needs these events are."""
-    total = sum((_weight(each) for each in events), Decimal(0))
-    return total if goal.counts_money else int(total)
-
-
-def days_in_a_row(events: Sequence[Counted], today: date, zone: ZoneInfo) -> int:
-    """How many days one after the other have events, up to today, or to yesterday while today may still get one."""
-    days = {local_day(each.at, zone) for each in events}
-    day = today if today in days else today - ONE_DAY
-    number = 0
-    while day in days:
-        number += 1
-        day -= ONE_DAY
-    return number
-
-
-def _weight(counted: Counted) -> Decimal:
-    return ONE if counted.amount is None else counted.amount
-
-
-def _pooled(goal: Goal, state: GoalState, latest: Counted) -> tuple[GoalState, Verdict]:
-    """Add an event to the one that stands for all; what is too much for a completion is consumed with it."""
-    total = sum((_weight(each) for each in state.open), _weight(latest))
-    if total >= goal.needed:
-        state = replace(state, counted=(*state.counted, latest))
-        return complete(goal, state, state.open, latest.at), Verdict.COMPLETED
-    if not state.open:
-        return replace(state, counted=(*state.counted, latest)), Verdict.COUNTED
-    first, *others = state.open
-    merged = {id(each) for each in others}
-    counted = tuple(
-        replace(each, amount=total)
-        if each is first
-        else replace(each, is_consumed=each.is_consumed or id(each) in merged)
-        for each in state.counted
-    )
-    return replace(state, counted=counted), Verdict.COUNTED
-
-
-def _completing(goal: Goal, state: GoalState, latest: Counted, zone: ZoneInfo) -> Sequence[Counted]:
-    """The events of the earliest span that has enough now; empty where none has."""
-    events = near(goal, state, latest.at)
-    if goal.is_consecutive and not goal.counts_money:
-        return _run_of_days(goal, events, local_day(latest.at, zone), zone)
-    ends = [None] if goal.period is None else [each.at for each in events if each.at >= latest.at]
-    for end in ends:
-        inside = (
-            events
-            if end is None or goal.period is None
-            else [each for each in events if end - goal.period < each.at <= end]
-        )
-        if amount_of(goal, inside) >= goal.needed:
-            return inside
-    return ()
-
-
-def _run_of_days(goal: Goal, events: Sequence[Counted], day: date, zone: ZoneInfo) -> Sequence[Counted]:
-    """The events of so many days one after the other, `day` among them; the earliest such days."""
-    by_day: dict[date, list[Counted]] = {}
-    for each in events:
-        by_day.setdefault(local_day(each.at, zone), []).append(each)
-    days = [day]
-    while len(days) < goal.needed and days[0] - ONE_DAY in by_day:
-        days.insert(0, days[0] - ONE_DAY)
-    while (days[-1] - day).days < goal.needed - 1 and days[-1] + ONE_DAY in by_day:
-        days.append(days[-1] + ONE_DAY)
-    for first in range(len(days) - goal.needed + 1):
-        used = [event for each in days[first : first + goal.needed] for event in by_day[each]]
-        if goal.period is None or used[-1].at - used[0].at < goal.period:
-            return used
-    return ()
+def _pool(goal: Goal, marks: Sequence[Mark], zone: ZoneInfo, coming: Sequence[datetime]) -> Pool:
+    if goal.is_immediate:
+        return Single(goal, marks)
+    if goal.is_pooled:
+        return Sum(goal, marks)
+    if goal.counts_days:
+        return Days(goal, marks, zone)
+    if goal.period is None:
+        return Everything(goal, marks)
+    return Rolling(goal, marks, goal.period, coming)

@@ -62,7 +62,7 @@ def _of_goal(goal: Goal, at: datetime, zone: ZoneInfo) -> Iterator[Lookup]:
 
 def _open(goal: Goal, at: datetime) -> Lookup:
     span = goal.period
-    if goal.is_consecutive and not goal.counts_money:
+    if goal.counts_days:
         days = timedelta(days=min(goal.needed + 1, MOST_DAYS))
         span = days if span is None else min(days, span)
     if span is None:

@@ -36,6 +36,11 @@ class Goal:
         return self.spacing is not None or self.is_consecutive
 
     @property
+    def counts_days(self) -> bool:
+        """Whether consecutive days complete it; with money that has no meaning."""
+        return self.is_consecutive and not self.counts_money
+
+    @property
     def is_pooled(self) -> bool:
         """Whether only the sum of what counted matters, never when: then it is kept in one place."""
         return self.period is None and not self.remembers

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from campaigns.behaviors.rules import Behavior, Goal
-
 
 @dataclass(frozen=True, slots=True)
 class Counted:
@@ -32,7 +30,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class GoalState:
-    """What is known of a goal: what `lookups` asked for, and what happened since; `total` counts completions."""
+    """What is known of a goal, as `lookups` asked for it; `total` counts completions as far as a cap looks."""
 
     counted: tuple[Counted, ...] = ()
     completions: tuple[Completion, ...] = ()
@@ -42,11 +40,6 @@ class GoalState:
     def open(self) -> list[Counted]:
         """The events that no completion has consumed, in the order of their times."""
         return sorted((each for each in self.counted if not each.is_consumed), key=lambda each: each.at)
-
-    @property
-    def waits_since(self) -> datetime | None:
-        """The time of the completion that waits."""
-        return max((each.at for each in self.completions if each.is_waiting), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +60,7 @@ NOTHING = GoalState()
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What has to be kept to get from one state to a later one, each with its goal's id where it is new.
+    """What has to be kept of what was counted, each with its goal's id where it is new.
 
     `grown` are events that count for more now, `consumed` ids of events that are to be marked, `spent` of those that
     nobody asks about any more.
@@ -79,35 +72,3 @@ class Changes:
     spent: list[int]
     completed: list[tuple[int, Completion]]
     no_longer_waiting: list[int]
-
-
-def changes(behavior: Behavior, before: BehaviorState, after: BehaviorState) -> Changes:
-    """The difference; earnings are not in it, they are told step by step."""
-    found = Changes([], [], [], [], [], [])
-    for goal in behavior.goals:
-        old, new = before.of(goal.id), after.of(goal.id)
-        if old is not new:
-            _add_events(found, goal, old, new)
-            _add_completions(found, goal, old, new)
-    return found
-
-
-def _add_events(found: Changes, goal: Goal, old: GoalState, new: GoalState) -> None:
-    was_open = {each.id: each for each in old.counted if not each.is_consumed}
-    for each in new.counted:
-        if each.id is None:
-            if goal.remembers or not each.is_consumed:
-                found.counted.append((goal.id, each))
-        elif each.id in was_open and each.is_consumed:
-            (found.consumed if goal.remembers else found.spent).append(each.id)
-        elif each.id in was_open and each.amount != was_open[each.id].amount:
-            found.grown.append(each)
-
-
-def _add_completions(found: Changes, goal: Goal, old: GoalState, new: GoalState) -> None:
-    was_waiting = {each.id for each in old.completions if each.is_waiting}
-    for each in new.completions:
-        if each.id is None:
-            found.completed.append((goal.id, each))
-        elif not each.is_waiting and each.id in was_waiting:
-            found.no_longer_waiting.append(each.id)

@@ -3,7 +3,7 @@
 Behaviors and their stamp come from one statement, hence from one snapshot; see `campaigns.queries.kept`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -194,7 +194,7 @@ def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> Earnable:
     row = members["behavior"]
     outcomes = members["outcomes"]
     return Earnable(
-        behavior=_behavior(row, members["goals"], had_more_goals=members["had_more_goals"]),
+        behavior=compile_behavior(row, members["goals"], had_more_goals=members["had_more_goals"]),
         campaign_id=row["campaign_id"],
         campaign_name=members["campaign"],
         window=read_window(members["window"]),
@@ -207,7 +207,10 @@ def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> Earnable:
     )
 
 
-def _behavior(row: dict[str, Any], goal_rows: list[dict[str, Any]], *, had_more_goals: bool) -> Behavior:
+def compile_behavior(
+    row: Mapping[str, Any], goal_rows: Sequence[Mapping[str, Any]], *, had_more_goals: bool = False
+) -> Behavior:
+    """A behavior for the engine, from its row and those of its goals by the names of their columns."""
     goals = tuple(_goal(each) for each in goal_rows)
     period = _seconds(row["period"])
     spacing = _seconds(row["min_time_between_events"])
@@ -230,7 +233,7 @@ def _enough(goals: tuple[Goal, ...], goal_counts: list[int | None]) -> tuple[int
     return tuple(min(asked[index] or number, number) for index, number in enumerate(groups))
 
 
-def _goal(row: dict[str, Any]) -> Goal:
+def _goal(row: Mapping[str, Any]) -> Goal:
     period = _seconds(row["period"])
     return Goal(
         id=row["id"],
@@ -248,7 +251,7 @@ def _goal(row: dict[str, Any]) -> Goal:
     )
 
 
-def _caps(row: dict[str, Any], period: timedelta | None, spacing: timedelta | None) -> Caps:
+def _caps(row: Mapping[str, Any], period: timedelta | None, spacing: timedelta | None) -> Caps:
     return Caps(
         in_all=row["max_times_achievable"],
         per_period=row["max_times_achievable_per_period"],

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import Count
 
-from campaigns.behaviors import goal_standing, lookups
+from campaigns.behaviors import Tally, goal_standing, lookups
 from campaigns.models import Earning
 from campaigns.queries.behavior_rules import Earnable, behaviors_of_campaigns
 from campaigns.queries.behavior_states import StateStore, load_states
@@ -60,14 +60,13 @@ def _progress(
     organization: Organization, customer_id: int, one: Earnable, store: StateStore, times: int, now: datetime
 ) -> BehaviorProgress:
     zone, behavior = organization.zone, one.behavior
-    state = store.state(customer_id, behavior)
+    tally = Tally(behavior, store.state(customer_id, behavior), zone)
     goals = []
     for goal in behavior.goals:
-        standing = goal_standing(behavior, goal, state, now, zone)
+        standing = goal_standing(tally, goal.id, now, zone)
         goals.append(
             GoalProgress(
                 goal.id, goal.name, standing.count, goal.needed, standing.is_completed, standing.next_countable_at
             )
         )
-    can_earn = behavior.caps.full(state.earned, state.total, now, zone) is None
-    return BehaviorProgress(behavior.id, behavior.name, times, times > 0, can_earn, tuple(goals))
+    return BehaviorProgress(behavior.id, behavior.name, times, times > 0, tally.full(now) is None, tuple(goals))

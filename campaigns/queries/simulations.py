@@ -2,13 +2,13 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from campaigns.behaviors import SENTENCES, BehaviorState, Happening, Verdict, advance
+from campaigns.behaviors import SENTENCES, BehaviorState, Goal, Happening, Tally, Verdict
 from campaigns.models import Event
 from campaigns.queries.behavior_rules import Earnable
 from campaigns.queries.facts import facts_of_event
@@ -42,36 +42,34 @@ class Simulation:
     earnable: Earnable
     zone: ZoneInfo
     facts: CustomerFacts | None = None
-    state: BehaviorState = field(default_factory=BehaviorState)
 
     def replay(self, happenings: Iterable[Happening]) -> Iterator[Replayed]:
         """The events in the order in which they are heard; those of other names are left out."""
         names = {goal.event_name for goal in self.earnable.behavior.goals}
-        for happening in happenings:
-            if happening.name in names:
-                yield self._replay(happening)
+        named = [happening for happening in happenings if happening.name in names]
+        times = [happening.at for happening in named]
+        tally = Tally(self.earnable.behavior, BehaviorState(), self.zone, times)
+        return (self._replay(tally, happening) for happening in named)
 
-    def _replay(self, happening: Happening) -> Replayed:
+    def _replay(self, tally: Tally, happening: Happening) -> Replayed:
         if not self.earnable.window.starts_at <= happening.at < self.earnable.window.ends_at:
             return Replayed(happening, is_earned=False, reasons=(OUTSIDE,))
         if self.facts is not None and not self.earnable.meets(self.facts):
             return Replayed(happening, is_earned=False, reasons=(NO_TARGET,))
-        step = advance(self.earnable.behavior, self.state, happening, self.zone)
-        self.state = step.state
+        step = tally.tell(happening)
         named = {goal.id: goal for goal in self.earnable.behavior.goals}
         reasons = tuple(
-            f"{SENTENCES[verdict]} ({named[goal_id].name}{self._so_far(goal_id, named[goal_id].needed, verdict)})"
+            f"{SENTENCES[verdict]} ({named[goal_id].name}{_so_far(tally, named[goal_id], verdict)})"
             for goal_id, verdict in step.verdicts
         )
         return Replayed(happening, step.is_earned, reasons)
 
-    def _so_far(self, goal_id: int, needed: int, verdict: Verdict) -> str:
-        """How much is counted and not consumed, where the event counted."""
-        if verdict is not Verdict.COUNTED:
-            return ""
-        found = self.state.of(goal_id).open
-        amounts = [each.amount for each in found if each.amount is not None]
-        return f": {sum(amounts) if amounts else len(found)} since the last completion, {needed} needed in a period"
+
+def _so_far(tally: Tally, goal: Goal, verdict: Verdict) -> str:
+    """How much is counted and not consumed, where the event counted."""
+    if verdict is not Verdict.COUNTED:
+        return ""
+    return f": {tally.so_far(goal.id)} since the last completion, {goal.needed} needed in a period"
 
 
 def happenings_of(*, customer: Customer, limit: int) -> Iterator[Happening]:

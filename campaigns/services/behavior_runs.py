@@ -11,16 +11,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from campaigns.behaviors import (
-    Behavior,
-    BehaviorState,
-    Changes,
-    Happening,
-    advance,
-    changes,
-    earn_at_once,
-    lookups,
-)
+from campaigns.behaviors import Behavior, Changes, Happening, Tally, lookups
 from campaigns.queries.behavior_rules import MAXIMUM_CHAIN, BehaviorRules, Earnable
 from campaigns.queries.behavior_states import Asked, load_states
 from campaigns.queries.facts import facts_of_event
@@ -93,29 +84,31 @@ class BehaviorRun:
         self.zone = zone
         self.customers = customers
         self.facts = {customer_id: customer.facts for customer_id, customer in customers.items()}
-        self.before: dict[Pair, BehaviorState] = {}
-        self.states: dict[Pair, BehaviorState] = {}
-        self.behaviors: dict[int, Behavior] = {}
+        self.tallies: dict[Pair, Tally] = {}
         self.earned: list[Earned] = []
         self.triggered: list[Triggered] = []
 
     def load(self, events: Iterable[CustomerEvent], at_once: Iterable[tuple[int, Earnable, datetime]] = ()) -> None:
         """Read all states that these events and those they may lead to, or earning at once, will need."""
         asked: list[Asked] = []
-        needed: dict[Pair, Behavior] = {}
+        behaviors: dict[Pair, Behavior] = {}
+        coming: dict[Pair, list[datetime]] = {}
+
+        def ask(customer_id: int, behavior: Behavior, name: str | None, at: datetime) -> None:
+            pair = (customer_id, behavior.id)
+            behaviors[pair] = behavior
+            coming.setdefault(pair, []).append(at)
+            asked.extend((customer_id, lookup) for lookup in lookups(behavior, name, at, self.zone))
+
         for event in events:
             for name, earnables in self.rules.open_after(event.name, event.at).items():
                 for earnable in earnables:
-                    needed[event.customer_id, earnable.behavior.id] = earnable.behavior
-                    several = lookups(earnable.behavior, name, event.at, self.zone)
-                    asked += [(event.customer_id, lookup) for lookup in several]
+                    ask(event.customer_id, earnable.behavior, name, event.at)
         for customer_id, earnable, at in at_once:
-            needed[customer_id, earnable.behavior.id] = earnable.behavior
-            asked += [(customer_id, lookup) for lookup in lookups(earnable.behavior, None, at, self.zone)]
+            ask(customer_id, earnable.behavior, None, at)
         store = load_states(asked)
-        self.behaviors |= {behavior.id: behavior for behavior in needed.values()}
-        self.before |= {pair: store.state(pair[0], behavior) for pair, behavior in needed.items()}
-        self.states = dict(self.before)
+        for pair, behavior in behaviors.items():
+            self.tallies[pair] = Tally(behavior, store.state(pair[0], behavior), self.zone, coming[pair])
 
     def tell(self, place: int, event: CustomerEvent) -> None:
         """Count an event, and those that it leads to."""
@@ -125,10 +118,7 @@ class BehaviorRun:
         """Earn behaviors as if the customer had done all of it, then tell what that leads to; those not at a cap."""
         earned = []
         for earnable in earnables:
-            pair = (customer_id, earnable.behavior.id)
-            state = earn_at_once(earnable.behavior, self.states[pair], at, self.zone)
-            if state is not None:
-                self.states[pair] = state
+            if self.tallies[customer_id, earnable.behavior.id].earn_at_once(at):
                 self._note(Earned(0, customer_id, earnable, at))
                 earned.append(earnable)
         for earnable in earned:
@@ -138,10 +128,8 @@ class BehaviorRun:
 
     def changes(self) -> Iterator[tuple[int, Changes]]:
         """What has to be kept, by customer."""
-        for (customer_id, behavior_id), state in self.states.items():
-            before = self.before[customer_id, behavior_id]
-            if state is not before:
-                yield customer_id, changes(self.behaviors[behavior_id], before, state)
+        for (customer_id, _), tally in self.tallies.items():
+            yield customer_id, tally.changes()
 
     def _tell(self, place: int, customer_id: int, happening: Happening, chain: tuple[str, ...]) -> None:
         # Who qualifies is asked before anything is earned by this event.
@@ -149,10 +137,7 @@ class BehaviorRun:
         open_ones = [earnable for earnable in self.rules.open_at(happening.name, happening.at) if earnable.meets(facts)]
         earned: list[Earnable] = []
         for earnable in open_ones:
-            pair = (customer_id, earnable.behavior.id)
-            step = advance(earnable.behavior, self.states[pair], happening, self.zone)
-            self.states[pair] = step.state
-            if step.is_earned:
+            if self.tallies[customer_id, earnable.behavior.id].tell(happening).is_earned:
                 earned.append(earnable)
                 self._note(Earned(place, customer_id, earnable, happening.at))
         for earnable in earned:

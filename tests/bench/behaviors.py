@@ -3,9 +3,11 @@
 import base64
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from campaigns.models import Achievement, AdBundle, AdCampaign
 from customers.models import Application, Organization
@@ -17,11 +19,13 @@ from tests.bench.harness import Scenario, answer_of, statements_of
 from tests.bench.requests import Ids, Request, RunFailedError
 
 ONE, BATCH, HISTORY = "one event", "1 000 events of 500 customers, 20 behaviors", "one event after 100 000"
-NAMES = (ONE, BATCH, HISTORY)
+MOMENT = "1 000 events of one customer at one moment, 1 000 needed in a month"
+NAMES = (ONE, BATCH, HISTORY, MOMENT)
 
 BEHAVIORS, EVENT_NAMES = 20, 10
 CUSTOMERS, EVENTS = 500, 1000
 # Enough for every run of the longest bench; each is used once.
+SAVED = "saved up"
 FIRST, ROWS = 100_000_000_000, 100_000
 SHORT, LONG = 10, 100_000
 GOOD = '{"status":"ok","events":[{'
@@ -61,6 +65,7 @@ def scenarios() -> list[Scenario]:
         organization = get_or_create_organization(name="Bench of behaviors")
         application, secret = create_application(organization=organization, name="Bench")
         _make_behaviors(organization)
+        _make_saver(organization)
         with connection.cursor() as cursor:
             cursor.execute(CUSTOMERS_SQL, [organization.pk, FIRST, FIRST + ROWS - 1])
             cursor.execute(CUSTOMERS_SQL, [organization.pk, 1, CUSTOMERS + 2])
@@ -68,7 +73,7 @@ def scenarios() -> list[Scenario]:
                 cursor.execute(PAST, {"organization": organization.pk, "id": str(customer_id), "number": number})
     settle()
     call = Request(_path(application), "POST", authorization=_basic(application, secret), good=GOOD)
-    return [_one(call), _batch(call), _history(call)]
+    return [_one(call), _batch(call), _history(call), _moment(call)]
 
 
 def _one(call: Request) -> Scenario:
@@ -101,6 +106,23 @@ def _history(call: Request) -> Scenario:
     return Scenario(HISTORY, long, 0.77, None, short, "one event after 10", queries=statements_of(long))
 
 
+def _moment(call: Request) -> Scenario:
+    """As many events as their goal needs, all at one moment: a batch like any other, at most half a second."""
+    at = (timezone.now() - timedelta(days=1)).isoformat()
+    event = {"name": SAVED, "external_id": str(CUSTOMERS), "at": at}
+    request = replace(call, body=json.dumps({"events": [event] * EVENTS}))
+    return Scenario(
+        MOMENT,
+        request,
+        0.5,
+        None,
+        replace(call, body=_events(EVENTS)),
+        BATCH,
+        queries=statements_of(request),
+        alone=True,
+    )
+
+
 def _events(number: int) -> str:
     events = [
         {"name": f"event {place % EVENT_NAMES}", "external_id": str(place % CUSTOMERS + 1), "amount": 12.5}
@@ -112,15 +134,7 @@ def _events(number: int) -> str:
 def _make_behaviors(organization: Organization) -> None:
     """Behaviors of one goal each, with windows, throttles and caps; each event name is of two of them."""
     for number in range(BEHAVIORS):
-        campaign = AdCampaign.objects.create(
-            organization=organization,
-            name=f"Campaign {number}",
-            permalink=f"campaign-{number}",
-            status="live",
-            starts_at=STARTS_AT,
-            ends_at=ENDS_AT,
-        )
-        AdBundle.objects.create(organization=organization, campaign=campaign)
+        campaign = _make_campaign(organization, f"campaign {number}")
         of_both: dict[str, Any] = {"organization": organization, "campaign": campaign, "period": 7 * 86_400}
         composite = Achievement.objects.create(
             **of_both, name=f"Behavior {number}", tags=f"tag {number}", points=1, max_times_achievable_per_period=200
@@ -135,6 +149,24 @@ def _make_behaviors(organization: Organization) -> None:
             min_time_between_events_count=100,
         )
     raise_version(organization=organization)
+
+
+def _make_saver(organization: Organization) -> None:
+    """A behavior that needs as many events in a month as a batch has."""
+    own: dict[str, Any] = {"organization": organization, "campaign": _make_campaign(organization, SAVED)}
+    composite = Achievement.objects.create(**own, name="Saver")
+    goal: dict[str, Any] = {"internal_event_name": SAVED, "event_count": EVENTS, "period": 30 * 86_400}
+    Achievement.objects.create(**own, name="Saved", composite=composite, **goal)
+    raise_version(organization=organization)
+
+
+def _make_campaign(organization: Organization, name: str) -> AdCampaign:
+    dates = {"starts_at": STARTS_AT, "ends_at": ENDS_AT}
+    campaign = AdCampaign.objects.create(
+        organization=organization, name=name, permalink=name.replace(" ", "-"), status="live", **dates
+    )
+    AdBundle.objects.create(organization=organization, campaign=campaign)
+    return campaign
 
 
 def _path(application: Application) -> str:

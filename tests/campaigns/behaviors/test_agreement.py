@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from campaigns.behaviors import Behavior, BehaviorState, Happening, Tally
 from campaigns.models import Earning
+from campaigns.queries.behavior_rules import compile_behavior
 from campaigns.services.behavior_runs import CustomerEvent
 from tests.campaigns.behaviors.makers import make_live_behavior, tell
 from tests.campaigns.behaviors.reference import Reference
@@ -34,11 +36,12 @@ CAPS: dict[str, st.SearchStrategy[Any]] = {
     "min_time_between_events": maybe(HOUR // 2, 6 * HOUR),
     "min_time_between_events_count": st.sampled_from((1, 1, 2)),
 }
+NOTHING_SAID = dict.fromkeys(CAPS) | {"min_time_between_events_count": 1}
 GOALS = st.fixed_dictionaries(
     {
         "internal_event_name": st.sampled_from(("buy", "visit")),
         "group_index": st.sampled_from((0, 1)),
-        "event_count": st.sampled_from((1, 2, 3)),
+        "event_count": st.sampled_from((1, 2, 3, 5)),
         "consecutive": st.sampled_from((False, False, True)),
         "eligible_spend": maybe(True),
     },
@@ -47,15 +50,27 @@ GOALS = st.fixed_dictionaries(
 BEHAVIORS = st.fixed_dictionaries(
     {"use_same_period": st.booleans(), "goal_counts": st.lists(maybe(0, 1, 2), max_size=2)}, optional=CAPS
 )
-EVENTS = st.lists(
-    st.tuples(
-        st.sampled_from(("buy", "visit")),
-        st.integers(0, 4 * 5 * 24).map(lambda quarters: BEGINNING + timedelta(minutes=15 * quarters)),
-        maybe(Decimal("0.50"), Decimal("1.25"), Decimal(2)),
-    ),
-    min_size=3,
-    max_size=25,
+# Quarters of an hour after the beginning: anywhere, in a few hours, or a day apart: many events are at the same time.
+MOMENTS = st.one_of(
+    st.lists(st.integers(0, 4 * 5 * 24), min_size=3, max_size=25),
+    st.lists(st.integers(0, 12), min_size=3, max_size=25),
+    st.lists(st.sampled_from([96 * day for day in range(6)]), min_size=3, max_size=25),
+    st.integers(0, 400).flatmap(lambda moment: st.lists(st.just(moment), min_size=3, max_size=25)),
 )
+TOLD = st.tuples(st.sampled_from(("buy", "buy", "visit")), maybe(Decimal("0.50"), Decimal("1.25"), Decimal(2)))
+
+
+@st.composite
+def _events(draw: st.DrawFn) -> list[Any]:
+    """Events in the order of their times, or in any."""
+    moments = draw(MOMENTS)
+    if draw(st.booleans()):
+        moments.sort()
+    times = [BEGINNING + timedelta(minutes=15 * moment) for moment in moments]
+    return [(name, at, amount) for at in times for name, amount in [draw(TOLD)]]
+
+
+EVENTS = _events()
 
 
 def _grouped(goals: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -67,6 +82,32 @@ def _grouped(goals: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _group(goal: dict[str, Any]) -> int:
     index: int = goal["group_index"]
     return index
+
+
+def _compiled(rule: dict[str, Any], goals: list[dict[str, Any]]) -> Behavior:
+    """The behavior as the service would compile it."""
+    row = {"id": 0, "name": "", "goal_counts": [], "period": None, "use_same_period": False} | NOTHING_SAID
+    of_goal = NOTHING_SAID | {"name": "", "period": None, "consecutive": False, "event_filters": None}
+    return compile_behavior(row | rule, [of_goal | goal | {"id": place} for place, goal in enumerate(goals, 1)])
+
+
+@settings(max_examples=400)
+@given(
+    rule=BEHAVIORS,
+    drawn=st.lists(GOALS, min_size=1, max_size=3),
+    events=EVENTS,
+    zone=st.sampled_from(ZONES),
+    known=st.sampled_from(("all", "none")),
+)
+def test_the_engine_earns_what_the_reference_earns(
+    rule: dict[str, Any], drawn: list[dict[str, Any]], events: list[Any], zone: str, known: str
+) -> None:
+    goals = _grouped(drawn)
+    reference = Reference(rule, goals, ZoneInfo(zone))
+    coming = [at for _, at, _ in events] if known == "all" else []
+    tally = Tally(_compiled(rule, goals), BehaviorState(), ZoneInfo(zone), coming)
+    earned = [tally.tell(Happening(*event)).is_earned for event in events]
+    assert earned == [reference.tell(*event) for event in events]
 
 
 @pytest.mark.django_db

@@ -1,0 +1,80 @@
+"""How much lies in each rolling window of one length, kept up to date while events come and are used up, in any order.
+
+A window ends at one of the times that are known, and holds what is less than a period before that. Each question and
+each change is one of the windows that hold a moment: a range of ends, and log n steps in a tree over them.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import accumulate
+
+Amount = Decimal | int
+
+
+class Windows:
+    """`ends` are all times at which anything will happen, `loads` what is there already: times with their amounts."""
+
+    def __init__(
+        self, ends: Iterable[datetime], period: timedelta, loads: Iterable[tuple[datetime, Amount]] = ()
+    ) -> None:
+        self._ends = sorted(set(ends))
+        self._period = period
+        self._width = 1 << max(len(self._ends) - 1, 0).bit_length()
+        # Of each node: the most below it, and what all below it have more than they know.
+        self._most: list[Amount] = [*[0] * self._width, *self._filled(loads)]
+        self._more: list[Amount] = [0] * (2 * self._width)
+        for node in range(self._width - 1, 0, -1):
+            self._most[node] = max(self._most[2 * node], self._most[2 * node + 1])
+
+    def knows(self, at: datetime) -> bool:
+        """Whether a window ends at a time."""
+        place = bisect_left(self._ends, at)
+        return place < len(self._ends) and self._ends[place] == at
+
+    def add(self, at: datetime, amount: Amount) -> None:
+        """Something happened at a time, or (a negative amount) was used up."""
+        self._add(1, 0, self._width, *self._range(at), amount)
+
+    def first(self, at: datetime, enough: Amount) -> datetime | None:
+        """The end of the first window that holds this time, and enough; None where none does."""
+        place = self._first_in(1, 0, self._width, *self._range(at), enough)
+        return None if place is None else self._ends[place]
+
+    def _range(self, at: datetime) -> tuple[int, int]:
+        """The (half-open) places of the windows that hold a time."""
+        try:
+            last = at + self._period
+        except OverflowError:
+            return bisect_left(self._ends, at), len(self._ends)
+        return bisect_left(self._ends, at), bisect_left(self._ends, last)
+
+    def _filled(self, loads: Iterable[tuple[datetime, Amount]]) -> list[Amount]:
+        changes: list[Amount] = [0] * (self._width + 1)
+        for at, amount in loads:
+            start, end = self._range(at)
+            changes[start] += amount
+            changes[end] -= amount
+        return list(accumulate(changes[:-1]))
+
+    def _add(self, node: int, first: int, width: int, start: int, end: int, amount: Amount) -> None:
+        if start >= first + width or end <= first:
+            return
+        if start <= first and first + width <= end:
+            self._most[node] += amount
+            self._more[node] += amount
+            return
+        half = width // 2
+        self._add(2 * node, first, half, start, end, amount)
+        self._add(2 * node + 1, first + half, half, start, end, amount)
+        self._most[node] = max(self._most[2 * node], self._most[2 * node + 1]) + self._more[node]
+
+    def _first_in(self, node: int, first: int, width: int, start: int, end: int, enough: Amount) -> int | None:
+        if start >= first + width or end <= first or self._most[node] < enough:
+            return None
+        if width == 1:
+            return first
+        half, enough = width // 2, enough - self._more[node]
+        found = self._first_in(2 * node, first, half, start, end, enough)
+        return self._first_in(2 * node + 1, first + half, half, start, end, enough) if found is None else found
