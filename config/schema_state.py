@@ -17,6 +17,8 @@ def pending_migrations() -> int:
 def migrate() -> int:
     """Apply what is pending, one process at a time (the second finds nothing left); returns how many there were."""
     with connection.cursor() as cursor:
+        # Whoever comes second waits as long as it takes, and so does what a migration has to wait for.
+        cursor.execute("SET lock_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
         try:
             pending = pending_migrations()
@@ -24,4 +26,5 @@ def migrate() -> int:
                 call_command("migrate", verbosity=0, interactive=False)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+            connection.init_connection_state()
     return pending

@@ -134,6 +134,9 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     {"server_side_binding": True, "prepare_threshold": 2, "connect_timeout": 5},
 )
 
+# After how many seconds a statement gives up waiting for a lock (0: never).
+LOCK_TIMEOUT_SECONDS: int = integer("LOCK_TIMEOUT_SECONDS", 15)
+
 # --- Background work ---------------------------------------------------------------------------
 REDIS_URL: str = env.str("REDIS_URL", "")
 # Tasks that one worker runs at a time.

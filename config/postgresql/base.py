@@ -1,9 +1,10 @@
-"""Django's PostgreSQL backend with four differences.
+"""Django's PostgreSQL backend with five differences.
 
 Without DATABASE_URL the embedded server is started at the first connection. A kept connection is checked for life by a
 look at its socket (microseconds) instead of a `SELECT 1` (a round trip on every request). And times are read by
 psycopg's own loader, written in C: Django's is Python and costs ten times as much, on every time of every row. Commits
-are counted, for whoever wants to know whether what failed can be done again as a whole.
+are counted, for whoever wants to know whether what failed can be done again as a whole. No statement waits for a lock
+for ever.
 """
 
 import select
@@ -43,6 +44,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if name:
             return self.connection.cursor(name, scrollable=False, withhold=self.connection.autocommit)
         return self.connection.cursor()
+
+    def init_connection_state(self) -> None:
+        """Also bound how long a statement waits for a lock: what waits longer is answered 503, or tried again."""
+        super().init_connection_state()
+        milliseconds = int(settings.LOCK_TIMEOUT_SECONDS * 1000)
+        self.connection.execute(f"SET lock_timeout = {milliseconds}")
 
     def _commit(self) -> None:
         begun = self.connection is not None and self.connection.pgconn.transaction_status != TransactionStatus.IDLE

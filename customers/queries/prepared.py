@@ -136,7 +136,11 @@ class PreparedStatement:
 
 def _require(result: PGresult, status: ExecStatus) -> PGresult:
     if result.status != status:
-        raise psycopg.errors.error_from_result(result)
+        error = psycopg.errors.error_from_result(result)
+        if error.sqlstate is None:
+            # Not the server has spoken but the library: the connection is lost.
+            raise psycopg.OperationalError(str(error))
+        raise error
     return result
 
 

@@ -164,7 +164,8 @@ def unavailable_response(request: HttpRequest) -> HttpResponse:
 
 def token_unavailable_response() -> HttpResponse:
     """The same of the token endpoint, in the shape of RFC 6749."""
-    response = oauth_error_response(TemporarilyUnavailableError("The service is not available for a moment."))
+    error = TemporarilyUnavailableError("The service is not available for a moment; try again.")
+    response = token_response(error.json, 503)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 

@@ -1,0 +1,7 @@
+"""The product's addresses and the demo's, as `serve --demo` has them."""
+
+from config import urls
+from config.demo.shop import demo_pages
+
+handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
+urlpatterns = [*demo_pages, *urls.urlpatterns]
