@@ -9,13 +9,24 @@ from campaigns.models.campaign import AdCampaign
 from customers.models import CustomerOwned, Organization
 
 
+class ClosedBy(models.TextChoices):
+    """What a tracking token, and the trace in which it is used, end with."""
+
+    CONVERSION = "conversion"
+    DISMISS = "dismiss"
+
+
 class Interaction(CustomerOwned):
-    """One offer of one campaign to one customer; whatever they do with it names its `token`."""
+    """One offer of one campaign to one customer; whatever they do with it names its `token`.
+
+    `closed_by` is NULL as long as the token may convert or be dismissed; it then costs a row not a byte.
+    """
 
     # Nothing looks for these by their organization alone, and every page view makes several: an index less to keep.
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
     token = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="interactions")
+    closed_by = models.CharField(max_length=10, choices=ClosedBy.choices, null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -10,6 +10,7 @@ import orjson
 from campaigns.services.behavior_messages import send_messages
 from campaigns.services.behavior_runs import BehaviorRun, Earned
 from campaigns.services.issued_offers import Grant, issue_offers
+from campaigns.services.participations import Counting
 from customers.models import Organization
 from customers.queries.prepared import PreparedStatement
 
@@ -61,18 +62,26 @@ PARTS = {
 Rows = list[dict[str, Any]]
 
 
-def write_effects(*, organization: Organization, run: BehaviorRun, now: datetime) -> None:
+def write_effects(
+    *, organization: Organization, run: BehaviorRun, now: datetime, counting: Counting | None = None
+) -> None:
     """Write what the run's events were counted as and led to; the caller has locked its customers."""
+    earning_ids = _write_earned(organization, run, now)
+    send_messages(organization=organization, run=run, earning_ids=earning_ids, now=now, counting=counting)
+
+
+def _write_earned(organization: Organization, run: BehaviorRun, now: datetime) -> list[int]:
+    """Everything but messages; the ids of the earnings' rows."""
     counters = _counters(run)
     completed: Rows = counters.pop("completed")
     if not any(counters.values()) and not completed and not run.earned:
-        return
+        return []
     earning_ids = _insert_earnings(organization, completed, run.earned)
     gifts, points = _gifts(run.earned, earning_ids)
     events = [{"customer_id": one.customer_id, "name": one.name, "at": one.at} for one in run.triggered]
     _write({**counters, "gifts": gifts, "points": points, "events": events}, organization)
     _issue_offers(organization, run.earned, earning_ids, now)
-    send_messages(organization=organization, run=run, earning_ids=earning_ids, now=now)
+    return earning_ids
 
 
 def _write(rows: Mapping[str, list[Any]], organization: Organization) -> None:

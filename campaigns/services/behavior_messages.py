@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 
 import orjson
 from django.db import connection
@@ -17,23 +17,24 @@ from campaigns.models.frequency import COUNT_CAPPED, FrequencyUnit, frequency_st
 from campaigns.queries.audiences import CONSENTS
 from campaigns.queries.behavior_rules import Message
 from campaigns.queries.decisions import needed_for_an_offer
-from campaigns.queries.definitions import EPOCH, get_definitions
+from campaigns.queries.definitions import get_definitions
 from campaigns.queries.spend import find_out_of_money
 from campaigns.services.behavior_runs import BehaviorRun
 from campaigns.services.customer_locks import LockedCustomer
+from campaigns.services.participations import LOCK, Counting, Pair, lock_participations
 from campaigns.services.recipients import Triggered, add_triggered_recipients
 from customers.models import Organization
 
 # Locks the customers' participations, making those that are missing, and reads them.
-LOCK = """
-INSERT INTO campaigns_participation AS mine (organization_id, customer_id, campaign_id)
-SELECT %s::bigint, pair.customer_id, pair.campaign_id
-FROM jsonb_to_recordset(%s::jsonb) AS pair (customer_id bigint, campaign_id bigint)
-ORDER BY pair.customer_id, pair.campaign_id
-ON CONFLICT (customer_id, campaign_id) DO UPDATE SET capped_count = mine.capped_count
-RETURNING customer_id, campaign_id, dismissed_at IS NOT NULL, converted_at IS NOT NULL, completed_at IS NOT NULL,
-    last_seen_at, capped_count, capped_from, capped_rule
-"""
+READ = """customer_id, campaign_id, dismissed_at IS NOT NULL, converted_at IS NOT NULL, completed_at IS NOT NULL,
+    COALESCE((extract(epoch FROM last_seen_at) * 1000000)::bigint, 0),
+    capped_count, COALESCE(capped_from - date '0001-01-01' + 1, 0), COALESCE(capped_rule, 0)"""
+LOCK_AND_READ = f"{LOCK} RETURNING {READ}"
+READ_LOCKED = f"""
+SELECT {READ} FROM campaigns_participation
+WHERE (customer_id, campaign_id) IN (
+    SELECT customer_id, campaign_id FROM jsonb_to_recordset(%s::jsonb) AS pair (customer_id bigint, campaign_id bigint))
+"""  # noqa: S608 (put together from constants)
 COUNT = f"""
 INSERT INTO campaigns_participation AS mine
     (organization_id, customer_id, campaign_id, capped_count, capped_from, capped_rule)
@@ -46,7 +47,6 @@ ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {COUNT_CAPPED}
 PLACEMENT = "message"
 # What the keys of messages are made in.
 KEYS = uuid.UUID("6f1d3a52-4f0c-5b57-9f3e-2a6c8a7d9b10")
-Pair = tuple[int, int]  # a customer's and a campaign's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +59,49 @@ class Wanted:
     candidate: Candidate
 
 
-def send_messages(*, organization: Organization, run: BehaviorRun, earning_ids: Iterable[int], now: datetime) -> None:
-    """Add a recipient for each message that the decision lets pass; the caller has locked the customers."""
+def send_messages(
+    *,
+    organization: Organization,
+    run: BehaviorRun,
+    earning_ids: Iterable[int],
+    now: datetime,
+    counting: Counting | None = None,
+) -> None:
+    """Add a recipient for each message that the decision lets pass; the caller has locked the customers.
+
+    What else is to be counted comes first: the decision knows of it.
+    """
     wanted = _wanted(organization, run, earning_ids)
+    pairs = {(one.customer_id, one.message.campaign_id) for one in wanted}
+    if counting is not None:
+        if wanted:
+            lock_participations(organization=organization, pairs={*pairs, *counting.pairs})
+        counting.count()
     if not wanted:
         return
-    histories = _lock_participations(organization, {(one.customer_id, one.message.campaign_id) for one in wanted})
+    histories = _histories(organization, pairs, are_locked=counting is not None)
+    context = _context(organization, wanted, now)
+    passed = _passed(organization, run, wanted, histories, context, now)
+    _count(organization, passed, context)
+    _add_recipients(organization, passed, now)
+
+
+def _context(organization: Organization, wanted: Sequence[Wanted], now: datetime) -> Context:
     candidates = {one.message.campaign_id: one.candidate for one in wanted}
     capped = {key: needed_for_an_offer(one) for key, one in candidates.items() if one.is_capped}
     broke = find_out_of_money(organization=organization, needed=capped, at=now) if capped else frozenset()
-    context = Context(period_starts=frequency_starts(now, organization.zone), out_of_money=broke)
+    return Context(period_starts=frequency_starts(now, organization.zone), out_of_money=broke)
+
+
+def _passed(
+    organization: Organization,
+    run: BehaviorRun,
+    wanted: Sequence[Wanted],
+    histories: dict[Pair, History],
+    context: Context,
+    now: datetime,
+) -> list[Wanted]:
+    """Those that the decision lets pass one after the other; each is in the history of the next."""
     passed: list[Wanted] = []
     for one in wanted:
         pair = (one.customer_id, one.message.campaign_id)
@@ -79,8 +112,7 @@ def send_messages(*, organization: Organization, run: BehaviorRun, earning_ids: 
         if _is_counted(one.candidate):
             start = context.period_starts[one.candidate.frequency_period or ""]
             histories[pair] = histories[pair].counting(one.candidate.frequency_rule, start)
-    _count(organization, passed, context)
-    _add_recipients(organization, passed, now)
+    return passed
 
 
 def _wanted(organization: Organization, run: BehaviorRun, earning_ids: Iterable[int]) -> list[Wanted]:
@@ -101,32 +133,16 @@ def _wanted(organization: Organization, run: BehaviorRun, earning_ids: Iterable[
     return wanted
 
 
-def _lock_participations(organization: Organization, pairs: set[Pair]) -> dict[Pair, History]:
+def _histories(organization: Organization, pairs: set[Pair], *, are_locked: bool) -> dict[Pair, History]:
+    """Participations that are locked, or are locked in the same statement."""
     rows = [{"customer_id": customer_id, "campaign_id": campaign_id} for customer_id, campaign_id in sorted(pairs)]
+    asked = orjson.dumps(rows).decode()
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [organization.pk, orjson.dumps(rows).decode()])
-        return {
-            (customer_id, campaign_id): History(
-                is_dismissed=is_dismissed,
-                is_converted=is_converted,
-                is_completed=is_completed,
-                last_seen=0 if seen is None else (seen.astimezone(UTC) - EPOCH) // timedelta(microseconds=1),
-                capped_count=capped_count,
-                capped_from=capped_from.toordinal() if capped_from else 0,
-                capped_rule=capped_rule or 0,
-            )
-            for (
-                customer_id,
-                campaign_id,
-                is_dismissed,
-                is_converted,
-                is_completed,
-                seen,
-                capped_count,
-                capped_from,
-                capped_rule,
-            ) in cursor.fetchall()
-        }
+        if are_locked:
+            cursor.execute(READ_LOCKED, [asked])
+        else:
+            cursor.execute(LOCK_AND_READ, [organization.pk, asked])
+        return {(customer, campaign): History(*history) for customer, campaign, *history in cursor.fetchall()}
 
 
 def _subject(

@@ -12,11 +12,12 @@ from typing import Any
 import orjson
 from django.db import transaction
 
-from campaigns.queries.behavior_rules import get_behavior_rules
+from campaigns.queries.behavior_rules import BehaviorRules, get_behavior_rules
 from campaigns.queries.quiet_events import note_quiet, quiet_at
 from campaigns.services.behavior_effects import write_effects
 from campaigns.services.behavior_runs import BehaviorRun, CustomerEvent
 from campaigns.services.customer_locks import Locked, lock_customers
+from campaigns.services.participations import Counting
 from customers.models import Organization
 from customers.queries.prepared import PreparedStatement
 
@@ -79,13 +80,18 @@ def are_counted(*, organization: Organization, name: str, at: datetime) -> bool:
 
 @transaction.atomic(savepoint=False)
 def record_events(
-    *, organization: Organization, events: Sequence[CustomerEvent], now: datetime, locked: Locked | None = None
+    *,
+    organization: Organization,
+    events: Sequence[CustomerEvent],
+    now: datetime,
+    locked: Locked | None = None,
+    counting: Counting | None = None,
 ) -> list[Recorded]:
     """Keep events in their order and count each towards the behaviors of its customer; a Recorded for each.
 
-    An event whose `event_id` the organization has heard of before is a duplicate and counts for nothing. An event of
-    which no behavior speaks is kept all the same. `organization.version` must be of this request. `locked` are the
-    customers, where the caller's transaction has locked them; CustomerGoneError where one is no more.
+    An event whose `event_id` was heard of before is a duplicate and counts for nothing; one of which no behavior speaks
+    is kept all the same. `organization.version` must be of this request, `locked` are customers that the caller has
+    locked, `counting` is done where all participations are. CustomerGoneError where a customer is no more.
     """
     if not events:
         return []
@@ -94,20 +100,38 @@ def record_events(
     if relevant and locked is None:
         locked = lock_customers(organization=organization, customer_ids={event.customer_id for event in events})
     recorded = _insert(organization, events)
-    if not relevant or locked is None:
-        note_quiet(organization_id=organization.pk, rules=rules, name=events[0].name, at=events[0].at)
+    if relevant and locked is not None:
+        run = _run(rules, organization, locked, events, recorded)
+        write_effects(organization=organization, run=run, now=now, counting=counting)
+        _note_earned(recorded, run)
         return recorded
-    counting = [(place, event) for place, event in enumerate(events) if not recorded[place].is_duplicate]
+    note_quiet(organization_id=organization.pk, rules=rules, name=events[0].name, at=events[0].at)
+    if counting is not None:
+        counting.count()
+    return recorded
+
+
+def _run(
+    rules: BehaviorRules,
+    organization: Organization,
+    locked: Locked,
+    events: Sequence[CustomerEvent],
+    recorded: Sequence[Recorded],
+) -> BehaviorRun:
+    """The events that are no duplicates, with their places, through the engine."""
+    fresh = [(place, event) for place, event in enumerate(events) if not recorded[place].is_duplicate]
     run = BehaviorRun(rules, organization.zone, locked)
-    run.load(event for _, event in counting)
-    for place, event in counting:
+    run.load(event for _, event in fresh)
+    for place, event in fresh:
         run.tell(place, event)
-    write_effects(organization=organization, run=run, now=now)
+    return run
+
+
+def _note_earned(recorded: Sequence[Recorded], run: BehaviorRun) -> None:
     for earned in run.earned:
         times = recorded[earned.place].earned
         behavior_id = earned.earnable.behavior.id
         times[behavior_id] = times.get(behavior_id, 0) + 1
-    return recorded
 
 
 def _insert(organization: Organization, events: Sequence[CustomerEvent]) -> list[Recorded]:

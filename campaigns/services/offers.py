@@ -6,7 +6,7 @@ Locks are taken in the order of spend limit, customer, participation, total, and
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from campaigns.decisioning import Candidate
 from campaigns.models import SpendLimit
 from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM, FrequencyUnit, frequency_starts
 from campaigns.models.spend import period_start
-from campaigns.models.spend_limit import PERIODS, UNCAPPED
+from campaigns.models.spend_limit import PERIODS
 from customers.models import Organization
 from customers.queries.prepared import PreparedStatement
 
@@ -110,9 +110,36 @@ def offer_campaigns(
     values = {"organization": organization.pk, "customer": customer_id, "now": now.isoformat()}
     if all(candidate.price_per_impression is None for candidate in campaigns):
         return _execute(OFFER_FREE, values, wanted, tokens)
-    with transaction.atomic():
-        starts = _lock_money(organization, campaigns, wanted, now)
-        return _execute(OFFER_PRICED, {**values, "starts": starts}, wanted, tokens)
+    while True:
+        with transaction.atomic():
+            limits = lock_spend_limits(organization=organization, campaigns=campaigns)
+            if limits is not None:
+                starts = _add_money(organization, campaigns, wanted, limits, now)
+                return _execute(OFFER_PRICED, {**values, "starts": starts}, wanted, tokens)
+        make_spend_limits(organization=organization, campaigns=campaigns)
+
+
+def lock_spend_limits(*, organization: Organization, campaigns: Sequence[Candidate]) -> Mapping[int, SpendLimit] | None:
+    """Lock the spend limits of those campaigns whose impressions have a price, by campaign id.
+
+    None where one has none yet: `make_spend_limits`, outside of the transaction that holds the others, and again.
+    """
+    priced = [candidate.campaign_id for candidate in campaigns if candidate.price_per_impression is not None]
+    if not priced:
+        return {}
+    rows = SpendLimit.objects.select_for_update(no_key=True, of=("self",)).filter(
+        organization=organization, campaign_id__in=priced
+    )
+    kept = {row.campaign_id: row for row in rows.order_by("campaign_id")}
+    return kept if len(kept) == len(priced) else None
+
+
+def make_spend_limits(*, organization: Organization, campaigns: Sequence[Candidate]) -> None:
+    """Make the spend limits (uncapped) that campaigns lack."""
+    ids = sorted(candidate.campaign_id for candidate in campaigns if candidate.price_per_impression is not None)
+    SpendLimit.objects.bulk_create(
+        [SpendLimit(organization=organization, campaign_id=campaign_id) for campaign_id in ids], ignore_conflicts=True
+    )
 
 
 def issue_tokens(*, organization: Organization, customer_id: int, campaign_ids: Sequence[int]) -> Offered:
@@ -149,31 +176,19 @@ def _execute(
     return Offered({campaign_id: tokens[campaign_id] for campaign_id in stands}, is_lost)
 
 
-def _lock_money(
-    organization: Organization, campaigns: Sequence[Candidate], wanted: list[dict[str, Any]], now: datetime
+def _add_money(
+    organization: Organization,
+    campaigns: Sequence[Candidate],
+    wanted: list[dict[str, Any]],
+    limits: Mapping[int, SpendLimit],
+    now: datetime,
 ) -> str:
-    """Lock the spend limits of what has a price and add them to its rows; returns the periods' first days as JSON."""
-    priced = [candidate.campaign_id for candidate in campaigns if candidate.price_per_impression is not None]
-    kept = _locked_limits(organization, priced)
-    if len(kept) < len(priced):
-        absent = [campaign_id for campaign_id in priced if campaign_id not in kept]
-        SpendLimit.objects.bulk_create(
-            [SpendLimit(organization=organization, campaign_id=campaign_id) for campaign_id in sorted(absent)],
-            ignore_conflicts=True,
-        )
-        kept = _locked_limits(organization, priced)
+    """Add prices and locked limits to the rows of what has a price; returns the periods' first days as JSON."""
     day = now.astimezone(organization.zone).date()
     for candidate, row in zip(campaigns, wanted, strict=True):
         if candidate.price_per_impression is not None:
-            limit = kept[candidate.campaign_id].in_force_on(day) if candidate.campaign_id in kept else UNCAPPED
+            limit = limits[candidate.campaign_id].in_force_on(day)
             amount = None if limit.amount is None else str(limit.amount)
             row |= {"price": str(candidate.price_per_impression), "amount": amount, "renewal": limit.renewal}
     starts = {period.value: period_start(period, now, organization.zone).isoformat() for period in PERIODS}
     return orjson.dumps(starts).decode()
-
-
-def _locked_limits(organization: Organization, campaign_ids: Sequence[int]) -> dict[int, SpendLimit]:
-    rows = SpendLimit.objects.select_for_update(no_key=True, of=("self",)).filter(
-        organization=organization, campaign_id__in=campaign_ids
-    )
-    return {row.campaign_id: row for row in rows.order_by("campaign_id")}

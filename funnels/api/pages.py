@@ -14,6 +14,8 @@ from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, repeatin
 
 SENTENCES = {
     "trace_closed": "You have already answered this offer. Thank you!",
+    "tracking_token_used": "You have already answered this offer. Thank you!",
+    "frequency_cap": "You have taken part in this as often as you can. Thank you!",
     "unknown_step": "This step was answered before. Please go back and reload the page.",
 }
 AWAY = "We can't be reached for a moment. Please reload the page in a few seconds."

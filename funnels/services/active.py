@@ -77,12 +77,11 @@ def _decided(visit: Visit, context: Context, *, wants_tokens: bool, now: datetim
     organization = visit.organization
     definitions = get_definitions(organization_id=organization.pk, version=organization.version)
     logged = is_logged() and visit.customer_pk is not None
-    index = definitions.index
     decision = decide_within_limits(
         organization=organization,
         subject=visit.subject,
         context=context,
-        candidates=index.all if logged else index.possible(visit.subject.facts),
+        candidates=definitions.index.all if logged else definitions.index.possible(visit.subject.facts),
         now=now,
     )
     tokens: dict[int, uuid.UUID] = {}

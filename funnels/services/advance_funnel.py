@@ -1,13 +1,14 @@
 """Customers move through funnels: one step at a time, each once, whatever is sent twice, late or at the same time.
 
 Two statements, each its own transaction: one reads everything a move depends on, one moves if nothing has changed
-meanwhile (`revision`), locking the customer first as a merge does. If something has, both are done again.
+meanwhile (`revision`), locking the customer first as a merge does. If something has, both are done again. Where a way
+begins or ends, that is counted before the move, in one transaction with it.
 """
 
 import uuid
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -84,6 +85,7 @@ def advance_funnel(*, advance: Advance, now: datetime) -> dict[str, Any]:
     """The answer `{type, config}`, after the move where one is asked for; its members have their names on the wire.
 
     DomainError `unknown_trail`, `trace_closed`, `unknown_campaign`, `unknown_tracking_token`, `no_funnel`;
+    `frequency_cap` where the campaign's cap of interactions leaves no room to begin its funnel;
     `unknown_step` for a step-id that is neither the current step's nor a completed one's, `funnel_not_begun` for data
     before the first step, `invalid_step_data` that names each field; after an error the step stays.
     """
@@ -96,27 +98,31 @@ def advance_funnel(*, advance: Advance, now: datetime) -> dict[str, Any]:
 def _attempt(advance: Advance, now: datetime) -> dict[str, Any] | None:
     """The answer; None where something else happened meanwhile and the attempt must be repeated."""
     position = None if advance.step_id is None else _position(advance.step_id)
-    stand = read_stand(
-        trail_id=advance.trail_id,
-        campaign_id=advance.campaign_id,
-        token=advance.token,
-        position=0 if position is None else position + 2,
-        with_schema=bool(advance.step_data),
-    )
+    stand = _stand(advance, position)
     if advance.step_data is None:
-        return stand.current if stand.is_on_the_way else _enter(stand, now)
+        return stand.current if stand.is_on_the_way else _begin(advance, stand, now)
     if not stand.is_on_the_way:
         if advance.step_id is not None:
             raise _unknown_step()
         if advance.step_data:
             raise DomainError(Kind.INVALID, "funnel_not_begun", "Ask for the first step before you send data for it.")
-        return _enter(stand, now)
+        return _begin(advance, stand, now)
     if position is not None:
         if advance.step_id != step_id(stand.uuid, position) or position >= stand.length:
             raise _unknown_step()
         if position < stand.length - 1:
             return stand.requested
     return _move(stand, advance.step_data, now) if stand.step else stand.current
+
+
+def _stand(advance: Advance, position: int | None) -> Stand:
+    return read_stand(
+        trail_id=advance.trail_id,
+        campaign_id=advance.campaign_id,
+        token=advance.token,
+        position=0 if position is None else position + 2,
+        with_schema=bool(advance.step_data),
+    )
 
 
 def step_id(entry: uuid.UUID | None, position: int) -> str:
@@ -135,7 +141,26 @@ def _unknown_step() -> DomainError:
     return DomainError(Kind.INVALID, "unknown_step", "step-id is not that of the current step or of a completed one.")
 
 
-def _enter(stand: Stand, now: datetime) -> dict[str, Any] | None:
+class _Missed(Exception):  # noqa: N818 (no error: it never leaves this module)
+    """Something else happened before the move: what was counted for it is undone."""
+
+
+def _begin(advance: Advance, stand: Stand, now: datetime) -> dict[str, Any] | None:
+    """The first step; None where the attempt must be repeated, DomainError `frequency_cap`."""
+    try:
+        with transaction.atomic():
+            return _enter(stand, now)
+    except _Missed:
+        return None
+    except DomainError:
+        # Somebody with the same customer may have begun it meanwhile, and then it is resumed.
+        if _stand(advance, None) == replace(stand, raw_requested=None):
+            raise
+        return None
+
+
+def _enter(stand: Stand, now: datetime) -> dict[str, Any]:
+    """Count and enter, participation before entry."""
     graph, identity = get_graph(stand.funnel_version_id), uuid.uuid4()
     first = graph.steps[graph.start]
     answer = step_answer(graph, first, facts=stand.facts({}), step_id=step_id(identity, 0))
@@ -146,12 +171,12 @@ def _enter(stand: Stand, now: datetime) -> dict[str, Any] | None:
         "uuid": identity,
         "is_finished": graph.is_last(first.name),
     }
-    with transaction.atomic():
-        if not _happened(ENTER, values):
-            return None
-        record_engagement(interaction=_interaction(stand), now=now)
-        if values["is_finished"]:
-            record_completion(interaction=_interaction(stand), now=now)
+    if not record_engagement(interaction=_interaction(stand), now=now):
+        raise DomainError(Kind.CONFLICT, "frequency_cap", "The campaign's frequency cap is reached.")
+    if values["is_finished"]:
+        record_completion(interaction=_interaction(stand), now=now)
+    if not _happened(ENTER, values):
+        raise _Missed
     return answer
 
 
@@ -174,11 +199,25 @@ def _move(stand: Stand, step_data: Mapping[str, object], now: datetime) -> dict[
         "cleared": checked.cleared,
     }
     # One statement is a transaction by itself; the end of the way is counted together with it.
-    with transaction.atomic() if values["is_finished"] else nullcontext():
-        happened = _captured(values, schema) if schema else _happened(PASS, values)
-        if happened and values["is_finished"]:
-            record_completion(interaction=_interaction(stand), now=now)
-    return answer if happened else None
+    if not values["is_finished"]:
+        return answer if _moved(values, schema) else None
+    try:
+        with transaction.atomic():
+            _finish(stand, values, schema, now)
+    except _Missed:
+        return None
+    return answer
+
+
+def _finish(stand: Stand, values: dict[str, Any], schema: list[CustomerField], now: datetime) -> None:
+    """Count and move, participation before entry."""
+    record_completion(interaction=_interaction(stand), now=now, stores=bool(schema))
+    if not _moved(values, schema):
+        raise _Missed
+
+
+def _moved(values: dict[str, Any], schema: list[CustomerField]) -> bool:
+    return _captured(values, schema) if schema else _happened(PASS, values)
 
 
 def _interaction(stand: Stand) -> Interaction:

@@ -1,7 +1,7 @@
 """Business events that trigger campaigns (contract 3, Business Events; contract 4, section C)."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,8 +16,8 @@ from campaigns.services.behavior_runs import CustomerEvent, money_in
 from campaigns.services.customer_locks import CustomerGoneError, lock_customers
 from campaigns.services.decision_log import Write, is_logged, later
 from campaigns.services.events import are_counted, record_events
-from campaigns.services.offers import offer_campaigns
-from campaigns.services.participations import forget_completion
+from campaigns.services.offers import lock_spend_limits, make_spend_limits, offer_campaigns
+from campaigns.services.participations import Counting, forget_completion
 from customers.errors import DomainError, Kind
 from customers.models import Customer, Organization
 from customers.models.identifier import as_uuid
@@ -67,13 +67,35 @@ class Triggered:
     afterwards: Write | None = None
 
 
-@transaction.atomic
+class _NoLongerStandsError(Exception):
+    """What the decision proposed has used up its cap or its money meanwhile."""
+
+    def __init__(self, campaign_id: int) -> None:
+        super().__init__(campaign_id)
+        self.campaign_id = campaign_id
+
+
 def trigger_campaign(*, told: EventTold, now: datetime) -> Triggered:
     """Choose the best campaign that is bound to an event for its customer, and offer it in a trace of its own.
 
     Nothing is kept where there is none. DomainError `unknown_application`, `unknown_event`, `no_matching_campaign`,
     `invalid_fields` (a field outside the schema).
     """
+    gone: set[int] = set()
+    while True:
+        try:
+            return _trigger(told, gone, now)
+        except CustomerGoneError:
+            # Merged into another one a moment ago: the id finds that one now.
+            continue
+        except _NoLongerStandsError as error:
+            # All is undone and begun anew: what comes next has its own locks, which come first.
+            gone.add(error.campaign_id)
+
+
+@transaction.atomic
+def _trigger(told: EventTold, gone: Collection[int], now: datetime) -> Triggered:
+    """One attempt; campaigns that are `gone` are left out."""
     visit = _visit(told)
     organization = visit.organization
     channel = get_channel(organization_id=organization.pk, version=organization.version)
@@ -81,7 +103,17 @@ def trigger_campaign(*, told: EventTold, now: datetime) -> Triggered:
     if event is None:
         raise DomainError(Kind.NOT_FOUND, "unknown_event", "The application has no such event.")
     again = _told_before(event, told)
-    return again or _trigger(visit, event, told, now)
+    if again is not None:
+        return again
+    if visit.customer_pk is None:
+        customer = _customer(organization, told)
+        visit = get_customer_visit(app_token=as_uuid(told.app_token), customer_pk=customer.pk)
+    decision, context = _decide(visit, event, told, now)
+    eligible = [candidate for candidate in decision.eligible if candidate.campaign_id not in gone]
+    if not eligible:
+        raise DomainError(Kind.NOT_FOUND, "no_matching_campaign", "No campaign matches this event.")
+    triggered = _offer(event, told, visit, eligible[0], now)
+    return _logged(triggered, visit, context, decision, now)
 
 
 def _visit(told: EventTold) -> Visit:
@@ -105,42 +137,6 @@ def _told_before(event: ShownEvent, told: EventTold) -> Triggered | None:
     return Triggered(before.campaign.name, before.trace.uuid, before.token, before.customer_reference)
 
 
-def _trigger(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) -> Triggered:
-    while True:
-        customer_pk = visit.customer_pk
-        if customer_pk is None:
-            # New, or merged into another one: the id finds that one now.
-            customer = _customer(visit.organization, told)
-            visit = get_customer_visit(app_token=as_uuid(told.app_token), customer_pk=customer.pk)
-            continue
-        if not _is_locked(visit.organization, customer_pk, told, now):
-            visit = replace(visit, customer_pk=None)
-            continue
-        decision, context = _decide(visit, event, told, now)
-        for candidate in decision.eligible:
-            offered = offer_campaigns(
-                organization=visit.organization, customer_id=customer_pk, campaigns=[candidate], now=now
-            )
-            if offered.is_lost:
-                visit = replace(visit, customer_pk=None)
-                break
-            if offered.tokens:
-                triggered = _keep(event, told, visit, candidate, offered.tokens[candidate.campaign_id], now)
-                return _logged(triggered, visit, context, decision, now)
-        else:
-            raise DomainError(Kind.NOT_FOUND, "no_matching_campaign", "No campaign matches this event.")
-
-
-def _is_locked(organization: Organization, customer_pk: int, told: EventTold, now: datetime) -> bool:
-    """Lock the customer before what hangs on them, where behaviors count the event; False where it was merged."""
-    if are_counted(organization=organization, name=told.name, at=now):
-        try:
-            lock_customers(organization=organization, customer_ids=[customer_pk])
-        except CustomerGoneError:
-            return False
-    return True
-
-
 def _customer(organization: Organization, told: EventTold) -> Customer:
     if isinstance(told.customer, str):
         return find_or_create_customer(organization=organization, customer_id=told.customer)
@@ -160,19 +156,47 @@ def _decide(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) -> 
     return decision, context
 
 
-def _keep(
-    event: ShownEvent,
-    told: EventTold,
-    visit: Visit,
-    candidate: Candidate,
-    token: uuid.UUID,
-    now: datetime,
-) -> Triggered:
-    """Keep the occurrence with its trace, and tell the core; with a restart the funnel begins anew."""
+def _offer(event: ShownEvent, told: EventTold, visit: Visit, candidate: Candidate, now: datetime) -> Triggered:
+    """Offer the campaign and tell the core; locks go from its spend limit to the customer to participations."""
+    organization, customer_pk = visit.organization, visit.customer_pk
+    if customer_pk is None:
+        raise CustomerGoneError
+    while lock_spend_limits(organization=organization, campaigns=[candidate]) is None:
+        make_spend_limits(organization=organization, campaigns=[candidate])
+    locked = None
+    if are_counted(organization=organization, name=told.name, at=now):
+        locked = lock_customers(organization=organization, customer_ids=[customer_pk])
+    tokens: list[uuid.UUID] = []
+    as_event = CustomerEvent(
+        customer_pk, told.name, now, told.context, f"business-event:{uuid.uuid4()}", money_in(told.context)
+    )
+    counting = Counting(
+        {(customer_pk, candidate.campaign_id)},
+        lambda: tokens.append(_token(organization, customer_pk, candidate, now, restarts=told.restarts_funnel)),
+    )
+    record_events(organization=organization, events=[as_event], now=now, locked=locked, counting=counting)
+    return _keep(event, told, visit, candidate, tokens[0])
+
+
+def _token(
+    organization: Organization, customer_pk: int, candidate: Candidate, now: datetime, *, restarts: bool
+) -> uuid.UUID:
+    """The token of the offer; with a restart the funnel begins anew."""
+    offered = offer_campaigns(organization=organization, customer_id=customer_pk, campaigns=[candidate], now=now)
+    if offered.is_lost:
+        raise CustomerGoneError
+    if not offered.tokens:
+        raise _NoLongerStandsError(candidate.campaign_id)
+    if restarts:
+        forget_completion(customer_id=customer_pk, campaign_id=candidate.campaign_id)
+    return offered.tokens[candidate.campaign_id]
+
+
+def _keep(event: ShownEvent, told: EventTold, visit: Visit, candidate: Candidate, token: uuid.UUID) -> Triggered:
+    """Keep the occurrence with its trace; with a restart nothing is left of the way so far."""
     customer_pk = visit.customer_pk or 0
     if told.restarts_funnel:
         restart_funnel(organization=visit.organization, customer_id=customer_pk, campaign_id=candidate.campaign_id)
-        forget_completion(customer_id=customer_pk, campaign_id=candidate.campaign_id)
     trace_pk, trace_id = add_trace(
         organization_id=visit.organization.pk, application_id=visit.application_id, customer_pk=customer_pk
     )
@@ -181,9 +205,6 @@ def _keep(
     values = [visit.organization.pk, customer_pk, event.event_id, told.event_id, candidate.campaign_id, trace_pk]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [*values, token, reference, context, told.restarts_funnel])
-    event_id, amount = f"business-event:{token}", money_in(told.context)
-    as_event = CustomerEvent(customer_pk, told.name, now, told.context, event_id, amount)
-    record_events(organization=visit.organization, events=[as_event], now=now)
     return Triggered(candidate.name, trace_id, token, reference)
 
 

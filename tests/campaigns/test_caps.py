@@ -15,12 +15,13 @@ from campaigns.queries.definitions import find_definition
 from campaigns.services.behavior_runs import CustomerEvent
 from campaigns.services.events import record_events
 from campaigns.services.offers import offer_campaigns
+from campaigns.services.participations import record_engagement
 from customers.models import Customer, Organization
 from customers.services.identities import identify
 from customers.services.organizations import raise_version
 from tests.campaigns.behaviors.makers import add_message, make_behavior
 from tests.channels import make_live_campaign
-from tests.factories import make_anonymous, make_customer, make_organization
+from tests.factories import make_anonymous, make_customer, make_interaction, make_organization
 
 pytestmark = pytest.mark.django_db
 # A Monday that begins a month: every period but the lifetime begins at this instant.
@@ -77,7 +78,13 @@ def make_capped(counts: Callable[[Capped, datetime], bool], **cap: Any) -> Cappe
     return Capped(campaign, make_customer(campaign.organization), counts)
 
 
-WRITERS = pytest.mark.parametrize("writer", [shown, written_to])
+def engaged(capped: Capped, now: datetime) -> bool:
+    """By beginning the funnel."""
+    capped.change(frequency_unit="interactions")
+    return record_engagement(interaction=make_interaction(capped.customer, capped.campaign), now=now)
+
+
+WRITERS = pytest.mark.parametrize("writer", [shown, written_to, engaged])
 
 
 @WRITERS

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from campaigns.models import AdCampaign, Interaction, Participation, SpendEntry, SpendLimit, SpendTotal
-from campaigns.services.participations import record_conversion, record_engagement
+from campaigns.services.participations import record_engagement
 from tests.channels import make_banner, make_live_campaign, make_placeholder
 from tests.dialects.trace.caller import Caller, accepted
-from tests.factories import make_customer, make_interaction, make_organization
+from tests.factories import make_application, make_customer, make_interaction, make_organization, make_trail
 from tests.together import together
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -65,22 +65,27 @@ def test_spend_is_never_passed_by_parallel_requests(settings: Any) -> None:
     assert set(SpendTotal.objects.values_list("amount", flat=True)) == {Decimal("1.8")}
 
 
+def convert(interaction: Interaction) -> None:
+    """Convert with a token, in a trace of its own."""
+    application = make_application(interaction.organization).application
+    trail = make_trail(interaction.customer, application)
+    accepted(Caller(application).act(str(trail.uuid), "conversion", tracking_token=str(interaction.token)))
+
+
 @pytest.mark.django_db
-def test_a_conversion_is_charged_once_and_never_past_the_limit() -> None:
+def test_a_conversion_is_charged_and_never_past_the_limit() -> None:
     organization = make_organization()
     campaign = make_live_campaign(organization, price_per_conversion=Decimal("1.5"))
     limit(campaign, "2.00")
-    first, second = (make_interaction(make_customer(organization), campaign) for _ in range(2))
-    for interaction in (first, first, second):
-        record_conversion(interaction=interaction, now=NOW)
+    for _ in range(2):
+        convert(make_interaction(make_customer(organization), campaign))
     assert SpendTotal.objects.get(period="daily").amount == Decimal("1.5")
-    assert sorted(Participation.objects.values_list("converted_count", flat=True)) == [1, 2]
+    assert list(Participation.objects.values_list("converted_count", flat=True)) == [1, 1]
 
 
 @pytest.mark.django_db
 def test_without_a_price_nothing_is_charged() -> None:
-    organization = make_organization()
-    record_conversion(interaction=make_interaction(make_customer(organization)), now=NOW)
+    convert(make_interaction(make_customer(make_organization())))
     assert not SpendEntry.objects.exists()
 
 
@@ -90,7 +95,6 @@ def test_engagements_count_where_the_cap_is_of_interactions(unit: str) -> None:
     organization = make_organization()
     cap = {"frequency_cap": 1, "frequency_unit": unit, "frequency_period": "daily"}
     interaction = make_interaction(make_customer(organization), make_live_campaign(organization, **cap))
-    for _ in range(2):
-        record_engagement(interaction=interaction, now=NOW)
+    fitted = [record_engagement(interaction=interaction, now=NOW) for _ in range(2)]
     counts = list(Participation.objects.values_list("capped_count", "capped_from"))
-    assert counts == ([(2, NOW.date())] if unit == "interactions" else [])
+    assert (counts, fitted) == (([(1, NOW.date())], [True, False]) if unit == "interactions" else ([], [True, True]))

@@ -6,18 +6,15 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from campaigns.models.interaction import ClosedBy
 from customers.models import Application, CustomerOwned
 
 
-class ClosedBy(models.TextChoices):
-    """What ends a trace; after that nothing is added to it."""
-
-    CONVERSION = "conversion"
-    DISMISS = "dismiss"
-
-
 class Trace(CustomerOwned):
-    """A group of visits of one customer in one application; its uuid is the `trace-id`."""
+    """A group of visits of one customer in one application; its uuid is the `trace-id`.
+
+    A conversion or dismissal closes it; after that nothing is added to it.
+    """
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="+")

@@ -9,17 +9,24 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
-from campaigns.queries.interactions import get_interaction
+from campaigns.models import Interaction
+from campaigns.models.interaction import ClosedBy
 from campaigns.services.behavior_runs import CustomerEvent, money_in
+from campaigns.services.closings import (
+    charge_conversion,
+    close_interaction,
+    count_closing,
+    get_open_interaction,
+    lock_price,
+)
 from campaigns.services.events import INSERT_FROM as INSERT_EVENT_FROM
 from campaigns.services.events import IS_LOOKED_AT, record_events, values_of_look
-from campaigns.services.participations import record_conversion, record_dismissal
+from campaigns.services.participations import Counting
 from customers.errors import DomainError, Kind
 from customers.models import Organization
 from customers.models.identifier import as_uuid
 from traces.models import Trace
 from traces.models.action import ActionType
-from traces.models.trace import ClosedBy
 from traces.services.trails import trace_closed
 
 TRACKING_TOKEN = "tracking-token"  # noqa: S105 (the name of a field)
@@ -84,9 +91,9 @@ class Activity:
 def record_action(*, trail_id: uuid.UUID | None, activity: Activity, now: datetime) -> uuid.UUID:
     """Keep an activity, tell the core, and return the activity's uuid.
 
-    A conversion or dismissal names the tracking token of its campaign in `data`; it closes the trace and counts once,
-    whatever is sent at the same time. DomainError `unknown_trail`, `trace_closed`, `missing_tracking_token`,
-    `unknown_tracking_token`.
+    A conversion or dismissal names the tracking token of its campaign in `data`; it closes the trace and the token and
+    counts once, whatever is sent at the same time. DomainError `unknown_trail`, `trace_closed`,
+    `missing_tracking_token`, `unknown_tracking_token`, `tracking_token_used`.
     """
     if trail_id is None:
         raise _unknown_trail()
@@ -113,15 +120,41 @@ def _record_ordinary(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activi
 def _record_counting(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activity, now: datetime) -> None:
     """The same where behaviors may count the event."""
     visit = _locked_visit(trail_id)
-    _keep(visit, action_id, activity, activity.name, now)
+    _tell(visit, action_id, activity, activity.name, now)
+    _keep(visit, action_id, activity)
 
 
 @transaction.atomic
 def _record_closing(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activity, now: datetime) -> None:
+    closed_by = ClosedBy(activity.type.value)
+    priced = lock_price(token=_tracking_token(activity)) if closed_by == ClosedBy.CONVERSION else None
     visit = _locked_visit(trail_id)
-    _close(visit, activity, now)
+    interaction = _open_interaction(visit, activity)
+    counting = Counting(
+        {(visit.customer_id, interaction.campaign_id)},
+        lambda: count_closing(interaction=interaction, closed_by=closed_by, now=now),
+    )
     # Conversion and dismissal are events of these names, whatever the activity is called.
-    _keep(visit, action_id, activity, activity.type.value, now)
+    _tell(visit, action_id, activity, closed_by.value, now, counting)
+    _keep(visit, action_id, activity)
+    close_interaction(interaction=interaction, closed_by=closed_by)
+    if not Trace.objects.filter(pk=visit.trace_id, closed_at=None).update(closed_at=now, closed_by=closed_by):
+        raise trace_closed()
+    if priced is not None:
+        charge_conversion(campaign=priced, interaction=interaction, now=now)
+
+
+def _open_interaction(visit: Visit, activity: Activity) -> Interaction:
+    _require_token(activity)
+    try:
+        return get_open_interaction(
+            organization_id=visit.organization.pk, customer_id=visit.customer_id, token=_tracking_token(activity)
+        )
+    except DomainError as error:
+        # Who waited for a closing of the same trace is told of that first.
+        if Trace.objects.filter(pk=visit.trace_id, closed_at__isnull=False).exists():
+            raise trace_closed() from error
+        raise
 
 
 def _locked_visit(trail_id: uuid.UUID) -> Visit:
@@ -134,10 +167,20 @@ def _locked_visit(trail_id: uuid.UUID) -> Visit:
     return visit
 
 
-def _keep(visit: Visit, action_id: uuid.UUID, activity: Activity, event_name: str, now: datetime) -> None:
+def _keep(visit: Visit, action_id: uuid.UUID, activity: Activity) -> None:
     values: list[Any] = [visit.organization.pk, visit.trail_id, action_id, activity.name, activity.type.value]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [*values, _as_json(list(activity.data))])
+
+
+def _tell(
+    visit: Visit,
+    action_id: uuid.UUID,
+    activity: Activity,
+    event_name: str,
+    now: datetime,
+    counting: Counting | None = None,
+) -> None:
     attributes = _attributes(activity)
     event = CustomerEvent(
         customer_id=visit.customer_id,
@@ -147,7 +190,7 @@ def _keep(visit: Visit, action_id: uuid.UUID, activity: Activity, event_name: st
         event_id=_event_id(action_id),
         amount=money_in(attributes),
     )
-    record_events(organization=visit.organization, events=[event], now=now)
+    record_events(organization=visit.organization, events=[event], now=now, counting=counting)
 
 
 def _fetch(statement: str, trail_id: uuid.UUID, values: list[Any]) -> Any:
@@ -180,21 +223,18 @@ def _event_id(action_id: uuid.UUID) -> str:
     return f"action:{action_id}"
 
 
-def _close(visit: Visit, activity: Activity, now: datetime) -> None:
-    token = _tracking_token(activity)
-    interaction = get_interaction(organization_id=visit.organization.pk, customer_id=visit.customer_id, token=token)
-    closed_by = ClosedBy(activity.type.value)
-    if not Trace.objects.filter(pk=visit.trace_id, closed_at=None).update(closed_at=now, closed_by=closed_by):
-        raise trace_closed()
-    record = record_conversion if closed_by == ClosedBy.CONVERSION else record_dismissal
-    record(interaction=interaction, now=now)
+def _told_token(activity: Activity) -> Any:
+    return next((item["value"] for item in activity.data if item["name"] == TRACKING_TOKEN), None)
 
 
 def _tracking_token(activity: Activity) -> uuid.UUID | None:
-    """The token in `data`; None for what can't be one. DomainError `missing_tracking_token` where there is none."""
-    tokens = [item["value"] for item in activity.data if item["name"] == TRACKING_TOKEN]
-    if not tokens or tokens[0] in (None, ""):
+    """The token in `data`; None for what can't be one."""
+    return as_uuid(str(_told_token(activity)))
+
+
+def _require_token(activity: Activity) -> None:
+    """DomainError `missing_tracking_token` where there is nothing that could be one."""
+    if _told_token(activity) in (None, ""):
         raise DomainError(
             Kind.MISSING, "missing_tracking_token", f"data must hold the {TRACKING_TOKEN} of a {activity.type}."
         )
-    return as_uuid(str(tokens[0]))

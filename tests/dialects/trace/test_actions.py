@@ -1,17 +1,20 @@
 """Contract 3, Activity, Conversion and No interest; contract 4, section C, the rows about them."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from campaigns.models import Event, Participation
+from campaigns.models import AdCampaign, Event, Interaction, Participation
+from customers.services.identities import identify
 from tests.contents import contents
 from tests.dialects.trace.caller import Caller, Form, accepted, refused
 from tests.dialects.trace.test_traces import NONSENSE
-from tests.factories import make_customer, make_interaction, make_trail
+from tests.factories import make_anonymous, make_customer, make_interaction, make_trail
 from traces.models import Action, Trace, Trail
 
 TYPES = ["location", "action", "conversion", "dismiss", "entry-point", "funnel-step", "event"]
@@ -89,11 +92,26 @@ def test_a_closed_trace_takes_no_more(caller: Caller, form: Form, trail: Trail, 
     assert contents() == before
 
 
-def test_a_new_trace_after_a_conversion_counts_again(caller: Caller, form: Form, trail: Trail, token: str) -> None:
+@pytest.mark.parametrize("first", CLOSING)
+@pytest.mark.parametrize("second", CLOSING)
+def test_a_token_ends_once_whatever_the_trace(
+    caller: Caller, form: Form, trail: Trail, token: str, first: str, second: str
+) -> None:
+    accepted(caller.act(str(trail.uuid), first, form, tracking_token=token))
+    other = caller.visit("51", form)
+    before = contents()
+    refused(caller.act(other, second, form, tracking_token=token), 400, "tracking-token-used")
+    assert contents() == before
+    assert Interaction.objects.get().closed_by == first
+
+
+def test_a_new_token_in_a_new_trace_counts_again(caller: Caller, form: Form, trail: Trail, token: str) -> None:
+    campaign = Interaction.objects.get().campaign
     accepted(caller.act(str(trail.uuid), "conversion", form, tracking_token=token))
     first = Participation.objects.get().converted_at
-    accepted(caller.act(caller.visit("51", form), "conversion", form, tracking_token=token))
-    accepted(caller.act(caller.visit("51", form), "dismiss", form, tracking_token=token))
+    for kind in CLOSING:
+        another = str(make_interaction(trail.trace.customer, campaign).token)
+        accepted(caller.act(caller.visit("51", form), kind, form, tracking_token=another))
     participation = Participation.objects.get()
     assert (participation.converted_count, participation.dismissed_count) == (2, 1)
     assert first is not None
@@ -103,11 +121,41 @@ def test_a_new_trace_after_a_conversion_counts_again(caller: Caller, form: Form,
 
 def test_an_older_conversion_does_not_turn_the_time_back(caller: Caller, trail: Trail, token: str) -> None:
     late = datetime.now(UTC) + timedelta(days=9)
-    interaction = trail.trace.customer, UUID(token)
     accepted(caller.act(str(trail.uuid), "conversion", tracking_token=token))
-    Participation.objects.filter(customer=interaction[0]).update(converted_at=late)
-    accepted(caller.act(caller.visit("51"), "conversion", tracking_token=token))
+    Participation.objects.filter(customer=trail.trace.customer).update(converted_at=late)
+    another = str(make_interaction(trail.trace.customer, Interaction.objects.get().campaign).token)
+    accepted(caller.act(caller.visit("51"), "conversion", tracking_token=another))
     assert Participation.objects.get().converted_at == late
+
+
+def test_a_token_goes_along_with_a_merge_and_stays_used(caller: Caller, form: Form) -> None:
+    anonymous = make_anonymous(caller.organization)
+    used, unused = (str(make_interaction(anonymous).token) for _ in range(2))
+    accepted(caller.act(str(make_trail(anonymous, caller.application).uuid), "dismiss", form, tracking_token=used))
+    identify(organization=caller.organization, anonymous=anonymous, customer_id="51")
+    refused(caller.act(caller.visit("51", form), "conversion", form, tracking_token=used), 400, "tracking-token-used")
+    accepted(caller.act(caller.visit("51", form), "conversion", form, tracking_token=unused))
+
+
+def test_a_token_of_a_campaign_that_is_over_may_convert(caller: Caller, form: Form, trail: Trail, token: str) -> None:
+    AdCampaign.objects.update(status="paused", ends_at=datetime(2022, 2, 1, tzinfo=UTC))
+    accepted(caller.act(str(trail.uuid), "conversion", form, tracking_token=token))
+
+
+def test_the_migration_closes_the_tokens_of_former_actions(caller: Caller, trail: Trail, token: str) -> None:
+    accepted(caller.act(str(trail.uuid), "dismiss", tracking_token=token))
+    accepted(caller.act(caller.visit("51"), "action", tracking_token=str(make_interaction(trail.trace.customer).token)))
+    Action.objects.create(
+        organization=caller.organization,
+        trail=trail,
+        name="again",
+        type="conversion",
+        data=[{"name": "tracking-token", "value": token.upper()}, {"name": "tracking-token", "value": "x"}],
+    )
+    Interaction.objects.update(closed_by=None)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("traces.migrations.0002_tokens_that_have_ended").CLOSE)
+    assert list(Interaction.objects.order_by("id").values_list("closed_by", flat=True)) == ["dismiss", None]
 
 
 @pytest.mark.parametrize("kind", CLOSING)

@@ -1,11 +1,14 @@
 """Two of everything at once: conversions, dismissals, actions, visits."""
 
+from decimal import Decimal
 from functools import partial
 
 import pytest
 
-from campaigns.models import Event, Participation
+from campaigns.models import Event, Participation, SpendEntry
 from customers.models import Customer
+from tests.campaigns.behaviors.makers import make_behavior
+from tests.channels import make_live_campaign
 from tests.dialects.trace.caller import Answer, Caller
 from tests.factories import make_customer, make_interaction, make_trail
 from tests.together import together
@@ -41,12 +44,41 @@ def test_fifty_conversions_of_one_trace_are_one(kinds: list[str]) -> None:
 def test_conversions_of_many_traces_of_one_customer_all_count() -> None:
     caller = Caller.of()
     customer = make_customer(caller.organization)
-    token = str(make_interaction(customer).token)
+    campaign = make_live_campaign(caller.organization)
     trails = [make_trail(customer, caller.application) for _ in range(10)]
-    answers = together([partial(_twice, caller, trail, "conversion", token) for trail in trails])
+    tokens = [str(make_interaction(customer, campaign).token) for _ in trails]
+    works = [partial(_twice, caller, trail, "conversion", token) for trail, token in zip(trails, tokens, strict=True)]
+    answers = together(works)
     assert [[answer.status_code for answer in pair] for pair in answers] == [[200, 400]] * 10
     assert Participation.objects.get().converted_count == 10
     assert Event.objects.count() == 10
+
+
+@pytest.mark.parametrize("kinds", [["conversion"], ["conversion", "dismiss"]])
+def test_a_token_ends_once_whatever_the_trace(kinds: list[str]) -> None:
+    caller = Caller.of()
+    campaign = make_live_campaign(caller.organization, price_per_conversion=Decimal("2.5"))
+    for kind in kinds:
+        make_behavior(campaign, {"internal_event_name": kind}, points=100)
+    customer = make_customer(caller.organization)
+    token = str(make_interaction(customer, campaign).token)
+    trails = [make_trail(customer, caller.application) for _ in range(8)]
+    answers = together(
+        [
+            partial(
+                Caller(caller.application).act, str(trail.uuid), kinds[turn % len(kinds)], "json", tracking_token=token
+            )
+            for turn, trail in enumerate(trails)
+        ]
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
+    assert all(b"tracking-token-used" in answer.content for answer in answers if answer.status_code == 400)
+    customer.refresh_from_db()
+    kept = Participation.objects.get()
+    assert (kept.converted_count + kept.dismissed_count, customer.points) == (1, 100)
+    assert (Event.objects.count(), Action.objects.count()) == (1, 1)
+    assert SpendEntry.objects.count() == kept.converted_count
+    assert Trace.objects.filter(closed_at__isnull=True).count() == 7
 
 
 def test_a_new_customer_s_traces_at_once_are_one_customer() -> None:

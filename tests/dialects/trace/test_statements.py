@@ -47,12 +47,12 @@ def calls(caller: Caller) -> dict[str, tuple[str, Any, list[str]]]:
     trace = {"app-token": caller.token}
     conversion = {"name": "x", "type": "conversion", "data": [{"name": "tracking-token", "value": token}]}
     action = f"traces/trail/{trail.uuid}/action"
-    interaction, close, price, participation = (
-        "SELECT campaigns_interaction",
-        "UPDATE traces_trace",
+    price, interaction, participation = (
         "SELECT campaigns_adcampaign",
-        "INSERT INTO campaigns_participation",
+        "SELECT campaigns_interaction",
+        "WITH campaigns_participation, SET",  # DO UPDATE
     )
+    close = ["UPDATE campaigns_interaction", "UPDATE traces_trace"]
     return {
         "known": ("traces/trace", trace | {"customer-id": "51"}, [KNOWN_TRACE]),
         "anonymous": ("traces/trace", trace, [APPLICATION, NEW_CUSTOMER, TRACE]),
@@ -66,7 +66,7 @@ def calls(caller: Caller) -> dict[str, tuple[str, Any, list[str]]]:
         "conversion": (
             f"traces/trail/{closing.uuid}/action",
             conversion,
-            [BEGIN, VISIT, interaction, close, price, participation, ACTION, EVENT, COMMIT],
+            [BEGIN, price, VISIT, interaction, EVENT, participation, ACTION, *close, COMMIT],
         ),
     }
 
