@@ -3,6 +3,7 @@
 import base64
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -33,6 +34,18 @@ def postgresql(name: str) -> dict[str, Any]:
         return dict(env.db_url_config(address))
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be like postgresql://user:password@host:5432/database") from None
+
+
+def redis(name: str) -> str:
+    """Read the URL of a Redis server, or nothing; messages don't show it, it may hold a password."""
+    address: str = env.str(name, "")
+    try:
+        if address and urlsplit(address).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError  # noqa: TRY301 - as bad as a URL that can't be taken apart
+        urlsplit(address).port  # noqa: B018 - looks at it
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be like redis://:password@host:6379/0") from None
+    return address
 
 
 def encryption_keys(name: str) -> list[str]:

@@ -1,20 +1,27 @@
-"""GET /healthz (the process is up) and GET /readyz (it can do its work), for load balancers and operators."""
+"""GET /healthz (the process is up) and GET /readyz (it can do its work), for load balancers and operators.
+
+Requests need the database and nothing else. So a broker that is away is told, and takes no web server out of routing;
+and whether somebody does the work that requests leave behind is asked apart, by `/readyz?workers`.
+"""
 
 import threading
 
 import redis
+import structlog
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
+from config.heartbeats import SILENT_SECONDS, missing_kinds
 from config.preflight import ping_broker
 from config.schema_state import pending_migrations
 
-OK = "ok"
+OK, UNKNOWN = "ok", "unknown"
 METHODS = ("GET", "HEAD")
 ALIVE = b'{"status":"ok"}'
 
+log = structlog.get_logger(__name__)
 # Set once nothing is pending: that stays true for as long as this process runs this code.
 _migrated = threading.Event()
 
@@ -27,14 +34,19 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether the database and the broker answer and the migrations are applied: 200, or 503 with what is wrong."""
+    """Say whether the database answers and the migrations are applied: 200, or 503 with what is wrong.
+
+    `?workers` also asks whether workers and beat are heard, or nothing is due.
+    """
     if request.method not in METHODS:
         return HttpResponseNotAllowed(METHODS)
     database = _database()
-    migrations = _migrations() if database == OK else "unknown"
-    checks = {"database": database, "migrations": migrations, "broker": _broker()}
-    ready = all(answer == OK for answer in checks.values())
-    body = {"status": OK if ready else "unavailable", "checks": checks}
+    migrations = _migrations() if database == OK else UNKNOWN
+    needed = {"database": database, "migrations": migrations}
+    if "workers" in request.GET:
+        needed["workers"] = _workers() if migrations == OK else UNKNOWN
+    ready = all(answer == OK for answer in needed.values())
+    body = {"status": OK if ready else "unavailable", "checks": {**needed, "broker": _broker()}}
     return JsonResponse(body, status=200 if ready else 503)
 
 
@@ -56,11 +68,23 @@ def _migrations() -> str:
         pending = pending_migrations()
     except Error:
         connection.close()
-        return "unknown"
+        return UNKNOWN
     if pending:
         return f"{pending} pending"
     _migrated.set()
     return OK
+
+
+def _workers() -> str:
+    try:
+        missing = missing_kinds()
+    except Error:
+        connection.close()
+        return UNKNOWN
+    if not missing:
+        return OK
+    log.error("work_waits", not_heard=missing, seconds=SILENT_SECONDS)
+    return f"no {' and no '.join(missing)} heard for {SILENT_SECONDS} s while work is due"
 
 
 def _broker() -> str:

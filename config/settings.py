@@ -6,7 +6,7 @@ from typing import Any
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import encryption_keys, env, integer, postgresql
+from config.environment import encryption_keys, env, integer, postgresql, redis
 from config.secret_key import derived_encryption_key, local_secret_key
 
 # Lets Django's generic classes be written with their type, as the type checker sees them.
@@ -138,7 +138,7 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 LOCK_TIMEOUT_SECONDS: int = integer("LOCK_TIMEOUT_SECONDS", 15)
 
 # --- Background work ---------------------------------------------------------------------------
-REDIS_URL: str = env.str("REDIS_URL", "")
+REDIS_URL: str = redis("REDIS_URL")
 # Tasks that one worker runs at a time.
 WORKER_CONCURRENCY: int = integer("WORKER_CONCURRENCY", 2, least=1)
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
@@ -149,20 +149,26 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2} if REDIS_URL else {}
-# Beat keeps no file: what is due stands in the database, so a fresh schedule after a restart loses nothing.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+# For ever: a worker that gave up on a broker that is away would only be started again.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Who sends a hint tries once: nobody waits for a broker that is away.
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"socket_timeout": 5, "socket_connect_timeout": 2, "max_retries": 1, "interval_start": 0, "interval_max": 0}
+    if REDIS_URL
+    else {}
+)
+CELERY_BEAT_SCHEDULER = "config.beat:PatientScheduler"
+# How long a hint is worth something. The next one may be there earlier, but two machines' clocks may differ.
+HINT_SECONDS = 60
 CELERY_BEAT_SCHEDULE = {
-    # A message that no worker was free for is worth nothing a moment later: the next one is there.
-    "look after deliveries": {
-        "task": "campaigns.look_after_deliveries",
-        "schedule": 1.0,
-        "options": {"expires": 2.0, "ignore_result": True},
-    },
-    "look after field indexes": {"task": "customers.look_after_field_indexes", "schedule": 60.0},
-    "clear retired fields": {"task": "customers.clear_retired_fields", "schedule": 10.0, "options": {"expires": 10.0}},
-    "clear expired sessions": {"task": "customers.clear_expired_sessions", "schedule": 3600.0},
-    "clear stored responses": {"task": "marketing_solutions.clear_stored_responses", "schedule": 3600.0},
+    name: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, HINT_SECONDS)}}
+    for name, task, seconds in (
+        ("look after deliveries", "campaigns.look_after_deliveries", 1.0),
+        ("look after field indexes", "customers.look_after_field_indexes", 60.0),
+        ("clear retired fields", "customers.clear_retired_fields", 10.0),
+        ("clear expired sessions", "customers.clear_expired_sessions", 3600.0),
+        ("clear stored responses", "marketing_solutions.clear_stored_responses", 3600.0),
+    )
 }
 
 # --- Deliveries --------------------------------------------------------------------------------

@@ -15,20 +15,14 @@ from campaigns.models.audience_job import JobState
 from campaigns.models.unit import DEFAULT_LATENESS_WINDOW
 from campaigns.queries.audiences import sends_nothing
 from campaigns.queries.definitions import write_definition
+from campaigns.queries.due_work import due_jobs
 from campaigns.services.audience_building import plan_chunks
 from customers.jobs import look_now
 
-# A job whose levels have not begun yet waits for them, and is late only after that.
-NEXT = """
+NEXT = f"""
 SELECT job.id, GREATEST(job.scheduled_for, campaign.starts_at, line_item.starts_at, part.starts_at),
     LEAST(campaign.ends_at, line_item.ends_at, part.ends_at), unit.lateness_window
-FROM campaigns_audiencejob job
-JOIN campaigns_adunit unit ON unit.id = job.unit_id
-JOIN campaigns_adgroup part ON part.id = unit.group_id
-JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
-JOIN campaigns_adcampaign campaign ON campaign.id = line_item.campaign_id
-WHERE job.state = %(state)s::varchar AND job.scheduled_for <= %(now)s::timestamptz
-AND GREATEST(campaign.starts_at, line_item.starts_at, part.starts_at) <= %(now)s::timestamptz
+{due_jobs("%(now)s::timestamptz")} AND job.state = %(state)s::varchar
 ORDER BY job.scheduled_for, job.id LIMIT 1 FOR NO KEY UPDATE OF job SKIP LOCKED
 """
 # Locked first and looked at then: an operator who has a recipient sent again comes before that, or after.

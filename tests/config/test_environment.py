@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from config.environment import integer, postgresql
+from config.environment import integer, postgresql, redis
 from config.preflight import require_broker
 from tests.config.served import PROJECT
 
@@ -42,14 +42,28 @@ def test_a_database_url(monkeypatch: pytest.MonkeyPatch) -> None:
     assert understood["OPTIONS"] == {"sslmode": "require"}
 
 
-def test_a_redis_url_that_is_none(settings: Settings) -> None:
-    settings.REDIS_URL = "nonsense"
+@pytest.mark.parametrize("value", ["nonsense", "amqp://me:secret@host//", "redis://:secret@host:port/0"])
+def test_a_redis_url_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("REDIS_URL", value)
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        redis("REDIS_URL")
+    assert str(refusal.value) == "REDIS_URL must be like redis://:password@host:6379/0"
+
+
+@pytest.mark.parametrize("value", ["", "redis://host", "rediss://me:secret@host:6380/2", "unix:///run/redis.sock?db=1"])
+def test_a_redis_url(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("REDIS_URL", value)
+    assert redis("REDIS_URL") == value
+
+
+def test_a_redis_url_that_the_client_refuses(settings: Settings) -> None:
+    settings.REDIS_URL = "redis://host/0?timeout=soon&socket_timeout=soon"
     with pytest.raises(ImproperlyConfigured, match=r"^REDIS_URL can't be used: "):
         require_broker()
 
 
 def test_the_example_file_names_every_setting() -> None:
-    read = r"""\b(?:env\.\w+|integer|postgresql|encryption_keys)\(\s*"([A-Z_]+)\""""
+    read = r"""\b(?:env\.\w+|integer|postgresql|redis|encryption_keys)\(\s*"([A-Z_]+)\""""
     settings = set(re.findall(read, (PROJECT / "config" / "settings.py").read_text()))
     example = set(re.findall(r"^# ([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
     assert example == settings | {"POSTGRES_PASSWORD"}
