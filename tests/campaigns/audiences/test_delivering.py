@@ -61,12 +61,12 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Folder:
 
 
 def _make_due() -> None:
-    AudienceMember.objects.filter(state="pending").update(due_at=timezone.now() - timedelta(seconds=1))
+    AudienceMember.objects.filter(state="pending").update(due_at=LONG_AGO)
     AudienceJob.objects.update(leased_until=None)
 
 
 def _lose_the_worker() -> None:
-    AudienceMember.objects.filter(state="leased").update(due_at=timezone.now() - timedelta(seconds=1))
+    AudienceMember.objects.filter(state="leased").update(due_at=LONG_AGO)
 
 
 def _delivering(rows: Hierarchy, people: int = 20) -> AudienceJob:
