@@ -58,6 +58,12 @@ def require_database() -> None:
         raise ImproperlyConfigured(f"PostgreSQL {version} is too old: {OLDEST_POSTGRESQL} or newer is needed")
 
 
+def require_redis_url() -> None:
+    """Have a broker between processes; one that is away for now is waited for."""
+    if not settings.REDIS_URL:
+        raise ImproperlyConfigured("worker and beat need REDIS_URL (without it `manage.py work` runs both)")
+
+
 def require_broker() -> None:
     """Ping Redis where REDIS_URL names one."""
     if not settings.REDIS_URL:

@@ -1,9 +1,13 @@
-"""Which processes serve the product, and how each is called (`manage.py serve` and compose.yaml run the same)."""
+"""Which processes serve the product, and how each is called.
+
+`manage.py serve` runs them all; `manage.py web`, `worker` and `beat` become one of them, and compose.yaml calls these.
+"""
 
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from django.conf import settings
 
@@ -26,7 +30,7 @@ def programs(host: str, port: int) -> list[Program]:
     """Name the processes to run, in the order in which they are stopped: no request first, no database last."""
     web = Program("web server", web_server(host=host, port=port), essential=True)
     if settings.REDIS_URL:
-        work = [Program("beat", _celery("beat")), Program("worker", _celery("worker", *worker_options()))]
+        work = [Program("beat", beat()), Program("worker", worker())]
     else:
         work = [Program("worker and beat", (sys.executable, "manage.py", "work"))]
     if settings.EMBEDDED_POSTGRESQL:
@@ -56,10 +60,21 @@ def web_server(*, host: str, port: int, target: str = "config.wsgi:application")
     return (sys.executable, "-m", "granian", *spelled, "--no-ws", "--respawn-failed-workers", target)
 
 
-def worker_options() -> list[str]:
-    """Spell the options of `celery worker`: the workers have nothing to tell each other, all they share is rows."""
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return [f"--concurrency={settings.WORKER_CONCURRENCY}", f"--loglevel={settings.LOG_LEVEL}", *quiet]
+def worker() -> tuple[str, ...]:
+    """Spell the command of the worker: workers have nothing to tell each other, all they share is rows."""
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    many = (f"--concurrency={settings.WORKER_CONCURRENCY}", f"--loglevel={settings.LOG_LEVEL}")
+    return _celery("worker", *many, "--hostname=worker@%h", *quiet)
+
+
+def beat() -> tuple[str, ...]:
+    """Spell the command of beat, which can be asked whether it ticks."""
+    return _celery("beat", "--enable-remote-control", "--hostname=beat@%h")
+
+
+def become(command: tuple[str, ...]) -> NoReturn:
+    """Replace this process, so that signals reach the other one itself."""
+    os.execv(command[0], command)  # noqa: S606 - our own command lines
 
 
 def environment() -> dict[str, str]:

@@ -1,12 +1,11 @@
 """`python manage.py web`: the web server alone, for deployments where something else runs the processes."""
 
-import os
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from config.preflight import require_free_port
-from config.processes import web_server
+from config.processes import become, web_server
 
 
 class Command(BaseCommand):
@@ -16,7 +15,6 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *_: Any, **__: Any) -> None:
-        """Replace this process, so that signals reach the server itself."""
+        """Check the address first: the web server itself would say it with a traceback."""
         host, port = require_free_port()
-        command = web_server(host=host, port=port)
-        os.execv(command[0], command)  # noqa: S606 - our own command line
+        become(web_server(host=host, port=port))

@@ -1,0 +1,20 @@
+"""`python manage.py beat`: beat alone, for deployments where something else runs the processes."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from config.preflight import require_redis_url
+from config.processes import beat, become
+
+
+class Command(BaseCommand):
+    """Becomes the beat that `serve` starts, with the same options."""
+
+    help = "Run beat alone, with Redis (compose.yaml does; `serve` runs everything)."
+    requires_system_checks = []
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        """Without Redis there is nothing that it could share with others."""
+        require_redis_url()
+        become(beat())
