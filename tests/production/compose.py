@@ -16,13 +16,17 @@ VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)(?::([-?])([^${}]*))?\}")
 
 @dataclass(frozen=True)
 class Service:
-    """A service of the product's own image: what it runs, with which variables, and where it is reached."""
+    """A service of the product's own image: what it runs, with which variables, where it is reached.
+
+    `health` is the shell's command that tells whether it is well; empty where it has none, or needs no shell.
+    """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
     ports: tuple[str, ...]
     volumes: tuple[str, ...]
+    health: str
 
 
 def services(variables: Mapping[str, str]) -> dict[str, Service]:
@@ -53,10 +57,12 @@ def names_put_in() -> set[str]:
 def _service(name: str, facts: Mapping[str, Any], variables: Mapping[str, str]) -> Service:
     # A variable without a value is passed on where it is set.
     given = {key: variables.get(key) if value is None else str(value) for key, value in facts["environment"].items()}
+    how, health, *_ = facts.get("healthcheck", {}).get("test", ("NONE", ""))
     return Service(
         name,
         tuple(facts["command"]),
         {key: value for key, value in given.items() if value is not None},
         tuple(facts.get("ports", ())),
         tuple(facts["volumes"]),
+        health.replace("$$", "$") if how == "CMD-SHELL" else "",
     )

@@ -1,0 +1,27 @@
+"""What `manage.py check --deploy` says of our own settings; of Django's own it says the rest."""
+
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.core import checks
+
+
+def servers(**_: Any) -> list[checks.CheckMessage]:
+    """What a machine that serves others needs, and where it has only what is meant for trying out."""
+    lacking = {
+        "W001": not settings.DATABASE_URL and "DATABASE_URL is not set: the embedded PostgreSQL is for trying out.",
+        "W002": not settings.REDIS_URL and "REDIS_URL is not set: worker and beat are one process, on one machine.",
+        "W003": not settings.BASE_URL.startswith("https://")
+        and "BASE_URL is not https://: the links in mails and pages begin with it.",
+    }
+    return [checks.Warning(sentence, id=f"config.{number}") for number, sentence in lacking.items() if sentence]
+
+
+def broker(**_: Any) -> list[checks.CheckMessage]:
+    """Whether what speaks to the broker is installed: it is imported only when a message is sent."""
+    try:
+        current_app.connection_for_write().get_transport_cls()
+    except ImportError as error:
+        return [checks.Error(f"The broker of REDIS_URL can't be spoken to: {error}.", id="config.E001")]
+    return []
