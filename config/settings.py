@@ -165,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, seconds in (
         ("look after deliveries", "campaigns.look_after_deliveries", 1.0),
         ("look after field indexes", "customers.look_after_field_indexes", 60.0),
+        ("retire old rows", "config.retire_old_rows", 30.0),
         ("clear retired fields", "customers.clear_retired_fields", 10.0),
         ("clear expired sessions", "customers.clear_expired_sessions", 3600.0),
         ("clear stored responses", "marketing_solutions.clear_stored_responses", 3600.0),
@@ -186,6 +187,18 @@ STORAGES = {
 # The mail server of destinations that name none of their own.
 vars().update(env.email_url("EMAIL_URL", "smtp://localhost:25"))
 EMAIL_TIMEOUT = 30
+
+# --- Retention ---------------------------------------------------------------------------------
+# After how many days rows are deleted, by kind; 0 keeps them for good. Kinds, rules and sizes: docs/operations.md.
+RETAIN_DECISIONS_DAYS: int = integer("RETAIN_DECISIONS_DAYS", 30, most=36_500)
+RETAIN_ACTIONS_DAYS: int = integer("RETAIN_ACTIONS_DAYS", 0, most=36_500)
+RETAIN_TRAILS_DAYS: int = integer("RETAIN_TRAILS_DAYS", 0, most=36_500)
+RETAIN_INTERACTIONS_DAYS: int = integer("RETAIN_INTERACTIONS_DAYS", 0, most=36_500)
+RETAIN_EVENTS_DAYS: int = integer("RETAIN_EVENTS_DAYS", 0, most=36_500)
+RETAIN_COUNTERS_DAYS: int = integer("RETAIN_COUNTERS_DAYS", 0, most=36_500)
+RETAIN_CHUNKS_DAYS: int = integer("RETAIN_CHUNKS_DAYS", 0, most=36_500)
+RETAIN_RECIPIENTS_DAYS: int = integer("RETAIN_RECIPIENTS_DAYS", 0, most=36_500)
+RETAIN_AUDIENCE_FILES_DAYS: int = integer("RETAIN_AUDIENCE_FILES_DAYS", 0, most=36_500)
 
 # --- The trace dialect -------------------------------------------------------------------------
 # The application of traces that are started without an app-token (contract 4, section C).

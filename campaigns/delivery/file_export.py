@@ -41,6 +41,12 @@ def file_name(message: Message) -> str:
     return f"{message.organization_id}/creative-{message.unit_id}/{day}{message.job_key}.csv"
 
 
+def remove_file(name: str) -> None:
+    """Delete a file of the storage `audiences`, and its manifest; what is gone already is no error."""
+    for each in (name, name + MANIFEST):
+        storages["audiences"].delete(each)
+
+
 class FileExport(AudienceExport):
     """Files in Django's storage `audiences`; they appear at once and whole (renamed) where that is a folder."""
 

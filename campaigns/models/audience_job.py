@@ -39,6 +39,7 @@ class AudienceJob(NamesFields):
     `key` is what its recipients' keys begin with. `is_held` says that an operator paused or cancelled it, so that
     only an operator moves it on. `lease` and `leased_until` are of the worker that does what can't be shared (planning
     chunks, exporting a file). Counts are of members; who is none of sent, failed, skipped and ambiguous is pending.
+    They stay when chunks, recipients or the file are deleted by their age, which the three `…_removed_at` say.
     """
 
     campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="audience_jobs")
@@ -73,6 +74,9 @@ class AudienceJob(NamesFields):
     file_url = models.CharField(max_length=2048, blank=True, default="", db_default="")
     file_rows = models.PositiveBigIntegerField(null=True, blank=True)
     file_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
+    chunks_removed_at = models.DateTimeField(null=True, blank=True)
+    recipients_removed_at = models.DateTimeField(null=True, blank=True)
+    file_removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]

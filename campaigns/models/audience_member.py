@@ -44,7 +44,8 @@ class AudienceMember(CustomerOwned):
     """A recipient: of a job, or (`job` null) of a triggered message.
 
     `key` never changes, so that the other side can tell a second attempt. A pending one is tried at `due_at`; a leased
-    one is being handed over by the worker of `lease`, who is taken to be dead after `due_at`. `reference` is what the
+    one is being handed over by the worker of `lease`, who is taken to be dead after `due_at`; a triggered one that is
+    settled has been so since then. `reference` is what the
     other side calls a message that was sent, and before that the name of the destination that may have it already.
 
     There are a million of these to a job: few columns, few indexes, and no foreign key that the database checks (that

@@ -8,7 +8,7 @@ from campaigns.models.frequency import RULE_OF_CAMPAIGN, UNITE_CAPPED
 from customers.models import Customer, CustomerOwned, Organization
 
 COUNTS = ("seen_count", "dismissed_count", "converted_count", "completed_count")
-TIMES = ("last_seen_at", "dismissed_at", "converted_at", "completed_at")
+TIMES = ("last_seen_at", "dismissed_at", "converted_at", "completed_at", "interactions_removed_at")
 _COLUMNS = ", ".join(("organization_id", "campaign_id", *COUNTS, *TIMES))
 _SUMS = ", ".join(f"{name} = mine.{name} + excluded.{name}" for name in COUNTS)
 _LATEST = ", ".join(f"{name} = GREATEST(mine.{name}, excluded.{name})" for name in TIMES)
@@ -32,6 +32,7 @@ class Participation(CustomerOwned):
 
     `capped_count` counts towards the campaign's frequency cap in the period that begins on `capped_from`, by the rule
     (unit and period) that `capped_rule` numbers; by another rule it counts for nothing (docs/decisions/0068).
+    Counts stay when interactions are deleted by their age, which `interactions_removed_at` says.
     """
 
     # Every page view writes several: nothing looks for these by their organization alone, and the unique constraint's
@@ -47,6 +48,7 @@ class Participation(CustomerOwned):
     dismissed_at = models.DateTimeField(null=True, blank=True)
     converted_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
+    interactions_removed_at = models.DateTimeField(null=True, blank=True)
     capped_count = models.PositiveBigIntegerField(default=0, db_default=0)
     capped_from = models.DateField(null=True, blank=True)
     capped_rule = models.PositiveSmallIntegerField(null=True, blank=True)

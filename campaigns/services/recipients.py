@@ -91,7 +91,8 @@ WITH results AS (
     UPDATE campaigns_audiencemember member SET state = found.state_after, reference = found.reference,
         error = found.error, lease = NULL,
         attempts = member.attempts - (found.state_after = 'pending' AND found.in_the_end = 'pending')::int,
-        due_at = CASE WHEN found.state_after = 'pending' THEN now() + make_interval(secs => found.seconds) END
+        due_at = CASE WHEN found.state_after = 'pending' THEN now() + make_interval(secs => found.seconds)
+            WHEN found.job_id IS NULL THEN now() END
     FROM found WHERE member.key = found.key
     RETURNING found.job_id, found.state_before, member.state
 )
@@ -141,7 +142,7 @@ WITH chosen AS (
     AND (state = 'ambiguous' OR (state = 'failed' AND %(state)s::varchar = 'pending')) ORDER BY key FOR UPDATE
 ), resolved AS (
     UPDATE campaigns_audiencemember member SET state = %(state)s::varchar, lease = NULL,
-        due_at = CASE WHEN %(state)s::varchar = 'pending' THEN now() END,
+        due_at = CASE WHEN %(state)s::varchar = 'pending' OR member.job_id IS NULL THEN now() END,
         reference = CASE WHEN %(state)s::varchar <> 'pending' THEN member.reference END,
         attempts = CASE WHEN %(state)s::varchar = 'pending' THEN 0 ELSE attempts END
     FROM chosen WHERE member.key = chosen.key RETURNING chosen.job_id, chosen.state_before

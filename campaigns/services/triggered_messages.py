@@ -29,7 +29,8 @@ WITH waiting AS (
     LIMIT 10000 FOR UPDATE SKIP LOCKED
 )
 UPDATE campaigns_audiencemember member SET state = %(state)s::varchar, error = %(error)s::varchar,
-    due_at = CASE WHEN %(state)s::varchar = 'pending' THEN now() + make_interval(secs => %(seconds)s::float) END
+    due_at = CASE WHEN %(state)s::varchar = 'pending' THEN now() + make_interval(secs => %(seconds)s::float)
+        ELSE now() END
 FROM waiting WHERE member.key = waiting.key
 """
 # How soon a creative that is not live is looked at again.

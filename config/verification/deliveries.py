@@ -9,7 +9,7 @@ SELECT job.organization_id, format('delivery %%s says {shown}, its recipients ar
 FROM campaigns_audiencejob job LEFT JOIN (
     SELECT job_id, count(*) AS audience, {sums} FROM campaigns_audiencemember WHERE job_id IS NOT NULL GROUP BY job_id
 ) member ON member.job_id = job.id
-WHERE ({kept}) IS DISTINCT FROM ({there})
+WHERE job.recipients_removed_at IS NULL AND ({kept}) IS DISTINCT FROM ({there})
 """.format(  # noqa: S608 (put together from constants)
     shown=", ".join(f"{name} %%s" for name in COUNTED),
     kept=", ".join(f"job.{name}" for name in COUNTED),
@@ -22,7 +22,8 @@ SELECT job.organization_id, format('delivery %%s counts %%s of %%s chunks as don
 FROM campaigns_audiencejob job LEFT JOIN (
     SELECT job_id, count(*) AS number, count(done_at) AS done FROM campaigns_audiencechunk GROUP BY job_id
 ) part ON part.job_id = job.id
-WHERE (job.chunks, job.chunks_done) IS DISTINCT FROM (COALESCE(part.number, 0), COALESCE(part.done, 0))
+WHERE job.chunks_removed_at IS NULL
+AND (job.chunks, job.chunks_done) IS DISTINCT FROM (COALESCE(part.number, 0), COALESCE(part.done, 0))
 """
 UNFINISHED = """
 SELECT job.organization_id, format('delivery %%s is complete, and %%s recipients are not settled', job.id,

@@ -9,6 +9,7 @@ from customers.models.field_use import NamesFields
 from customers.models.operator import Operator
 from customers.models.organization import Organization
 from customers.models.push_token import PushToken
+from customers.models.retention_mark import RetentionMark
 from customers.models.retired_field import RetiredField
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "Operator",
     "Organization",
     "PushToken",
+    "RetentionMark",
     "RetiredField",
 ]

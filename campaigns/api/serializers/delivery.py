@@ -88,7 +88,7 @@ class DeliveryOut(serializers.Serializer[Any]):
         }
 
     def _file(self, job: AudienceJob) -> dict[str, Any] | None:
-        if not job.file_name:
+        if not job.file_name or job.file_removed_at:
             return None
         ours = FILE_URL.format(base=settings.BASE_URL, api_key=self.context["api_key"], unit_id=job.unit_id)
         return {

@@ -71,7 +71,7 @@ class CreativeDeliveryFile(ManagementView):
     def get(self, _request: Any, creative_id: int, **_: object) -> Any:
         """The file, piece by piece."""
         job = get_delivery_of_unit(organization=self.organization, unit_id=creative_id)
-        if not job.file_name or job.file_url or not storages["audiences"].exists(job.file_name):
+        if not job.file_name or job.file_url or job.file_removed_at or not storages["audiences"].exists(job.file_name):
             raise not_found("File")
         file = storages["audiences"].open(job.file_name)
         name = job.file_name.rpartition("/")[2]
