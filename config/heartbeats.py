@@ -4,12 +4,12 @@ The database is where work stands, so it is where its absence of workers shows: 
 who listens. This module is imported while Django is still loading, so it asks in SQL.
 """
 
-import platform
 import threading
 from typing import Any
 
 import structlog
 from celery.signals import beat_init, worker_ready
+from celery.utils.nodenames import host_format
 from django.db import Error, connection, connections
 
 from campaigns.queries.due_work import work_is_due
@@ -70,11 +70,14 @@ def _worker_is_ready(sender: Any, **_: Any) -> None:
 
 
 def _beat_begins(sender: Any, **_: Any) -> None:
-    _begin("beat", sender.hostname or f"beat@{platform.node()}")
+    _begin("beat", sender.hostname or "beat@%h")
 
 
 def _begin(kind: str, name: str) -> None:
-    threading.Thread(target=_beat, args=[kind, name], name=f"{kind}'s heartbeat", daemon=True).start()
+    """Start its heart, once: a worker is ready again whenever it has found its broker again."""
+    thread = f"heart of {kind}"
+    if not any(other.name == thread for other in threading.enumerate()):
+        threading.Thread(target=_beat, args=[kind, host_format(name)], name=thread, daemon=True).start()
 
 
 def _beat(kind: str, name: str) -> None:

@@ -1,10 +1,14 @@
 """Workers and beat are heard, and where they are not while work is due, /readyz?workers and the log say so."""
 
+import platform
+import threading
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.signals import beat_init, worker_ready
 from django.db import connection
 from django.db.models import F
 from django.test import Client
@@ -23,6 +27,13 @@ from tests.faults.test_kill import BROKERS
 from tests.faults.worker import Worker
 
 NOBODY = "no worker and no beat heard for 60 s while work is due"
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What Celery's signals say of a worker or a beat."""
+
+    hostname: str | None
 
 
 @pytest.fixture
@@ -134,5 +145,21 @@ def test_workers_and_beat_leave_heartbeats(redis_url: str, tmp_path: Path, clien
     try:
         until(lambda: set(Heartbeat.objects.values_list("kind", flat=True)) == {"worker", "beat"}, "both to be heard")
         assert workers(client) == (200, "ok")
+        hosts = {name.partition("@")[2] for name in Heartbeat.objects.values_list("name", flat=True)}
+        assert hosts == {platform.node()}
     finally:
         worker.kill()
+
+
+def test_a_worker_that_finds_its_broker_again_has_one_heart(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr("config.heartbeats._beat", lambda *_: over.wait(60))
+    before = set(threading.enumerate())
+    for _ in range(3):
+        worker_ready.send(sender=Sender("worker@here"))
+        beat_init.send(sender=Sender(None))
+    hearts = set(threading.enumerate()) - before
+    over.set()
+    assert sorted(heart.name for heart in hearts) == ["heart of beat", "heart of worker"]
+    for heart in hearts:
+        heart.join()
