@@ -19,7 +19,8 @@ class ClosedBy(models.TextChoices):
 class Interaction(CustomerOwned):
     """One offer of one campaign to one customer; whatever they do with it names its `token`.
 
-    `closed_by` is NULL as long as the token may convert or be dismissed; it then costs a row not a byte.
+    `closed_by` is NULL as long as the token may convert or be dismissed; it then costs a row not a byte. `is_seen`: it
+    is counted in the participation's `seen_count`, not only listed; NULL in rows that are older than the column.
     """
 
     # Nothing looks for these by their organization alone, and every page view makes several: an index less to keep.
@@ -27,6 +28,7 @@ class Interaction(CustomerOwned):
     token = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="interactions")
     closed_by = models.CharField(max_length=10, choices=ClosedBy.choices, null=True, blank=True)
+    is_seen = models.BooleanField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

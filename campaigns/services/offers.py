@@ -43,8 +43,8 @@ WITH customer AS (
     WHERE {has_room}
     RETURNING campaign_id
 ), offered AS (
-    INSERT INTO campaigns_interaction (organization_id, customer_id, campaign_id, token)
-    SELECT %(organization)s::bigint, customer.id, campaign_id, token
+    INSERT INTO campaigns_interaction (organization_id, customer_id, campaign_id, token, is_seen)
+    SELECT %(organization)s::bigint, customer.id, campaign_id, token, true
     FROM counted JOIN wanted USING (campaign_id) CROSS JOIN customer
 ){booking}
 SELECT customer.id IS NULL, ARRAY(SELECT campaign_id FROM counted) FROM (SELECT 1) one LEFT JOIN customer ON true
@@ -79,8 +79,8 @@ TOKENS = PreparedStatement("""
 WITH customer AS (
     SELECT id FROM customers_customer WHERE id = %s::bigint FOR KEY SHARE
 ), offered AS (
-    INSERT INTO campaigns_interaction (organization_id, customer_id, campaign_id, token)
-    SELECT %s::bigint, customer.id, campaign_id, token
+    INSERT INTO campaigns_interaction (organization_id, customer_id, campaign_id, token, is_seen)
+    SELECT %s::bigint, customer.id, campaign_id, token, false
     FROM customer, jsonb_to_recordset(%s::jsonb) AS wanted (campaign_id bigint, token uuid)
 )
 SELECT EXISTS (SELECT FROM customer)

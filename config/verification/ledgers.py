@@ -51,10 +51,31 @@ FROM campaigns_offer offer LEFT JOIN (
 ) issued ON issued.offer_id = offer.id
 WHERE offer.issued_count <> COALESCE(issued.number, 0)
 """
+# Interactions that are older than `is_seen` may have been seen or only listed; those that were deleted by their age are
+# counted all the same.
+PARTICIPATIONS = """
+SELECT COALESCE(mine.organization_id, offered.organization_id) AS organization_id,
+    format('customer %%s has seen campaign %%s %%s times, converted %%s and dismissed %%s; by their interactions %%s, '
+        '%%s and %%s', COALESCE(mine.customer_id, offered.customer_id),
+        COALESCE(mine.campaign_id, offered.campaign_id), COALESCE(mine.seen_count, 0),
+        COALESCE(mine.converted_count, 0), COALESCE(mine.dismissed_count, 0), COALESCE(offered.seen, 0),
+        COALESCE(offered.converted, 0), COALESCE(offered.dismissed, 0)) AS sentence
+FROM campaigns_participation mine FULL JOIN (
+    SELECT organization_id, customer_id, campaign_id, count(*) FILTER (WHERE is_seen) AS seen,
+        count(*) FILTER (WHERE is_seen IS NULL) AS unknown,
+        count(*) FILTER (WHERE closed_by = 'conversion') AS converted,
+        count(*) FILTER (WHERE closed_by = 'dismiss') AS dismissed
+    FROM campaigns_interaction GROUP BY 1, 2, 3
+) offered ON offered.customer_id = mine.customer_id AND offered.campaign_id = mine.campaign_id
+WHERE mine.interactions_removed_at IS NULL AND COALESCE(offered.unknown, 0) = 0
+AND (COALESCE(mine.seen_count, 0), COALESCE(mine.converted_count, 0), COALESCE(mine.dismissed_count, 0))
+    <> (COALESCE(offered.seen, 0), COALESCE(offered.converted, 0), COALESCE(offered.dismissed, 0))
+"""
 
 LEDGERS = (
     Check("points equal the ledger", POINTS),
     Check("spend totals equal the entries", SPEND_TOTALS),
     Check("spend is within its limit", SPEND_LIMITS),
     Check("issued offers are counted", ISSUED_OFFERS),
+    Check("participations count their interactions", PARTICIPATIONS),
 )

@@ -129,6 +129,10 @@ def _uncounted_offer(organization: int) -> None:
     insert("campaigns_offer", organization_id=organization, issued_count=1)
 
 
+def _seen_without_interaction(organization: int) -> None:
+    insert("campaigns_participation", organization_id=organization, customer_id=1, campaign_id=1, seen_count=1)
+
+
 def _capped(organization: int, unit: str) -> None:
     """A campaign whose cap of one was passed after it was last changed."""
     _hierarchy(
@@ -242,6 +246,7 @@ PLANTS: dict[str, Plant] = {
     "spend totals equal the entries": _total_without_entry,
     "spend is within its limit": _overspent,
     "issued offers are counted": _uncounted_offer,
+    "participations count their interactions": _seen_without_interaction,
     "frequency caps of impressions": _shown_too_often,
     "frequency caps of interactions": _entered_too_often,
     "caps of behaviors": _earned_twice("max_times_achievable"),
