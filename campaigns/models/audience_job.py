@@ -30,6 +30,8 @@ class JobState(models.TextChoices):
 # Time alone moves these on; the others wait for somebody, or are over.
 MOVING = (JobState.SCHEDULED, JobState.BUILDING, JobState.BUILT, JobState.DELIVERING)
 OVER = (JobState.COMPLETE, JobState.CANCELLED, JobState.SKIPPED, JobState.FAILED)
+# What somebody who runs the platform may have to look at.
+UNSETTLED = (*MOVING, JobState.PAUSED, JobState.FAILED)
 HALF, WHOLE = 50, 100
 
 
@@ -90,7 +92,10 @@ class AudienceJob(NamesFields):
         ]
         indexes = [
             models.Index(fields=["organization", "-id"], name="audience_job_newest_first"),
+            models.Index(fields=["organization", "state", "-id"], name="audience_job_by_state"),
             models.Index(fields=["scheduled_for"], condition=Q(state__in=MOVING), name="audience_job_moving"),
+            models.Index(fields=["state"], condition=Q(state__in=UNSETTLED), name="audience_job_unsettled"),
+            models.Index(fields=["finished_at"], name="audience_job_finished"),
         ]
 
     def __str__(self) -> str:

@@ -86,6 +86,11 @@ class AudienceMember(CustomerOwned):
             models.Index(
                 fields=["job", "due_at"], condition=Q(state=MemberState.PENDING), name="audience_member_pending"
             ),
+            models.Index(
+                fields=["unit", "due_at"],
+                condition=Q(state=MemberState.PENDING, job__isnull=True),
+                name="audience_member_triggered",
+            ),
             models.Index(fields=["due_at"], condition=Q(state=MemberState.LEASED), name="audience_member_leased"),
         ]
 

@@ -36,7 +36,8 @@ UPDATE campaigns_audiencejob job SET state = 'complete', finished_at = now(), er
 FROM campaigns_adunit unit
 WHERE job.id = ANY(%(jobs)s::bigint[]) AND unit.id = job.unit_id
 AND (unit.ad_type <> ALL(%(exports)s::varchar[]) OR job.file_rows IS NOT NULL)
-AND NOT EXISTS (SELECT FROM campaigns_audiencemember member WHERE member.job_id = job.id AND member.state = 'pending')
+AND (SELECT member.key FROM campaigns_audiencemember member WHERE member.job_id = job.id AND member.state = 'pending'
+    ORDER BY member.due_at LIMIT 1) IS NULL
 AND NOT EXISTS (SELECT FROM campaigns_audiencemember member WHERE member.job_id = job.id AND member.state = 'leased')
 """
 

@@ -19,7 +19,7 @@ from campaigns.services.exports import export_job
 from campaigns.services.hand_over import hand_over
 from campaigns.services.heartbeats import insist
 from campaigns.services.recipients import LONGEST_ERROR, expire_leases
-from campaigns.services.triggered_messages import next_triggered_unit, set_aside
+from campaigns.services.triggered_messages import LARGEST_BITE, next_triggered_unit, set_aside
 from customers.transactions import was_undone
 
 # After so many failures in a row, some twenty minutes, an operator is needed.
@@ -27,14 +27,15 @@ MOST_FAILURES, LONGEST_PAUSE = 12, 300
 PAUSE_AFTER_FAILURE = 60
 PAUSE_WITHOUT_TOKENS = 0.5
 
-# Whose turn it is: the delivery that was looked after longest ago.
+# Whose turn it is: the delivery that was looked after longest ago. (Its first recipient is asked for in the order of an
+# index: to look for any one, the planner reads the table in the hope of an early one.)
 NEXT = """
 WITH next AS (
     SELECT job.id FROM campaigns_audiencejob job JOIN campaigns_adunit unit ON unit.id = job.unit_id
     WHERE job.state = 'delivering' AND (job.leased_until IS NULL OR job.leased_until < now()) AND (
         unit.ad_type = ANY(%s::varchar[])
-        OR EXISTS (SELECT FROM campaigns_audiencemember member
-            WHERE member.job_id = job.id AND member.state = 'pending' AND member.due_at <= now()))
+        OR (SELECT member.due_at FROM campaigns_audiencemember member
+            WHERE member.job_id = job.id AND member.state = 'pending' ORDER BY member.due_at LIMIT 1) <= now())
     ORDER BY job.heartbeat_at NULLS FIRST, job.id LIMIT 1
 )
 UPDATE campaigns_audiencejob job SET heartbeat_at = clock_timestamp() FROM next WHERE job.id = next.id RETURNING job.id
@@ -131,7 +132,9 @@ def _deliver_triggered(unit_id: int, now: datetime) -> bool:
         if not isinstance(error, DeliveryFailedError):
             log.exception("triggered_message_failed", unit=unit_id)
         sentence = str(error).replace("\x00", "")[:LONGEST_ERROR]
-        set_aside(unit_id=unit_id, state="pending", error=sentence, seconds=PAUSE_AFTER_FAILURE)
+        if set_aside(unit_id=unit_id, state="pending", error=sentence, seconds=PAUSE_AFTER_FAILURE) == LARGEST_BITE:
+            # There are more; nobody is tried again and again only to put off the next ten thousand.
+            _slow[unit_id] = time.monotonic() + PAUSE_AFTER_FAILURE
         return True
     if not settled:
         _slow[unit_id] = time.monotonic() + PAUSE_WITHOUT_TOKENS

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.postgres.functions import TransactionNow
 from django.db import OperationalError, connection
 from django.utils import timezone
 
@@ -138,7 +139,7 @@ def test_a_chunk_taken_over_is_built_once() -> None:
     slow = take_chunk()
     assert slow
     assert take_chunk(chunk_id=slow.chunk.pk) is None
-    AudienceChunk.objects.filter(pk=slow.chunk.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    AudienceChunk.objects.filter(pk=slow.chunk.pk).update(leased_until=TransactionNow() - timedelta(seconds=1))
     quick = take_chunk(chunk_id=slow.chunk.pk)
     assert quick
     assert build_chunk(leased=quick)

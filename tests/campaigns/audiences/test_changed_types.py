@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.contrib.postgres.functions import TransactionNow
 from django.utils import timezone
 
 from campaigns.delivery import couriers
@@ -158,7 +159,7 @@ def test_a_delivery_that_began_is_cancelled_and_not_begun_again(
     taken = take_recipients(job_id=job.pk, unit_id=rows.unit.pk, limit=3, destination="provider")
     assert len(taken.recipients) == 3
     _change(owner, rows, after)
-    AudienceMember.objects.filter(state="leased").update(due_at=timezone.now() - timedelta(seconds=1))
+    AudienceMember.objects.filter(state="leased").update(due_at=TransactionNow() - timedelta(seconds=1))
     for way in ways.values():
         way.deduplicates = True
     work()
