@@ -22,7 +22,7 @@ FROM (
     SELECT source.*, COALESCE(source.capped_rule = {RULE_OF_CAMPAIGN}, false) AS is_counted
     FROM campaigns_participation source JOIN campaigns_adcampaign campaign ON campaign.id = source.campaign_id
     WHERE source.customer_id = %s::bigint
-) source
+) source ORDER BY campaign_id
 ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {_SUMS}, {_LATEST}, {UNITE_CAPPED}
 """  # noqa: S608
 

@@ -17,7 +17,6 @@ SMALLEST_CHARGE = Decimal("0.000001")
 LARGEST_CHARGE = Decimal("9999999999.99")
 # The one lifetime of a campaign begins on this day.
 EVER = date(1, 1, 1)
-DECEMBER = 12
 PERIOD_CHOICES = [(period.value, period.label) for period in PERIODS]
 
 
@@ -25,11 +24,6 @@ def period_start(period: str, at: datetime, zone: ZoneInfo) -> date:
     """The first day of the period (`daily`, `monthly`, `lifetime`) around `at`, in the calendar of `zone`."""
     day = at.astimezone(zone).date()
     return {Renewal.DAILY: day, Renewal.MONTHLY: day.replace(day=1), Renewal.LIFETIME: EVER}[Renewal(period)]
-
-
-def next_month(day: date) -> date:
-    """The first day of the month after the one of `day`."""
-    return date(day.year + 1, 1, 1) if day.month == DECEMBER else date(day.year, day.month + 1, 1)
 
 
 class SpendTotal(TenantModel):

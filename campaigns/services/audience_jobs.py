@@ -117,7 +117,11 @@ UPDATE campaigns_audiencejob job SET is_held = false, paused_at = NULL, finished
     leased_until = NULL, state = CASE WHEN %s::boolean THEN {RESUMED_BY_HAND} ELSE 'paused' END
 WHERE job.id = %s::bigint
 """  # noqa: S608 - put together from constants
-FRESH_CHUNKS = "UPDATE campaigns_audiencechunk SET attempts = 0, leased_until = NULL WHERE job_id = %s::bigint"
+# Chunks come before their jobs: one that somebody has in hand at this moment is not waited for.
+FRESH_CHUNKS = """
+UPDATE campaigns_audiencechunk SET attempts = 0, leased_until = NULL
+WHERE id IN (SELECT id FROM campaigns_audiencechunk WHERE job_id = %s::bigint ORDER BY id FOR UPDATE SKIP LOCKED)
+"""
 
 
 def synchronise_jobs(*, organization: Organization, level: Level, changes: Mapping[str, Any] | None = None) -> None:

@@ -1,7 +1,7 @@
 """Events: what customers do, heard once, counted towards behaviors, and what that leads to.
 
 All in one transaction: an event that is kept was counted, and whoever is told of a failure may tell it again. Locks are
-taken in the order of customers (by id), offers, participations. A thousand events take as many statements as one.
+taken in the order of docs/architecture.md. A thousand events take as many statements as one.
 """
 
 from collections.abc import Sequence

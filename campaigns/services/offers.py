@@ -2,7 +2,7 @@
 
 Two requests at the same moment may both have decided for a campaign whose cap has room for one. What stands is settled
 here, by rows that are locked: the participation's count for a frequency cap, the spend limit and its totals for money.
-Locks are taken in the order of spend limit, customer, participation, total, and by campaign id within each.
+Locks are taken in the order of docs/architecture.md: spend limit, customer, participation, total.
 """
 
 import uuid

@@ -146,6 +146,8 @@ WITH chosen AS (
         reference = CASE WHEN %(state)s::varchar <> 'pending' THEN member.reference END,
         attempts = CASE WHEN %(state)s::varchar = 'pending' THEN 0 ELSE attempts END
     FROM chosen WHERE member.key = chosen.key RETURNING chosen.job_id, chosen.state_before
+), jobs AS MATERIALIZED (
+    SELECT id FROM campaigns_audiencejob WHERE id IN (SELECT job_id FROM resolved) ORDER BY id FOR NO KEY UPDATE
 ), counted AS (
     UPDATE campaigns_audiencejob job SET ambiguous = job.ambiguous - several.ambiguous,
         sent = job.sent + CASE WHEN %(state)s::varchar = 'sent' THEN several.ambiguous ELSE 0 END,
@@ -154,11 +156,11 @@ WITH chosen AS (
         finished_at = CASE WHEN %(state)s::varchar = 'pending' AND job.state = 'complete' THEN NULL
             ELSE job.finished_at END,
         state = CASE WHEN %(state)s::varchar = 'pending' AND job.state = 'complete' THEN 'delivering' ELSE job.state END
-    FROM (
+    FROM jobs JOIN (
         SELECT job_id, count(*) FILTER (WHERE state_before = 'ambiguous') AS ambiguous,
             count(*) FILTER (WHERE state_before = 'failed') AS failed
         FROM resolved GROUP BY job_id
-    ) several WHERE job.id = several.job_id
+    ) several ON several.job_id = jobs.id WHERE job.id = jobs.id
 )
 SELECT count(*) FROM resolved
 """

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, transaction
 
 from campaigns.models import SpendLimit
-from campaigns.models.spend import EVER, next_month
+from campaigns.models.spend import EVER
 from campaigns.models.spend_limit import CENT, Limit, problem_of_limit
 from campaigns.services.spend import lock_spend_limit
 from customers.errors import DomainError, Kind, invalid
@@ -15,25 +15,31 @@ from customers.models import Organization
 
 # The rows are locked by now, so this statement's snapshot has every charge that was booked before. The version stamp
 # is raised here as well (as `raise_version` does it), which spares a round trip: a portfolio tool calls this all day.
+# Where something was booked on the next day already, this call comes late, and that day is the present one.
 CHANGE = """
 WITH wanted AS (
-    SELECT * FROM unnest(%(campaigns)s::bigint[], %(types)s::text[], %(renewals)s::text[], %(amounts)s::numeric[])
+    SELECT wanted.*, COALESCE((
+        SELECT booked.starts_on FROM campaigns_spendtotal booked WHERE booked.campaign_id = wanted.campaign_id
+        AND booked.period = 'daily' AND booked.starts_on = %(day)s::date + 1), %(day)s::date) AS day
+    FROM unnest(%(campaigns)s::bigint[], %(types)s::text[], %(renewals)s::text[], %(amounts)s::numeric[])
         AS wanted (campaign_id, type, renewal, amount)
 ), judged AS (
     SELECT wanted.*, COALESCE(wanted.amount < total.amount, false) AS is_below
     FROM wanted LEFT JOIN campaigns_spendtotal total
         ON total.campaign_id = wanted.campaign_id AND total.period = wanted.renewal
         AND total.starts_on = CASE wanted.renewal
-            WHEN 'daily' THEN %(day)s::date WHEN 'monthly' THEN %(month)s::date ELSE %(ever)s::date END
+            WHEN 'daily' THEN wanted.day WHEN 'monthly' THEN date_trunc('month', wanted.day)::date
+            ELSE %(ever)s::date END
 ), changed AS (
     UPDATE campaigns_spendlimit kept SET
         type = judged.type, renewal = judged.renewal, amount = judged.amount,
         takes_effect_on = CASE WHEN is_below THEN
-            CASE judged.renewal WHEN 'daily' THEN %(next_day)s::date ELSE %(next_month)s::date END END,
+            CASE judged.renewal WHEN 'daily' THEN judged.day + 1
+                ELSE (date_trunc('month', judged.day) + interval '1 month')::date END END,
         renewal_before = CASE WHEN is_below THEN
-            CASE WHEN kept.takes_effect_on > %(day)s::date THEN kept.renewal_before ELSE kept.renewal END END,
+            CASE WHEN kept.takes_effect_on > judged.day THEN kept.renewal_before ELSE kept.renewal END END,
         amount_before = CASE WHEN is_below THEN
-            CASE WHEN kept.takes_effect_on > %(day)s::date THEN kept.amount_before ELSE kept.amount END END
+            CASE WHEN kept.takes_effect_on > judged.day THEN kept.amount_before ELSE kept.amount END END
     FROM judged
     WHERE kept.campaign_id = judged.campaign_id AND kept.organization_id = %(organization)s::bigint
         AND NOT (judged.renewal = 'lifetime' AND is_below)
@@ -65,7 +71,6 @@ def change_spend_limits(*, organization: Organization, limits: Mapping[int, Limi
     """
     if not limits:
         return ChangedLimits(frozenset(), frozenset(), frozenset())
-    day = now.astimezone(organization.zone).date()
     with connection.cursor() as cursor:
         cursor.execute(
             CHANGE,
@@ -75,11 +80,8 @@ def change_spend_limits(*, organization: Organization, limits: Mapping[int, Limi
                 "types": [limit.type for limit in limits.values()],
                 "renewals": [limit.renewal for limit in limits.values()],
                 "amounts": [limit.amount for limit in limits.values()],
-                "day": day,
-                "month": day.replace(day=1),
+                "day": now.astimezone(organization.zone).date(),
                 "ever": EVER,
-                "next_day": day + timedelta(days=1),
-                "next_month": next_month(day),
             },
         )
         changed = dict(cursor.fetchall())

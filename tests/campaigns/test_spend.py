@@ -97,6 +97,21 @@ def test_a_lower_limit_waits_for_the_next_day(campaign: AdCampaign) -> None:
     assert get_limit_in_force(organization=organization, campaign=campaign, at=tomorrow).amount == 50
 
 
+@pytest.mark.parametrize(("renewal", "takes_effect_on"), [("daily", "2026-02-02"), ("monthly", "2026-03-01")])
+def test_a_change_that_comes_late_is_judged_in_the_period_that_has_begun(
+    campaign: AdCampaign, renewal: str, takes_effect_on: str
+) -> None:
+    midnight, second = datetime(2026, 2, 1, 5, tzinfo=UTC), timedelta(seconds=1)
+    limit(campaign, Limit("capped", renewal, Decimal(100)))
+    spend(campaign, "80", midnight + second)
+    late = limit(campaign, Limit("capped", renewal, Decimal(50)), now=midnight - second)
+    assert str(late.takes_effect_on) == takes_effect_on
+    spend(campaign, "20", midnight + second)
+    assert refused(campaign, "0.01", midnight + second) == "spend_limit_reached"
+    later = limit(campaign, Limit("capped", renewal, Decimal(40)), now=midnight - second)
+    assert (str(later.takes_effect_on), later.amount_before) == (takes_effect_on, Decimal(100))
+
+
 def test_an_uncapped_campaign_that_gets_a_low_cap_stays_uncapped_until_then(campaign: AdCampaign) -> None:
     spend(campaign, "500")
     assert limit(campaign, DAILY).in_force_on(NIGHT.date() - timedelta(days=1)) == UNCAPPED

@@ -1,12 +1,14 @@
 """Business events (contract 3, Business Events; contract 4, section C)."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from campaigns.models import Event, Interaction, Participation
+from campaigns.models import Event, Interaction, Participation, SpendLimit
 from customers.models import Customer
 from funnels.models import EventOccurrence
+from tests.campaigns.behaviors.makers import make_behavior
 from tests.channels import make_event, make_live_campaign
 from tests.contents import contents
 from tests.dialects.trace.caller import FORMS, Answer, Caller, Form, decoded, refused
@@ -104,3 +106,17 @@ def test_an_event_id_makes_it_idempotent(caller: Caller) -> None:
     assert told(tell(caller, "1", **{"event-id": "e-1"})) == first
     assert contents() == before
     assert told(tell(caller, "1", **{"event-id": "e-2"})) != first
+
+
+def test_where_the_first_choice_no_longer_stands_the_next_one_does(caller: Caller) -> None:
+    price = Decimal("0.1")
+    first, second = (make_live_campaign(caller.organization, price_per_impression=price) for _ in range(2))
+    make_event(caller.application, second, first, name=NAME)
+    make_behavior(first, {"internal_event_name": NAME}, points=5)
+    assert told(tell(caller, "1"))["campaign"] == first.name
+    # Spent up since the definitions were read.
+    SpendLimit.objects.filter(campaign=first).update(type="capped", renewal="lifetime", amount=price)
+    assert told(tell(caller, "2"))["campaign"] == second.name
+    assert Interaction.objects.filter(campaign=first).count() == 1
+    assert Event.objects.count() == 2
+    assert list(Customer.objects.values_list("points", flat=True)) == [5, 5]

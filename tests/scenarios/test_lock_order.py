@@ -1,0 +1,385 @@
+"""Every use case that writes locks in the order that docs/architecture.md has written down."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.utils import timezone
+
+from campaigns.delivery import couriers
+from campaigns.delivery.channel import Outcome
+from campaigns.models import AdCampaign, AudienceJob, AudienceMember, Participation, SpendLimit
+from campaigns.models.ad_type import AdType, CreativeType
+from campaigns.services.audience_building import build_chunk, take_chunk
+from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job, retry_job
+from campaigns.services.audience_sweep import move_jobs_on
+from campaigns.services.recipients import Verdict, expire_leases, resolve_recipients
+from campaigns.services.spend import book_correction, record_spend
+from customers.models import Customer, CustomerOwned
+from customers.services.identities import identify
+from tests.campaigns.audiences.scheduled import EMAIL, Provider, build, make_job, make_people, make_scheduled, work
+from tests.channels import ENDS_AT, STARTS_AT
+from tests.dialects.management import bodies
+from tests.dialects.marketing_solutions.actor import Buyer, new_campaign, update
+from tests.dialects.trace.test_advance_funnel import DETAILS, Walk
+from tests.factories import (
+    make_application,
+    make_customer,
+    make_field,
+    make_interaction,
+    make_issued_offer,
+)
+from tests.funnels.card_upgrade import make_card_upgrade
+from tests.locks import locks_watched, written_order
+from tests.scenarios.eventful import CAPPED, EVENTS, PRICED, Scene
+from tests.together import together
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("connections")]
+CUSTOMER, PARTICIPATION = "customers_customer", "campaigns_participation"
+LIMIT, TOTAL = "campaigns_spendlimit", "campaigns_spendtotal"
+OFFER, MEMBER, JOB = "campaigns_offer", "campaigns_audiencemember", "campaigns_audiencejob"
+CHUNK, ORGANIZATION, CAMPAIGN = "campaigns_audiencechunk", "customers_organization", "campaigns_adcampaign"
+Work = Callable[[], Any]
+# What only they write who have locked the customer, and what is only ever added.
+WITHOUT_A_PLACE = {
+    *("campaigns_event", "campaigns_earning", "campaigns_countedevent", "campaigns_pointsentry"),
+    *("customers_customeralias", "campaigns_decisionrecord"),
+}
+
+
+def _page(scene: Scene) -> Work:
+    return partial(
+        scene.post, "campaigns/sync-page", {"trail-id": scene.trail(), "placeholders": [{"placeholder": "hero"}]}
+    )
+
+
+def _page_of_free_campaigns(scene: Scene) -> Work:
+    AdCampaign.objects.update(price_per_impression=None, price_per_conversion=None)
+    return _page(scene)
+
+
+def _identifying_page(scene: Scene) -> Work:
+    trail = scene.trail(scene.anonymous)
+    asked = {"trail-id": trail, "customer-id": scene.known.external_id, "placeholders": [{"placeholder": "hero"}]}
+    return partial(scene.post, "campaigns/sync-page", asked)
+
+
+def _active(scene: Scene) -> Work:
+    return partial(scene.post, "campaigns/active", {"trail-id": scene.trail()})
+
+
+def _visit(scene: Scene) -> Work:
+    return lambda: scene.caller.visit("somebody new", "json")
+
+
+def _walk(scene: Scene) -> Walk:
+    campaign = make_card_upgrade(scene.organization)
+    AdCampaign.objects.filter(pk=campaign.pk).update(**CAPPED | {"frequency_unit": "interactions"})
+    return Walk.of(scene.caller, "json", campaign, scene.known)
+
+
+def _whole_funnel(scene: Scene) -> Work:
+    walk = _walk(scene)
+
+    def work() -> None:
+        walk.step()
+        walk.step(step_data={})
+        walk.step(step_data=DETAILS | {"income": 1})
+
+    return work
+
+
+def _business_event(scene: Scene) -> Work:
+    body: dict[str, Any] = {"event-name": "buy", "customer-id": scene.known.external_id, "context": {}}
+    return partial(scene.post, "campaigns/business-event", body, 202)
+
+
+def _business_event_of_somebody_new(scene: Scene) -> Work:
+    make_field(scene.organization, "state", "string")
+    body: dict[str, Any] = {"event-name": "buy", "customer-id": {"state": "CA"}, "context": {}, "event-id": "e"}
+    return partial(scene.post, "campaigns/business-event", body | {"restart-funnel": True}, 202)
+
+
+def _business_event_whose_first_choice_is_gone(scene: Scene) -> Work:
+    """Its money was spent between decision and offer."""
+    _business_event_of(scene, scene.anonymous)
+    limits = SpendLimit.objects.filter(campaign=scene.shown[0])
+    limits.update(type="capped", renewal="lifetime", amount=PRICED["price_per_impression"])
+    return _business_event(scene)
+
+
+def _conversion(scene: Scene) -> Work:
+    return partial(scene.act, "conversion", "x")
+
+
+def _dismissal(scene: Scene) -> Work:
+    return partial(scene.act, "dismiss", "x")
+
+
+def _action(scene: Scene) -> Work:
+    return partial(scene.act, "action", "look")
+
+
+def _action_that_nobody_counts(scene: Scene) -> Work:
+    return partial(scene.act, "action", "blink")
+
+
+def _events(scene: Scene) -> Work:
+    told = [
+        {"name": name, "external_id": customer.external_id, "event_id": f"{name} {customer.pk}"}
+        for customer in (scene.known, scene.anonymous)
+        for name in EVENTS
+    ]
+    return partial(scene.manage, "POST", "/priv/v1/apps/:api_key/events", {"events": told})
+
+
+def _perform(scene: Scene) -> Work:
+    path = f"/priv/v2/apps/:api_key/users/{scene.known.uuid}/campaigns/{scene.rewarding['buy'].pk}/perform"
+    return partial(scene.manage, "POST", path, {"domain": "complete_campaign"})
+
+
+def _redeem(scene: Scene) -> Work:
+    issued = make_issued_offer(scene.known)
+    return partial(scene.manage, "POST", f"/priv/v1/apps/:api_key/users/{scene.known.uuid}/offers/{issued.pk}/redeem")
+
+
+def _customer(scene: Scene) -> Work:
+    make_field(scene.organization, "state", "string")
+    return partial(scene.post, "customers", {"customer": {"id": scene.known.external_id, "state": "CA"}})
+
+
+def _subscription(scene: Scene) -> Work:
+    token = {"customer-id": scene.known.external_id, "reg-token": "r", "platform": "ios"}
+    return partial(scene.post, "customers/subscribe", token)
+
+
+def _merge(scene: Scene) -> Work:
+    for customer in (scene.anonymous, scene.known):
+        for campaign in scene.shown:
+            Participation.objects.create(organization=scene.organization, customer=customer, campaign=campaign)
+            make_interaction(customer, campaign)
+        _business_event_of(scene, customer)
+    arguments: dict[str, Any] = {"anonymous": scene.anonymous, "customer_id": str(scene.known.external_id)}
+    return partial(identify, organization=scene.organization, **arguments)
+
+
+def _business_event_of(scene: Scene, customer: Customer) -> None:
+    body: dict[str, Any] = {"event-name": "buy", "customer-id": customer.external_id, "context": {}}
+    scene.post("campaigns/business-event", body, 202)
+
+
+def _limits(scene: Scene) -> Work:
+    buyer = Buyer(scene.credentials)
+    campaigns = [buyer.campaign() for _ in range(3)]
+    wanted = [update(campaign.pk, amount=7) for campaign in reversed(campaigns)]
+    return lambda: (buyer.create(new_campaign(buyer.advertiser.pk)), buyer.patch(*wanted))
+
+
+def _spend(scene: Scene) -> Work:
+    campaign = scene.shown[0]
+    booked: dict[str, Any] = {"organization": scene.organization, "campaign": campaign, "at": timezone.now()}
+
+    def work() -> None:
+        record_spend(**booked, amount=Decimal(3))
+        book_correction(**booked, amount=Decimal(-1), note="too much")
+
+    return work
+
+
+def _levels(scene: Scene) -> Work:
+    """Everything that is made, changed and deleted in the hierarchy, with a delivery below it."""
+    dates = {"starts_at": STARTS_AT.isoformat(), "ends_at": ENDS_AT.isoformat(), "status": "live"}
+
+    def work() -> None:
+        campaign = scene.manage("POST", "campaigns", bodies.campaign(**dates))["campaign"]["id"]
+        line_items = scene.manage("POST", f"campaigns/{campaign}/line_items", bodies.line_item(**dates))
+        line_item = line_items["line_items"][0]["id"]
+        groups = scene.manage("POST", f"line_items/{line_item}/creative_groups", bodies.creative_group(**dates))
+        group = groups["creative_groups"][0]["id"]
+        creatives = scene.manage("POST", f"creative_groups/{group}/creatives", bodies.creative(status="live"))
+        creative = creatives["creatives"][0]["id"]
+        behaviors = scene.manage("POST", f"campaigns/{campaign}/behaviors/_batch", bodies.behaviors())
+        levels = {
+            f"behaviors/{behaviors['behaviors'][0]['id']}": "behavior",
+            f"creatives/{creative}": "creative",
+            f"creative_groups/{group}": "creative_group",
+            f"line_items/{line_item}": "line_item",
+            f"campaigns/{campaign}": "campaign",
+        }
+        for path, wrapper in levels.items():
+            scene.manage("PUT", path, {wrapper: {"name": "changed"}})
+            if wrapper != "behavior":
+                scene.manage("PUT", path, {wrapper: {"status": "paused"}})
+        for path in levels:
+            scene.manage("DELETE", path)
+
+    return work
+
+
+def _delivered(scene: Scene, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, *, capped: bool) -> AudienceJob:
+    """A delivery whose provider answers so."""
+    provider = Provider()
+    monkeypatch.setitem(couriers.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
+    monkeypatch.setitem(couriers.MAKERS, AdType.PUSH_MESSAGE, lambda _message: provider)
+    rows = make_scheduled(scene.organization, **EMAIL)
+    if capped:
+        AdCampaign.objects.filter(pk=rows.campaign.pk).update(**CAPPED)
+    provider.outcomes = {one.pk: [outcome] for one in make_people(scene.organization, 7)}
+    return make_job(rows)
+
+
+def _delivery(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    _delivered(scene, monkeypatch, Outcome.SENT, capped=False)
+    return work
+
+
+def _capped_delivery(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    _delivered(scene, monkeypatch, Outcome.SENT, capped=True)
+    return work
+
+
+def _triggered_messages(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    _delivered(scene, monkeypatch, Outcome.SENT, capped=False)
+    _events(scene)()
+    return work
+
+
+def _offers_in_bulk(scene: Scene) -> Work:
+    kind = {"ad_type": AdType.ISSUE_BULK_OFFER, "creative_type": CreativeType.ISSUE_BULK_OFFER}
+    guids = [offer.guid for offer in reversed(scene.offers)]
+    make_job(make_scheduled(scene.organization, offer_ids=guids, **kind))
+    return work
+
+
+def _resolved(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """Of two deliveries at once, the later one's recipients named first."""
+    first = _delivered(scene, monkeypatch, Outcome.UNKNOWN, capped=False)
+    provider = Provider()
+    provider.outcomes = {one.pk: [Outcome.UNKNOWN, Outcome.UNKNOWN] for one in Customer.objects.all()}
+    monkeypatch.setitem(couriers.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
+    second = make_job(make_scheduled(scene.organization, **EMAIL))
+    work()
+    doubtful = AudienceMember.objects.filter(job__in=[first, second], state="ambiguous")
+    keys = list(doubtful.order_by("-key").values_list("key", flat=True))
+    assert len(keys) > 5
+
+    def settle() -> None:
+        for verdict, chosen in ((Verdict.SENT, keys[::3]), (Verdict.FAILED, keys[1::3]), (Verdict.AGAIN, keys)):
+            resolve_recipients(organization=scene.organization, keys=chosen, verdict=verdict)
+
+    return settle
+
+
+def _expired(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    job = _delivered(scene, monkeypatch, Outcome.SENT, capped=False)
+    build(job)
+    AudienceMember.objects.filter(job=job).update(state="leased", lease=1, due_at=timezone.now() - timedelta(hours=1))
+    return partial(expire_leases, is_repeatable=lambda _job, _unit: False)
+
+
+def _operated(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """Paused and resumed while it is built, failed and retried, cancelled."""
+    job = _delivered(scene, monkeypatch, Outcome.SENT, capped=True)
+    assert move_jobs_on(now=timezone.now())
+    one: dict[str, Any] = {"organization": scene.organization, "job_id": job.pk}
+
+    def operate() -> None:
+        pause_job(**one)
+        resume_job(**one)
+        AudienceJob.objects.filter(pk=job.pk).update(state="failed")
+        retry_job(**one)
+        leased = take_chunk()
+        assert leased is not None
+        assert build_chunk(leased=leased)
+        cancel_job(**one, now=timezone.now())
+
+    return operate
+
+
+CASES: dict[str, list[tuple[Callable[..., Work], set[str]]]] = {
+    "visits": [
+        (_page, {LIMIT, CUSTOMER, PARTICIPATION, TOTAL}),
+        (_page_of_free_campaigns, {CUSTOMER, PARTICIPATION}),
+        (_identifying_page, {"advisory", CUSTOMER, PARTICIPATION}),
+        (_active, {CUSTOMER}),
+        (_visit, {"+customers_customer", CUSTOMER}),
+        (_whole_funnel, {CUSTOMER, PARTICIPATION, "traces_trace", "funnels_funnelentry"}),
+    ],
+    "events": [
+        (_business_event, {LIMIT, CUSTOMER, OFFER, PARTICIPATION, TOTAL}),
+        (_business_event_of_somebody_new, {"advisory", "+customers_customer", OFFER}),
+        (_business_event_whose_first_choice_is_gone, {LIMIT, CUSTOMER, OFFER, PARTICIPATION, TOTAL}),
+        (_conversion, {LIMIT, CUSTOMER, OFFER, PARTICIPATION, "campaigns_interaction", "traces_trace", TOTAL}),
+        (_dismissal, {CUSTOMER, OFFER, PARTICIPATION, "campaigns_interaction", "traces_trace"}),
+        (_action, {CUSTOMER, OFFER, PARTICIPATION}),
+        (_action_that_nobody_counts, {CUSTOMER}),
+        (_events, {CUSTOMER, OFFER, PARTICIPATION}),
+    ],
+    "customers and money": [
+        (_perform, {CUSTOMER, OFFER, PARTICIPATION}),
+        (_redeem, {"campaigns_issuedoffer"}),
+        (_customer, {CUSTOMER}),
+        (_subscription, {CUSTOMER}),
+        (_limits, {LIMIT, ORGANIZATION}),
+        (_spend, {LIMIT, TOTAL}),
+        (_levels, {CAMPAIGN, "campaigns_adlineitem", "campaigns_adgroup", "campaigns_adunit", ORGANIZATION, JOB}),
+    ],
+    "deliveries": [
+        (_delivery, {CHUNK, MEMBER, JOB}),
+        (_triggered_messages, {MEMBER}),
+        (_offers_in_bulk, {CUSTOMER, OFFER, MEMBER, JOB}),
+        (_resolved, {MEMBER, JOB}),
+        (_expired, {MEMBER, JOB}),
+    ],
+    "merges and caps of deliveries": [
+        (_merge, {"advisory", CUSTOMER, PARTICIPATION, "campaigns_interaction"}),
+        (_capped_delivery, {CUSTOMER, PARTICIPATION, CHUNK, MEMBER, JOB}),
+        (_operated, {ORGANIZATION, CHUNK, JOB, CUSTOMER, PARTICIPATION}),
+    ],
+}
+# Building an audience is about to lock customers before their participations.
+KINDS = [
+    pytest.param(kind, marks=pytest.mark.xfail(strict=False) if kind.startswith("merges") else ()) for kind in CASES
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_locks_are_taken_in_the_written_order(settings: Any, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    settings.DECISION_LOG = "all"
+    for case, expected in CASES[kind]:
+        scene = Scene(make_application(platforms=["rest"]))
+        wants_patches = case.__code__.co_argcount > 1
+        do = case(scene, monkeypatch) if wants_patches else case(scene)
+        with locks_watched(case.__name__) as spy:
+            do()
+        assert expected <= set(spy.locked), (case.__name__, spy.locked)
+
+
+def test_whatever_hangs_on_customers_has_its_place() -> None:
+    hanging = {model._meta.db_table for model in apps.get_models() if issubclass(model, CustomerOwned)}
+    assert hanging - WITHOUT_A_PLACE <= written_order().keys()
+    assert written_order().keys() <= {*connection.introspection.table_names(), "advisory", "+customers_customer"}
+
+
+def test_what_triggers_messages_waits_for_no_page_view_in_a_circle(settings: Any) -> None:
+    settings.DECISION_LOG = "off"
+    scene = Scene(make_application(platforms=["rest"]))
+    before = _deadlocks()
+    for _ in range(8):
+        scene.known = make_customer(scene.organization)
+        works = [case(scene) for case in (_conversion, _page, _dismissal, _page, _business_event, _page)]
+        together(works)
+    assert _deadlocks() == before
+
+
+def _deadlocks() -> int:
+    """How many there were in this database; every connection has told its own when it was closed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        (number,) = cursor.fetchone()
+    return int(number)
