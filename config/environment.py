@@ -25,6 +25,14 @@ def integer(name: str, default: int, *, least: int = 0, most: int = 2**31) -> in
     return value
 
 
+def numbers(name: str) -> frozenset[int]:
+    """Read whole numbers, separated by commas."""
+    try:
+        return frozenset(map(int, env.list(name, default=[])))
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be whole numbers, separated by commas") from None
+
+
 def postgresql(name: str) -> dict[str, Any]:
     """Read the URL of a database as Django's settings for it; messages don't show it, it holds a password."""
     address = env.str(name, "")

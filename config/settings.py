@@ -6,7 +6,7 @@ from typing import Any
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import encryption_keys, env, integer, postgresql, redis
+from config.environment import encryption_keys, env, integer, numbers, postgresql, redis
 from config.secret_key import derived_encryption_key, local_secret_key
 
 # Lets Django's generic classes be written with their type, as the type checker sees them.
@@ -210,6 +210,9 @@ DECISION_LOG: str = env.str("DECISION_LOG", "sampled")
 if DECISION_LOG not in {"off", "sampled", "all"}:
     raise ImproperlyConfigured("DECISION_LOG must be off, sampled or all")
 DECISION_LOG_PERCENT: float = env.float("DECISION_LOG_PERCENT", 1.0)
+# The ids of organizations of which all decisions are kept, whatever the setting before says of the others: each is a
+# row of some kilobytes, and a page view has to look at every campaign. `serve --demo` names the demo's.
+DECISION_LOG_ALL_OF: frozenset[int] = numbers("DECISION_LOG_ALL_OF")
 
 # --- The demo ----------------------------------------------------------------------------------
 # `serve --demo` sets it for its processes: the demo's shop is served at /demo/.

@@ -1,4 +1,4 @@
-"""Keeping decisions with their reasons: some or all of them, by the setting DECISION_LOG.
+"""Keeping decisions with their reasons: some or all of them, by the settings DECISION_LOG and DECISION_LOG_ALL_OF.
 
 A record is written after the answer has gone out, so nobody waits for it; a record that can't be written is lost and
 said so in the log. Of a customer who was merged meanwhile it goes to the one who lives on.
@@ -32,8 +32,10 @@ Write = Callable[[], None]
 PERCENT = 100
 
 
-def is_logged() -> bool:
-    """Whether the next decision is to be kept."""
+def is_logged(*, organization: Organization) -> bool:
+    """Whether the next decision for a customer of the organization is to be kept."""
+    if organization.pk in settings.DECISION_LOG_ALL_OF:
+        return True
     chosen: str = settings.DECISION_LOG
     if chosen == "sampled":
         return random.random() * PERCENT < settings.DECISION_LOG_PERCENT  # noqa: S311 (a sample, no secret)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns.decisioning import Candidate, Context
+from campaigns.decisioning import Candidate, Context, Decision
 from campaigns.models.frequency import frequency_starts
 from campaigns.queries.decisions import decide_within_limits
 from campaigns.queries.definitions import Definitions, get_definitions
@@ -76,7 +76,7 @@ def _visit(request: ActiveRequest) -> Visit:
 def _decided(visit: Visit, context: Context, *, wants_tokens: bool, now: datetime) -> ActiveCampaigns | None:
     organization = visit.organization
     definitions = get_definitions(organization_id=organization.pk, version=organization.version)
-    logged = is_logged() and visit.customer_pk is not None
+    logged = is_logged(organization=organization) and visit.customer_pk is not None
     decision = decide_within_limits(
         organization=organization,
         subject=visit.subject,
@@ -91,15 +91,19 @@ def _decided(visit: Visit, context: Context, *, wants_tokens: bool, now: datetim
         if offered.is_lost:
             return None
         tokens = offered.tokens
-    afterwards = None
-    if logged and visit.customer_pk is not None:
-        afterwards = later(
-            organization=organization,
-            customer_id=visit.customer_pk,
-            identity=visit.customer_uuid,
-            source="active",
-            context=context,
-            decision=decision,
-            now=now,
-        )
+    afterwards = _record(visit, context, decision, now) if logged else None
     return ActiveCampaigns(definitions, decision.eligible, tokens, afterwards)
+
+
+def _record(visit: Visit, context: Context, decision: Decision, now: datetime) -> Write | None:
+    if visit.customer_pk is None:
+        return None
+    return later(
+        organization=visit.organization,
+        customer_id=visit.customer_pk,
+        identity=visit.customer_uuid,
+        source="active",
+        context=context,
+        decision=decision,
+        now=now,
+    )

@@ -209,7 +209,7 @@ def _keep(event: ShownEvent, told: EventTold, visit: Visit, candidate: Candidate
 
 
 def _logged(triggered: Triggered, visit: Visit, context: Context, decision: Decision, now: datetime) -> Triggered:
-    if not is_logged() or visit.customer_pk is None:
+    if not is_logged(organization=visit.organization) or visit.customer_pk is None:
         return triggered
     write = later(
         organization=visit.organization,

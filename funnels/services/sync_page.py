@@ -101,7 +101,7 @@ def _sync(visit: Visit, request: PageRequest, now: datetime) -> Page | None:
         if name in application.placeholders
     ]
     popups = _popups(application, request)
-    logged = is_logged()
+    logged = is_logged(organization=organization)
     context = Context(
         placements=frozenset(
             [*(shown.placement for _, shown in asked), *(popup.payload.placement for popup in popups)]

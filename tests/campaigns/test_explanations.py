@@ -69,6 +69,18 @@ def test_decisions_are_kept_with_all_reasons_where_the_setting_says_so(settings:
     assert record.excluded == {str(gold): "targeting", str(paused): "outside_its_dates"}
 
 
+def test_all_decisions_of_one_organization_are_kept_and_no_others(settings: Any) -> None:
+    logged, other = Caller.of(), Caller.of()
+    settings.DECISION_LOG, settings.DECISION_LOG_ALL_OF = "off", frozenset([logged.organization.pk])
+    for caller in (logged, other):
+        make_banner(make_placeholder(caller.application, name="hero"))
+        body = {"app-token": caller.token, "trail-id": caller.visit("1")}
+        accepted(caller.post("campaigns/sync-page", {**body, "placeholders": [{"placeholder": "hero"}]}))
+        accepted(caller.post("campaigns/active", body))
+    kept = DecisionRecord.objects.values_list("organization", "source")
+    assert sorted(kept) == [(logged.organization.pk, "active"), (logged.organization.pk, "sync-page")]
+
+
 def test_the_admin_explains(admin_client: Client) -> None:
     assert Operator.objects.count() == 1
     organization = make_organization()

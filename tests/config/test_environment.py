@@ -1,14 +1,18 @@
 """Environment variables that can't be used are one sentence, and never show a password."""
 
+import os
 import re
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from config.environment import integer, postgresql, redis
+from config.demo.shop import ORGANIZATION
+from config.environment import integer, numbers, postgresql, redis
+from config.management.commands.serve import _tell_children_of_the_demo
 from config.preflight import require_broker
 from tests.config.served import PROJECT
+from tests.factories import make_organization
 
 
 @pytest.mark.parametrize("value", ["eight thousand", "0", "65536", "-1", "80.5"])
@@ -63,7 +67,25 @@ def test_a_redis_url_that_the_client_refuses(settings: Settings) -> None:
 
 
 def test_the_example_file_names_every_setting() -> None:
-    read = r"""\b(?:env\.\w+|integer|postgresql|redis|encryption_keys)\(\s*"([A-Z_]+)\""""
+    read = r"""\b(?:env\.\w+|integer|numbers|postgresql|redis|encryption_keys)\(\s*"([A-Z_]+)\""""
     settings = set(re.findall(read, (PROJECT / "config" / "settings.py").read_text()))
     example = set(re.findall(r"^# ([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
     assert example == settings | {"POSTGRES_PASSWORD"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("chosen", [{}, {"DECISION_LOG": "sampled"}])
+def test_serving_the_demo_keeps_all_decisions_of_the_demo_alone(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, chosen: dict[str, str]
+) -> None:
+    demo, _ = make_organization(name=ORGANIZATION), make_organization()
+    settings.DEFAULT_APP_TOKEN = "an application's"
+    monkeypatch.setattr(os, "environ", dict(chosen))
+    _tell_children_of_the_demo()
+    assert os.environ == {"DEMO": "1"} | chosen | ({} if chosen else {"DECISION_LOG_ALL_OF": str(demo.pk)})
+
+
+def test_numbers_that_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DECISION_LOG_ALL_OF", "1,acme")
+    with pytest.raises(ImproperlyConfigured, match="DECISION_LOG_ALL_OF must be whole numbers"):
+        numbers("DECISION_LOG_ALL_OF")

@@ -14,10 +14,12 @@ from django.db import connections
 
 from config import preflight
 from config.demo import credentials
+from config.demo.shop import ORGANIZATION
 from config.postgresql import embedded
 from config.processes import environment, programs
 from config.schema_state import migrate
 from config.supervision import Signals, Supervisor
+from customers.models import Organization
 
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names them, binds nothing
 
@@ -74,8 +76,9 @@ class Command(BaseCommand):
 def _tell_children_of_the_demo() -> None:
     """The processes that are started serve the demo's shop, and know whose a trace without app-token is."""
     os.environ["DEMO"] = "1"
-    # Every decision can be explained afterwards.
-    os.environ.setdefault("DECISION_LOG", "all")
+    if "DECISION_LOG" not in os.environ:
+        # Every decision of the demo, and of nobody else, can be explained afterwards.
+        os.environ["DECISION_LOG_ALL_OF"] = str(Organization.objects.get(name=ORGANIZATION).pk)
     if not settings.DEFAULT_APP_TOKEN:
         # Traces may come without an app-token (contract 4, section C): the demo has an application for them.
         os.environ["DEFAULT_APP_TOKEN"] = credentials.read()["APP_TOKEN"]
