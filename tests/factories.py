@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from django.db import connection
+
 from campaigns.models import (
     Achievement,
     AdBundle,
@@ -21,6 +23,7 @@ from campaigns.models import (
 from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
 from customers.models import Application, Customer, CustomerField, Organization
 from customers.services.applications import fill_credentials
+from customers.services.field_indexes import FieldIndex
 from traces.models import Trace, Trail
 
 STARTS_AT = datetime(2021, 12, 31, 5, tzinfo=UTC)
@@ -71,6 +74,17 @@ def make_application(organization: Organization | None = None, **attributes: Any
 def make_field(organization: Organization, name: str, field_type: str, **attributes: Any) -> CustomerField:
     """A field of the customer schema."""
     return CustomerField.objects.create(organization=organization, name=name, type=field_type, **attributes)
+
+
+def make_unique(field: CustomerField) -> CustomerField:
+    """Mark a field unique, and make its index at once (the maker can't do so in a test's transaction)."""
+    CustomerField.objects.filter(pk=field.pk).update(unique=True)
+    field.refresh_from_db()
+    # What the test's transaction would put off keeps an index from being made.
+    connection.check_constraints()
+    with connection.cursor() as cursor:
+        cursor.execute(FieldIndex(field, is_unique=True).creation(concurrently=False))
+    return field
 
 
 def _dated(noun: str) -> dict[str, Any]:

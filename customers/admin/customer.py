@@ -39,8 +39,18 @@ class CustomerFieldAdmin(admin.ModelAdmin[CustomerField]):
     """The schema."""
 
     form = CustomerFieldForm
-    list_display = ["name", "type", "required", "unique", "targetable", "organization"]
+    list_display = [
+        "name",
+        "type",
+        "required",
+        "unique",
+        "unique_since",
+        "unique_problem",
+        "targetable",
+        "organization",
+    ]
     list_filter = ["organization", "type"]
+    readonly_fields = ["unique_since", "unique_problem"]
     search_fields = ["name"]
 
     def save_model(self, request: HttpRequest, obj: CustomerField, form: Any, change: bool) -> None:  # noqa: FBT001

@@ -26,7 +26,19 @@ class CustomerField(TenantModel):
     name = models.CharField(max_length=63, validators=[RegexValidator(r"^[A-Za-z][A-Za-z0-9_-]*\Z")])
     type = models.CharField(max_length=8, choices=FieldType.choices)
     required = models.BooleanField(default=False)
-    unique = models.BooleanField(default=False, help_text="No two customers of the organization share a value.")
+    unique = models.BooleanField(
+        default=False, help_text="No two customers of the organization share a value, once its index stands."
+    )
+    unique_since = models.DateTimeField(
+        null=True, editable=False, help_text="Since when the index stands, and no value can be shared any more."
+    )
+    unique_problem = models.CharField(
+        max_length=255,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Why a field that was marked is not unique.",
+    )
     targetable = models.BooleanField(
         default=False, db_default=False, help_text="Audiences often ask for it: it gets an index and statistics."
     )

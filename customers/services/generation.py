@@ -10,6 +10,7 @@ from django.db import connection, connections, transaction
 from customers.models import CustomerField, Organization
 from customers.models.customer_field import FieldType
 from customers.queries.schemas import get_field_types
+from customers.services.field_indexes import analyze_customers
 from customers.services.schemas import save_field
 
 BATCH = 50_000
@@ -97,8 +98,7 @@ def generate_customers(*, organization: Organization, number: int, seed: int = 0
     with ThreadPoolExecutor(WRITERS) as writers:
         for _, last in writers.map(partial(_generate_beside, values), ranges):
             yield last - first + 1
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE customers_customer")
+    analyze_customers()
 
 
 def _generate_beside(values: dict[str, Any], numbers: tuple[int, int]) -> tuple[int, int]:

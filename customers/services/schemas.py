@@ -1,49 +1,57 @@
-"""The schema of customers, and the indexes that keep its promises."""
+"""The schema of customers."""
 
 from collections.abc import Iterable
 
 from django.db import IntegrityError, connection, transaction
-from psycopg import sql
 
 from customers.errors import invalid
 from customers.jobs import look_now
 from customers.models import CustomerField
+from customers.services.field_indexes import is_unique_index_of
 from customers.services.field_uses import lock_field, refuse_change, refuse_retired, refuse_used, retire
 from customers.services.organizations import raise_version
 
-UNIQUE_INDEX = "customer_field_{id}_unique"
+# One value that several customers have; an index that stands already finds it at once.
+SHARED = """
+SELECT EXISTS (
+    SELECT FROM customers_customer WHERE organization_id = %(organization)s::bigint
+    AND attributes ->> %(name)s::text IS NOT NULL
+    GROUP BY attributes ->> %(name)s::text HAVING count(*) > 1
+)
+"""
 
 
 @transaction.atomic
 def save_field(*, field: CustomerField) -> CustomerField:
-    """Save a field of the schema; a unique one gets a unique index, so that the database keeps the promise.
+    """Save a field of the schema. Its indexes are made beside the traffic, within a minute.
 
-    DomainError `validation` where two customers already share a value, the type or organization is another one, or the
-    name is while it is used or has values (it says where).
+    A field that is marked unique is so from `unique_since` on, when its index stands; should customers have come to
+    share a value until then, the mark is taken back and `unique_problem` says so. DomainError `validation` where two
+    customers already share a value, the type or organization is another one, or the name is while it is used or has
+    values (it says where).
     """
     before = lock_field(field=field) if field.pk else None
     if before is not None:
         refuse_change(before=before, after=field)
     if before is None or before.name != field.name:
         refuse_retired(field=field)
-    field.save()
-    look_now("customers.look_after_field_indexes")
-    drop_unique_index(field=field)
+    is_kept_unique = before is not None and before.unique and before.name == field.name
+    field.unique_since = before.unique_since if before is not None and is_kept_unique and field.unique else None
     if field.unique:
-        statement = sql.SQL(
-            "CREATE UNIQUE INDEX {name} ON customers_customer ((attributes ->> {field})) WHERE organization_id = {id}"
-        ).format(
-            name=sql.Identifier(UNIQUE_INDEX.format(id=field.pk)),
-            field=sql.Literal(field.name),
-            id=sql.Literal(field.organization_id),
-        )
-        try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(statement)
-        except IntegrityError as error:
-            raise invalid(unique="Two customers already share a value of this field.") from error
+        if not is_kept_unique:
+            _refuse_shared(field)
+        field.unique_problem = ""
+    field.save()
     raise_version(organization=field.organization)
+    look_now("customers.look_after_field_indexes")
     return field
+
+
+def _refuse_shared(field: CustomerField) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(SHARED, {"organization": field.organization_id, "name": field.name})
+        if cursor.fetchone()[0]:
+            raise invalid(unique="Two customers already share a value of this field.")
 
 
 @transaction.atomic
@@ -55,23 +63,15 @@ def delete_field(*, field: CustomerField) -> None:
     kept = lock_field(field=field)
     refuse_used(field=kept, attribute="name")
     retire(field=kept)
-    drop_unique_index(field=kept)
     kept.delete()
     raise_version(organization=field.organization)
     look_now("customers.look_after_field_indexes")
-
-
-def drop_unique_index(*, field: CustomerField) -> None:
-    """Take away a field's unique index, if it has one."""
-    name = sql.Identifier(UNIQUE_INDEX.format(id=field.pk))
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("DROP INDEX IF EXISTS {}").format(name))
 
 
 def field_of_unique_index(schema: Iterable[CustomerField], error: IntegrityError) -> str:
     """The name of the field whose unique index an IntegrityError broke; raises the error where it is no such index."""
     broken = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     for field in schema:
-        if broken == UNIQUE_INDEX.format(id=field.pk):
+        if is_unique_index_of(field=field, name=broken):
             return field.name
     raise error

@@ -284,13 +284,13 @@ def test_a_field_that_is_about_to_be_used_is_waited_for(field: CustomerField) ->
 
 
 def _wait_for_somebody_to_wait() -> None:
-    _poll("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+    _poll("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))")
 
 
 def _wait_for_a_writer() -> None:
     _poll(
         "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'customers_customerfield'::regclass"
-        " AND mode = 'RowShareLock')"
+        " AND mode = 'RowShareLock' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
     )
 
 

@@ -7,18 +7,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import AdCampaign
 from customers.models import Customer, CustomerField
 from customers.services.identities import identify
-from customers.services.schemas import save_field
 from funnels.models import FunnelEntry
 from funnels.services.funnels import restart_funnel, save_funnel
 from tests.contents import contents
 from tests.dialects.trace.caller import Answer, Caller, Form, accepted, refused
-from tests.factories import make_anonymous, make_customer, make_field, make_interaction, make_trail
+from tests.factories import make_anonymous, make_customer, make_field, make_interaction, make_trail, make_unique
 from tests.funnels.card_upgrade import make_card_upgrade, steps
 from tests.together import together
 
@@ -169,11 +167,7 @@ def test_an_emptied_field_is_cleared(caller: Caller, form: Form) -> None:
 
 def test_a_value_that_another_customer_has(caller: Caller, form: Form) -> None:
     campaign = make_card_upgrade(caller.organization)
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    email = CustomerField.objects.get(organization=caller.organization, name="email")
-    email.unique = True
-    save_field(field=email)
+    make_unique(CustomerField.objects.get(organization=caller.organization, name="email"))
     make_customer(caller.organization, attributes={"email": "ana@example.com"})
     walk = Walk.of(caller, form, campaign)
     walk.step()

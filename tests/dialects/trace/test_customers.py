@@ -10,7 +10,7 @@ from customers.models.customer_field import CustomerField, FieldType
 from customers.services.schemas import save_field
 from tests.contents import contents
 from tests.dialects.trace.caller import Answer, Caller, Form, accepted, refused
-from tests.factories import make_anonymous, make_application, make_customer
+from tests.factories import make_anonymous, make_application, make_customer, make_field, make_unique
 
 TYPES = {field_type.value: field_type for field_type in FieldType}
 
@@ -21,8 +21,7 @@ def caller(db: None) -> Caller:  # noqa: ARG001
     caller = Caller.of()
     for name, field_type in TYPES.items():
         save_field(field=CustomerField(organization=caller.organization, name=name, type=field_type))
-    email = CustomerField(organization=caller.organization, name="email", type=FieldType.STRING, unique=True)
-    save_field(field=email)
+    make_unique(make_field(caller.organization, "email", FieldType.STRING))
     return caller
 
 
@@ -162,8 +161,7 @@ def test_required_fields(caller: Caller, form: Form) -> None:
 
 
 def test_unique_fields(caller: Caller, rival: Caller, form: Form) -> None:
-    unique = CustomerField(organization=rival.organization, name="email", type=FieldType.STRING, unique=True)
-    save_field(field=unique)
+    make_unique(make_field(rival.organization, "email", FieldType.STRING))
     accepted(_save(caller, form, email="ann@example.org"))
     accepted(_save(caller, form, email="ann@example.org"))
     accepted(_save(rival, form, "52", email="ann@example.org"))
