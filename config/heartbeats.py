@@ -30,6 +30,7 @@ SILENT = """
 SELECT kind FROM unnest(ARRAY['worker', 'beat']) kind WHERE NOT EXISTS (
     SELECT FROM config_heartbeat heard
     WHERE heard.kind = kind.kind AND heard.heard_at > now() - make_interval(secs => %s::int))
+ORDER BY kind DESC
 """
 
 log = structlog.get_logger(__name__)
