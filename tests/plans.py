@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
+from psycopg.sql import Composable
 
 EXPLAINED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 
@@ -36,8 +37,10 @@ class Plans:
         for below in plan.get("Plans", ()):
             self.add(below)
 
-    def explain(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+    def explain(self, execute: Callable[..., Any], sql: str | Composable, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
         """Run a statement twice: explained and undone, and as it is."""
+        if isinstance(sql, Composable):
+            sql = sql.as_string(connection.connection)
         if sql.lstrip().startswith(EXPLAINED):
             before = transaction.get_autocommit()
             assert not before, "plans are looked at within a transaction"

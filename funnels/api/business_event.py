@@ -35,7 +35,10 @@ class CustomerSought(Anything):
         if isinstance(data, dict):
             if not data or len(data) > MAXIMUM_FIELDS:
                 self.fail("empty")
-            return {without_namespace(name): value for name, value in data.items()}
+            sought = {without_namespace(name): value for name, value in data.items()}
+            if sought.get("id") is not None:
+                sought["id"] = Identifier().run_validation(sought["id"])
+            return sought
         return Identifier().run_validation(data)
 
 

@@ -12,7 +12,7 @@ from tests.campaigns.behaviors.makers import make_behavior
 from tests.channels import make_event, make_live_campaign
 from tests.contents import contents
 from tests.dialects.trace.caller import FORMS, Answer, Caller, Form, decoded, refused
-from tests.factories import make_customer, make_field
+from tests.factories import make_anonymous, make_customer, make_field
 from traces.models import Trace
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_decision_log")]
@@ -54,7 +54,7 @@ def test_the_answer_names_campaign_trace_token_and_customer(caller: Caller, form
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_search_finds_or_creates(caller: Caller, form: Form) -> None:
-    make_field(caller.organization, "email", "string")
+    make_field(caller.organization, "email", "string", targetable=True)
     make_event(caller.application, make_live_campaign(caller.organization), name=NAME)
     jane = make_customer(caller.organization, external_id="jane", attributes={"email": "jane.doe@example.com"})
     assert told(tell(caller, {"email": "jane.doe@example.com"}, form))["customer-id"] == jane.external_id
@@ -64,9 +64,54 @@ def test_a_search_finds_or_creates(caller: Caller, form: Form) -> None:
     assert told(tell(caller, {"email": "john@example.com"}, form))["customer-id"] == created
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_of_several_the_oldest_known_customer_is_taken(caller: Caller, form: Form) -> None:
+    make_field(caller.organization, "city", "string", targetable=True)
+    make_field(caller.organization, "shoe", "decimal")
+    make_event(caller.application, make_live_campaign(caller.organization), name=NAME)
+    own = {"city": "Bern", "shoe": "42.5"}
+    visitor = make_anonymous(caller.organization, attributes=own)
+    for _ in range(2):
+        assert told(tell(caller, {"city": "Bern"}, form))["customer-id"] == visitor.external_id
+    older, _newer = (make_customer(caller.organization, attributes=own) for _ in range(2))
+    make_customer(Caller.of().organization, attributes=own)
+    for sought in ({"city": "Bern"}, {"city": "Bern", "shoe": 42.5}):
+        assert told(tell(caller, sought, form))["customer-id"] == older.external_id
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_search_may_name_the_id(caller: Caller, form: Form) -> None:
+    make_field(caller.organization, "city", "string")
+    make_event(caller.application, make_live_campaign(caller.organization), name=NAME)
+    jane = make_customer(caller.organization, external_id="51", attributes={"city": "Bern"})
+    for sought in ({"id": "51"}, {"id": "51", "city": "Bern"}):
+        assert told(tell(caller, sought, form))["customer-id"] == jane.external_id
+    refused(tell(caller, {"id": "51", "city": "Uri"}, form), 400, "invalid-fields")
+    assert told(tell(caller, {"id": "52", "city": "Uri"}, form))["customer-id"] == "52"
+    new = Customer.objects.get(external_id="52")
+    assert (new.attributes, new.is_anonymous) == ({"city": "Uri"}, False)
+    refused(tell(caller, {"id": ""}, form), 400, "invalid-body")
+
+
+def test_a_search_without_an_indexed_field_says_which_to_mark(caller: Caller) -> None:
+    for name in ("shoe", "city"):
+        make_field(caller.organization, name, "string")
+    make_field(caller.organization, "email", "string", targetable=True)
+    make_event(caller.application, make_live_campaign(caller.organization), name=NAME)
+    before = contents()
+    response = tell(caller, {"shoe": "42", "city": "Bern"})
+    refused(response, 400, "invalid-fields")
+    text = response.content.decode()
+    assert "shoe" in text
+    assert "city" in text
+    assert "unique or targetable" in text
+    assert contents() == before
+    told(tell(caller, {"shoe": "42", "email": "jane@example.com"}))
+
+
 def test_refusals_leave_nothing_behind(caller: Caller) -> None:
     stranger = Caller.of()
-    make_field(caller.organization, "age", "integer")
+    make_field(caller.organization, "age", "integer", targetable=True)
     make_event(caller.application, make_live_campaign(caller.organization, status="paused"), name=NAME)
     before = contents()
     refused(tell(caller, "1", **{"app-token": "x"}), 404, "unknown-application")
