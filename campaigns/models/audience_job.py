@@ -76,6 +76,9 @@ class AudienceJob(NamesFields):
     file_url = models.CharField(max_length=2048, blank=True, default="", db_default="")
     file_rows = models.PositiveBigIntegerField(null=True, blank=True)
     file_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
+    caps_returned_at = models.DateTimeField(
+        null=True, blank=True, help_text="Given up, and what it had counted towards a cap was given back."
+    )
     chunks_removed_at = models.DateTimeField(null=True, blank=True)
     recipients_removed_at = models.DateTimeField(null=True, blank=True)
     file_removed_at = models.DateTimeField(null=True, blank=True)
@@ -93,6 +96,15 @@ class AudienceJob(NamesFields):
         indexes = [
             models.Index(fields=["organization", "-id"], name="audience_job_newest_first"),
             models.Index(fields=["organization", "state", "-id"], name="audience_job_by_state"),
+            models.Index(
+                fields=["id"],
+                condition=Q(
+                    state__in=[JobState.CANCELLED, JobState.SKIPPED],
+                    caps_returned_at__isnull=True,
+                    started_at__isnull=False,
+                ),
+                name="audience_job_owes_caps",
+            ),
             models.Index(fields=["scheduled_for"], condition=Q(state__in=MOVING), name="audience_job_moving"),
             models.Index(fields=["state"], condition=Q(state__in=UNSETTLED), name="audience_job_unsettled"),
             models.Index(fields=["finished_at"], name="audience_job_finished"),

@@ -17,12 +17,14 @@ from campaigns.queries.audiences import sends_nothing
 from campaigns.queries.definitions import write_definition
 from campaigns.queries.due_work import due_jobs
 from campaigns.services.audience_building import plan_chunks
+from campaigns.services.cap_returns import NOTHING_OWED, return_next_caps
 from customers.jobs import look_now
 
 NEXT = f"""
 SELECT job.id, GREATEST(job.scheduled_for, campaign.starts_at, line_item.starts_at, part.starts_at),
     LEAST(campaign.ends_at, line_item.ends_at, part.ends_at), unit.lateness_window
 {due_jobs("%(now)s::timestamptz")} AND job.state = %(state)s::varchar
+AND (job.state <> 'scheduled' OR {NOTHING_OWED})
 ORDER BY job.scheduled_for, job.id LIMIT 1 FOR NO KEY UPDATE OF job SKIP LOCKED
 """
 # Locked first and looked at then: an operator who has a recipient sent again comes before that, or after.
@@ -66,7 +68,7 @@ class Due:
 
 def move_jobs_on(*, now: datetime) -> bool:
     """Do whatever time has made due, each job in a transaction of its own; whether there was anything."""
-    moved = False
+    moved = return_next_caps()
     while begin_next_job(now=now) or release_next_job(now=now):
         moved = True
     return finish_jobs() or moved

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import AudienceJob, AudienceMember
+from campaigns.models import AudienceJob, AudienceMember, Participation
 from campaigns.services.audience_building import build_chunk, take_chunk
 from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job, retry_job
 from campaigns.services.audience_sweep import begin_next_job, move_jobs_on
@@ -286,3 +286,69 @@ def test_a_delivery_follows_into_a_campaign_that_is_not_live() -> None:
     type(other.campaign).objects.filter(pk=other.campaign.pk).update(status="completed")
     _change(rows, status="live")
     assert _states() == ["cancelled"]
+
+
+def _capped(rows: Hierarchy, number: int = 1) -> None:
+    cap = {"frequency_cap": number, "frequency_unit": "impressions", "frequency_period": "monthly"}
+    type(rows.campaign).objects.filter(pk=rows.campaign.pk).update(**cap)
+
+
+def _built(job: AudienceJob) -> AudienceJob:
+    while move_jobs_on(now=timezone.now()):
+        while leased := take_chunk():
+            assert build_chunk(leased=leased)
+    job.refresh_from_db()
+    return job
+
+
+def _change_type(rows: Hierarchy) -> None:
+    _change(rows, **PUSH)
+
+
+def _change_date(rows: Hierarchy) -> None:
+    at = rows.unit.scheduled_delivery_date
+    assert at
+    _change(rows, scheduled_delivery_date=at - timedelta(seconds=1))
+
+
+def _change_group(rows: Hierarchy) -> None:
+    _change(rows, group=make_group(rows.line_item, **DATES))
+
+
+@pytest.mark.parametrize("detour", [_change_date, _change_type, _change_group])
+def test_an_audience_that_is_built_anew_counts_towards_the_cap_once(
+    detour: Callable[[Hierarchy], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaigns.services.cap_returns.BITE", 3)
+    rows = make_scheduled(**EMAIL)
+    _capped(rows)
+    people = make_people(rows.campaign.organization, 20)
+    job = make_job(rows)
+    begin_next_job(now=timezone.now())
+    while leased := take_chunk():
+        assert build_chunk(leased=leased)
+    detour(rows)
+    second = _built(AudienceJob.objects.latest("id"))
+    job.refresh_from_db()
+    assert (job.state, job.audience, job.skipped, job.pending) == ("cancelled", job.audience, job.audience, 0)
+    wanted = [each for each in people if each.consent and (detour is _change_type or each.email_consent)]
+    assert (second.pk != job.pk, second.audience, job.audience > 0) == (True, len(wanted), True)
+    counts = Participation.objects.filter(campaign=rows.campaign).values_list("customer_id", "capped_count")
+    assert {key: count for key, count in counts if count} == {each.pk: 1 for each in wanted}
+
+
+def test_what_a_cancelled_delivery_has_sent_stays_counted() -> None:
+    rows = make_scheduled(**EMAIL)
+    _capped(rows, 5)
+    make_people(rows.campaign.organization, 20)
+    job = make_job(rows)
+    build(job)
+    sent = list(AudienceMember.objects.filter(job=job).values_list("customer_id", flat=True)[:2])
+    AudienceMember.objects.filter(job=job, customer_id__in=sent).update(state="sent", due_at=None)
+    AudienceJob.objects.filter(pk=job.pk).update(sent=2)
+    _cancel(job)
+    move_jobs_on(now=timezone.now())
+    counts = Participation.objects.filter(campaign=rows.campaign, capped_count__gt=0)
+    assert dict(counts.values_list("customer_id", "capped_count")) == dict.fromkeys(sent, 1)
+    job.refresh_from_db()
+    assert (job.sent, job.skipped, job.pending, job.caps_returned_at is not None) == (2, job.audience - 2, 0, True)
