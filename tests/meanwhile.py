@@ -21,6 +21,7 @@ class Meanwhile:
         self._seen = -1
         self._pid = 0
         self._future: Future[Any] | None = None
+        self.had_to_wait = False
 
     @property
     def has_happened(self) -> bool:
@@ -50,7 +51,8 @@ class Meanwhile:
         while not self._future.done():
             assert monotonic() < deadline, "it is neither done nor waiting"
             execute(WAITS, [self._pid], False, context)
-            if context["cursor"].fetchone()[0]:
+            self.had_to_wait = bool(context["cursor"].fetchone()[0])
+            if self.had_to_wait:
                 return
             sleep(0.002)
 

@@ -22,7 +22,6 @@ class AudienceChunk(TenantModel):
     lease = models.BigIntegerField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
-    members = models.PositiveBigIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["job_id", "number"]

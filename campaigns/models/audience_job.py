@@ -40,7 +40,8 @@ class AudienceJob(NamesFields):
 
     `key` is what its recipients' keys begin with. `is_held` says that an operator paused or cancelled it, so that
     only an operator moves it on. `lease` and `leased_until` are of the worker that does what can't be shared (planning
-    chunks, exporting a file). Counts are of members; who is none of sent, failed, skipped and ambiguous is pending.
+    chunks, following merges, exporting a file). `merges_seen` is a snapshot of the database: of merges that it doesn't
+    show nothing is known yet. Counts are of members; who is none of sent, failed, skipped and ambiguous is pending.
     They stay when chunks, recipients or the file are deleted by their age, which the three `…_removed_at` say.
     """
 
@@ -64,6 +65,7 @@ class AudienceJob(NamesFields):
     failures = models.PositiveIntegerField(default=0, db_default=0)
     error = models.TextField(blank=True, default="", db_default="")
     definition = models.JSONField(null=True, blank=True, help_text="What the audience is built from, since it began.")
+    merges_seen = models.TextField(blank=True, default="", db_default="", editable=False)
     chunks = models.PositiveIntegerField(default=0, db_default=0)
     chunks_done = models.PositiveIntegerField(default=0, db_default=0)
     audience = models.PositiveBigIntegerField(default=0, db_default=0)

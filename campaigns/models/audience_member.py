@@ -1,6 +1,7 @@
 """The ledger of deliveries: one row for each message to each customer."""
 
 import uuid
+from typing import Any
 
 from django.db import connection, models
 from django.db.models import Q
@@ -8,6 +9,7 @@ from django.db.models import Q
 from campaigns.models.audience_job import AudienceJob
 from campaigns.models.unit import AdUnit
 from customers.models import Customer, CustomerOwned, Organization
+from customers.models.customer_owned import Turn
 
 
 class MemberState(models.TextChoices):
@@ -21,22 +23,39 @@ class MemberState(models.TextChoices):
     AMBIGUOUS = "ambiguous"
 
 
+# Recipients of an audience that isn't built yet stay where they are, for it has others that nobody can see: the last
+# step of building goes after all merges (campaigns.services.audience_merges).
+_IS_BUILT = "NOT EXISTS (SELECT FROM campaigns_audiencejob job WHERE job.id = {member}.job_id AND job.built_at IS NULL)"
+# Before they are looked at: a worker may have them in hand, and say meanwhile what became of them.
+LOCK = f"""
+SELECT FROM campaigns_audiencemember member
+WHERE member.customer_id IN (%(from)s::bigint, %(to)s::bigint) AND {_IS_BUILT.format(member="member")}
+ORDER BY member.key FOR UPDATE OF member
+"""
 # Of two rows of one delivery the one that is further stays, and the job counts one recipient less.
-MERGE = """
+MERGE = f"""
 WITH doubled AS (
     SELECT CASE WHEN array_position(%(ranks)s::text[], theirs.state::text) >
         array_position(%(ranks)s::text[], ours.state::text) THEN ours.key ELSE theirs.key END AS lost_key
     FROM campaigns_audiencemember theirs JOIN campaigns_audiencemember ours ON ours.job_id = theirs.job_id
     WHERE theirs.customer_id = %(from)s::bigint AND ours.customer_id = %(to)s::bigint
+    AND {_IS_BUILT.format(member="ours")}
 ), lost AS (
     DELETE FROM campaigns_audiencemember member USING doubled WHERE member.key = doubled.lost_key
     RETURNING member.job_id, member.state
+), locked AS MATERIALIZED (
+    SELECT job.id FROM campaigns_audiencejob job WHERE job.id IN (SELECT job_id FROM lost)
+    ORDER BY job.id FOR NO KEY UPDATE
 )
 UPDATE campaigns_audiencejob job SET audience = audience - 1,
     sent = sent - (lost.state = 'sent')::int, failed = failed - (lost.state = 'failed')::int,
     skipped = skipped - (lost.state = 'skipped')::int, ambiguous = ambiguous - (lost.state = 'ambiguous')::int
-FROM lost WHERE job.id = lost.job_id
-"""
+FROM locked JOIN lost ON lost.job_id = locked.id WHERE job.id = locked.id
+"""  # noqa: S608 - put together from constants
+MOVE = f"""
+UPDATE campaigns_audiencemember member SET customer_id = %(to)s::bigint
+WHERE member.customer_id = %(from)s::bigint AND {_IS_BUILT.format(member="member")}
+"""  # noqa: S608 - put together from constants
 RANKS = ["pending", "skipped", "failed", "leased", "ambiguous", "sent"]
 
 
@@ -49,10 +68,12 @@ class AudienceMember(CustomerOwned):
     other side calls a message that was sent, and before that the name of the destination that may have it already.
 
     There are a million of these to a job: few columns, few indexes, and no foreign key that the database checks (that
-    would take as long as all the rest, and write to every customer's row). `customers.services.identities.hold_merges`
-    stands in for it.
+    would take as long as all the rest, and write to every customer's row). `campaigns.services.audience_merges`
+    stands in for it. A message that counts towards a frequency cap bears in `capped_from` the day on which the period
+    began that it was counted in.
     """
 
+    turn = Turn.RECIPIENTS
     key = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
@@ -76,6 +97,7 @@ class AudienceMember(CustomerOwned):
     lease = models.BigIntegerField(null=True, blank=True)
     reference = models.CharField(max_length=255, null=True, blank=True)
     error = models.CharField(max_length=500, null=True, blank=True)
+    capped_from = models.DateField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
@@ -100,6 +122,9 @@ class AudienceMember(CustomerOwned):
     @classmethod
     def move_rows(cls, *, from_id: int, to_id: int) -> None:
         """A delivery reaches each customer once: where both are its recipients, the row that is further stays."""
+        values: dict[str, Any] = {"from": from_id, "to": to_id, "ranks": RANKS}
         with connection.cursor() as cursor:
-            cursor.execute(MERGE, {"from": from_id, "to": to_id, "ranks": RANKS})
-        super().move_rows(from_id=from_id, to_id=to_id)
+            cursor.execute(LOCK, values)
+            if cursor.rowcount:
+                cursor.execute(MERGE, values)
+                cursor.execute(MOVE, values)

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from campaigns.models.campaign import AdCampaign
 from campaigns.models.frequency import RULE_OF_CAMPAIGN, UNITE_CAPPED
 from customers.models import Customer, CustomerOwned, Organization
+from customers.models.customer_owned import Turn
 
 COUNTS = ("seen_count", "dismissed_count", "converted_count", "completed_count")
 TIMES = ("last_seen_at", "dismissed_at", "converted_at", "completed_at", "interactions_removed_at")
@@ -35,6 +36,7 @@ class Participation(CustomerOwned):
     Counts stay when interactions are deleted by their age, which `interactions_removed_at` says.
     """
 
+    turn = Turn.PARTICIPATIONS
     # Every page view writes several: nothing looks for these by their organization alone, and the unique constraint's
     # index finds those of a customer.
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)

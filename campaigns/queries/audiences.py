@@ -1,5 +1,6 @@
 """Who belongs to an audience, in SQL: one list of steps, from which it is counted and from which it is built."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from customers.errors import not_found
 from customers.models import Organization
 
 SAMPLE = 20
+CAPS = "caps"
 # What a message needs beside the consent to be shown and sent campaigns at all.
 CONSENTS: dict[str, str] = {
     CreativeType.ISSUE_AUDIENCE_CSV: "email_consent",
@@ -78,7 +80,16 @@ class Terms:
     @property
     def where(self) -> tuple[str, list[Any]]:
         """All steps as one condition over `customer`, and its parameters."""
-        asked = [step for step in self.steps if step.sql != "TRUE"]
+        return self._joined(self.steps)
+
+    @property
+    def where_counted(self) -> tuple[str, list[Any]]:
+        """The same without the cap: for whoever counts towards it, and so finds out whether there is room."""
+        return self._joined([step for step in self.steps if step.name != CAPS])
+
+    @staticmethod
+    def _joined(steps: Sequence[Step]) -> tuple[str, list[Any]]:
+        asked = [step for step in steps if step.sql != "TRUE"]
         sql = " AND ".join(step.sql for step in asked) or "TRUE"
         return sql, [parameter for step in asked for parameter in step.parameters]
 
@@ -159,8 +170,8 @@ def _holdout(candidate: Candidate) -> Step:
 def _caps(candidate: Candidate, organization: Organization, now: datetime) -> Step:
     cap = _cap_of(candidate, organization, now)
     if cap is None:
-        return Step("caps")
-    return Step("caps", f"(NOT {HAS_FULL_CAP})", (candidate.campaign_id, cap.rule, cap.starts_on, cap.number))
+        return Step(CAPS)
+    return Step(CAPS, f"(NOT {HAS_FULL_CAP})", (candidate.campaign_id, cap.rule, cap.starts_on, cap.number))
 
 
 def _cap_of(candidate: Candidate, organization: Organization, now: datetime) -> Cap | None:

@@ -17,6 +17,7 @@ from campaigns.queries.audiences import sends_nothing
 from campaigns.queries.definitions import write_definition
 from campaigns.queries.due_work import due_jobs
 from campaigns.services.audience_building import plan_chunks
+from campaigns.services.audience_merges import finish_next_building, look_at_merges
 from campaigns.services.cap_returns import NOTHING_OWED, return_next_caps
 from customers.jobs import look_now
 
@@ -69,7 +70,7 @@ class Due:
 def move_jobs_on(*, now: datetime) -> bool:
     """Do whatever time has made due, each job in a transaction of its own; whether there was anything."""
     moved = return_next_caps()
-    while begin_next_job(now=now) or release_next_job(now=now):
+    while begin_next_job(now=now) or finish_next_building() or release_next_job(now=now):
         moved = True
     return finish_jobs() or moved
 
@@ -137,10 +138,11 @@ def _skipped(due: Due, now: datetime) -> bool:
 
 
 def _begin(job: AudienceJob, now: datetime) -> None:
-    """Keep what the audience is built from, and share the customers out among chunks."""
+    """Keep what the audience is built from and which merges it knows, and share the customers out among chunks."""
     definition = write_definition(organization_id=job.organization_id, campaign_id=job.campaign_id)
     begun_as = {"creative_type": job.unit.creative_type, "group_id": job.unit.group_id}
-    _update(job, definition={**(definition or {}), **begun_as}, started_at=now)
+    seen = look_at_merges()
+    _update(job, definition={**(definition or {}), **begun_as}, merges_seen=seen, started_at=now)
     chunks = plan_chunks(job=job)
     _update(
         job,

@@ -1,13 +1,24 @@
 """Rows that hang on a customer, and where they go when two customers turn out to be one."""
 
+from enum import IntEnum
+
 from django.db import models
 
 from customers.tenancy import TenantModel
 
 
+class Turn(IntEnum):
+    """When a merge moves rows of a model: the order in which everybody locks what hangs on customers."""
+
+    PARTICIPATIONS = 1
+    OTHERS = 2
+    RECIPIENTS = 3
+
+
 class CustomerOwned(TenantModel):
     """A row of one customer. A merge moves it to the customer who lives on; no row is ever lost that way."""
 
+    turn = Turn.OTHERS
     customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="+")
 
     class Meta:

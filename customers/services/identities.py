@@ -1,10 +1,13 @@
 """Who a caller means by a customer id, and what happens when two customers turn out to be one."""
 
 import uuid
+from functools import cache
 from typing import Any
 
 from django.apps import apps
 from django.db import connection, transaction
+from django.db.models import BigIntegerField, Func, TextField
+from django.db.models.functions import Cast
 
 from customers.models import Customer, CustomerAlias, Organization
 from customers.models.customer_owned import CustomerOwned
@@ -20,11 +23,12 @@ RETURNING id
 """
 # The kind of advisory lock that `hold_merges` takes alone and merges share; the second number is the organization.
 MERGES = 5_720
-# More than a thousand merges in a minute count as one, too: the oldest of them is recent.
-WERE_MERGED = """
-SELECT EXISTS (SELECT FROM (SELECT created_at FROM customers_customeralias ORDER BY id DESC LIMIT 1000) latest
-    WHERE created_at > now() - interval '1 minute')
-"""
+# Those who want to merge queue behind whoever waits for the lock alone, and then wait for what is done under it: half
+# of what a visitor may be kept waiting.
+LONGEST_WAIT = "SET LOCAL lock_timeout = '50ms'"
+HOLD = "SELECT pg_advisory_xact_lock(%s::int, %s::int)"
+THIS_TRANSACTION = Cast(Cast(Func(function="pg_current_xact_id"), TextField()), BigIntegerField())
+SHARE = "SELECT pg_advisory_xact_lock_shared(%s::int, %s::int)"
 
 
 def find_or_create_customer(*, organization: Organization, customer_id: str | None) -> Customer:
@@ -72,17 +76,16 @@ class _Gone(Exception):  # noqa: N818 (no error: it never leaves this module)
     """One of two customers was merged while the other was being locked."""
 
 
-def hold_merges(*, organization_id: int) -> bool:
+def hold_merges(*, organization_id: int) -> None:
     """Let no merge of the organization's customers happen from here to the end of the transaction.
 
-    For whoever adds rows of customers by the thousand without foreign keys: after it, the customers that are gone can
-    be seen, and those who are there stay until the rows can be seen. Call it last: merges wait for the commit. True
-    where there was a merge at all since a minute before the transaction began.
+    All that there were can be seen after it. Call it first, and for very little: merges wait for the commit. From here
+    on nothing in the transaction waits for a lock for longer than 50 ms: OperationalError (55P03) then, and whoever
+    called it tries the whole again.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [MERGES, organization_id % 2**31])
-        cursor.execute(WERE_MERGED)
-        return bool(cursor.fetchone()[0])
+        cursor.execute(LONGEST_WAIT)
+        cursor.execute(HOLD, [MERGES, organization_id % 2**31])
 
 
 def identify(*, organization: Organization, anonymous: Customer, customer_id: str) -> Customer:
@@ -103,7 +106,7 @@ def identify(*, organization: Organization, anonymous: Customer, customer_id: st
 
 def _merge(organization: Organization, anonymous: uuid.UUID, customer_id: str) -> Customer:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s::int, %s::int)", [MERGES, organization.pk % 2**31])
+        cursor.execute(SHARE, [MERGES, organization.pk % 2**31])
     found = find_customer_by_uuid(organization=organization, identity=anonymous)
     known = find_or_create_customer(organization=organization, customer_id=customer_id)
     if found is None or found == known or not found.is_anonymous:
@@ -113,18 +116,26 @@ def _merge(organization: Organization, anonymous: uuid.UUID, customer_id: str) -
     if len(locked) < 2:  # noqa: PLR2004 (both)
         raise _Gone
     source, target = locked[found.pk], locked[known.pk]
-    for model in apps.get_models():
-        if issubclass(model, CustomerOwned):
-            model.move_rows(from_id=source.pk, to_id=target.pk)
+    for model in _owned():
+        model.move_rows(from_id=source.pk, to_id=target.pk)
     Customer.objects.filter(pk=source.pk)._raw_delete(Customer.objects.db)  # noqa: SLF001 (nothing hangs on it now)
     CustomerAlias.objects.create(
         organization=organization,
         external_id=source.external_id or str(source.uuid),
         uuid=source.uuid,
         customer=target,
+        former_id=source.pk,
+        merged_in=THIS_TRANSACTION,
     )
     _absorb(target, source)
     return target
+
+
+@cache
+def _owned() -> list[type[CustomerOwned]]:
+    """The models whose rows move, in the order of locks."""
+    owned = [model for model in apps.get_models() if issubclass(model, CustomerOwned)]
+    return sorted(owned, key=lambda model: model.turn)
 
 
 def _absorb(target: Customer, source: Customer) -> None:

@@ -23,6 +23,7 @@ from campaigns.queries.audiences import Terms, get_terms
 from campaigns.queries.definitions import read_definition
 from campaigns.services.audience_building import build_chunk, take_chunk
 from campaigns.services.audience_jobs import synchronise_jobs
+from campaigns.services.audience_merges import finish_next_building
 from campaigns.services.audience_sweep import begin_next_job
 from customers.services.field_indexes import maintain_field_indexes
 from customers.services.generation import generate_customers
@@ -150,6 +151,7 @@ def _one_worker(_job: AudienceJob, _terms: Terms) -> None:
     while (leased := take_chunk()) is not None:
         if not build_chunk(leased=leased):
             raise RunFailedError("a chunk was not built")
+    finish_next_building()
 
 
 def _two_workers(job: AudienceJob, terms: Terms) -> None:

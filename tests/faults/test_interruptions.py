@@ -17,10 +17,9 @@ from campaigns.delivery.channel import AudienceExport, ExportedFile, Outcome, Re
 from campaigns.models import AudienceChunk, AudienceJob, AudienceMember
 from campaigns.models.ad_type import AdType
 from campaigns.models.audience_job import JobState
-from campaigns.services import audience_building
+from campaigns.services import audience_adding, audience_building
 from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job
 from campaigns.tasks import sweep, work_once
-from customers.services import identities
 from tests.campaigns.audiences.scheduled import (
     CSV,
     EMAIL,
@@ -197,14 +196,14 @@ def test_a_database_that_goes_away_costs_no_chunk_and_leaves_no_doubt(
     make_people(rows.campaign.organization, 20)
     job = make_job(rows)
     sweep()
-    hold = identities.hold_merges
+    add = audience_adding.add_members
 
-    def hold_and_lose(**values: Any) -> bool:
+    def lose_and_add(**values: Any) -> int:
         cut_off(connection.connection.info.backend_pid)
-        monkeypatch.setattr(audience_building, "hold_merges", hold)
-        return hold(**values)
+        monkeypatch.setattr(audience_building, "add_members", add)
+        return add(**values)
 
-    monkeypatch.setattr(audience_building, "hold_merges", hold_and_lose)
+    monkeypatch.setattr(audience_building, "add_members", lose_and_add)
     assert work_once()
     assert not AudienceMember.objects.exists()
     AudienceChunk.objects.update(leased_until=None)

@@ -13,6 +13,7 @@ from campaigns.delivery.channel import Outcome
 from campaigns.models import AudienceJob, AudienceMember
 from campaigns.services.audience_building import build_chunk, take_chunk
 from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job, retry_job
+from campaigns.services.audience_merges import finish_next_building
 from campaigns.services.audience_sweep import begin_next_job, move_jobs_on
 from campaigns.services.recipients import Verdict, resolve_recipients, take_recipients
 from campaigns.tasks import sweep
@@ -78,6 +79,7 @@ def _built(rows: Hierarchy, people: int = 21) -> AudienceJob:
     begin_next_job(now=timezone.now())
     while leased := take_chunk():
         assert build_chunk(leased=leased)
+    assert finish_next_building()
     job.refresh_from_db()
     assert job.state == "built"
     return job

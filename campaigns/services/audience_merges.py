@@ -1,0 +1,260 @@
+"""The last step of building an audience: what merges did to it meanwhile, and then it is built.
+
+A merge leaves the recipients of an audience that is being built alone: it would have to wait for chunks, whose rows
+nobody can see yet, and chunks for it. So who was merged since the job began is judged again here, as the one they
+became: nobody is left who is no more, and the one who lives on is a recipient if they meet the terms, counted once
+towards a cap. Rounds run beside the traffic until little is left; the last one keeps new merges waiting for some
+milliseconds, and commits that the audience is built: merges after it move recipients themselves.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
+
+from campaigns.models import AudienceJob
+from campaigns.queries.audiences import Terms, sends_nothing
+from campaigns.services.audience_adding import THESE, add_members, terms_of
+from campaigns.services.heartbeats import Heartbeat, insist, lease_seconds, new_lease, shared_now
+from customers.services.identities import hold_merges
+from customers.transactions import was_undone
+
+# Merges that are judged again in one transaction: page views wait for no more than that.
+BATCH = 200
+# So few may be left for the last round, and so many rounds and attempts at it are made before others have a turn.
+FEW, MOST_ROUNDS, MOST_TRIES = 50, 50, 20
+PAUSE_SECONDS = 0.05
+MOST_FAILURES, LONGEST_PAUSE = 5, 60
+
+TAKE = """
+WITH next AS (
+    SELECT id FROM campaigns_audiencejob WHERE state = 'building' AND chunks_done >= chunks
+    AND (leased_until IS NULL OR leased_until < now())
+    ORDER BY scheduled_for, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE campaigns_audiencejob job SET lease = %(lease)s::bigint, heartbeat_at = now(),
+    leased_until = now() + make_interval(secs => %(seconds)s::int)
+FROM next WHERE job.id = next.id RETURNING job.id
+"""
+KEEP = """
+UPDATE campaigns_audiencejob SET leased_until = now() + make_interval(secs => %(seconds)s::int), heartbeat_at = now()
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building' RETURNING id
+"""
+LET_GO = """
+UPDATE campaigns_audiencejob SET lease = NULL, leased_until = now() + make_interval(secs => %(pause)s::float)
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint
+"""
+FAILED = """
+UPDATE campaigns_audiencejob SET failures = failures + 1, error = %(error)s::text, lease = NULL,
+    state = CASE WHEN failures + 1 >= %(most)s::int THEN 'failed' ELSE state END,
+    leased_until = now() + make_interval(secs => LEAST(2 ^ failures, %(longest)s::int))
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
+"""
+NOW = "SELECT pg_current_snapshot()::text"
+# Merges that the job's snapshot doesn't show, of customers that it shares out among its chunks; what this transaction
+# itself did is in no snapshot. A number that is still to come is of another server, from which the row was restored.
+MERGED = """
+SELECT id, former_id, customer_id FROM customers_customeralias alias
+WHERE organization_id = %(organization)s::bigint AND id > %(after)s::bigint
+AND LEAST(former_id, customer_id) <= (SELECT max(last_id) FROM campaigns_audiencechunk WHERE job_id = %(job)s::bigint)
+AND merged_in >= pg_snapshot_xmin(%(seen)s::pg_snapshot)::text::bigint
+AND (merged_in = pg_current_xact_id_if_assigned()::text::bigint OR (
+    merged_in < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+    AND NOT pg_visible_in_snapshot(merged_in::text::xid8, %(seen)s::pg_snapshot)))
+ORDER BY id LIMIT %(limit)s::int
+"""
+SEEN = """
+UPDATE campaigns_audiencejob SET merges_seen = %(seen)s::text
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
+"""
+LOCK_CUSTOMERS = "SELECT FROM customers_customer WHERE id = ANY(%(customers)s::bigint[]) ORDER BY id FOR KEY SHARE"
+LOCK_PARTICIPATIONS = """
+SELECT FROM campaigns_participation
+WHERE customer_id = ANY(%(customers)s::bigint[]) AND campaign_id = %(campaign)s::bigint
+ORDER BY customer_id FOR NO KEY UPDATE
+"""
+# What was counted for those who are judged again is taken back from whom it has come to, where the count is still the
+# one that it was added to.
+TAKE_OUT = """
+WITH gone AS (
+    DELETE FROM campaigns_audiencemember
+    WHERE job_id = %(job)s::bigint AND customer_id = ANY(%(customers)s::bigint[]) RETURNING customer_id, capped_from
+), uncounted AS (
+    UPDATE campaigns_participation mine SET capped_count = GREATEST(mine.capped_count - several.number, 0)
+    FROM (
+        SELECT COALESCE(pair.customer_id, gone.customer_id) AS customer_id, gone.capped_from, count(*) AS number
+        FROM gone LEFT JOIN unnest(%(former)s::bigint[], %(living)s::bigint[]) AS pair (former_id, customer_id)
+            ON pair.former_id = gone.customer_id
+        WHERE gone.capped_from IS NOT NULL GROUP BY 1, 2
+    ) several
+    WHERE mine.customer_id = several.customer_id AND mine.campaign_id = %(campaign)s::bigint
+    AND mine.capped_from = several.capped_from AND mine.capped_rule = %(rule)s::smallint
+)
+SELECT count(*) FROM gone
+"""
+CHANGE = """
+UPDATE campaigns_audiencejob SET audience = audience + %(more)s::bigint, heartbeat_at = now(),
+    skipped = skipped + CASE WHEN %(nothing)s::boolean THEN %(more)s::bigint ELSE 0 END
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
+"""
+BUILT = """
+UPDATE campaigns_audiencejob SET state = 'built', built_at = now(), lease = NULL, leased_until = NULL, error = ''
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
+"""
+
+log = structlog.get_logger(__name__)
+Merge = tuple[int, int, int]  # an alias's id, the former customer's, and that of the one who lives on
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A job whose chunks are all done, and the lease under which this worker has it; `seen` is a snapshot."""
+
+    job: AudienceJob
+    lease: int
+    seen: str
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What every statement is told."""
+        return {"job": self.job.pk, "lease": self.lease, "organization": self.job.organization_id, "seen": self.seen}
+
+
+class _NotOursError(Exception):
+    """The lease has gone to somebody else, or the job is no longer being built."""
+
+
+def look_at_merges() -> str:
+    """What an audience that begins now may be built from: a snapshot, by which later merges are found."""
+    with connection.cursor() as cursor:
+        cursor.execute(NOW)
+        (seen,) = cursor.fetchone()
+    return str(seen)
+
+
+def finish_next_building() -> bool:
+    """Take the last step of one audience whose chunks are done; False where there is none, or it is to be tried again.
+
+    What was left undone is found again by the next one: each round is whole, or did nothing.
+    """
+    following = _take()
+    if following is None:
+        return False
+    beat = {"job": following.job.pk, "lease": following.lease, "seconds": lease_seconds()}
+    heartbeat = Heartbeat(KEEP, beat)
+    try:
+        with heartbeat:
+            is_built = _finish(following)
+    except _NotOursError:
+        return False
+    except Exception as error:
+        if not heartbeat.is_unwanted and not isinstance(error, OperationalError):
+            log.exception("building_not_finished", job=following.job.pk)
+            told = {"error": f"{type(error).__name__}: {error}", "most": MOST_FAILURES, "longest": LONGEST_PAUSE}
+            insist(FAILED, {**following.values, **told})
+            return False
+        log.warning("building_not_finished", job=following.job.pk, reason=str(error))
+        is_built = False
+    if not is_built:
+        insist(LET_GO, {**following.values, "pause": 0.0 if heartbeat.is_unwanted else PAUSE_SECONDS})
+    return is_built
+
+
+def _take() -> Following | None:
+    lease = new_lease()
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, {"lease": lease, "seconds": lease_seconds()})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    job = AudienceJob.objects.select_related("unit", "organization").get(pk=row[0])
+    return Following(job, lease, job.merges_seen)
+
+
+def _finish(following: Following) -> bool:
+    for _ in range(MOST_ROUNDS):
+        following, merges = _round(following)
+        if merges <= FEW:
+            break
+    for _ in range(MOST_TRIES):
+        try:
+            if _last_round(following):
+                return True
+        except OperationalError as error:
+            # A merge that is at it for long, or somebody who holds a participation: neither is waited for.
+            if not (was_undone(error) or isinstance(error.__cause__, LockNotAvailable)):
+                raise
+        time.sleep(random.uniform(0, PAUSE_SECONDS))  # noqa: S311 - no secret
+        following, _ = _round(following)
+    return False
+
+
+def _round(following: Following) -> tuple[Following, int]:
+    """Judge again whoever was merged so far, beside the traffic; how many merges there were."""
+    seen = look_at_merges()
+    after = number = 0
+    while merges := _merged(following, after=after, limit=BATCH):
+        with transaction.atomic():
+            _judge_again(following, merges)
+        after = merges[-1][0]
+        number += len(merges)
+    following = replace(following, seen=seen)
+    with connection.cursor() as cursor:
+        cursor.execute(SEEN, following.values)
+        if cursor.rowcount != 1:
+            raise _NotOursError
+    return following, number
+
+
+@transaction.atomic
+def _last_round(following: Following) -> bool:
+    """The same while nobody merges, and the audience is built; False where too many have come meanwhile."""
+    hold_merges(organization_id=following.job.organization_id)
+    merges = _merged(following, after=0, limit=FEW + 1)
+    if len(merges) > FEW:
+        return False
+    if merges:
+        _judge_again(following, merges)
+    with connection.cursor() as cursor:
+        cursor.execute(BUILT, following.values)
+        if cursor.rowcount != 1:
+            raise _NotOursError
+    return True
+
+
+def _merged(following: Following, *, after: int, limit: int) -> list[Merge]:
+    with connection.cursor() as cursor:
+        cursor.execute(MERGED, {**following.values, "after": after, "limit": limit})
+        rows: list[Merge] = cursor.fetchall()
+    return rows
+
+
+def _judge_again(following: Following, merges: Sequence[Merge]) -> None:
+    """In the caller's transaction; locks go in the order of customers, participations, recipients, the job."""
+    job = following.job
+    terms = terms_of(job, now=shared_now())
+    former, living = [each[1] for each in merges], [each[2] for each in merges]
+    with connection.cursor() as cursor:
+        gone = _take_out(cursor, job, terms, former, living)
+        added = add_members(job=job, terms=terms, whom=THESE, values=[sorted(set(living))])
+        change = {"more": added - gone, "nothing": sends_nothing(job.unit.ad_type)}
+        cursor.execute(CHANGE, {**following.values, **change})
+        if cursor.rowcount != 1:
+            raise _NotOursError
+
+
+def _take_out(cursor: Any, job: AudienceJob, terms: Terms, former: list[int], living: list[int]) -> int:
+    """No recipient of them is left, nor what was counted for them; how many recipients there were."""
+    values = {"job": job.pk, "campaign": job.campaign_id, "former": former, "living": living}
+    values |= {"customers": sorted({*former, *living}), "rule": terms.cap and terms.cap.rule}
+    if terms.cap is not None:
+        cursor.execute(LOCK_CUSTOMERS, values)
+        cursor.execute(LOCK_PARTICIPATIONS, values)
+    cursor.execute(TAKE_OUT, values)
+    (gone,) = cursor.fetchone()
+    return int(gone)
