@@ -60,4 +60,7 @@ class AdCampaign(DatedLevel):
                 violation_error_message="A price is more than 0.",
             ),
         ]
-        indexes = [models.Index(fields=["organization", "-id"], condition=LIVING, name="campaign_living_newest_first")]
+        indexes = [
+            models.Index(fields=["organization", "-id"], condition=LIVING, name="campaign_living_newest_first"),
+            models.Index(fields=["organization", "status", "-id"], condition=LIVING, name="campaign_living_by_status"),
+        ]
