@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("campaigns", "0016_caps_returned"),
+        ("campaigns", "0017_building_and_merges"),
     ]
 
     operations = [
