@@ -1,6 +1,7 @@
 """The ledger of deliveries: one row for each message to each customer."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.db import connection, models
@@ -56,6 +57,26 @@ MOVE = f"""
 UPDATE campaigns_audiencemember member SET customer_id = %(to)s::bigint
 WHERE member.customer_id = %(from)s::bigint AND {_IS_BUILT.format(member="member")}
 """  # noqa: S608 - put together from constants
+# Recipients, then deliveries, each in the order of their keys.
+DELETE = """
+WITH locked AS MATERIALIZED (
+    SELECT key FROM campaigns_audiencemember WHERE customer_id = ANY(%s::bigint[]) ORDER BY key FOR UPDATE
+), lost AS (
+    DELETE FROM campaigns_audiencemember member USING locked WHERE member.key = locked.key
+    RETURNING member.job_id, member.state
+), several AS MATERIALIZED (
+    SELECT job_id, count(*) AS audience, count(*) FILTER (WHERE state = 'sent') AS sent,
+        count(*) FILTER (WHERE state = 'failed') AS failed, count(*) FILTER (WHERE state = 'skipped') AS skipped,
+        count(*) FILTER (WHERE state = 'ambiguous') AS ambiguous
+    FROM lost WHERE job_id IS NOT NULL GROUP BY job_id
+), jobs AS MATERIALIZED (
+    SELECT id FROM campaigns_audiencejob WHERE id IN (SELECT job_id FROM several) ORDER BY id FOR UPDATE
+)
+UPDATE campaigns_audiencejob job SET audience = job.audience - several.audience, sent = job.sent - several.sent,
+    failed = job.failed - several.failed, skipped = job.skipped - several.skipped,
+    ambiguous = job.ambiguous - several.ambiguous
+FROM several JOIN jobs ON jobs.id = several.job_id WHERE job.id = several.job_id
+"""
 RANKS = ["pending", "skipped", "failed", "leased", "ambiguous", "sent"]
 
 
@@ -128,3 +149,9 @@ class AudienceMember(CustomerOwned):
             if cursor.rowcount:
                 cursor.execute(MERGE, values)
                 cursor.execute(MOVE, values)
+
+    @classmethod
+    def delete_rows(cls, *, customer_ids: Collection[int]) -> None:
+        """A delivery has so many recipients less."""
+        with connection.cursor() as cursor:
+            cursor.execute(DELETE, [list(customer_ids)])

@@ -1,6 +1,6 @@
 """The top of the hierarchy."""
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -8,6 +8,11 @@ from campaigns.models.frequency import FrequencyPeriod, FrequencyUnit
 from campaigns.models.level import LIVING, DatedLevel
 
 MAXIMUM_PERCENT = 100
+# "." and ".." would never arrive: clients take such a part of an address for a way to another.
+permalink_form = RegexValidator(
+    r"^(?!\.\.?\Z)[^\s/?#%\\]+\Z",
+    "Neither white space nor any of / ? # %% \\ may be in a permalink, and it may not be . or ..",
+)
 
 
 class AdCampaign(DatedLevel):
@@ -18,7 +23,7 @@ class AdCampaign(DatedLevel):
     the campaign, always the same ones: the control group.
     """
 
-    permalink = models.CharField(max_length=255)
+    permalink = models.CharField(max_length=255, validators=[permalink_form])
     owner = models.CharField(max_length=255, null=True, blank=True)
     category = models.CharField(max_length=255, null=True, blank=True)
     group_name = models.CharField(max_length=255, null=True, blank=True, help_text="The campaign group callers ask by.")

@@ -1,17 +1,30 @@
 """Offers, and those that customers were given (contract 1, `deal`; contract 4, section A "offers")."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from customers.models import CustomerOwned
+from customers.models.customer_owned import Turn
 from customers.tenancy import TenantModel
 
 # What one entry of a customer's points may be.
 MAXIMUM_POINTS = 2**31 - 1
+MAXIMUM_DESCRIPTION = 4_000
+LOCK_ISSUED = """
+SELECT id FROM campaigns_offer WHERE id IN (
+    SELECT offer_id FROM campaigns_issuedoffer WHERE customer_id = ANY(%s::bigint[]))
+ORDER BY id FOR NO KEY UPDATE
+"""
+DELETE_ISSUED = """
+WITH lost AS (DELETE FROM campaigns_issuedoffer WHERE customer_id = ANY(%s::bigint[]) RETURNING offer_id)
+UPDATE campaigns_offer offer SET issued_count = issued_count - several.number
+FROM (SELECT offer_id, count(*) AS number FROM lost GROUP BY offer_id) several WHERE offer.id = several.offer_id
+"""
 
 
 def generated_guid() -> str:
@@ -27,7 +40,7 @@ class Offer(TenantModel):
 
     guid = models.CharField(max_length=255, default=generated_guid)
     name = models.CharField(max_length=255)
-    description = models.TextField(null=True, blank=True)
+    description = models.TextField(max_length=MAXIMUM_DESCRIPTION, null=True, blank=True)
     points = models.BigIntegerField(null=True, blank=True, help_text="Points that the offer gives when it is issued.")
     total_limit = models.PositiveBigIntegerField(null=True, blank=True)
     limit_per_customer = models.PositiveIntegerField(null=True, blank=True)
@@ -66,6 +79,9 @@ class IssuedOfferState(models.TextChoices):
 class IssuedOffer(CustomerOwned):
     """An offer in a customer's hands. `key` is unique: what issues offers may try again without giving twice."""
 
+    # Deleting locks the offers themselves, to count what is left.
+    turn = Turn.OFFERS
+
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="issued")
     key = models.CharField(max_length=255, unique=True)
     issued_at = models.DateTimeField()
@@ -79,6 +95,13 @@ class IssuedOffer(CustomerOwned):
 
     def __str__(self) -> str:
         return f"{self.offer} for {self.customer}"
+
+    @classmethod
+    def delete_rows(cls, *, customer_ids: Collection[int]) -> None:
+        """What was issued to nobody was not issued: there is so much more of the offer."""
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_ISSUED, [list(customer_ids)])
+            cursor.execute(DELETE_ISSUED, [list(customer_ids)])
 
     def state(self, now: datetime) -> IssuedOfferState:
         """What became of it by `now`."""

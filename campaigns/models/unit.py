@@ -14,6 +14,8 @@ from campaigns.models.level import LIVING, Level
 from customers.models import Application
 
 DEFAULT_LATENESS_WINDOW = 86_400
+MAXIMUM_DESCRIPTION = 4_000
+MAXIMUM_OFFERS = 100
 
 
 def types_belong_together() -> Q:
@@ -47,7 +49,9 @@ class AdUnit(Level):
     next_ad_type = models.CharField(max_length=255, null=True, blank=True, default="interstitial")
     offer_ids = ArrayField(models.CharField(max_length=255), default=list, blank=True, help_text="Offers' guids.")
     orientation = models.CharField(max_length=255, null=True, blank=True, default="portrait")
-    portal_description = models.TextField(null=True, blank=True, default="Check out this ad!")
+    portal_description = models.TextField(
+        max_length=MAXIMUM_DESCRIPTION, null=True, blank=True, default="Check out this ad!"
+    )
     portal_icon = models.CharField(max_length=2048, null=True, blank=True, default="/images/icon_starv1_94x94.png")
     second_sn_audience_guid = models.CharField(max_length=255, null=True, blank=True, default=uuid.uuid4)
     trigger_type = models.CharField(max_length=255, null=True, blank=True, default="standard")

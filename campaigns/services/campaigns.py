@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
 from campaigns.models import Achievement, AdBundle, AdCampaign, AdGroup, AdLineItem, AdUnit
+from campaigns.models.campaign import permalink_form
 from campaigns.queries.campaigns import campaigns_of, get_campaign
 from campaigns.services.audience_jobs import synchronise_jobs
 from campaigns.services.levels import (
@@ -100,6 +102,10 @@ def _refuse_taken(campaign: AdCampaign, changes: Mapping[str, Any], refusals: Re
     """Name every attribute that is taken, where the constraints would name only the first."""
     if not {"name", "permalink"} & changes.keys():
         return
+    try:
+        permalink_form(campaign.permalink)
+    except ValidationError as error:
+        refusals.refuse("permalink", error.messages[0])
     others = campaigns_of(organization=campaign.organization).exclude(pk=campaign.pk)
     taken = others.filter(Q(name=campaign.name) | Q(permalink=campaign.permalink)).values_list("name", "permalink")
     for name, permalink in taken:

@@ -11,6 +11,7 @@ from campaigns.models.level import DatedLevel, Level, Status
 from campaigns.services.targets import read_targets
 from campaigns.targeting import Condition
 from customers.errors import Refusals, invalid
+from customers.models.broken_constraint import broken_constraint
 
 NOON = 12
 # A rule that joins several attributes of a level; it is asked when the changes are made.
@@ -19,7 +20,10 @@ Rule = Callable[[Any, Mapping[str, Any], Refusals], None]
 CONSTRAINTS = {
     "campaign_name_unique_among_living": ("name", "Another campaign has this name."),
     "campaign_permalink_unique_among_living": ("permalink", "Another campaign has this permalink."),
+    "destination_name_unique": ("name", "Another destination has this name."),
+    "destination_one_default_a_kind": ("is_default", "The organization has another default of this kind."),
     "line_item_one_living_per_campaign": ("campaign_id", "The campaign already has a line item."),
+    "message_template_key_unique": ("key", "Another template has this key."),
     "offer_guid_unique": ("guid", "Another offer has this guid."),
     "unit_one_living_per_group": ("creative_group_id", "The creative group already has a creative."),
 }
@@ -52,7 +56,7 @@ def constraints_as_errors() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        name = broken_constraint(error)
         if name not in CONSTRAINTS:
             raise
         attribute, sentence = CONSTRAINTS[name]

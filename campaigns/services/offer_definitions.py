@@ -6,22 +6,54 @@ from typing import Any
 from django.db import transaction
 
 from campaigns.models import Offer
+from campaigns.models.offer import MAXIMUM_POINTS
 from campaigns.services.levels import constraints_as_errors
-from customers.errors import invalid
+from customers.errors import Refusals, not_found
 from customers.models import Organization
 from customers.services.organizations import raise_version
+
+MAXIMUM_LIMIT = 2**31 - 1
 
 
 def create_offer(*, organization: Organization, attributes: Mapping[str, Any]) -> Offer:
     """Make an offer.
 
     `attributes`: `name`, and optionally `guid` (generated when absent), `points`, `description`, `total_limit`,
-    `limit_per_customer`, `starts_at`, `ends_at`. DomainError `validation` for a guid that is taken.
+    `limit_per_customer`, `starts_at`, `ends_at`. DomainError `validation` for what is taken or wrong.
     """
-    offer = Offer(organization=organization, **attributes)
-    if offer.starts_at and offer.ends_at and offer.ends_at <= offer.starts_at:
-        raise invalid(ends_at="ends_at must be after starts_at.")
+    return _save(Offer(organization=organization), attributes)
+
+
+@transaction.atomic
+def update_offer(*, organization: Organization, offer_id: int, changes: Mapping[str, Any]) -> Offer:
+    """Change what is named (as in `create_offer`) and nothing else; the limit stays above what is issued."""
+    offer = Offer.objects.select_for_update(no_key=True).filter(organization=organization, id=offer_id).first()
+    if offer is None:
+        raise not_found("Offer")
+    offer.organization = organization
+    return _save(offer, changes)
+
+
+def _save(offer: Offer, changes: Mapping[str, Any]) -> Offer:
+    for name, value in changes.items():
+        setattr(offer, name, value)
+    _check(offer)
     with constraints_as_errors(), transaction.atomic():
-        offer.save()
-        raise_version(organization=organization)
+        offer.save(update_fields=None if offer.pk is None else [*changes, "updated_at"])
+        raise_version(organization=offer.organization)
     return offer
+
+
+def _check(offer: Offer) -> None:
+    refusals = Refusals()
+    if offer.starts_at and offer.ends_at and offer.ends_at <= offer.starts_at:
+        refusals.refuse("ends_at", "ends_at must be after starts_at.")
+    if offer.points is not None and not 0 <= offer.points <= MAXIMUM_POINTS:
+        refusals.refuse("points", f"A number from 0 to {MAXIMUM_POINTS} is expected.")
+    for name in ("total_limit", "limit_per_customer"):
+        limit = getattr(offer, name)
+        if limit is not None and not 1 <= limit <= MAXIMUM_LIMIT:
+            refusals.refuse(name, f"A number from 1 to {MAXIMUM_LIMIT} is expected.")
+    if offer.total_limit is not None and offer.total_limit < offer.issued_count:
+        refusals.refuse("total_limit", f"{offer.issued_count} are issued already.")
+    refusals.raise_any()

@@ -103,6 +103,7 @@ def set_spend_limit(*, organization: Organization, campaign_id: int, limit: Limi
     kept = lock_spend_limit(organization=organization, campaign_id=campaign_id)
     changed = change_spend_limits(organization=organization, limits={campaign_id: limit}, now=now)
     if changed.below_lifetime_spent:
-        raise DomainError(Kind.CONFLICT, BELOW_SPENT, "A lifetime limit can't be less than what is already spent.")
+        sentence = "A lifetime limit can't be less than what is already spent."
+        raise DomainError(Kind.CONFLICT, BELOW_SPENT, sentence, fields={"amount": [sentence]})
     kept.refresh_from_db()
     return kept

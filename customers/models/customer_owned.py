@@ -1,5 +1,6 @@
-"""Rows that hang on a customer, and where they go when two customers turn out to be one."""
+"""Rows that hang on a customer, and where they go when two customers turn out to be one, or one is deleted."""
 
+from collections.abc import Collection
 from enum import IntEnum
 
 from django.db import models
@@ -8,8 +9,9 @@ from customers.tenancy import TenantModel
 
 
 class Turn(IntEnum):
-    """When a merge moves rows of a model: the order in which everybody locks what hangs on customers."""
+    """When a merge moves rows of a model, or deleting deletes them: the order in which everybody locks what hangs on customers."""
 
+    OFFERS = 0
     PARTICIPATIONS = 1
     OTHERS = 2
     RECIPIENTS = 3
@@ -28,3 +30,9 @@ class CustomerOwned(TenantModel):
     def move_rows(cls, *, from_id: int, to_id: int) -> None:
         """Give all rows of one customer to another; override where two rows may have to become one."""
         cls._base_manager.filter(customer_id=from_id).update(customer_id=to_id)
+
+    @classmethod
+    def delete_rows(cls, *, customer_ids: Collection[int]) -> None:
+        """Delete all rows of customers who are to be deleted; override where others hang on them, or count them."""
+        rows = cls._base_manager.filter(customer_id__in=customer_ids)
+        rows._raw_delete(rows.db)  # noqa: SLF001 (nothing hangs on them, and nobody has to be told)

@@ -1,7 +1,8 @@
 """Applications and their secrets."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -15,27 +16,42 @@ MAXIMUM_NAME = 255
 
 
 def create_application(
-    *, organization: Organization, name: str, platforms: Sequence[str] = (), allowed_origins: Sequence[str] = ()
+    *,
+    organization: Organization,
+    name: str,
+    platforms: Sequence[str] = (),
+    allowed_origins: Sequence[str] = (),
+    is_active: bool = True,
 ) -> tuple[Application, str]:
     """Make an application and return it with its secret, which nobody can read again."""
-    unknown = sorted(set(platforms) - set(Platform.values))
+    application = Application(organization=organization)
+    secret = fill_credentials(application=application)
+    attributes = {"platforms": platforms, "allowed_origins": allowed_origins, "is_active": is_active}
+    _save(application, {"name": name, **attributes}, is_new=True)
+    return application, secret
+
+
+def update_application(*, application: Application, changes: Mapping[str, Any]) -> Application:
+    """Change `name`, `platforms`, `allowed_origins` or `is_active` of an application, and nothing else."""
+    return _save(application, changes, is_new=False)
+
+
+def _save(application: Application, changes: Mapping[str, Any], *, is_new: bool) -> Application:
+    for name, value in changes.items():
+        setattr(application, name, value)
+    unknown = sorted(set(application.platforms) - set(Platform.values))
     if unknown:
         raise invalid(platforms=f"Unknown platforms: {', '.join(unknown)}.")
-    application = Application(
-        organization=organization,
-        name=name,
-        platforms=list(dict.fromkeys(platforms)),
-        allowed_origins=list(allowed_origins),
-    )
-    secret = fill_credentials(application=application)
-    if len(name) > MAXIMUM_NAME or not name.strip():
+    if len(application.name) > MAXIMUM_NAME or not application.name.strip() or "\x00" in application.name:
         raise invalid(name=f"A name of 1 to {MAXIMUM_NAME} characters is expected.")
+    application.platforms = list(dict.fromkeys(application.platforms))
+    application.allowed_origins = list(dict.fromkeys(application.allowed_origins))
     try:
         with transaction.atomic():
-            application.save()
+            application.save(update_fields=None if is_new else list(changes))
     except IntegrityError as error:
-        raise invalid(name=f"The organization already has an application {name!r}.") from error
-    return application, secret
+        raise invalid(name=f"The organization already has an application {application.name!r}.") from error
+    return application
 
 
 def fill_credentials(*, application: Application) -> str:

@@ -116,7 +116,7 @@ def _merge(organization: Organization, anonymous: uuid.UUID, customer_id: str) -
     if len(locked) < 2:  # noqa: PLR2004 (both)
         raise _Gone
     source, target = locked[found.pk], locked[known.pk]
-    for model in _owned():
+    for model in owned_models():
         model.move_rows(from_id=source.pk, to_id=target.pk)
     Customer.objects.filter(pk=source.pk)._raw_delete(Customer.objects.db)  # noqa: SLF001 (nothing hangs on it now)
     CustomerAlias.objects.create(
@@ -132,7 +132,7 @@ def _merge(organization: Organization, anonymous: uuid.UUID, customer_id: str) -
 
 
 @cache
-def _owned() -> list[type[CustomerOwned]]:
+def owned_models() -> list[type[CustomerOwned]]:
     """The models whose rows move, in the order of locks."""
     owned = [model for model in apps.get_models() if issubclass(model, CustomerOwned)]
     return sorted(owned, key=lambda model: model.turn)

@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from customers.errors import invalid
 from customers.jobs import look_now
 from customers.models import CustomerField
+from customers.models.broken_constraint import broken_constraint
 from customers.services.field_indexes import is_unique_index_of
 from customers.services.field_uses import lock_field, refuse_change, refuse_retired, refuse_used, retire
 from customers.services.organizations import raise_version
@@ -27,8 +28,8 @@ def save_field(*, field: CustomerField) -> CustomerField:
 
     A field that is marked unique is so from `unique_since` on, when its index stands; should customers have come to
     share a value until then, the mark is taken back and `unique_problem` says so. DomainError `validation` where two
-    customers already share a value, the type or organization is another one, or the name is while it is used or has
-    values (it says where).
+    customers already share a value, the type or organization is another one, the name is taken, or changes while it is
+    used or has values (it says where).
     """
     before = lock_field(field=field) if field.pk else None
     if before is not None:
@@ -41,10 +42,20 @@ def save_field(*, field: CustomerField) -> CustomerField:
         if not is_kept_unique:
             _refuse_shared(field)
         field.unique_problem = ""
-    field.save()
+    _save_row(field)
     raise_version(organization=field.organization)
     look_now("customers.look_after_field_indexes")
     return field
+
+
+def _save_row(field: CustomerField) -> None:
+    try:
+        with transaction.atomic():
+            field.save()
+    except IntegrityError as error:
+        if broken_constraint(error) != "customer_field_name_unique":
+            raise
+        raise invalid(name="The schema already has a field of this name.") from error
 
 
 def _refuse_shared(field: CustomerField) -> None:
@@ -70,7 +81,7 @@ def delete_field(*, field: CustomerField) -> None:
 
 def field_of_unique_index(schema: Iterable[CustomerField], error: IntegrityError) -> str:
     """The name of the field whose unique index an IntegrityError broke; raises the error where it is no such index."""
-    broken = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    broken = broken_constraint(error)
     for field in schema:
         if is_unique_index_of(field=field, name=broken):
             return field.name

@@ -49,6 +49,14 @@ def save_funnel(
     return funnel
 
 
+@transaction.atomic
+def delete_funnel(*, funnel: Funnel) -> None:
+    """Take a campaign's funnel away; customers on the way find none."""
+    lock_campaign(organization=funnel.organization, campaign_id=funnel.campaign_id)
+    Funnel.objects.filter(pk=funnel.pk).delete()
+    raise_version(organization=funnel.organization)
+
+
 def restart_funnel(*, organization: Organization, customer_id: int, campaign_id: int) -> None:
     """Let a customer (by its row's id) begin a campaign's funnel anew (contract 3, `force-funnel-restart?`)."""
     with connection.cursor() as cursor:

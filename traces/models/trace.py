@@ -1,13 +1,22 @@
 """The thread that joins a customer's visits until they convert or dismiss."""
 
 import uuid
+from collections.abc import Collection
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from campaigns.models.interaction import ClosedBy
 from customers.models import Application, CustomerOwned
+
+# What hangs on a customer's traces, from the bottom up.
+DELETE = (
+    """DELETE FROM traces_action WHERE trail_id IN (SELECT trail.id FROM traces_trail trail
+        JOIN traces_trace trace ON trace.id = trail.trace_id WHERE trace.customer_id = ANY(%s::bigint[]))""",
+    """DELETE FROM traces_trail WHERE trace_id IN (
+        SELECT id FROM traces_trace WHERE customer_id = ANY(%s::bigint[]))""",
+)
 
 
 class Trace(CustomerOwned):
@@ -34,3 +43,11 @@ class Trace(CustomerOwned):
 
     def __str__(self) -> str:
         return str(self.uuid)
+
+    @classmethod
+    def delete_rows(cls, *, customer_ids: Collection[int]) -> None:
+        """Trails and actions go with their traces."""
+        with connection.cursor() as cursor:
+            for statement in DELETE:
+                cursor.execute(statement, [list(customer_ids)])
+        super().delete_rows(customer_ids=customer_ids)

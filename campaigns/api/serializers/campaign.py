@@ -5,23 +5,17 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from campaigns.api.fields import Anything, In, Instant, OneOf, Price, Text, Whole
 from campaigns.api.instants import format_instant
-from campaigns.models.campaign import MAXIMUM_PERCENT
+from campaigns.models.campaign import MAXIMUM_PERCENT, permalink_form
 from campaigns.models.frequency import FrequencyPeriod, FrequencyUnit
 from campaigns.models.level import Status
 from campaigns.queries.campaigns import CampaignRow
 
 # Rows of lists whose JSON one process keeps; each takes one to two KB.
 MAXIMUM_KEPT = 5_000
-# "." and ".." would never arrive: clients take such a part of an address for a way to another.
-permalink_form = RegexValidator(
-    r"^(?!\.\.?\Z)[^\s/?#%\\]+\Z",
-    "Neither white space nor any of / ? # %% \\ may be in a permalink, and it may not be . or ..",
-)
 
 
 class CampaignIn(In):

@@ -9,8 +9,7 @@ from campaigns.api.fields import MAXIMUM_ID, In, Instant, OneOf, Text, Whole
 from campaigns.api.instants import format_instant_in_message
 from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
 from campaigns.models.level import Status
-
-MAXIMUM_OFFERS = 100
+from campaigns.models.unit import MAXIMUM_DESCRIPTION, MAXIMUM_OFFERS
 
 
 class MessageIn(In):
@@ -25,7 +24,7 @@ class MessageIn(In):
     next_ad_type = Text(required=False, allow_null=True)
     offer_ids = serializers.ListField(required=False, allow_null=True, child=Text(), max_length=MAXIMUM_OFFERS)
     orientation = Text(required=False, allow_null=True)
-    portal_description = Text(required=False, allow_null=True, max_length=4000)
+    portal_description = Text(required=False, allow_null=True, max_length=MAXIMUM_DESCRIPTION)
     portal_icon = Text(required=False, allow_null=True, max_length=2048)
     second_sn_audience_guid = Text(required=False, allow_null=True)
     trigger_type = Text(required=False, allow_null=True)

@@ -7,8 +7,7 @@ from rest_framework import serializers
 from campaigns.api.fields import In, Instant, OneOf, Text
 from campaigns.api.instants import OFFSET_FORM, format_instant
 from campaigns.models.level import Status
-
-MAXIMUM_DESCRIPTION = 10_000
+from campaigns.models.line_item import MAXIMUM_DESCRIPTION
 
 
 class LineItemIn(In):

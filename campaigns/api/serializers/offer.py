@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from campaigns.api.fields import In, Instant, Text, Whole
 from campaigns.api.instants import format_instant
-from campaigns.models.offer import IssuedOffer, IssuedOfferState, Offer
+from campaigns.models.offer import MAXIMUM_DESCRIPTION, IssuedOffer, IssuedOfferState, Offer
 
 
 class OfferIn(In):
@@ -16,7 +16,7 @@ class OfferIn(In):
     name = Text()
     guid = Text(required=False)
     points = Whole(required=False, allow_null=True)
-    description = Text(required=False, allow_null=True, max_length=4000)
+    description = Text(required=False, allow_null=True, max_length=MAXIMUM_DESCRIPTION)
     total_limit = Whole(required=False, allow_null=True, minimum=1)
     limit_per_customer = Whole(required=False, allow_null=True, minimum=1)
     starts_at = Instant(required=False, allow_null=True)
