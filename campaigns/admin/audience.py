@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -12,25 +12,20 @@ from campaigns.models import AudienceJob, AudienceMember
 from campaigns.models.audience_member import MemberState
 from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job, retry_job
 from campaigns.services.recipients import Verdict, resolve_recipients
+from customers.admin.choices import OrganizationFilter
+from customers.admin.service_admin import HistoryAdmin
 from customers.errors import DomainError
 
+# They are settled in one statement an organization.
+MOST_RECIPIENTS = 1_000
 
-class LedgerAdmin(admin.ModelAdmin[Any]):
-    """Rows that only the workers write."""
 
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Levels make them."""
-        return False
+class LedgerAdmin(HistoryAdmin):
+    """Rows that only the workers write, and actions on them for who may change them."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nothing is typed in; actions need the permission, and a page to look at shows no field to edit."""
-        return obj is None and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """What was sent was sent."""
-        return False
+        return obj is None and admin.ModelAdmin.has_change_permission(self, request, obj)
 
 
 @admin.register(AudienceJob)
@@ -38,7 +33,7 @@ class AudienceJobAdmin(LedgerAdmin):
     """Deliveries of scheduled messages."""
 
     list_display = ["unit", "state", "scheduled_for", "percent", "audience", "sent", "failed", "ambiguous", "error"]
-    list_filter = ["state", "organization"]
+    list_filter = ["state", OrganizationFilter]
     list_select_related = ["unit"]
     search_fields = ["unit__name", "campaign__name"]
     exclude = ["definition", "lease", "leased_until"]
@@ -78,7 +73,7 @@ class AudienceJobAdmin(LedgerAdmin):
                 service(organization=job.organization, job_id=job.pk, **values)
                 done += 1
             except DomainError as error:
-                self.message_user(request, f"{job}: {error.message}", level=messages.ERROR)
+                self.tell(request, error, about=job)
         if done:
             self.message_user(request, f"Done: {done}.")
 
@@ -88,9 +83,10 @@ class AudienceMemberAdmin(LedgerAdmin):
     """Recipients; what is ambiguous waits for an operator's word."""
 
     list_display = ["key", "unit", "customer", "state", "attempts", "reference", "error"]
-    list_filter = ["state", "organization"]
+    list_filter = ["state", OrganizationFilter]
     list_select_related = ["unit", "customer"]
     exclude = ["lease"]
+    most_at_once = MOST_RECIPIENTS
     actions = ["mark_sent", "mark_failed", "send_again"]
 
     @admin.action(description="Ambiguous: it was sent", permissions=["change"])

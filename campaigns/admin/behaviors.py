@@ -1,5 +1,6 @@
 """Behaviors with their goals and outcomes, and what customers earned by them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -7,10 +8,13 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from campaigns.admin.history import HistoryAdmin
 from campaigns.models import Achievement, Earning, Outcome, PointsEntry
 from campaigns.models.level import LIVING
 from campaigns.services.behaviors import delete_behavior
+from campaigns.services.points import adjust_points
+from customers.admin.choices import OrganizationFilter
+from customers.admin.service_admin import HistoryAdmin, ReadOnlyInline, ServiceAdmin
+from customers.models import Organization
 
 MEASURES = ("event_count", "period", "min_time_between_events", "min_time_between_events_count", "consecutive")
 CAPS = (
@@ -19,21 +23,6 @@ CAPS = (
     "max_times_achievable_per_month",
     "max_times_achievable_per_year",
 )
-
-
-class ReadOnlyInline(admin.TabularInline[Any, Achievement]):
-    """Rows of a behavior, to look at."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """The API adds them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """The API changes them."""
-        return False
 
 
 class GoalInline(ReadOnlyInline):
@@ -56,16 +45,16 @@ class OutcomeInline(ReadOnlyInline):
 
 
 @admin.register(Achievement)
-class AchievementAdmin(admin.ModelAdmin[Achievement]):
+class AchievementAdmin(ServiceAdmin[Achievement]):
     """Behaviors. They are described as a whole, which the management API does; here they are read and deleted."""
 
     list_display = ["name", "campaign", "goals_of", "tags", "points", "max_times_achievable", "period"]
-    list_filter = ["organization"]
+    list_filter = [OrganizationFilter]
     list_select_related = ["campaign"]
     search_fields = ["name", "campaign__name"]
+    ordering = ["-id"]
     fields = ["name", "campaign", "tags", "points", "period", *CAPS, "use_same_period", "consecutive", "goal_counts"]
     inlines = [GoalInline, OutcomeInline]
-    show_full_result_count = False
 
     @admin.display(description="goals")
     def goals_of(self, behavior: Any) -> int:
@@ -77,7 +66,7 @@ class AchievementAdmin(admin.ModelAdmin[Achievement]):
         """Living behaviors; goals are shown inside of theirs."""
         living = Q(goals__deleted_at__isnull=True)
         composites = super().get_queryset(request).filter(LIVING, composite=None)
-        return composites.select_related("organization").annotate(goal_total=Count("goals", filter=living))
+        return composites.annotate(goal_total=Count("goals", filter=living))
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """The API adds them."""
@@ -87,18 +76,14 @@ class AchievementAdmin(admin.ModelAdmin[Achievement]):
         """The API changes them."""
         return False
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], Any]:  # noqa: ARG002
-        """What the page asks about: nothing leaves the database, so nothing is in the way."""
-        return [str(behavior) for behavior in objs], {}, set(), []
+    def lock(self, row: Achievement) -> None:
+        """The service locks the campaign, and then the behavior."""
 
-    def delete_model(self, request: HttpRequest, obj: Achievement) -> None:  # noqa: ARG002
-        """Take the behavior and its goals out of every read."""
-        delete_behavior(organization=obj.organization, behavior_id=obj.pk, now=timezone.now())
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Achievement]) -> None:
-        """The same for each chosen row."""
-        for behavior in queryset:
-            self.delete_model(request, behavior)
+    def remove(self, rows: Sequence[Achievement]) -> None:
+        """Take behaviors and their goals out of every read."""
+        now = timezone.now()
+        for behavior in rows:
+            delete_behavior(organization=behavior.organization, behavior_id=behavior.pk, now=now)
 
 
 @admin.register(Outcome)
@@ -106,12 +91,8 @@ class OutcomeAdmin(HistoryAdmin):
     """Outcomes of behaviors; each belongs to its behavior's description."""
 
     list_display = ["model_type", "model_id", "achievement", "created_at"]
-    list_filter = ["organization"]
+    list_filter = [OrganizationFilter]
     list_select_related = ["achievement"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Outcome | None = None) -> bool:  # noqa: ARG002
-        """A part of a definition: the API changes it with its behavior, and raises the organization's version."""
-        return False
 
 
 @admin.register(Earning)
@@ -119,19 +100,34 @@ class EarningAdmin(HistoryAdmin):
     """Behaviors that customers earned."""
 
     list_display = ["customer", "achievement", "at", "created_at"]
-    list_filter = ["organization"]
+    list_filter = [OrganizationFilter]
     search_fields = ["achievement__name"]
     list_select_related = ["customer", "achievement"]
 
 
 @admin.register(PointsEntry)
-class PointsEntryAdmin(HistoryAdmin):
-    """The ledger of customers' points."""
+class PointsEntryAdmin(ServiceAdmin[PointsEntry]):
+    """The ledger of customers' points: entries are looked at, and adjustments are added."""
 
     list_display = ["customer", "amount", "at", "note", "created_at"]
-    list_filter = ["organization"]
-    search_fields = ["key"]
+    list_filter = [OrganizationFilter]
+    search_fields = ["=key"]
     list_select_related = ["customer"]
+    autocomplete_fields = ["customer"]
+
+    def get_fields(self, request: HttpRequest, obj: PointsEntry | None = None) -> Any:  # noqa: ARG002
+        """What an operator gives or takes."""
+        given = ["customer", "amount", "note"]
+        return given if obj is None else [*given, "at", "key", "earning", "created_at"]
+
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> PointsEntry:  # noqa: ARG002
+        """Book an adjustment, and its amount with the customer."""
+        customer_id = values.pop("customer").pk
+        return adjust_points(organization=organization, customer_id=customer_id, now=timezone.now(), **values)
+
+    def has_change_permission(self, request: HttpRequest, obj: PointsEntry | None = None) -> bool:  # noqa: ARG002
+        """Entries are never changed."""
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: PointsEntry | None = None) -> bool:  # noqa: ARG002
         """Entries are never deleted."""

@@ -1,17 +1,23 @@
 """Where messages go and what they say."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.forms.utils import flatatt
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from campaigns.delivery.templates import compile_template
 from campaigns.models import Destination, MessageTemplate
-from campaigns.models.destination_kind import SHAPES, problems_of_settings
+from campaigns.services.destinations import delete_template, save_destination, save_template
+from customers.admin.choices import OrganizationFilter
+from customers.admin.kept_form import KeptForm
+from customers.admin.service_admin import ServiceAdmin
+from customers.admin.strict_json import StrictDecoder
 from customers.errors import DomainError
+from customers.models import Organization
 
 
 class SecretsWidget(forms.Textarea):
@@ -28,106 +34,94 @@ class SecretsWidget(forms.Textarea):
         return format_html("<textarea{}></textarea><div>{}</div>", given, told)
 
 
-class DestinationForm(forms.ModelForm[Destination]):
-    """Settings are checked by kind; secrets are only written."""
+class DestinationForm(KeptForm):
+    """Settings are checked by kind, by the service; secrets are only written."""
 
     secrets = forms.JSONField(
         required=False,
+        decoder=StrictDecoder,
         widget=SecretsWidget(),
         help_text='Such as {"signing_secret": "…"}: what is named is replaced, null takes it away.',
     )
 
     class Meta:
         model = Destination
-        fields = [
-            *("organization", "name", "kind", "is_default", "settings", "secrets"),
-            *("rate_per_second", "attributes"),
+        fields: Sequence[str] = [
+            *("name", "kind", "is_default", "settings", "secrets", "rate_per_second", "attributes"),
         ]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.kept: dict[str, str] = {}
-        self.unreadable = ""
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "secrets" not in self.fields:
+            return
+        self.unreadable, kept = "", {}
         try:
-            self.kept = self.instance.secrets
+            kept = self.instance.secrets
         except DomainError as error:
             self.unreadable = error.message
         widget = self.fields["secrets"].widget
-        widget.names = [self.unreadable] if self.unreadable else sorted(self.kept)
+        widget.names = [self.unreadable] if self.unreadable else sorted(kept)
 
     def clean_settings(self) -> Any:
         """Nothing typed in means nothing set."""
         return {} if self.cleaned_data["settings"] is None else self.cleaned_data["settings"]
 
-    def clean_secrets(self) -> dict[str, str]:
-        """Those that are kept with those that are new."""
-        given = self.cleaned_data["secrets"]
-        if given is None:
-            return self.kept
-        if not isinstance(given, dict) or not all(_is_secret(value) for value in given.values()):
-            raise forms.ValidationError("An object of texts is expected.")
-        merged = self.kept | given
-        return {name: value for name, value in merged.items() if value is not None}
-
-    def clean(self) -> dict[str, Any]:
-        """Say what the kind doesn't take, and seal the secrets."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        settings, secrets = cleaned.get("settings"), cleaned.get("secrets")
-        kind = cleaned.get("kind", "")
-        if kind not in SHAPES or settings is None or secrets is None:
-            return cleaned
-        for name, sentences in problems_of_settings(kind, settings, secrets).items():
-            self.add_error(name, sentences)
-        if not self.errors and (secrets != self.kept or not self.instance.sealed_secrets):
-            self.instance.keep_secrets(secrets)
-        return cleaned
-
-
-def _is_secret(value: object) -> bool:
-    return value is None or (isinstance(value, str) and bool(value))
-
 
 @admin.register(Destination)
-class DestinationAdmin(admin.ModelAdmin[Destination]):
+class DestinationAdmin(ServiceAdmin[Destination]):
     """Destinations; their secrets can't be read here."""
 
     form = DestinationForm
     list_display = ["name", "organization", "kind", "is_default", "rate_per_second", "has_secrets"]
-    list_filter = ["kind", "organization"]
+    list_filter = ["kind", OrganizationFilter]
     list_select_related = ["organization"]
     search_fields = ["name"]
+    fixed = ["kind"]
+
+    def get_fields(self, request: HttpRequest, obj: Destination | None = None) -> Any:
+        """Who may not change it would be shown the row's secrets in place of the field."""
+        fields = list(DestinationForm.Meta.fields)
+        may_type = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
+        return fields if may_type else [name for name in fields if name != "secrets"]
 
     @admin.display(boolean=True, description="secrets set")
     def has_secrets(self, destination: Destination) -> bool:
         """Whether there are any."""
         return bool(destination.sealed_secrets)
 
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Destination:  # noqa: ARG002
+        """A new destination."""
+        return save_destination(destination=Destination(organization=organization), changes=values)
 
-class MessageTemplateForm(forms.ModelForm[MessageTemplate]):
-    """A template is compiled before it is kept."""
+    def change(self, row: Destination, changes: dict[str, Any], request: HttpRequest) -> Destination:  # noqa: ARG002
+        """Change what is named."""
+        return save_destination(destination=row, changes=changes)
 
-    class Meta:
-        model = MessageTemplate
-        fields = ["organization", "key", "subject", "text", "html"]
-
-    def clean(self) -> dict[str, Any]:
-        """Name every text that the language refuses."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        texts = {name: cleaned.get(name) or "" for name in ("subject", "text", "html")}
-        try:
-            compile_template(**texts)
-        except DomainError as error:
-            for name, sentences in error.fields.items():
-                self.add_error(name, sentences)
-        return cleaned
+    def remove(self, rows: Sequence[Destination]) -> None:
+        """Nothing goes there any more."""
+        Destination.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
 @admin.register(MessageTemplate)
-class MessageTemplateAdmin(admin.ModelAdmin[MessageTemplate]):
-    """Templates of messages."""
+class MessageTemplateAdmin(ServiceAdmin[MessageTemplate]):
+    """Templates of messages; creatives say a template's key, so it stays."""
 
-    form = MessageTemplateForm
+    fields = ["key", "subject", "text", "html"]
     list_display = ["key", "organization", "subject", "updated_at"]
-    list_filter = ["organization"]
+    list_filter = [OrganizationFilter]
     list_select_related = ["organization"]
     search_fields = ["key", "subject"]
+    fixed = ["key"]
+
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> MessageTemplate:  # noqa: ARG002
+        """A new template."""
+        return save_template(template=MessageTemplate(organization=organization), changes=values)
+
+    def change(self, row: MessageTemplate, changes: dict[str, Any], request: HttpRequest) -> MessageTemplate:  # noqa: ARG002
+        """Change what is named."""
+        return save_template(template=row, changes=changes)
+
+    def remove(self, rows: Sequence[MessageTemplate]) -> None:
+        """Take away what no creative says."""
+        for template in rows:
+            delete_template(template=template)

@@ -4,23 +4,40 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
 from django.urls import path
 
 from campaigns.admin.explanation import explanation_page
-from campaigns.admin.levels import LevelAdmin
-from campaigns.models import AdBundle, AdCampaign, AdGroup, AdLineItem, AdUnit
-from campaigns.services.campaigns import delete_campaign
-from campaigns.services.groups import delete_group
-from campaigns.services.line_items import delete_line_item
-from campaigns.services.units import delete_unit
+from campaigns.admin.levels import LevelAdmin, LevelForm
+from campaigns.models import AdCampaign, AdGroup, AdLineItem, AdUnit
+from campaigns.models.unit import MAXIMUM_OFFERS
+from campaigns.services.campaigns import create_campaign, delete_campaign, update_campaign
+from campaigns.services.groups import create_group, delete_group, update_group
+from campaigns.services.line_items import create_line_item, delete_line_item, update_line_item
+from campaigns.services.units import create_unit, delete_unit, update_unit
+from customers.models import Organization
+
+
+class CampaignForm(LevelForm):
+    """A new campaign may leave its permalink to us."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.is_new and "permalink" in self.fields:
+            self.fields["permalink"].required = False
+
+    def clean_permalink(self) -> str | None:
+        """None is generated."""
+        return self.cleaned_data["permalink"] or None
 
 
 @admin.register(AdCampaign)
 class AdCampaignAdmin(LevelAdmin[AdCampaign]):
     """Campaigns."""
 
+    form = CampaignForm
     list_display = ["name", "organization", "status", "starts_at", "ends_at", "priority"]
+    list_select_related = ["organization"]
 
     def get_urls(self) -> list[Any]:
         """The page that explains decisions, beside the campaign's own."""
@@ -31,12 +48,15 @@ class AdCampaignAdmin(LevelAdmin[AdCampaign]):
         )
         return [why, *super().get_urls()]
 
-    def save_model(self, request: HttpRequest, obj: AdCampaign, form: Any, change: bool) -> None:  # noqa: FBT001
-        """A campaign always has its bundle."""
-        super().save_model(request, obj, form, change)
-        AdBundle.objects.get_or_create(campaign=obj, defaults={"organization": obj.organization})
+    def create_level(self, organization: Organization, values: dict[str, Any]) -> AdCampaign:
+        """Make the campaign with its bundle."""
+        return create_campaign(organization=organization, attributes=values)
 
-    def soft_delete(self, level: AdCampaign, now: datetime) -> None:
+    def update_level(self, level: AdCampaign, changes: dict[str, Any]) -> None:
+        """Change the campaign."""
+        update_campaign(organization=level.organization, campaign_id=level.pk, changes=changes)
+
+    def delete_level(self, level: AdCampaign, now: datetime) -> None:
         """Delete the campaign."""
         delete_campaign(organization=level.organization, campaign_id=level.pk, now=now)
 
@@ -46,11 +66,20 @@ class AdLineItemAdmin(LevelAdmin[AdLineItem]):
     """Containers."""
 
     list_display = ["name", "campaign", "status", "starts_at", "ends_at"]
-    exclude = ["organization"]
+    list_select_related = ["campaign"]
     autocomplete_fields = ["campaign"]
-    parent = "campaign"
+    fixed = ["campaign"]
 
-    def soft_delete(self, level: AdLineItem, now: datetime) -> None:
+    def create_level(self, organization: Organization, values: dict[str, Any]) -> AdLineItem:
+        """Make the container of a campaign."""
+        campaign = values.pop("campaign")
+        return create_line_item(organization=organization, campaign_id=campaign.pk, attributes=values)
+
+    def update_level(self, level: AdLineItem, changes: dict[str, Any]) -> None:
+        """Change the container."""
+        update_line_item(organization=level.organization, line_item_id=level.pk, changes=changes)
+
+    def delete_level(self, level: AdLineItem, now: datetime) -> None:
         """Delete the container."""
         delete_line_item(organization=level.organization, line_item_id=level.pk, now=now)
 
@@ -60,25 +89,63 @@ class AdGroupAdmin(LevelAdmin[AdGroup]):
     """Creative groups."""
 
     list_display = ["name", "line_item", "status", "starts_at", "ends_at"]
-    exclude = ["organization"]
+    list_select_related = ["line_item"]
     autocomplete_fields = ["line_item"]
-    parent = "line_item"
+    fixed = ["line_item"]
 
-    def soft_delete(self, level: AdGroup, now: datetime) -> None:
+    def create_level(self, organization: Organization, values: dict[str, Any]) -> AdGroup:
+        """Make a group of a container."""
+        line_item = values.pop("line_item")
+        return create_group(organization=organization, line_item_id=line_item.pk, attributes=values)
+
+    def update_level(self, level: AdGroup, changes: dict[str, Any]) -> None:
+        """Change the group."""
+        update_group(organization=level.organization, group_id=level.pk, changes=changes)
+
+    def delete_level(self, level: AdGroup, now: datetime) -> None:
         """Delete the group."""
         delete_group(organization=level.organization, group_id=level.pk, now=now)
+
+
+class UnitForm(LevelForm):
+    """A creative names offers by their guids, which the service looks for."""
+
+    def clean_offer_ids(self) -> list[str]:
+        """As many as the dialects take."""
+        guids: list[str] = list(dict.fromkeys(self.cleaned_data["offer_ids"] or ()))
+        if len(guids) > MAXIMUM_OFFERS:
+            raise ValidationError(f"At most {MAXIMUM_OFFERS} offers are possible.")
+        return guids
 
 
 @admin.register(AdUnit)
 class AdUnitAdmin(LevelAdmin[AdUnit]):
     """Creatives."""
 
+    form = UnitForm
     list_display = ["name", "group", "ad_type", "delivery_method", "status", "scheduled_delivery_date"]
     list_filter = [*LevelAdmin.list_filter, "ad_type", "delivery_method"]
-    exclude = ["organization"]
+    list_select_related = ["group"]
     autocomplete_fields = ["group", "application", "achievement"]
-    parent = "group"
+    fixed = ["group"]
 
-    def soft_delete(self, level: AdUnit, now: datetime) -> None:
+    def create_level(self, organization: Organization, values: dict[str, Any]) -> AdUnit:
+        """Make the creative of a group."""
+        group, application = values.pop("group"), values.pop("application")
+        return create_unit(
+            organization=organization, application=application, group_id=group.pk, attributes=_by_ids(values)
+        )
+
+    def update_level(self, level: AdUnit, changes: dict[str, Any]) -> None:
+        """Change the creative."""
+        update_unit(organization=level.organization, unit_id=level.pk, changes=_by_ids(changes))
+
+    def delete_level(self, level: AdUnit, now: datetime) -> None:
         """Delete the creative."""
         delete_unit(organization=level.organization, unit_id=level.pk, now=now)
+
+
+def _by_ids(values: dict[str, Any]) -> dict[str, Any]:
+    """The rows that are named, by their ids, as the dialects name them."""
+    rows = {name: values.pop(name) for name in ("achievement", "application") if name in values}
+    return values | {f"{name}_id": row and row.pk for name, row in rows.items()}

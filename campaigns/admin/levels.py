@@ -1,67 +1,73 @@
 """What the admin pages of all levels share."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
-from django import forms
-from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import DecimalField, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from campaigns.models.level import Level, Status
-from campaigns.services.audience_jobs import synchronise_jobs
-from customers.services.organizations import raise_version
+from campaigns.models.level import MAXIMUM_NAME, Level
+from customers.admin.choices import OrganizationFilter
+from customers.admin.kept_form import KeptForm
+from customers.admin.service_admin import ServiceAdmin
+from customers.models import Organization
 
 AnyLevel = TypeVar("AnyLevel", bound=Level)
+SMALLEST_PRICE = Decimal("0.000001")
 
 
-class LevelForm(forms.ModelForm[Any]):
-    """What is completed stays completed; constraints of the database speak as errors of the form."""
+class LevelForm(KeptForm):
+    """A level; the services name a parent in the dialects' words."""
 
-    def clean_status(self) -> str:
-        """Refuse a way out of `completed`."""
-        chosen: str = self.cleaned_data["status"]
-        if self.instance.pk and self.initial.get("status") == Status.COMPLETED != chosen:
-            raise ValidationError("What is completed stays completed.")
-        return chosen
+    renamed = {"creative_group_id": "group"}
 
 
-class LevelAdmin(admin.ModelAdmin[AnyLevel]):
-    """Living rows only; a row belongs to its parent's organization; deleting is soft."""
+class LevelAdmin(ServiceAdmin[AnyLevel]):
+    """Living rows only; a level stays below its parent; deleting is soft. `now` is that of the request."""
 
     form = LevelForm
-    list_filter = ["status", "organization"]
+    list_filter = ["status", OrganizationFilter]
     search_fields = ["name"]
     readonly_fields = ["created_at", "updated_at"]
-    show_full_result_count = False
-    parent = ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AnyLevel]:
         """What is deleted is gone from here too."""
-        return super().get_queryset(request).filter(deleted_at__isnull=True).select_related("organization")
+        return super().get_queryset(request).filter(deleted_at__isnull=True)
 
-    def save_model(self, request: HttpRequest, obj: AnyLevel, form: Any, change: bool) -> None:  # noqa: FBT001
-        """Save, and raise the organization's version in the same transaction."""
-        if self.parent:
-            obj.organization = getattr(obj, self.parent).organization
-        super().save_model(request, obj, form, change)
-        raise_version(organization=obj.organization)
-        synchronise_jobs(organization=obj.organization, level=obj)
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        """Names and prices as the dialects take them."""
+        if db_field.name == "name":
+            options["max_length"] = MAXIMUM_NAME
+        if isinstance(db_field, DecimalField):
+            options["min_value"] = SMALLEST_PRICE
+        return super().formfield_for_dbfield(db_field, request, **options)
 
-    def delete_model(self, request: HttpRequest, obj: AnyLevel) -> None:  # noqa: ARG002
-        """Take the row and everything below it out of every read."""
-        self.soft_delete(obj, timezone.now())
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> AnyLevel:  # noqa: ARG002
+        """Make it by the service that the dialects call."""
+        return self.model._default_manager.get(pk=self.create_level(organization, values).pk)  # noqa: SLF001
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AnyLevel]) -> None:
-        """The same for each chosen row."""
-        for level in queryset:
-            self.delete_model(request, level)
+    def change(self, row: AnyLevel, changes: dict[str, Any], request: HttpRequest) -> AnyLevel:  # noqa: ARG002
+        """Change it by the service that the dialects call."""
+        self.update_level(row, changes)
+        return self.model._default_manager.get(pk=row.pk)  # noqa: SLF001
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], Any]:  # noqa: ARG002
-        """What the page asks about: nothing leaves the database, so nothing is in the way."""
-        return [str(level) for level in objs], {}, set(), []
+    def remove(self, rows: Sequence[AnyLevel]) -> None:
+        """Take the rows and everything below them out of every read."""
+        now = timezone.now()
+        for level in rows:
+            self.delete_level(level, now)
 
-    def soft_delete(self, level: AnyLevel, now: Any) -> None:
+    def create_level(self, organization: Organization, values: dict[str, Any]) -> AnyLevel:
+        """Call the level's create service."""
+        raise NotImplementedError
+
+    def update_level(self, level: AnyLevel, changes: dict[str, Any]) -> None:
+        """Call the level's update service."""
+        raise NotImplementedError
+
+    def delete_level(self, level: AnyLevel, now: datetime) -> None:
         """Call the level's delete service."""
         raise NotImplementedError

@@ -1,86 +1,82 @@
 """Targeting."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db.models import JSONField, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from campaigns.models import AdBundle, AdTarget
-from campaigns.targeting import parse_targets
-from customers.admin.strict_json import STRICT
-from customers.errors import DomainError
-from customers.queries.schemas import hold_schema
-from customers.services.organizations import raise_version
+from campaigns.services.single_targets import delete_target, lock_level, save_target
+from customers.admin.choices import OrganizationFilter
+from customers.admin.kept_form import KeptForm
+from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
+from customers.models import Organization
 
 
-class AdTargetForm(forms.ModelForm[AdTarget]):
-    """A target is checked against the customer schema, as it is in every dialect."""
+class AdTargetForm(KeptForm):
+    """A target is checked against the customer schema, as it is in every dialect, by the service."""
 
-    class Meta:
-        model = AdTarget
-        fields = ["bundle", "group", "position", "attribute", "operator", "values"]
+    def clean_values(self) -> Any:
+        """Nothing typed in means no values."""
+        return [] if self.cleaned_data["values"] is None else self.cleaned_data["values"]
 
     def clean(self) -> dict[str, Any]:
-        """Put the values in their kept form, or say what is wrong with them."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if "values" in cleaned and cleaned["values"] is None:
-            cleaned["values"] = []
-        owner = cleaned.get("bundle") or cleaned.get("group")
-        target = {name: cleaned.get(name) for name in ("attribute", "operator", "values")}
-        if owner is None or None in target.values():
-            return cleaned
-        try:
-            (condition,) = parse_targets([target], hold_schema(organization=owner.organization))
-        except DomainError as error:
-            self.add_error(None, [sentence for sentences in error.fields.values() for sentence in sentences])
-        else:
-            cleaned.update(condition.as_target())
-            self.instance.organization = owner.organization
+        """A new target hangs on a bundle or a group."""
+        cleaned = super().clean()
+        if self.is_new and (cleaned.get("bundle") is None) == (cleaned.get("group") is None):
+            raise ValidationError("A target is a bundle's or a group's.")
         return cleaned
 
 
 @admin.register(AdTarget)
-class AdTargetAdmin(admin.ModelAdmin[AdTarget]):
+class AdTargetAdmin(ServiceAdmin[AdTarget]):
     """Single conditions of bundles and groups."""
 
     form = AdTargetForm
-    formfield_overrides = {JSONField: STRICT}
+    fields = ["bundle", "group", "position", "attribute", "operator", "values"]
     list_display = ["attribute", "operator", "values", "bundle", "group"]
+    list_filter = [OrganizationFilter]
+    list_select_related = ["bundle__campaign", "group"]
     autocomplete_fields = ["bundle", "group"]
+    fixed = ["bundle", "group"]
 
-    def save_model(self, request: HttpRequest, obj: AdTarget, form: Any, change: bool) -> None:  # noqa: FBT001
-        """Save, and raise the organization's version in the same transaction."""
-        super().save_model(request, obj, form, change)
-        raise_version(organization=obj.organization)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AdTarget]:
+        """Targets of living levels."""
+        rows = super().get_queryset(request)
+        return rows.filter(bundle__campaign__deleted_at__isnull=True, group__deleted_at__isnull=True)
 
-    def delete_model(self, request: HttpRequest, obj: AdTarget) -> None:
-        """Delete, and raise the organization's version in the same transaction."""
-        super().delete_model(request, obj)
-        raise_version(organization=obj.organization)
+    def lock(self, row: AdTarget) -> None:
+        """The level first, as whoever replaces its targets does."""
+        lock_level(target=row)
+        super().lock(row)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AdTarget]) -> None:
-        """The same for each chosen target."""
-        for target in queryset:
-            self.delete_model(request, target)
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> AdTarget:  # noqa: ARG002
+        """A new target of a living level."""
+        owner = {name: values.pop(name) for name in ("bundle", "group")}
+        return save_target(target=AdTarget(**owner), changes=values)
+
+    def change(self, row: AdTarget, changes: dict[str, Any], request: HttpRequest) -> AdTarget:  # noqa: ARG002
+        """Change what is named."""
+        return save_target(target=row, changes=changes)
+
+    def remove(self, rows: Sequence[AdTarget]) -> None:
+        """Whom they kept out is in."""
+        for target in rows:
+            delete_target(target=target)
 
 
 @admin.register(AdBundle)
-class AdBundleAdmin(admin.ModelAdmin[AdBundle]):
-    """Bundles are made with their campaigns; here they are only looked at."""
+class AdBundleAdmin(HistoryAdmin):
+    """Bundles are made with their campaigns and always theirs; here they are only looked at."""
 
     list_display = ["campaign", "organization"]
+    list_filter = [OrganizationFilter]
+    list_select_related = ["campaign", "organization"]
     search_fields = ["campaign__name"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """A campaign brings its own bundle."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: AdBundle | None = None) -> bool:  # noqa: ARG002
-        """There is nothing of its own to change."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: AdBundle | None = None) -> bool:  # noqa: ARG002
-        """A campaign always has its bundle."""
-        return False
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AdBundle]:
+        """Bundles of living campaigns."""
+        return super().get_queryset(request).filter(campaign__deleted_at__isnull=True)

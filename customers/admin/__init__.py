@@ -2,7 +2,7 @@
 
 from customers.admin.application import ApplicationAdmin
 from customers.admin.customer import CustomerAdmin, CustomerAliasAdmin, CustomerFieldAdmin, PushTokenAdmin
-from customers.admin.operator import OperatorAdmin
+from customers.admin.operator import GroupAdmin, OperatorAdmin
 from customers.admin.organization import OrganizationAdmin
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "CustomerAdmin",
     "CustomerAliasAdmin",
     "CustomerFieldAdmin",
+    "GroupAdmin",
     "OperatorAdmin",
     "OrganizationAdmin",
     "PushTokenAdmin",

@@ -5,28 +5,38 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from customers.models import Application
-from customers.services.applications import fill_credentials, rotate_secret
+from customers.admin.choices import OrganizationFilter
+from customers.admin.service_admin import ServiceAdmin
+from customers.models import Application, Organization
+from customers.services.applications import create_application, rotate_secret, update_application
 
 
 @admin.register(Application)
-class ApplicationAdmin(admin.ModelAdmin[Application]):
+class ApplicationAdmin(ServiceAdmin[Application]):
     """The digital properties and what they authenticate with."""
 
     list_display = ["name", "organization", "api_key", "secret_prefix", "is_active", "created_at"]
-    list_filter = ["is_active", "organization"]
+    list_filter = ["is_active", OrganizationFilter]
+    list_select_related = ["organization"]
     search_fields = ["name", "api_key"]
     readonly_fields = ["api_key", "secret_prefix", "app_token", "created_at"]
     actions = ["give_new_secret"]
 
-    def save_model(self, request: HttpRequest, obj: Application, form: Any, change: bool) -> None:  # noqa: FBT001
-        """A new application gets its key and secret here."""
-        secret = None if change else fill_credentials(application=obj)
-        super().save_model(request, obj, form, change)
-        if secret is not None:
-            self._show_once(request, obj, secret)
+    def has_delete_permission(self, request: HttpRequest, obj: Application | None = None) -> bool:  # noqa: ARG002
+        """Visits, portfolios and creatives name it; it is switched off instead."""
+        return False
 
-    @admin.action(description="Give a new secret (the old one stops working)")
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Application:
+        """A new application gets its key and secret here."""
+        application, secret = create_application(organization=organization, **values)
+        self._show_once(request, application, secret)
+        return application
+
+    def change(self, row: Application, changes: dict[str, Any], request: HttpRequest) -> Application:  # noqa: ARG002
+        """Change what is named."""
+        return update_application(application=row, changes=changes)
+
+    @admin.action(description="Give a new secret (the old one stops working)", permissions=["change"])
     def give_new_secret(self, request: HttpRequest, queryset: Any) -> None:
         """Rotate the secret of each chosen application."""
         for application in queryset:

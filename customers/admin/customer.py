@@ -1,44 +1,34 @@
 """Customers and their schema."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import JSONField, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from customers.admin.strict_json import STRICT
-from customers.errors import DomainError
-from customers.models import Customer, CustomerAlias, CustomerField, PushToken
-from customers.models.schema import check_attributes
-from customers.queries.schemas import fields_of
-from customers.services.field_uses import told, uses_of
+from customers.admin.choices import OrganizationFilter
+from customers.admin.kept_form import KeptForm
+from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
+from customers.models import Customer, CustomerAlias, CustomerField, Organization, PushToken
+from customers.models.identifier import as_uuid
+from customers.services.customer_records import create_alias, create_customer, update_customer
+from customers.services.deleting import delete_customers, lock_merges_out
+from customers.services.field_uses import lock_field, told, uses_of
 from customers.services.schemas import delete_field, save_field
 
-
-class CustomerFieldForm(forms.ModelForm[CustomerField]):
-    """A field is saved by its service, which says what can't be changed."""
-
-    class Meta:
-        model = CustomerField
-        fields = ["organization", "name", "type", "required", "unique", "targetable"]
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # Django's own hook, between cleaning and saving
-        if not self.errors:
-            try:
-                save_field(field=self.instance)
-            except DomainError as error:
-                for name, sentences in error.fields.items():
-                    self.add_error(name, ValidationError(sentences))
+# Deleting takes a fixed number of statements, whatever the number of customers.
+MOST_CUSTOMERS = 1_000
 
 
 @admin.register(CustomerField)
-class CustomerFieldAdmin(admin.ModelAdmin[CustomerField]):
-    """The schema."""
+class CustomerFieldAdmin(ServiceAdmin[CustomerField]):
+    """The schema. A field's type stays what it was: the values that customers have are kept in its form."""
 
-    form = CustomerFieldForm
+    fields = ["name", "type", "required", "unique", "unique_since", "unique_problem", "targetable"]
+    readonly_fields = ["unique_since", "unique_problem"]
+    fixed = ["type"]
     list_display = [
         "name",
         "type",
@@ -49,90 +39,132 @@ class CustomerFieldAdmin(admin.ModelAdmin[CustomerField]):
         "targetable",
         "organization",
     ]
-    list_filter = ["organization", "type"]
-    readonly_fields = ["unique_since", "unique_problem"]
+    list_filter = [OrganizationFilter, "type"]
+    list_select_related = ["organization"]
     search_fields = ["name"]
 
-    def save_model(self, request: HttpRequest, obj: CustomerField, form: Any, change: bool) -> None:  # noqa: FBT001
-        """The form has done it, together with the index that keeps the field's promise."""
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> CustomerField:  # noqa: ARG002
+        """A new field, with the index that keeps its promise."""
+        return save_field(field=CustomerField(organization=organization, **values))
 
-    def delete_model(self, request: HttpRequest, obj: CustomerField) -> None:  # noqa: ARG002
-        """Take it out of the schema, with its index and its values."""
-        delete_field(field=obj)
+    def change(self, row: CustomerField, changes: dict[str, Any], request: HttpRequest) -> CustomerField:  # noqa: ARG002
+        """Change what is named."""
+        for name, value in changes.items():
+            setattr(row, name, value)
+        return save_field(field=row)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], Any]:  # noqa: ARG002
+    def lock(self, row: CustomerField) -> None:
+        """As its service does: who is about to use it waits."""
+        lock_field(field=row)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], Any]:
         """What the page asks about; where a field is used stands in the way."""
-        protected = [f"{field}: {told(uses)}" for field in objs if (uses := uses_of(field=field))]
-        return [str(field) for field in objs], {}, set(), protected
+        shown, numbers, lacking, _ = super().get_deleted_objects(objs, request)
+        return shown, numbers, lacking, [f"{field}: {told(uses)}" for field in objs if (uses := uses_of(field=field))]
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CustomerField]) -> None:
-        """The same for each chosen field."""
-        for field in queryset:
-            self.delete_model(request, field)
+    def remove(self, rows: Sequence[CustomerField]) -> None:
+        """Take fields away with their indexes, and their values in the background."""
+        for field in rows:
+            delete_field(field=field)
 
 
-class CustomerForm(forms.ModelForm[Customer]):
-    """Attributes are checked against the organization's schema."""
+class CustomerForm(KeptForm):
+    """Attributes are checked against the organization's schema, by the service."""
 
-    class Meta:
-        model = Customer
-        fields = [
-            "organization",
-            "external_id",
-            "is_anonymous",
-            "attributes",
-            "tags",
-            "points",
-            "consent",
-            "email_consent",
-            "push_consent",
-            "last_platform",
-            "last_language",
-            "last_channel",
-        ]
-
-    def clean(self) -> dict[str, Any]:
-        """Put every attribute in its kept form, or say what is wrong with it."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if "attributes" not in cleaned:
-            return cleaned
-        organization, attributes = cleaned.get("organization"), cleaned["attributes"] or {}
+    def clean_attributes(self) -> dict[str, Any]:
+        """An object, also where nothing is typed in."""
+        attributes = self.cleaned_data["attributes"] or {}
         if not isinstance(attributes, dict):
-            self.add_error("attributes", "An object of the schema's fields is expected.")
-        elif organization is not None:
-            checked = check_attributes(fields_of(organization=organization), attributes)
-            for name, sentence in checked.refused.items():
-                self.add_error("attributes", f"{name}: {sentence}")
-            cleaned["attributes"] = checked.kept
-        return cleaned
+            raise ValidationError("An object of the schema's fields is expected.")
+        return attributes
 
 
 @admin.register(Customer)
-class CustomerAdmin(admin.ModelAdmin[Customer]):
-    """The people who are served."""
+class CustomerAdmin(ServiceAdmin[Customer]):
+    """The people who are served. Their points are the sum of the points entries, where operators adjust them."""
 
     form = CustomerForm
-    formfield_overrides = {JSONField: STRICT}
+    fields = [
+        *("uuid", "external_id", "is_anonymous", "attributes", "tags", "points"),
+        *("consent", "email_consent", "push_consent", "last_platform", "last_language", "last_channel"),
+        *("created_at", "updated_at"),
+    ]
+    readonly_fields = [
+        *("uuid", "is_anonymous", "points", "last_platform", "last_language", "last_channel"),
+        *("created_at", "updated_at"),
+    ]
     list_display = ["__str__", "organization", "is_anonymous", "points", "tags", "created_at"]
-    list_filter = ["organization", "is_anonymous"]
-    search_fields = ["external_id", "uuid"]
-    readonly_fields = ["uuid", "created_at", "updated_at"]
-    show_full_result_count = False
+    list_filter = [OrganizationFilter, "is_anonymous"]
+    list_select_related = ["organization"]
+    search_fields = ["external_id"]
+    search_help_text = "A whole customer id, or a uuid; of merged customers, too."
+    most_at_once = MOST_CUSTOMERS
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str) -> Any:
+        """By whole ids, which indexes find among millions."""
+        rows, doubles = super().get_search_results(request, queryset, "\x00" if "\x00" in search_term else "")
+        term = search_term.strip()
+        if not term:
+            return rows, doubles
+        found = Q(external_id=term) | Q(pk__in=CustomerAlias.objects.filter(external_id=term).values("customer"))
+        identity = as_uuid(term)
+        if identity is not None:
+            merged = CustomerAlias.objects.filter(uuid=identity).values("customer")
+            found |= Q(uuid=identity) | Q(pk__in=merged)
+        return rows.filter(found), False
+
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Customer:  # noqa: ARG002
+        """A new known customer."""
+        return create_customer(organization=organization, attributes=values)
+
+    def change(self, row: Customer, changes: dict[str, Any], request: HttpRequest) -> Customer:  # noqa: ARG002
+        """Change what is named."""
+        return update_customer(customer=row, changes=changes)
+
+    def lock(self, row: Customer) -> None:
+        """The customer, after what merges lock before it."""
+        lock_merges_out(organization=row.organization)
+        super().lock(row)
+
+    def remove(self, rows: Sequence[Customer]) -> None:
+        """Delete customers with all that hangs on them."""
+        by_organization: dict[Organization, list[int]] = {}
+        for customer in rows:
+            by_organization.setdefault(customer.organization, []).append(customer.pk)
+        for organization in sorted(by_organization, key=lambda each: each.pk):
+            delete_customers(organization=organization, customer_ids=by_organization[organization])
 
 
 @admin.register(CustomerAlias)
-class CustomerAliasAdmin(admin.ModelAdmin[CustomerAlias]):
-    """Ids of customers who were merged into others."""
+class CustomerAliasAdmin(ServiceAdmin[CustomerAlias]):
+    """Ids of customers who were merged into others, and further ones that operators give."""
 
+    fields = ["external_id", "customer"]
+    autocomplete_fields = ["customer"]
     list_display = ["external_id", "customer", "created_at"]
-    search_fields = ["external_id", "uuid"]
-    raw_id_fields = ["customer"]
+    list_filter = [OrganizationFilter]
+    list_select_related = ["customer"]
+    search_fields = ["=external_id"]
+
+    def has_change_permission(self, request: HttpRequest, obj: CustomerAlias | None = None) -> bool:  # noqa: ARG002
+        """An id finds whom it found: it is taken away, or stays."""
+        return False
+
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> CustomerAlias:  # noqa: ARG002
+        """Another id of a customer."""
+        customer = Customer.objects.select_for_update(no_key=True).get(pk=values["customer"].pk)
+        return create_alias(customer=customer, external_id=values["external_id"])
+
+    def remove(self, rows: Sequence[CustomerAlias]) -> None:
+        """These ids find nobody any more."""
+        CustomerAlias.objects.filter(pk__in=[alias.pk for alias in rows]).delete()
 
 
 @admin.register(PushToken)
-class PushTokenAdmin(admin.ModelAdmin[PushToken]):
-    """Devices that are registered for push messages."""
+class PushTokenAdmin(HistoryAdmin):
+    """Devices that are registered for push messages; they do it themselves."""
 
     list_display = ["customer", "platform", "application", "created_at"]
-    search_fields = ["token"]
-    raw_id_fields = ["customer"]
+    list_filter = [OrganizationFilter]
+    list_select_related = ["customer", "application"]
+    search_fields = ["=token"]

@@ -1,13 +1,126 @@
-"""The people who work in the admin."""
+"""The people who work in the admin, and the groups that say what they may do."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db import models
+from django.http import HttpRequest
 
+from customers.admin.kept_form import KeptForm
+from customers.admin.service_admin import ServiceAdmin
 from customers.models import Operator
 
 admin.site.site_header = admin.site.site_title = "Campaign platform"
+admin.site.unregister(Group)
+# What lets somebody do more than they may; only who may do all may give it.
+POWERS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class OperatorForm(KeptForm, UserChangeForm):  # type: ignore[type-arg]
+    """An operator; the password has a form of its own."""
+
+
+class NewOperatorForm(KeptForm, AdminUserCreationForm):  # type: ignore[type-arg]
+    """A new operator with a password."""
+
+
+class PeopleAdmin(ServiceAdmin[Any]):
+    """Rows of nobody's organization, with lists of others."""
+
+    def save(self, row: models.Model, values: dict[str, Any]) -> models.Model:
+        """Save columns that are named, and then lists."""
+        lists = {field.name for field in row._meta.many_to_many}  # noqa: SLF001
+        columns = [name for name in values if name not in lists]
+        for name in columns:
+            setattr(row, name, values[name])
+        row.save(update_fields=None if row._state.adding else columns)  # noqa: SLF001
+        for name in lists & values.keys():
+            getattr(row, name).set(values[name])
+        return row
+
+    def change(self, row: Any, changes: dict[str, Any], request: HttpRequest) -> Any:  # noqa: ARG002
+        """Change what is named."""
+        return self.save(row, changes)
+
+    def remove(self, rows: Sequence[Any]) -> None:
+        """Take them away with their places in lists."""
+        for row in rows:
+            row.delete()
 
 
 @admin.register(Operator)
-class OperatorAdmin(UserAdmin):  # type: ignore[type-arg]
-    """Django's own user pages."""
+class OperatorAdmin(PeopleAdmin, UserAdmin):  # type: ignore[type-arg]
+    """Django's own user pages. Only a superuser gives powers, and changes another superuser."""
+
+    form = OperatorForm
+    add_form = NewOperatorForm
+    readonly_fields = ["last_login", "date_joined"]
+
+    def create(self, organization: Any, values: dict[str, Any], request: HttpRequest) -> Operator:  # noqa: ARG002
+        """A new operator, with the password that was typed in twice."""
+        operator = Operator(username=values["username"])
+        if values.get("usable_password") == "false":
+            operator.set_unusable_password()
+        else:
+            operator.set_password(values["password1"])
+        operator.save()
+        return operator
+
+    def change(self, row: Any, changes: dict[str, Any], request: HttpRequest) -> Any:
+        """Change what is named; the password is no part of the form."""
+        return super().change(row, {name: value for name, value in changes.items() if name != "password"}, request)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Operator | None = None) -> list[str]:
+        """Powers are only looked at by who may not give them."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if _may_all(request) else [*fields, *POWERS]
+
+    def has_change_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
+        """Superusers are changed, their passwords too, by superusers."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or not obj.is_superuser or _may_all(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
+        """Superusers are deleted by superusers, each by itself."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (_may_all(request) or (obj is not None and not obj.is_superuser))
+
+
+class GroupForm(KeptForm):
+    """A group and its permissions."""
+
+    class Meta:
+        model = Group
+        fields: Sequence[str] = ["name", "permissions"]
+
+
+@admin.register(Group)
+class GroupAdmin(PeopleAdmin, DjangoGroupAdmin):
+    """What the members of a group may do; only a superuser says so."""
+
+    form = GroupForm
+
+    def create(self, organization: Any, values: dict[str, Any], request: HttpRequest) -> Any:  # noqa: ARG002
+        """A new group."""
+        return self.save(Group(), values)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only who may do all gives powers."""
+        return super().has_add_permission(request) and _may_all(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only who may do all gives powers."""
+        return super().has_change_permission(request, obj) and _may_all(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only who may do all takes powers."""
+        return super().has_delete_permission(request, obj) and _may_all(request)
+
+
+def _may_all(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))

@@ -1,14 +1,31 @@
 """Organizations."""
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin
+from django.http import HttpRequest
+
+from customers.admin.service_admin import ServiceAdmin
 from customers.models import Organization
+from customers.services.organizations import save_organization
 
 
 @admin.register(Organization)
-class OrganizationAdmin(admin.ModelAdmin[Organization]):
+class OrganizationAdmin(ServiceAdmin[Organization]):
     """The tenants."""
 
     list_display = ["name", "time_zone", "version", "created_at"]
     search_fields = ["name"]
     readonly_fields = ["version", "created_at"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Organization | None = None) -> bool:  # noqa: ARG002
+        """All that a company ever did hangs on it."""
+        return False
+
+    def create(self, organization: Organization | None, values: dict[str, Any], request: HttpRequest) -> Organization:  # noqa: ARG002
+        """A new tenant."""
+        return save_organization(organization=Organization(), changes=values)
+
+    def change(self, row: Organization, changes: dict[str, Any], request: HttpRequest) -> Organization:  # noqa: ARG002
+        """Change what is named."""
+        return save_organization(organization=row, changes=changes)

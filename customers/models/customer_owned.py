@@ -9,7 +9,7 @@ from customers.tenancy import TenantModel
 
 
 class Turn(IntEnum):
-    """When a merge moves rows of a model, or deleting deletes them: the order in which everybody locks what hangs on customers."""
+    """The order in which a merge moves, and deleting deletes, what hangs on customers: that of everybody's locks."""
 
     OFFERS = 0
     PARTICIPATIONS = 1

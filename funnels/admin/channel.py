@@ -1,16 +1,14 @@
 """The admin of placeholders, banners, popups and business events."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.db.models import JSONField, QuerySet
 from django.http import HttpRequest
 
-from campaigns.admin.history import HistoryAdmin
-from customers.admin.strict_json import STRICT
-from customers.errors import DomainError
+from customers.admin.choices import OrganizationFilter
+from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
+from customers.models import Organization
 from funnels.models import Banner, BusinessEvent, EventBinding, EventOccurrence, Placeholder, Popup
 from funnels.services.channel_objects import (
     delete_channel_object,
@@ -21,133 +19,99 @@ from funnels.services.channel_objects import (
     save_popup,
 )
 
+Shown = TypeVar("Shown", Placeholder, Banner, Popup, BusinessEvent, EventBinding)
 
-class ChannelForm(forms.ModelForm[Any]):
-    """Saves through the service, whose refusals speak as errors of the form."""
 
-    def save_row(self, row: Any) -> None:
+class ChannelAdmin(ServiceAdmin[Shown]):
+    """Rows of an application's channel; their services take a row that is not saved yet."""
+
+    list_filter: ClassVar[Any] = [OrganizationFilter]
+
+    def save(self, row: Shown) -> Shown:
         """Call the row's service."""
         raise NotImplementedError
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # Django's own hook, between cleaning and saving
-        if not self.errors:
-            try:
-                self.save_row(self.instance)
-            except DomainError as error:
-                for name, sentences in error.fields.items():
-                    self.add_error(name if name in self.fields else None, ValidationError(sentences))
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Shown:  # noqa: ARG002
+        """A new row."""
+        return self.save(self.model(organization=organization, **values))
 
+    def change(self, row: Shown, changes: dict[str, Any], request: HttpRequest) -> Shown:  # noqa: ARG002
+        """Change what is named."""
+        for name, value in changes.items():
+            setattr(row, name, value)
+        return self.save(row)
 
-class PlaceholderForm(ChannelForm):
-    """A placeholder."""
-
-    def save_row(self, row: Any) -> None:
-        """Save it."""
-        save_placeholder(placeholder=row)
-
-
-class BannerForm(ChannelForm):
-    """A banner."""
-
-    def save_row(self, row: Any) -> None:
-        """Save it."""
-        save_banner(banner=row)
-
-
-class PopupForm(ChannelForm):
-    """A popup."""
-
-    def save_row(self, row: Any) -> None:
-        """Save it."""
-        save_popup(popup=row)
-
-
-class BusinessEventForm(ChannelForm):
-    """A business event."""
-
-    def save_row(self, row: Any) -> None:
-        """Save it."""
-        save_business_event(event=row)
-
-
-class EventBindingForm(ChannelForm):
-    """A binding."""
-
-    def save_row(self, row: Any) -> None:
-        """Save it."""
-        save_event_binding(binding=row)
-
-
-class ChannelAdmin(admin.ModelAdmin[Any]):
-    """Rows whose form has saved them already."""
-
-    exclude = ["organization"]
-    formfield_overrides = {JSONField: STRICT}
-    list_filter = ["organization"]
-    show_full_result_count = False
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
-        """The form has done it."""
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002
-        """Delete through the service."""
-        delete_channel_object(row=obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """The same for each chosen row."""
-        for row in queryset:
-            self.delete_model(request, row)
+    def remove(self, rows: Sequence[Shown]) -> None:
+        """Take rows away with what hangs on them."""
+        for row in rows:
+            delete_channel_object(row=row)
 
 
 @admin.register(Placeholder)
-class PlaceholderAdmin(ChannelAdmin):
+class PlaceholderAdmin(ChannelAdmin[Placeholder]):
     """Placeholders."""
 
-    form = PlaceholderForm
     list_display = ["name", "application", "width", "height", "maximum_banners"]
     search_fields = ["name"]
+    autocomplete_fields = ["application"]
     list_select_related = ["application"]
+
+    def save(self, row: Placeholder) -> Placeholder:
+        """Save it."""
+        return save_placeholder(placeholder=row)
 
 
 @admin.register(Banner)
-class BannerAdmin(ChannelAdmin):
+class BannerAdmin(ChannelAdmin[Banner]):
     """Banners."""
 
-    form = BannerForm
     list_display = ["campaign", "placeholder", "link", "weight"]
     autocomplete_fields = ["campaign", "group", "placeholder"]
     list_select_related = ["campaign", "placeholder"]
 
+    def save(self, row: Banner) -> Banner:
+        """Save it."""
+        return save_banner(banner=row)
+
 
 @admin.register(Popup)
-class PopupAdmin(ChannelAdmin):
+class PopupAdmin(ChannelAdmin[Popup]):
     """Popups."""
 
-    form = PopupForm
     list_display = ["campaign", "application", "page_location", "show_close"]
-    autocomplete_fields = ["campaign", "group"]
+    autocomplete_fields = ["campaign", "group", "application"]
     list_select_related = ["campaign", "application"]
+
+    def save(self, row: Popup) -> Popup:
+        """Save it."""
+        return save_popup(popup=row)
 
 
 @admin.register(BusinessEvent)
-class BusinessEventAdmin(ChannelAdmin):
+class BusinessEventAdmin(ChannelAdmin[BusinessEvent]):
     """Business events."""
 
-    form = BusinessEventForm
     list_display = ["name", "application", "description"]
     search_fields = ["name"]
+    autocomplete_fields = ["application"]
     list_select_related = ["application"]
+
+    def save(self, row: BusinessEvent) -> BusinessEvent:
+        """Save it."""
+        return save_business_event(event=row)
 
 
 @admin.register(EventBinding)
-class EventBindingAdmin(ChannelAdmin):
+class EventBindingAdmin(ChannelAdmin[EventBinding]):
     """Which campaigns an event may trigger."""
 
-    form = EventBindingForm
     list_display = ["event", "campaign", "filter"]
     autocomplete_fields = ["event", "campaign"]
     list_select_related = ["event", "campaign"]
+
+    def save(self, row: EventBinding) -> EventBinding:
+        """Save it."""
+        return save_event_binding(binding=row)
 
 
 @admin.register(EventOccurrence)
@@ -155,4 +119,5 @@ class EventOccurrenceAdmin(HistoryAdmin):
     """Events that happened: to look at."""
 
     list_display = ["event", "customer", "campaign", "created_at"]
+    list_filter = [OrganizationFilter]
     list_select_related = ["event", "customer", "campaign"]

@@ -1,26 +1,27 @@
 """The admin of funnels: steps and look are saved together, by the service that checks them."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from campaigns.admin.history import HistoryAdmin
-from campaigns.models import AdCampaign
+from campaigns.services.campaigns import lock_campaign
+from customers.admin.choices import OrganizationFilter
+from customers.admin.kept_form import KeptForm
+from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
 from customers.admin.strict_json import StrictDecoder
-from customers.errors import DomainError
-from customers.queries.schemas import get_field_types
-from customers.services.organizations import raise_version
+from customers.models import Organization
 from funnels.models import Funnel, FunnelEntry
-from funnels.services.funnels import check_funnel, save_funnel
+from funnels.services.funnels import delete_funnel, restart_funnel, save_funnel
 
 LOOK = ("style", "landing_page", "allow_dismiss", "always_use_landing", "show_progress_bar", "new_window")
 
 
-class FunnelForm(forms.ModelForm[Funnel]):
+class FunnelForm(KeptForm):
     """A funnel with its steps as JSON; what is wrong with them stands beside them."""
 
     steps = forms.JSONField(
@@ -32,71 +33,74 @@ class FunnelForm(forms.ModelForm[Funnel]):
 
     class Meta:
         model = Funnel
-        fields = ["campaign", *LOOK]
+        fields: Sequence[str] = ["campaign", "steps", *LOOK]
 
     def __init__(self, *args: Any, **options: Any) -> None:
+        funnel = options.get("instance")
+        if funnel is not None and funnel.pk:
+            options["initial"] = {"steps": funnel.version.definition["steps"], **(options.get("initial") or {})}
         super().__init__(*args, **options)
-        if self.instance.pk:
-            self.fields["steps"].initial = self.instance.version.definition["steps"]
-
-    def clean(self) -> dict[str, Any]:
-        """Check the steps against the schema of the campaign's organization."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        campaign: AdCampaign | None = self.instance.campaign if self.instance.pk else cleaned.get("campaign")
-        if campaign is None or self.errors:
-            return cleaned
-        look = {name: cleaned[name] for name in LOOK}
-        try:
-            check_funnel(cleaned["steps"], get_field_types(organization=campaign.organization), look)
-        except DomainError as error:
-            for name, sentences in error.fields.items():
-                self.add_error(name, ValidationError(sentences))
-        return cleaned
 
 
 @admin.register(Funnel)
-class FunnelAdmin(admin.ModelAdmin[Funnel]):
-    """Funnels of campaigns."""
+class FunnelAdmin(ServiceAdmin[Funnel]):
+    """Funnels of living campaigns; each stays with its campaign."""
 
     form = FunnelForm
+    fields = list(FunnelForm.Meta.fields)
     list_display = ["campaign", "organization", "version", "updated_at"]
     list_select_related = ["campaign", "organization", "version"]
-    list_filter = ["organization"]
+    list_filter = [OrganizationFilter]
     search_fields = ["campaign__name"]
     autocomplete_fields = ["campaign"]
+    fixed = ["campaign"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Funnel | None = None) -> list[str]:  # noqa: ARG002
-        """A funnel stays with its campaign."""
-        return ["campaign"] if obj else []
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Funnel]:
+        """A deleted campaign shows none."""
+        return super().get_queryset(request).filter(campaign__deleted_at__isnull=True)
 
-    def save_model(self, request: HttpRequest, obj: Funnel, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001
-        """Save through the service, which sanitises, versions and raises the stamp."""
-        look = {name: form.cleaned_data[name] for name in LOOK}
-        campaign = obj.campaign
-        saved = save_funnel(
-            organization=campaign.organization,
-            campaign_id=campaign.pk,
-            steps=form.cleaned_data["steps"],
-            look=look,
+    def steps(self, funnel: Funnel) -> str:
+        """What who may only look sees in place of the field."""
+        return json.dumps(funnel.version.definition["steps"], indent=1, ensure_ascii=False)
+
+    def lock(self, row: Funnel) -> None:
+        """The campaign, as the service does."""
+        lock_campaign(organization=row.organization, campaign_id=row.campaign_id)
+
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Funnel:  # noqa: ARG002
+        """The first funnel of a campaign."""
+        look = {name: values[name] for name in LOOK}
+        return save_funnel(
+            organization=organization, campaign_id=values["campaign"].pk, steps=values["steps"], look=look
         )
-        obj.pk = saved.pk
 
-    def delete_model(self, request: HttpRequest, obj: Funnel) -> None:
-        """Delete, and raise the organization's version in the same transaction."""
-        super().delete_model(request, obj)
-        raise_version(organization=obj.organization)
+    def change(self, row: Funnel, changes: dict[str, Any], request: HttpRequest) -> Funnel:  # noqa: ARG002
+        """Save through the service, which sanitises, versions and raises the stamp."""
+        look = {name: value for name, value in changes.items() if name in LOOK}
+        steps = changes.get("steps", row.version.definition["steps"])
+        return save_funnel(organization=row.organization, campaign_id=row.campaign_id, steps=steps, look=look)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Funnel]) -> None:
-        """The same for each chosen funnel."""
-        for funnel in queryset:
-            self.delete_model(request, funnel)
+    def remove(self, rows: Sequence[Funnel]) -> None:
+        """The campaigns lead nowhere."""
+        for funnel in rows:
+            delete_funnel(funnel=funnel)
 
 
 @admin.register(FunnelEntry)
-class FunnelEntryAdmin(HistoryAdmin):
+class FunnelEntryAdmin(ServiceAdmin[FunnelEntry]):
     """Who is on the way: to look at, or to let begin anew by deleting."""
 
     list_display = ["customer", "campaign", "step", "is_finished", "entered_at", "moved_at"]
     list_select_related = ["customer", "campaign"]
-    list_filter = ["organization", "is_finished"]
-    search_fields = ["customer__external_id", "campaign__name"]
+    list_filter = [OrganizationFilter, "is_finished"]
+    search_fields = ["=customer__external_id", "campaign__name"]
+
+    has_add_permission = HistoryAdmin.has_add_permission
+    has_change_permission = HistoryAdmin.has_change_permission
+
+    def remove(self, rows: Sequence[FunnelEntry]) -> None:
+        """Let the customers begin anew."""
+        for entry in rows:
+            restart_funnel(
+                organization=entry.organization, customer_id=entry.customer_id, campaign_id=entry.campaign_id
+            )

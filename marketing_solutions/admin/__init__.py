@@ -1,100 +1,99 @@
 """The admin of whose campaigns are bought for, and by whom."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from customers.admin.choices import OrganizationFilter
+from customers.admin.kept_form import KeptForm
+from customers.admin.service_admin import ServiceAdmin
+from customers.models import Organization
 from marketing_solutions.models import Advertiser, AdvertiserCampaign, Portfolio
 from marketing_solutions.models.advertiser import Feature
+from marketing_solutions.services.advertisers import delete_advertiser, save_advertiser, save_portfolio
 from marketing_solutions.services.campaigns import assign_advertiser
 
 
-class AdvertiserForm(forms.ModelForm[Advertiser]):
+class AdvertiserForm(KeptForm):
     """Features are ticked."""
 
     features = forms.MultipleChoiceField(choices=Feature.choices, required=False, widget=forms.CheckboxSelectMultiple)
 
-    class Meta:
-        model = Advertiser
-        fields = ["organization", "name", "currency", "features"]
-
 
 @admin.register(Advertiser)
-class AdvertiserAdmin(admin.ModelAdmin[Advertiser]):
+class AdvertiserAdmin(ServiceAdmin[Advertiser]):
     """The brands."""
 
     form = AdvertiserForm
+    fields = ["name", "currency", "features"]
     list_display = ["name", "organization", "currency", "features", "created_at"]
-    list_filter = ["organization"]
+    list_filter = [OrganizationFilter]
+    list_select_related = ["organization"]
     search_fields = ["name"]
 
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Advertiser:  # noqa: ARG002
+        """A new brand."""
+        return save_advertiser(advertiser=Advertiser(organization=organization), changes=values)
 
-class PortfolioForm(forms.ModelForm[Portfolio]):
-    """Application and advertiser are of one organization."""
+    def change(self, row: Advertiser, changes: dict[str, Any], request: HttpRequest) -> Advertiser:  # noqa: ARG002
+        """Change what is named."""
+        return save_advertiser(advertiser=row, changes=changes)
 
-    class Meta:
-        model = Portfolio
-        fields = ["application", "advertiser", "may_manage"]
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse an advertiser of somebody else."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        application, advertiser = cleaned.get("application"), cleaned.get("advertiser")
-        if application and advertiser:
-            if application.organization_id != advertiser.organization_id:
-                raise ValidationError("The application and the advertiser belong to different organizations.")
-            self.instance.organization = advertiser.organization
-        return cleaned
+    def remove(self, rows: Sequence[Advertiser]) -> None:
+        """Take away brands that have no campaigns."""
+        for advertiser in rows:
+            delete_advertiser(advertiser=advertiser)
 
 
 @admin.register(Portfolio)
-class PortfolioAdmin(admin.ModelAdmin[Portfolio]):
+class PortfolioAdmin(ServiceAdmin[Portfolio]):
     """Which applications see and manage which advertisers."""
 
-    form = PortfolioForm
+    fields = ["application", "advertiser", "may_manage"]
     list_display = ["application", "advertiser", "may_manage"]
-    list_filter = ["may_manage", "organization"]
+    list_filter = ["may_manage", OrganizationFilter]
+    list_select_related = ["application", "advertiser"]
     search_fields = ["application__name", "advertiser__name"]
     autocomplete_fields = ["application", "advertiser"]
+    fixed = ["application", "advertiser"]
 
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Portfolio:  # noqa: ARG002
+        """An application sees an advertiser."""
+        return save_portfolio(portfolio=Portfolio(organization=organization), changes=values)
 
-class AdvertiserCampaignForm(forms.ModelForm[AdvertiserCampaign]):
-    """Campaign and advertiser are of one organization."""
+    def change(self, row: Portfolio, changes: dict[str, Any], request: HttpRequest) -> Portfolio:  # noqa: ARG002
+        """It may manage it, or no longer."""
+        return save_portfolio(portfolio=row, changes=changes)
 
-    class Meta:
-        model = AdvertiserCampaign
-        fields = ["campaign", "advertiser", "goal"]
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse an advertiser of somebody else."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        campaign = cleaned.get("campaign") or (self.instance.campaign if self.instance.pk else None)
-        advertiser = cleaned.get("advertiser")
-        if campaign and advertiser and campaign.organization_id != advertiser.organization_id:
-            raise ValidationError("The campaign and the advertiser belong to different organizations.")
-        return cleaned
+    def remove(self, rows: Sequence[Portfolio]) -> None:
+        """The applications see the advertisers no longer."""
+        Portfolio.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
 @admin.register(AdvertiserCampaign)
-class AdvertiserCampaignAdmin(admin.ModelAdmin[AdvertiserCampaign]):
+class AdvertiserCampaignAdmin(ServiceAdmin[AdvertiserCampaign]):
     """Gives campaigns, wherever they were made, their advertisers; limits are set under "spend limits"."""
 
-    form = AdvertiserCampaignForm
+    fields = ["campaign", "advertiser", "goal"]
     list_display = ["campaign", "advertiser", "goal"]
-    list_filter = ["goal", "organization"]
+    list_filter = ["goal", OrganizationFilter]
+    list_select_related = ["campaign", "advertiser"]
     search_fields = ["campaign__name", "advertiser__name"]
     autocomplete_fields = ["campaign", "advertiser"]
+    fixed = ["campaign"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: AdvertiserCampaign | None = None) -> list[str]:  # noqa: ARG002
-        """It stays with its campaign."""
-        return ["campaign"] if obj else []
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> AdvertiserCampaign:  # noqa: ARG002
+        """Assign an advertiser."""
+        return assign_advertiser(organization=organization, **values)
 
-    def save_model(self, request: HttpRequest, obj: AdvertiserCampaign, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001
-        """Assign the advertiser as the demo does."""
-        kept = assign_advertiser(
-            organization=obj.campaign.organization, campaign=obj.campaign, advertiser=obj.advertiser, goal=obj.goal
-        )
-        obj.pk, obj.organization = kept.pk, kept.organization
+    def change(self, row: AdvertiserCampaign, changes: dict[str, Any], request: HttpRequest) -> AdvertiserCampaign:  # noqa: ARG002
+        """Assign another one, or another goal."""
+        values: dict[str, Any] = {"advertiser": row.advertiser, "goal": row.goal} | changes
+        return assign_advertiser(organization=row.organization, campaign=row.campaign, **values)
+
+    def remove(self, rows: Sequence[AdvertiserCampaign]) -> None:
+        """The campaigns are nobody's, and stay."""
+        AdvertiserCampaign.objects.filter(pk__in=[row.pk for row in rows]).delete()

@@ -2,7 +2,8 @@
 
 from django.contrib import admin
 
-from campaigns.admin.history import HistoryAdmin
+from customers.admin.choices import OrganizationFilter
+from customers.admin.service_admin import HistoryAdmin
 from traces.models import Action, Trace, Trail
 
 
@@ -11,7 +12,7 @@ class TraceAdmin(HistoryAdmin):
     """Traces."""
 
     list_display = ["uuid", "customer", "application", "created_at", "closed_by"]
-    list_filter = ["closed_by", "organization"]
+    list_filter = ["closed_by", OrganizationFilter]
     search_fields = ["uuid"]
     list_select_related = ["customer", "application"]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0015_triggered_messages'),
+        ('campaigns', '0018_campaigns_by_status'),
     ]
 
     operations = [

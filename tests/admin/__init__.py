@@ -1,0 +1,1 @@
+"""The admin: every page, form, field, action and permission of it."""
