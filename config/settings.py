@@ -205,6 +205,9 @@ RETAIN_AUDIENCE_FILES_DAYS: int = integer("RETAIN_AUDIENCE_FILES_DAYS", 0, most=
 DEFAULT_APP_TOKEN: str = env.str("DEFAULT_APP_TOKEN", "")
 
 # --- Decisions ---------------------------------------------------------------------------------
+# What each process may keep of compiled definitions, of all organizations together: those that were asked for least
+# recently are let go first. 5 000 campaigns with a banner and a behavior each take about 75 MB.
+DEFINITION_CACHE_MB: int = integer("DEFINITION_CACHE_MB", 256, least=1)
 # Which decisions are kept with their reasons: off, sampled (DECISION_LOG_PERCENT of them), all.
 DECISION_LOG: str = env.str("DECISION_LOG", "sampled")
 if DECISION_LOG not in {"off", "sampled", "all"}:

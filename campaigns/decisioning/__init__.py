@@ -4,7 +4,7 @@ Pure: frozen values in, one `Decision` out, `now` an argument. Nothing here read
 """
 
 from campaigns.decisioning.candidate import Candidate, Window
-from campaigns.decisioning.dated import Dated
+from campaigns.decisioning.dated import Dated, Span
 from campaigns.decisioning.decide import Decision, Exclusion, decide, order_of
 from campaigns.decisioning.rules import RULES, Reason, first_failing, is_held_out, share_of
 from campaigns.decisioning.subject import Context, History, Subject
@@ -18,6 +18,7 @@ __all__ = [
     "Exclusion",
     "History",
     "Reason",
+    "Span",
     "Subject",
     "Window",
     "decide",

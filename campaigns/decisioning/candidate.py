@@ -27,8 +27,9 @@ class Candidate:
     """A campaign in one place, compiled.
 
     `parents` are the levels between the campaign and what is shown. `placement` is an opaque key, None for a campaign
-    that is shown nowhere in particular. `meets` takes the facts of a customer. `frequency_cap` counts `frequency_unit`s
-    in a `frequency_period`; prices are in the advertiser's currency. `payload` is the caller's.
+    that is shown nowhere in particular; of one campaign in one place the lower `order` goes first. `meets` takes the
+    facts of a customer. `frequency_cap` counts `frequency_unit`s in a `frequency_period`; prices are in the
+    advertiser's currency. `payload` is the caller's.
     """
 
     campaign_id: int
@@ -47,7 +48,7 @@ class Candidate:
     holdout_percent: int = 0
     price_per_impression: Decimal | None = None
     price_per_conversion: Decimal | None = None
-    is_capped: bool = False
+    order: int = 0
     payload: Any = None
 
     @property

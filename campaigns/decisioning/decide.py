@@ -28,7 +28,8 @@ class Decision:
 def decide(subject: Subject, context: Context, candidates: Iterable[Candidate], now: datetime) -> Decision:
     """Judge each candidate by the rules and order those that pass.
 
-    The higher priority comes first, then what this customer has least recently seen, then the lower campaign id.
+    The higher priority comes first, then what this customer has least recently seen, then the lower campaign id, then
+    the lower `order`.
     """
     eligible: list[Candidate] = []
     excluded: list[Exclusion] = []
@@ -42,6 +43,7 @@ def decide(subject: Subject, context: Context, candidates: Iterable[Candidate], 
     return Decision(tuple(eligible), tuple(excluded))
 
 
-def order_of(candidate: Candidate, subject: Subject) -> tuple[int, int, int]:
+def order_of(candidate: Candidate, subject: Subject) -> tuple[int, int, int, int]:
     """What eligible candidates are sorted by."""
-    return -candidate.priority, subject.history_with(candidate.campaign_id).last_seen, candidate.campaign_id
+    last_seen = subject.history_with(candidate.campaign_id).last_seen
+    return -candidate.priority, last_seen, candidate.campaign_id, candidate.order

@@ -1,10 +1,12 @@
 """Behaviors compiled for the engine, kept in process per organization and version stamp, as campaigns are.
 
-Behaviors and their stamp come from one statement, hence from one snapshot; see `campaigns.queries.kept`.
+Behaviors and their stamp come from one statement, hence from one snapshot; see `campaigns.queries.kept`. Where older
+ones are kept, only the behaviors of campaigns that changed since are loaded and compiled.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -12,17 +14,22 @@ import orjson
 from django.db import connection
 
 from campaigns.behaviors import Behavior, Caps, EventFilter, Goal
-from campaigns.decisioning import Dated, Window
+from campaigns.decisioning import Dated, Span, Window
 from campaigns.models.achievement import tags_in
-from campaigns.queries.definitions import SCHEMA, TARGETS, WINDOW, compile_targets, read_window
-from campaigns.queries.kept import KeptByVersion
+from campaigns.queries.changes import CAMPAIGNS, CHANGES, IS_KNOWN, since
+from campaigns.queries.definitions import (
+    SCHEMA,
+    TARGETS,
+    WINDOW,
+    compile_targets,
+    read_window,
+)
+from campaigns.queries.kept import BYTES_AT_LEAST, KeptByVersion
 from campaigns.targeting import CustomerFacts, compile_predicate, parse_event_targets
 from customers.errors import DomainError
 
 # Only names of tables and columns are put together here; values are parameters.
 BEHAVIORS = f"""
-SELECT organization.version, {SCHEMA},
-    ARRAY(
         SELECT json_build_object(
             'behavior', to_json(behavior), 'campaign', campaign.name, 'window', {WINDOW.format(table="campaign")},
             'targets', {TARGETS.format(owner="bundle_id", id="bundle.id")},
@@ -53,13 +60,36 @@ SELECT organization.version, {SCHEMA},
         JOIN campaigns_adcampaign campaign ON campaign.id = behavior.campaign_id
         LEFT JOIN campaigns_adbundle bundle ON bundle.campaign_id = campaign.id
         WHERE behavior.organization_id = organization.id AND behavior.composite_id IS NULL
-        AND behavior.deleted_at IS NULL AND {{which}}
-        ORDER BY behavior.id
-    )
+        AND behavior.deleted_at IS NULL AND
+"""  # noqa: S608
+ORDER = "ORDER BY behavior.id"
+IS_LIVE = "campaign.status = 'live' AND campaign.deleted_at IS NULL"
+LOAD = f"""
+SELECT organization.version, {SCHEMA}, ARRAY({BEHAVIORS} {{which}} {ORDER})
 FROM customers_organization organization WHERE organization.id = %s::bigint
 """  # noqa: S608
-LIVE = BEHAVIORS.format(which="campaign.status = 'live' AND campaign.deleted_at IS NULL")
-OF_CAMPAIGNS = BEHAVIORS.format(which="campaign.id = ANY(%s::bigint[])")
+LOAD_ALL = LOAD.format(which=IS_LIVE)
+LOAD_OF_CAMPAIGNS = LOAD.format(which="campaign.id = ANY(%s::bigint[])")
+# Beside the behaviors of what changed, those of other campaigns that a creative below it is triggered by.
+LOAD_CHANGED = f"""
+WITH {CHANGES}, {CAMPAIGNS}, units AS (
+    SELECT unit.id, unit.achievement_id FROM campaigns_adunit unit
+    JOIN campaigns_adgroup part ON part.id = unit.group_id
+    JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+    WHERE line_item.campaign_id = ANY(ARRAY(SELECT id FROM campaigns))
+), touched AS (
+    SELECT id FROM campaigns
+    UNION SELECT campaign_id FROM campaigns_achievement WHERE id = ANY(ARRAY(SELECT achievement_id FROM units))
+    UNION SELECT behavior.campaign_id FROM campaigns_outcome outcome
+        JOIN campaigns_achievement behavior ON behavior.id = outcome.achievement_id
+        WHERE outcome.unit_id = ANY(ARRAY(SELECT id FROM units))
+)
+SELECT organization.version, {IS_KNOWN}, ARRAY(SELECT id FROM touched),
+    ARRAY({BEHAVIORS} {IS_LIVE} AND campaign.id = ANY(ARRAY(SELECT id FROM touched)) {ORDER})
+FROM customers_organization organization WHERE organization.id = %(organization)s::bigint
+"""  # noqa: S608
+# What is kept takes so many bytes for each byte of the text it was compiled from (measured).
+BYTES_A_BYTE = 3
 # A chain of events that trigger each other is cut here, and where a name comes again.
 MAXIMUM_CHAIN = 5
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -99,29 +129,36 @@ class Earnable:
         return self.window.is_open(at)
 
 
+ByEvent = Mapping[str, Dated[Earnable]]
+
+
 @dataclass(frozen=True, slots=True)
 class BehaviorRules:
-    """An organization's behaviors as they stood at `version`; `texts` is what each was compiled from."""
+    """An organization's behaviors as they stood at `version`, ranked by their ids.
 
+    `sizes` are those of the texts that each campaign's behaviors were compiled from, `size` is that of all that is
+    kept, in bytes.
+    """
+
+    organization_id: int
     version: int
     schema: Mapping[str, str]
-    by_id: Mapping[int, Earnable]
-    by_event: Mapping[str, tuple[Earnable, ...]]
-    texts: Mapping[int, str]
-    _dated: dict[str, Dated[Earnable]] = field(default_factory=dict)
-    _by_campaign: dict[int, list[Earnable]] = field(default_factory=dict)
+    by_campaign: Mapping[int, tuple[Earnable, ...]]
+    by_event: ByEvent
+    sizes: Mapping[int, int]
+    size: int
 
     def open_at(self, name: str, at: datetime) -> list[Earnable]:
         """The behaviors that look at an event of a name and a time, in the order of their ids.
 
         Campaigns that are over at that time, or have not begun, cost nothing, however many there are.
         """
-        dated = self._dated_of(name)
+        dated = self.by_event.get(name)
         return [] if dated is None else [earnable for earnable in dated.at(at) if earnable.is_open(at)]
 
     def next_opening(self, name: str, at: datetime) -> datetime | None:
         """When the next campaign begins that looks at events of a name; None where none is known to."""
-        dated = self._dated_of(name)
+        dated = self.by_event.get(name)
         return None if dated is None else dated.next_start(at)
 
     def open_after(self, name: str, at: datetime) -> dict[str, list[Earnable]]:
@@ -134,23 +171,9 @@ class BehaviorRules:
             found |= {further: self.open_at(further, at) for further in latest}
         return found
 
-    def of_campaign(self, campaign_id: int) -> list[Earnable]:
+    def of_campaign(self, campaign_id: int) -> Sequence[Earnable]:
         """The behaviors of a campaign, in the order of their ids."""
-        if not self._by_campaign:
-            grouped: dict[int, list[Earnable]] = {}
-            for earnable in self.by_id.values():
-                grouped.setdefault(earnable.campaign_id, []).append(earnable)
-            self._by_campaign.update(grouped)
-        return self._by_campaign.get(campaign_id, [])
-
-    def _dated_of(self, name: str) -> Dated[Earnable] | None:
-        """Made for a name when it is first asked for."""
-        if name not in self.by_event:
-            return None
-        if name not in self._dated:
-            spans = ((one.window.starts_at, one.window.ends_at, one) for one in self.by_event[name])
-            self._dated[name] = Dated(spans)
-        return self._dated[name]
+        return self.by_campaign.get(campaign_id, ())
 
 
 def get_behavior_rules(*, organization_id: int, version: int) -> BehaviorRules:
@@ -160,34 +183,82 @@ def get_behavior_rules(*, organization_id: int, version: int) -> BehaviorRules:
 
 def behaviors_of_campaigns(*, organization_id: int, campaign_ids: Iterable[int]) -> list[Earnable]:
     """The behaviors of campaigns of the organization, live or not, as they stand now; in the order of their ids."""
-    rules = _load(OF_CAMPAIGNS, [list(campaign_ids), organization_id], None)
-    return list(rules.by_id.values())
-
-
-def _load(statement: str, values: list[Any], before: BehaviorRules | None) -> BehaviorRules:
-    """Load all, and compile what has changed since `before`."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(LOAD_OF_CAMPAIGNS, [list(campaign_ids), organization_id])
+        _, schema_text, texts = cursor.fetchone()
+    schema = orjson.loads(schema_text) if schema_text else {}
+    return [_compile(orjson.loads(text), schema) for text in texts]
+
+
+def _load(organization_id: int, _version: int, before: BehaviorRules | None) -> BehaviorRules:
+    """Load what has changed since `before`, or all of it."""
+    return (None if before is None else _load_changed(before)) or _load_all(organization_id)
+
+
+def _load_all(organization_id: int) -> BehaviorRules:
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD_ALL, [organization_id])
         version, schema_text, texts = cursor.fetchone()
     schema = orjson.loads(schema_text) if schema_text else {}
-    usable = before if before is not None and before.schema == schema else None
-    by_text = {text: usable.by_id[key] for key, text in usable.texts.items()} if usable else {}
-    earnables = [by_text.get(text) or _compile(orjson.loads(text), schema) for text in texts]
-    by_event: dict[str, list[Earnable]] = {}
-    for earnable in earnables:
-        for name in dict.fromkeys(goal.event_name for goal in earnable.behavior.goals):
-            if name is not None:
-                by_event.setdefault(name, []).append(earnable)
-    return BehaviorRules(
-        version=version,
-        schema=schema,
-        by_id={earnable.behavior.id: earnable for earnable in earnables},
-        by_event={name: tuple(several) for name, several in by_event.items()},
-        texts={earnable.behavior.id: text for earnable, text in zip(earnables, texts, strict=True)},
+    nothing = BehaviorRules(organization_id, version, schema, {}, {}, {}, BYTES_AT_LEAST)
+    return _with(nothing, (), texts)
+
+
+def _load_changed(before: BehaviorRules) -> BehaviorRules | None:
+    """The behaviors of now, made of those before; None where it isn't known what has changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD_CHANGED, since(before.organization_id, before.version))
+        version, is_known, changed, texts = cursor.fetchone()
+    return _with(replace(before, version=version), changed, texts) if is_known else None
+
+
+def _with(before: BehaviorRules, changed: Collection[int], texts: Sequence[str]) -> BehaviorRules:
+    """The behaviors with what `texts` say of the changed campaigns; those of which none speaks are gone."""
+    gone = [one for campaign_id in changed for one in before.by_campaign.get(campaign_id, ())]
+    if not gone and not texts:
+        return before
+    come = [_compile(orjson.loads(text), before.schema) for text in texts]
+    by_campaign, sizes = dict(before.by_campaign), dict(before.sizes)
+    for campaign_id in changed:
+        by_campaign.pop(campaign_id, None)
+    freed = sum(sizes.pop(campaign_id, 0) for campaign_id in changed)
+    for one, text in zip(come, texts, strict=True):
+        by_campaign[one.campaign_id] = (*by_campaign.get(one.campaign_id, ()), one)
+        sizes[one.campaign_id] = sizes.get(one.campaign_id, 0) + len(text)
+    return replace(
+        before,
+        by_campaign=by_campaign,
+        by_event=_with_earnables(before.by_event, gone, come),
+        sizes=sizes,
+        size=before.size + BYTES_A_BYTE * (sum(map(len, texts)) - freed),
     )
 
 
-_kept = KeptByVersion(lambda organization_id, _version, before: _load(LIVE, [organization_id], before))
+def _with_earnables(before: ByEvent, gone: Iterable[Earnable], come: Iterable[Earnable]) -> ByEvent:
+    left: dict[str, list[int]] = defaultdict(list)
+    new: dict[str, list[Span[Earnable]]] = defaultdict(list)
+    for one in gone:
+        for name in _names(one):
+            left[name].append(one.behavior.id)
+    for one in come:
+        for name in _names(one):
+            new[name].append(Span(one.window.starts_at, one.window.ends_at, one.behavior.id, one))
+    now = dict(before)
+    for name in {*left, *new}:
+        dated = before[name].changed(left[name], new[name]) if name in before else Dated.of(new[name])
+        if dated:
+            now[name] = dated
+        else:
+            del now[name]
+    return now
+
+
+def _names(earnable: Earnable) -> list[str]:
+    """The names of the events that its goals count."""
+    return list(dict.fromkeys(goal.event_name for goal in earnable.behavior.goals if goal.event_name is not None))
+
+
+_kept = KeptByVersion(_load)
 
 
 def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> Earnable:

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from campaigns.decisioning import Candidate, Context, Decision, Subject, decide
+from campaigns.queries.definitions import get_definitions
 from campaigns.queries.spend import find_out_of_money
 from customers.models import Organization
 
@@ -17,15 +18,25 @@ def decide_within_limits(
 ) -> Decision:
     """Decide, and let go of campaigns whose spend limit leaves nothing for another offer.
 
-    The ledger is asked only about eligible campaigns that have a limit: mostly there is none, and no statement.
+    `organization.version` must be of this request.
     """
     several = list(candidates)
     decision = decide(subject, context, several, now)
-    capped = {one.campaign_id: needed_for_an_offer(one) for one in decision.eligible if one.is_capped}
-    if not capped:
-        return decision
-    out_of_money = find_out_of_money(organization=organization, needed=capped, at=now)
-    return decide(subject, replace(context, out_of_money=out_of_money), several, now) if out_of_money else decision
+    broke = out_of_money(organization=organization, candidates=decision.eligible, now=now)
+    return decide(subject, replace(context, out_of_money=broke), several, now) if broke else decision
+
+
+def out_of_money(*, organization: Organization, candidates: Iterable[Candidate], now: datetime) -> frozenset[int]:
+    """Which of these campaigns have a spend limit that leaves nothing for another offer.
+
+    The ledger is asked only about those that have a limit: mostly there is none, and no statement.
+    """
+    needed = {one.campaign_id: needed_for_an_offer(one) for one in candidates}
+    if not needed:
+        return frozenset()
+    limited = get_definitions(organization_id=organization.pk, version=organization.version).capped
+    capped = {key: amount for key, amount in needed.items() if key in limited}
+    return find_out_of_money(organization=organization, needed=capped, at=now) if capped else frozenset()
 
 
 def needed_for_an_offer(candidate: Candidate) -> Decimal:

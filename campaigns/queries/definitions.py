@@ -1,9 +1,10 @@
 """Campaigns compiled for decisions, kept in process per organization and version stamp.
 
-Definitions and their stamp come from one statement, hence from one snapshot; see `campaigns.queries.kept`.
+Definitions and their stamp come from one statement, hence from one snapshot; see `campaigns.queries.kept`. Where older
+ones are kept, only the campaigns that changed since are loaded and compiled: see `campaigns.queries.changes`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,9 @@ from django.db import connection
 
 from campaigns.decisioning import Candidate, Window
 from campaigns.queries.candidate_index import CandidateIndex
-from campaigns.queries.kept import KeptByVersion
+from campaigns.queries.changes import CAMPAIGNS, CHANGES, IS_KNOWN, MARKED, since
+from campaigns.queries.ends import Ends, end_before, with_ends
+from campaigns.queries.kept import BYTES_AT_LEAST, KeptByVersion
 from campaigns.targeting import Condition, compile_predicate, parse_targets
 from customers.errors import DomainError
 
@@ -38,9 +41,6 @@ SELECT json_build_object(
     'frequency_period', campaign.frequency_period, 'holdout_percent', campaign.holdout_percent,
     'price_per_impression', campaign.price_per_impression::text,
     'price_per_conversion', campaign.price_per_conversion::text,
-    'is_capped', EXISTS (
-        SELECT FROM campaigns_spendlimit spend WHERE spend.campaign_id = campaign.id
-        AND (spend.type = 'capped' OR spend.takes_effect_on IS NOT NULL)),
     'targets', {TARGETS.format(owner="bundle_id", id="bundle.id")},
     'groups', COALESCE((
         SELECT json_agg(json_build_object(
@@ -54,13 +54,28 @@ SELECT json_build_object(
 FROM campaigns_adcampaign campaign LEFT JOIN campaigns_adbundle bundle ON bundle.campaign_id = campaign.id
 WHERE campaign.organization_id = organization.id AND
 """  # noqa: S608
-LOAD = f"""
-SELECT organization.version, {SCHEMA},
-    ARRAY({CAMPAIGN} {{which}} ORDER BY campaign.id)
+LOAD_ONE = f"""
+SELECT {SCHEMA}, ARRAY({CAMPAIGN} campaign.id = %s::bigint)
 FROM customers_organization organization WHERE organization.id = %s::bigint
 """  # noqa: S608
-LOAD_LIVE = LOAD.format(which="campaign.status = 'live' AND campaign.deleted_at IS NULL AND campaign.ends_at > now()")
-LOAD_ONE = LOAD.format(which="campaign.id = %s::bigint")
+IS_LIVE = "campaign.status = 'live' AND campaign.deleted_at IS NULL AND campaign.ends_at > now()"
+# The campaigns that have a spend limit, or still had one in this period.
+CAPPED = "(spend.type = 'capped' OR spend.takes_effect_on IS NOT NULL)"
+LOAD_ALL = f"""
+SELECT organization.version, now(), {SCHEMA},
+    ARRAY({CAMPAIGN} {IS_LIVE} ORDER BY campaign.id),
+    ARRAY(SELECT spend.campaign_id FROM campaigns_spendlimit spend
+          WHERE spend.organization_id = organization.id AND {CAPPED})
+FROM customers_organization organization WHERE organization.id = %s::bigint
+"""  # noqa: S608
+LOAD_CHANGED = f"""
+WITH {CHANGES}, {CAMPAIGNS}
+SELECT organization.version, now(), {IS_KNOWN}, ARRAY(SELECT id FROM campaigns),
+    ARRAY({CAMPAIGN} {IS_LIVE} AND campaign.id = ANY(ARRAY(SELECT id FROM campaigns)) ORDER BY campaign.id),
+    (SELECT json_agg(json_build_array(spend.campaign_id, {CAPPED}))::text FROM campaigns_spendlimit spend
+     WHERE spend.id = {MARKED.format(label="campaigns.spendlimit")})
+FROM customers_organization organization WHERE organization.id = %(organization)s::bigint
+"""  # noqa: S608
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -74,39 +89,57 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A campaign compiled; `conditions` None where a target has lost its meaning, and nobody meets it any more."""
+    """A campaign compiled; `conditions` None where a target has lost its meaning, and nobody meets it any more.
+
+    `size` is that of the text it was compiled from, in bytes; `rendered` is for the endpoints to keep what never
+    changes of it.
+    """
 
     candidate: Candidate
     conditions: tuple[Condition, ...] | None
     parts: Mapping[int, Part]
+    size: int = 0
+    rendered: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     def placed(
-        self, placement: str, *, group_id: int | None = None, more: Sequence[Condition] | None = (), payload: Any = None
+        self,
+        placement: str,
+        *,
+        group_id: int | None = None,
+        more: Sequence[Condition] | None = (),
+        order: int = 0,
+        payload: Any = None,
     ) -> tuple[Candidate, tuple[Condition, ...]]:
         """The campaign in one place, below a group or not, with `more` conditions (None: nobody meets them)."""
         part = Part((), ()) if group_id is None else self.parts.get(group_id, Part((NEVER,), ()))
         conditions = _joined(self.conditions, part.conditions, more)
         meets = self.candidate.meets if conditions == self.conditions else _compiled(conditions)
-        candidate = replace(self.candidate, placement=placement, parents=part.windows, meets=meets, payload=payload)
+        candidate = replace(
+            self.candidate, placement=placement, parents=part.windows, order=order, meets=meets, payload=payload
+        )
         return candidate, conditions or ()
 
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """An organization's campaigns as they stood at `version`; `texts` is what each was compiled from.
+    """An organization's live campaigns as they stood at `version`, none of which had ended at `as_of`.
 
-    `rendered` is for the endpoints to keep what never changes.
+    `capped` are the campaigns that have a spend limit, live or not. `size` in bytes.
     """
 
     organization_id: int
     version: int
+    as_of: datetime
     schema: Mapping[str, str]
     by_id: Mapping[int, Definition]
-    texts: Mapping[int, str]
     index: CandidateIndex
-    rendered: dict[Any, Any] = field(default_factory=dict)
+    ends: Ends
+    capped: frozenset[int]
+    size: int
 
 
+# What is kept takes so many bytes for each byte of the text it was compiled from (measured with the bench's campaigns).
+BYTES_A_BYTE = 9
 NEVER = Window(is_live=False, starts_at=EPOCH, ends_at=EPOCH)
 
 
@@ -125,7 +158,7 @@ def write_definition(*, organization_id: int, campaign_id: int) -> dict[str, Any
     """What a campaign is compiled from, as JSON to be kept: what is begun by it is finished by it."""
     with connection.cursor() as cursor:
         cursor.execute(LOAD_ONE, [campaign_id, organization_id])
-        _, schema, texts = cursor.fetchone()
+        schema, texts = cursor.fetchone()
     if not texts:
         return None
     return {"campaign": orjson.loads(texts[0]), "schema": orjson.loads(schema) if schema else {}}
@@ -137,33 +170,77 @@ def read_definition(*, organization_id: int, written: Mapping[str, Any]) -> Defi
 
 
 def _load(organization_id: int, _version: int, before: Definitions | None) -> Definitions:
-    """Load all, and compile what has changed since `before`."""
+    """Load what has changed since `before`, or all of it."""
+    return (None if before is None else _load_changed(before)) or _load_all(organization_id)
+
+
+def _load_all(organization_id: int) -> Definitions:
     with connection.cursor() as cursor:
-        cursor.execute(LOAD_LIVE, [organization_id])
-        version, schema_text, texts = cursor.fetchone()
-    schema = orjson.loads(schema_text) if schema_text else {}
-    usable = before if before is not None and before.schema == schema else None
-    by_text = {text: usable.by_id[campaign_id] for campaign_id, text in usable.texts.items()} if usable else {}
-    definitions = [by_text.get(text) or _compile(organization_id, orjson.loads(text), schema) for text in texts]
-    return Definitions(
+        cursor.execute(LOAD_ALL, [organization_id])
+        version, as_of, schema, texts, capped = cursor.fetchone()
+    nothing = Definitions(
         organization_id=organization_id,
         version=version,
-        schema=schema,
-        by_id={definition.candidate.campaign_id: definition for definition in definitions},
-        texts={one.candidate.campaign_id: text for one, text in zip(definitions, texts, strict=True)},
-        index=CandidateIndex((one.candidate, one.conditions or ()) for one in definitions),
+        as_of=as_of,
+        schema=orjson.loads(schema) if schema else {},
+        by_id={},
+        index=CandidateIndex(),
+        ends=(),
+        capped=frozenset(capped),
+        size=BYTES_AT_LEAST,
     )
+    return _with(nothing, (), texts)
+
+
+def _load_changed(before: Definitions) -> Definitions | None:
+    """The definitions of now, made of those before; None where it isn't known what has changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD_CHANGED, since(before.organization_id, before.version))
+        version, as_of, is_known, changed, texts, limits = cursor.fetchone()
+    if not is_known:
+        return None
+    capped = before.capped
+    if limits:
+        now_capped = dict(orjson.loads(limits))
+        capped = (capped - now_capped.keys()) | {key for key, is_capped in now_capped.items() if is_capped}
+    now = replace(before, version=version, as_of=as_of, capped=capped)
+    return _with(now, {*changed, *end_before(before.ends, as_of)}, texts)
+
+
+def _with(before: Definitions, changed: Collection[int], texts: Sequence[str]) -> Definitions:
+    """The definitions with what `texts` say of the changed campaigns; those of which none speaks are gone."""
+    gone = [before.by_id[campaign_id] for campaign_id in changed if campaign_id in before.by_id]
+    if not gone and not texts:
+        return before
+    come = [_compile(before.organization_id, orjson.loads(text), before.schema, len(text)) for text in texts]
+    by_id = dict(before.by_id)
+    for one in gone:
+        del by_id[one.candidate.campaign_id]
+    by_id |= {one.candidate.campaign_id: one for one in come}
+    return replace(
+        before,
+        by_id=by_id,
+        index=before.index.changed(
+            [one.candidate.campaign_id for one in gone], [(one.candidate, one.conditions or ()) for one in come]
+        ),
+        ends=with_ends(before.ends, map(_end, gone), map(_end, come)),
+        size=before.size + BYTES_A_BYTE * (sum(one.size for one in come) - sum(one.size for one in gone)),
+    )
+
+
+def _end(one: Definition) -> tuple[datetime, int]:
+    return one.candidate.window.ends_at, one.candidate.campaign_id
 
 
 _kept = KeptByVersion(_load)
 
 
-def _compile(organization_id: int, members: dict[str, Any], schema: Mapping[str, str]) -> Definition:
+def _compile(organization_id: int, members: dict[str, Any], schema: Mapping[str, str], size: int = 0) -> Definition:
     conditions = _parsed(members["targets"], schema)
     prices: dict[str, Any] = {
         name: members[name] and Decimal(members[name]) for name in ("price_per_impression", "price_per_conversion")
     }
-    plain = ("name", "category", "group_name", "priority", "holdout_percent", "is_capped")
+    plain = ("name", "category", "group_name", "priority", "holdout_percent")
     caps = ("frequency_cap", "frequency_unit", "frequency_period")
     candidate = Candidate(
         campaign_id=members["id"],
@@ -177,7 +254,7 @@ def _compile(organization_id: int, members: dict[str, Any], schema: Mapping[str,
         part["id"]: Part(tuple(map(read_window, part["windows"])), _parsed(part["targets"], schema))
         for part in members["groups"]
     }
-    return Definition(candidate, conditions, parts)
+    return Definition(candidate, conditions, parts, size)
 
 
 def read_window(members: list[Any]) -> Window:

@@ -16,9 +16,8 @@ from campaigns.decisioning import Candidate, Context, History, Subject, first_fa
 from campaigns.models.frequency import COUNT_CAPPED, FrequencyUnit, frequency_starts
 from campaigns.queries.audiences import CONSENTS
 from campaigns.queries.behavior_rules import Message
-from campaigns.queries.decisions import needed_for_an_offer
+from campaigns.queries.decisions import out_of_money
 from campaigns.queries.definitions import get_definitions
-from campaigns.queries.spend import find_out_of_money
 from campaigns.services.behavior_runs import BehaviorRun
 from campaigns.services.customer_locks import LockedCustomer
 from campaigns.services.participations import LOCK, Counting, Pair, lock_participations
@@ -87,9 +86,7 @@ def send_messages(
 
 
 def _context(organization: Organization, wanted: Sequence[Wanted], now: datetime) -> Context:
-    candidates = {one.message.campaign_id: one.candidate for one in wanted}
-    capped = {key: needed_for_an_offer(one) for key, one in candidates.items() if one.is_capped}
-    broke = find_out_of_money(organization=organization, needed=capped, at=now) if capped else frozenset()
+    broke = out_of_money(organization=organization, candidates=[one.candidate for one in wanted], now=now)
     return Context(period_starts=frequency_starts(now, organization.zone), out_of_money=broke)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from campaigns.models import Achievement, Outcome
+from campaigns.models import Achievement, AdCampaign, Outcome
 from campaigns.queries.behaviors import Behavior, behaviors_by_ids, get_behavior
 from campaigns.services.behavior_drafts import describe, describe_goals
 from campaigns.services.campaigns import lock_campaign
@@ -50,7 +50,7 @@ def create_behaviors(
     refusals.raise_any()
     Achievement.objects.bulk_create(rows, batch_size=ROWS_A_STATEMENT)
     save_outcomes(outcomes)
-    raise_version(organization=organization)
+    raise_version(organization=organization, changed={AdCampaign: [campaign_id]})
     return behaviors_by_ids(organization=organization, behavior_ids=[composite.pk for composite in composites])
 
 
@@ -86,7 +86,7 @@ def update_behavior(*, organization: Organization, behavior_id: int, changes: De
         _replace_goals(before, goals, now)
     if outcomes is not None:
         replace_outcomes(composite, outcomes)
-    raise_version(organization=organization)
+    raise_version(organization=organization, changed={Achievement: [behavior_id]})
     return get_behavior(organization=organization, behavior_id=behavior_id)
 
 
@@ -99,7 +99,7 @@ def delete_behavior(*, organization: Organization, behavior_id: int, now: dateti
     composite.deleted_at = now
     composite.save(update_fields=["deleted_at", "name", "updated_at"])
     mark_children_deleted(Achievement.objects.filter(composite=composite), now=now)
-    raise_version(organization=organization)
+    raise_version(organization=organization, changed={Achievement: [behavior_id]})
     return behavior
 
 

@@ -32,7 +32,7 @@ def create_group(*, organization: Organization, line_item_id: int, attributes: M
     group.save()
     if conditions:
         replace_targets(owner=group, conditions=conditions)
-    raise_version(organization=organization)
+    raise_version(organization=organization, changed={AdGroup: [group.pk]})
     return get_group(organization=organization, group_id=group.pk)
 
 
@@ -46,7 +46,7 @@ def update_group(*, organization: Organization, group_id: int, changes: Mapping[
     group.save()
     if targets is not None:
         replace_targets(owner=group, conditions=conditions)
-    raise_version(organization=organization)
+    raise_version(organization=organization, changed={AdGroup: [group.pk]})
     synchronise_jobs(organization=organization, level=group, changes=changes)
     return get_group(organization=organization, group_id=group_id)
 
@@ -58,7 +58,7 @@ def delete_group(*, organization: Organization, group_id: int, now: datetime) ->
     group = get_group(organization=organization, group_id=group_id)
     mark_deleted(group, now=now)
     mark_children_deleted(AdUnit.objects.filter(group=group), now=now)
-    raise_version(organization=organization)
+    raise_version(organization=organization, changed={AdGroup: [group.pk]})
     synchronise_jobs(organization=organization, level=group)
     return group
 

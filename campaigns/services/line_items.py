@@ -25,7 +25,7 @@ def create_line_item(*, organization: Organization, campaign_id: int, attributes
     with constraints_as_errors(), transaction.atomic():
         line_item.campaign = lock_campaign(organization=organization, campaign_id=campaign_id)
         line_item.save()
-        raise_version(organization=organization)
+        raise_version(organization=organization, changed={AdLineItem: [line_item.pk]})
     return line_item
 
 
@@ -35,7 +35,7 @@ def update_line_item(*, organization: Organization, line_item_id: int, changes: 
     line_item = lock_line_item(organization=organization, line_item_id=line_item_id)
     change_level(line_item, changes)
     line_item.save()
-    raise_version(organization=organization)
+    raise_version(organization=organization, changed={AdLineItem: [line_item.pk]})
     synchronise_jobs(organization=organization, level=line_item, changes=changes)
     return line_item
 
@@ -47,7 +47,7 @@ def delete_line_item(*, organization: Organization, line_item_id: int, now: date
     mark_deleted(line_item, now=now)
     mark_children_deleted(AdGroup.objects.filter(line_item=line_item), now=now)
     mark_children_deleted(AdUnit.objects.filter(group__line_item=line_item), now=now)
-    raise_version(organization=organization)
+    raise_version(organization=organization, changed={AdLineItem: [line_item.pk]})
     synchronise_jobs(organization=organization, level=line_item)
     return line_item
 

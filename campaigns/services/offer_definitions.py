@@ -40,7 +40,7 @@ def _save(offer: Offer, changes: Mapping[str, Any]) -> Offer:
     _check(offer)
     with constraints_as_errors(), transaction.atomic():
         offer.save(update_fields=None if offer.pk is None else [*changes, "updated_at"])
-        raise_version(organization=offer.organization)
+        raise_version(organization=offer.organization, changed={Offer: [offer.pk]})
     return offer
 
 

@@ -40,16 +40,16 @@ def save_target(*, target: AdTarget, changes: Mapping[str, Any]) -> AdTarget:
             target.save()
     except IntegrityError as error:
         raise invalid(position="Another target stands in this place.") from error
-    raise_version(organization=target.organization)
+    raise_version(organization=target.organization, changed={type(level): [level.pk]})
     return target
 
 
 @transaction.atomic
 def delete_target(*, target: AdTarget) -> None:
     """Take a target away: whom it kept out is in."""
-    lock_level(target=target)
+    level = lock_level(target=target)
     AdTarget.objects.filter(pk=target.pk).delete()
-    raise_version(organization=target.organization)
+    raise_version(organization=target.organization, changed={type(level): [level.pk]})
 
 
 def lock_level(*, target: AdTarget) -> Level:

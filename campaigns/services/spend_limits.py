@@ -1,4 +1,8 @@
-"""Setting spend limits: one or ten thousand, in one statement."""
+"""Setting spend limits: one or ten thousand, in one statement.
+
+No definition hangs on them. The version stamp is raised only where a campaign that had no limit gets one, or loses the
+one it had: decisions ask the ledger about those that have one (`campaigns.queries.definitions`, `capped`).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +16,10 @@ from campaigns.models.spend_limit import CENT, Limit, problem_of_limit
 from campaigns.services.spend import lock_spend_limit
 from customers.errors import DomainError, Kind, invalid
 from customers.models import Organization
+from customers.services.organizations import raise_version
 
-# The rows are locked by now, so this statement's snapshot has every charge that was booked before. The version stamp
-# is raised here as well (as `raise_version` does it), which spares a round trip: a portfolio tool calls this all day.
-# Where something was booked on the next day already, this call comes late, and that day is the present one.
+# The rows are locked by now, so this statement's snapshot has every charge that was booked before. Where something was
+# booked on the next day already, this call comes late, and that day is the present one.
 CHANGE = """
 WITH wanted AS (
     SELECT wanted.*, COALESCE((
@@ -24,8 +28,9 @@ WITH wanted AS (
     FROM unnest(%(campaigns)s::bigint[], %(types)s::text[], %(renewals)s::text[], %(amounts)s::numeric[])
         AS wanted (campaign_id, type, renewal, amount)
 ), judged AS (
-    SELECT wanted.*, COALESCE(wanted.amount < total.amount, false) AS is_below
-    FROM wanted LEFT JOIN campaigns_spendtotal total
+    SELECT wanted.*, COALESCE(wanted.amount < total.amount, false) AS is_below, before.type <> wanted.type AS is_turned
+    FROM wanted JOIN campaigns_spendlimit before ON before.campaign_id = wanted.campaign_id
+    LEFT JOIN campaigns_spendtotal total
         ON total.campaign_id = wanted.campaign_id AND total.period = wanted.renewal
         AND total.starts_on = CASE wanted.renewal
             WHEN 'daily' THEN wanted.day WHEN 'monthly' THEN date_trunc('month', wanted.day)::date
@@ -43,12 +48,9 @@ WITH wanted AS (
     FROM judged
     WHERE kept.campaign_id = judged.campaign_id AND kept.organization_id = %(organization)s::bigint
         AND NOT (judged.renewal = 'lifetime' AND is_below)
-    RETURNING kept.campaign_id, is_below
-), stamped AS (
-    UPDATE customers_organization SET version = version + 1
-    WHERE id = %(organization)s::bigint AND EXISTS (SELECT 1 FROM changed)
+    RETURNING kept.id, kept.campaign_id, is_below, is_turned
 )
-SELECT campaign_id, is_below FROM changed
+SELECT id, campaign_id, is_below, is_turned FROM changed
 """
 BELOW_SPENT = "cannot-decrease-lifetime-spend-limit-below-what-is-already-spent"
 
@@ -63,7 +65,7 @@ class ChangedLimits:
 
 
 def change_spend_limits(*, organization: Organization, limits: Mapping[int, Limit], now: datetime) -> ChangedLimits:
-    """Set the limits of campaigns, by campaign id, whatever their number in one statement.
+    """Set the limits of campaigns, by campaign id, whatever their number in one statement (and one for the stamp).
 
     The caller has checked each limit (`problem_of_limit`) and holds the locks on their SpendLimit rows, in a
     transaction that ends right after. A lifetime limit below what was spent is left out; any other limit below the
@@ -71,6 +73,19 @@ def change_spend_limits(*, organization: Organization, limits: Mapping[int, Limi
     """
     if not limits:
         return ChangedLimits(frozenset(), frozenset(), frozenset())
+    rows = _change(organization, limits, now)
+    turned = [key for key, *_, is_turned in rows if is_turned]
+    if turned:
+        raise_version(organization=organization, changed={SpendLimit: turned})
+    changed = frozenset(campaign_id for _, campaign_id, *_ in rows)
+    later = frozenset(campaign_id for _, campaign_id, is_below, _ in rows if is_below)
+    return ChangedLimits(changed - later, later, frozenset(limits) - changed)
+
+
+def _change(
+    organization: Organization, limits: Mapping[int, Limit], now: datetime
+) -> list[tuple[int, int, bool, bool]]:
+    """What CHANGE answers: a limit's and its campaign's id, whether it is below the spend, and whether it turned."""
     with connection.cursor() as cursor:
         cursor.execute(
             CHANGE,
@@ -84,9 +99,8 @@ def change_spend_limits(*, organization: Organization, limits: Mapping[int, Limi
                 "ever": EVER,
             },
         )
-        changed = dict(cursor.fetchall())
-    later = frozenset(campaign_id for campaign_id, is_below in changed.items() if is_below)
-    return ChangedLimits(frozenset(changed) - later, later, frozenset(limits) - frozenset(changed))
+        found: list[tuple[int, int, bool, bool]] = cursor.fetchall()
+        return found
 
 
 @transaction.atomic

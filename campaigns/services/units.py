@@ -34,7 +34,7 @@ def create_unit(
         unit.group = group
         _change(unit, attributes)
         _insert.insert(unit)
-        raise_version(organization=organization)
+        raise_version(organization=organization, changed={AdUnit: [unit.pk]})
         # A new creative has no jobs yet, and gets one only where it is live and has its time.
         if unit.status == Status.LIVE and unit.delivery_method == DeliveryMethod.SCHEDULED:
             make_jobs(organization=organization, level=unit)
@@ -45,9 +45,10 @@ def create_unit(
 def update_unit(*, organization: Organization, unit_id: int, changes: Mapping[str, Any]) -> AdUnit:
     """Change what is named in `changes` (the attributes of `create_unit`) and nothing else."""
     unit = lock_unit(organization=organization, unit_id=unit_id)
+    left = [unit.achievement_id] if unit.achievement_id else []
     _change(unit, changes)
     unit.save()
-    raise_version(organization=organization)
+    raise_version(organization=organization, changed={AdUnit: [unit.pk], Achievement: left})
     synchronise_jobs(organization=organization, level=unit, changes=changes)
     return unit
 
@@ -57,7 +58,7 @@ def delete_unit(*, organization: Organization, unit_id: int, now: datetime) -> A
     """Take a creative out of every read."""
     unit = lock_unit(organization=organization, unit_id=unit_id)
     mark_deleted(unit, now=now)
-    raise_version(organization=organization)
+    raise_version(organization=organization, changed={AdUnit: [unit.pk]})
     synchronise_jobs(organization=organization, level=unit)
     return unit
 

@@ -5,6 +5,7 @@ from customers.models.application import Application
 from customers.models.customer import Customer
 from customers.models.customer_field import CustomerField
 from customers.models.customer_owned import CustomerOwned
+from customers.models.definition_change import DefinitionChange
 from customers.models.field_use import NamesFields
 from customers.models.operator import Operator
 from customers.models.organization import Organization
@@ -18,6 +19,7 @@ __all__ = [
     "CustomerAlias",
     "CustomerField",
     "CustomerOwned",
+    "DefinitionChange",
     "NamesFields",
     "Operator",
     "Organization",

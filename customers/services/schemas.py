@@ -43,7 +43,7 @@ def save_field(*, field: CustomerField) -> CustomerField:
             _refuse_shared(field)
         field.unique_problem = ""
     _save_row(field)
-    raise_version(organization=field.organization)
+    raise_version(organization=field.organization, changed={CustomerField: [field.pk]})
     look_now("customers.look_after_field_indexes")
     return field
 
@@ -74,8 +74,9 @@ def delete_field(*, field: CustomerField) -> None:
     kept = lock_field(field=field)
     refuse_used(field=kept, attribute="name")
     retire(field=kept)
+    changed = {CustomerField: [kept.pk]}
     kept.delete()
-    raise_version(organization=field.organization)
+    raise_version(organization=field.organization, changed=changed)
     look_now("customers.look_after_field_indexes")
 
 

@@ -34,13 +34,13 @@ def _render(active: ActiveCampaigns, answer_format: Format) -> bytes:
 
 
 def _campaign(active: ActiveCampaigns, candidate: Candidate, answer_format: Format) -> bytes:
-    key = (candidate.campaign_id, answer_format)
-    kept = active.definitions.rendered.get(key)
+    known = active.definitions.by_id[candidate.campaign_id].rendered
+    kept = known.get(answer_format)
     if kept is None:
         members = _members(candidate)
         # The token is the last member: what an operator writes stands before it.
         before, _, after = rendered({**members, "tracking-token": STAND_IN}, answer_format).rpartition(STAND_IN_TEXT)
-        kept = active.definitions.rendered[key] = (rendered(members, answer_format), (before, after))
+        kept = known[answer_format] = (rendered(members, answer_format), (before, after))
     whole, cut = kept
     return with_token(cut, active.tokens[candidate.campaign_id]) if active.tokens else bytes(whole)
 

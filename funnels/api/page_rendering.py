@@ -36,10 +36,9 @@ def render_page(page: Page, answer_format: Format) -> bytes:
 
 def _placeholder(page: Page, part: FilledPlaceholder, customer_id: bytes, answer_format: Format) -> bytes:
     shown = part.placeholder
-    key = ("placeholder", shown.placeholder_id, answer_format)
-    constants = page.channel.rendered.get(key)
+    constants = shown.rendered.get(answer_format)
     if constants is None:
-        constants = page.channel.rendered[key] = rendered(_constants(shown), answer_format)[1:]
+        constants = shown.rendered[answer_format] = rendered(_constants(shown), answer_format)[1:]
     banners = [_banner(page, shown, candidate, banner, answer_format) for candidate, banner in part.banners]
     opened = as_map(
         answer_format,
@@ -64,24 +63,24 @@ def _constants(shown: ShownPlaceholder) -> dict[str, Any]:
 def _banner(
     page: Page, shown: ShownPlaceholder, candidate: Candidate, banner: ShownBanner, answer_format: Format
 ) -> bytes:
-    key = ("banner", banner.banner_id, answer_format)
-    cut = page.channel.rendered.get(key)
-    if cut is None:
+    known, key, size = candidate.payload.rendered, (banner.banner_id, answer_format), (shown.width, shown.height)
+    rendered_size, cut = known.get(key, (None, None))
+    if cut is None or rendered_size != size:
         content = {"link": banner.link} if banner.link else {"html-content": banner.html_content}
         members = {"tracking-token": STAND_IN, "campaign": candidate.campaign_id}
         sizes = {"width": shown.width, "height": shown.height}
         detail = {"banner": {**members, **sizes, **content}, "funnel": candidate.payload.funnel.as_members()}
-        cut = page.channel.rendered[key] = _cut(detail, answer_format)
+        cut = _cut(detail, answer_format)
+        known[key] = (size, cut)
     return with_token(cut, page.tokens[candidate.campaign_id])
 
 
 def _popup(page: Page, candidate: Candidate, answer_format: Format) -> bytes:
     popup = candidate.payload
-    key = (popup.placement, answer_format)
-    cut = page.channel.rendered.get(key)
+    cut = popup.rendered.get(answer_format)
     if cut is None:
         members = {"tracking-token": STAND_IN, "campaign": candidate.campaign_id, "show-close": popup.show_close}
-        cut = page.channel.rendered[key] = _cut({**members, "funnel": popup.funnel.as_members()}, answer_format)
+        cut = popup.rendered[answer_format] = _cut({**members, "funnel": popup.funnel.as_members()}, answer_format)
     return with_token(cut, page.tokens[candidate.campaign_id])
 
 

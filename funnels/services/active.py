@@ -77,12 +77,9 @@ def _decided(visit: Visit, context: Context, *, wants_tokens: bool, now: datetim
     organization = visit.organization
     definitions = get_definitions(organization_id=organization.pk, version=organization.version)
     logged = is_logged(organization=organization) and visit.customer_pk is not None
+    candidates = definitions.index.all if logged else definitions.index.possible(visit.subject.facts)
     decision = decide_within_limits(
-        organization=organization,
-        subject=visit.subject,
-        context=context,
-        candidates=definitions.index.all if logged else definitions.index.possible(visit.subject.facts),
-        now=now,
+        organization=organization, subject=visit.subject, context=context, candidates=candidates, now=now
     )
     tokens: dict[int, uuid.UUID] = {}
     if wants_tokens and decision.eligible and visit.customer_pk is not None:

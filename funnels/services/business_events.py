@@ -24,7 +24,8 @@ from customers.models.identifier import as_uuid
 from customers.services.identities import find_or_create_customer
 from customers.services.searches import find_or_create_by_attributes
 from funnels.models import EventOccurrence
-from funnels.queries.channel import NOTHING_SHOWN, ShownEvent, get_channel
+from funnels.queries.channel import NOTHING_SHOWN, ShownEvent
+from funnels.queries.channel_loading import get_channel
 from funnels.queries.event_filters import with_context
 from funnels.queries.visits import Visit, find_customer_visit, get_customer_visit
 from funnels.services.funnels import restart_funnel
@@ -149,9 +150,10 @@ def _decide(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) -> 
         period_starts=frequency_starts(now, visit.organization.zone),
         is_restart=told.restarts_funnel,
     )
+    candidates = event.index.all
     subject: Subject = replace(visit.subject, facts=with_context(visit.subject.facts, told.context))
     decision = decide_within_limits(
-        organization=visit.organization, subject=subject, context=context, candidates=event.index.all, now=now
+        organization=visit.organization, subject=subject, context=context, candidates=candidates, now=now
     )
     return decision, context
 

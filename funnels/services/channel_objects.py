@@ -4,15 +4,16 @@ Every write raises the organization's version in its own transaction, so that th
 """
 
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from campaigns.models import AdCampaign, AdGroup
 from customers.errors import DomainError, Kind, invalid
 from customers.queries.schemas import hold_schema
-from customers.services.organizations import raise_version
+from customers.services.organizations import Changed, raise_version
 from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder, Popup
 from funnels.queries.event_filters import check_filter
 from funnels.services.banner_html import clean_html
@@ -64,8 +65,9 @@ def save_event_binding(*, binding: EventBinding) -> EventBinding:
 @transaction.atomic
 def delete_channel_object(*, row: ChannelObject) -> None:
     """Delete a row and what hangs on it."""
+    changed = _changed(row, _campaigns_of_kept(row))
     row.delete()
-    raise_version(organization=row.organization)
+    raise_version(organization=row.organization, changed=changed)
 
 
 @transaction.atomic
@@ -75,9 +77,25 @@ def _save(row: Row) -> Row:
     except ValidationError as error:
         fields = {"non_field_errors" if name == "__all__" else name: sentences for name, sentences in _named(error)}
         raise DomainError(Kind.INVALID, "validation", "Validation error.", fields=fields) from error
+    left = _campaigns_of_kept(row)
     row.save()
-    raise_version(organization=row.organization)
+    raise_version(organization=row.organization, changed=_changed(row, left))
     return row
+
+
+def _changed(row: ChannelObject, left: list[int]) -> Changed:
+    """What the row is a part of for those who read definitions: its campaign and those that it has left, or itself."""
+    if isinstance(row, Placeholder | BusinessEvent):
+        return {type(row): [row.pk]}
+    return {AdCampaign: {row.campaign_id, *left}}
+
+
+def _campaigns_of_kept(row: ChannelObject) -> list[int]:
+    """The campaign that the row has in the database, where it is locked: nobody else moves it away meanwhile."""
+    if row.pk is None or isinstance(row, Placeholder | BusinessEvent):
+        return []
+    kept: QuerySet[Any] = type(row).objects.select_for_update(no_key=True).filter(pk=row.pk)
+    return list(kept.values_list("campaign_id", flat=True))
 
 
 def _named(error: ValidationError) -> list[tuple[str, list[str]]]:

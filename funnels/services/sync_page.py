@@ -18,12 +18,11 @@ from funnels.models.page_location import covers
 from funnels.queries.channel import (
     NOTHING_SHOWN,
     ApplicationChannel,
-    Channel,
     ShownBanner,
     ShownPlaceholder,
-    get_channel,
     weighted,
 )
+from funnels.queries.channel_loading import get_channel
 from funnels.queries.visits import Visit, get_visit
 
 
@@ -52,7 +51,6 @@ class FilledPlaceholder:
 class Page:
     """What the page shows; `tokens` by campaign id. `afterwards` is to be called when the answer has gone out."""
 
-    channel: Channel
     customer_id: str
     placeholders: Sequence[FilledPlaceholder]
     popup: Candidate | None
@@ -113,13 +111,15 @@ def _sync(visit: Visit, request: PageRequest, now: datetime) -> Page | None:
         organization=organization, subject=visit.subject, context=context, candidates=candidates, now=now
     )
     filled, popup = _filled(asked, decision, visit)
-    return _offered(visit, channel, filled, popup, now, (context, decision) if logged else None)
+    return _offered(visit, filled, popup, now, (context, decision) if logged else None)
 
 
 def _popups(application: ApplicationChannel, request: PageRequest) -> list[Candidate]:
     if not request.wants_popup:
         return []
-    return [popup for popup in application.popups if covers(popup.payload.page_location, request.page_location)]
+    return [
+        popup for popup in application.popups.values() if covers(popup.payload.page_location, request.page_location)
+    ]
 
 
 def _candidates(asked: Iterable[ShownPlaceholder], visit: Visit, *, logged: bool) -> Iterable[Candidate]:
@@ -155,7 +155,6 @@ def _seen(visit: Visit, candidate: Candidate) -> int:
 
 def _offered(
     visit: Visit,
-    channel: Channel,
     filled: Sequence[FilledPlaceholder],
     popup: Candidate | None,
     now: datetime,
@@ -178,7 +177,7 @@ def _offered(
         if (banners := [shown for shown in part.banners if shown[0].campaign_id in offered.tokens])
     ]
     popup = popup if popup is not None and popup.campaign_id in offered.tokens else None
-    return Page(channel, visit.customer_id, standing, popup, offered.tokens, _record(visit, logged, now))
+    return Page(visit.customer_id, standing, popup, offered.tokens, _record(visit, logged, now))
 
 
 def _record(visit: Visit, logged: tuple[Context, Decision] | None, now: datetime) -> Write | None:

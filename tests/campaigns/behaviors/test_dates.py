@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.decisioning import Dated
+from campaigns.decisioning import Dated, Span
 from campaigns.models import Achievement, AdCampaign
 from campaigns.services.behavior_runs import CustomerEvent
 from campaigns.services.completions import complete_campaign
@@ -33,12 +33,40 @@ KEPT_ONLY = 1
     moments=st.lists(st.integers(-1, 21), min_size=1, max_size=10),
 )
 def test_what_is_open_at_a_time_is_found_in_its_order(spans: list[tuple[int, int]], moments: list[int]) -> None:
-    dated = Dated((NOW + start * DAY, NOW + end * DAY, number) for number, (start, end) in enumerate(spans))
+    dated = Dated.of(_spans(spans))
     for moment in moments:
         expected = [number for number, (start, end) in enumerate(spans) if start <= moment < end]
         assert dated.at(NOW + moment * DAY) == expected
         later = [start for start, _ in spans if start > moment]
         assert dated.next_start(NOW + moment * DAY) == (NOW + min(later) * DAY if later else None)
+
+
+@given(
+    spans=st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=200),
+    changes=st.lists(
+        st.lists(st.tuples(st.integers(0, 200), st.integers(0, 20), st.integers(0, 20)), max_size=30), max_size=10
+    ),
+)
+def test_what_is_changed_bit_by_bit_is_what_is_made_anew(
+    spans: list[tuple[int, int]], changes: list[list[tuple[int, int, int]]]
+) -> None:
+    dated = Dated.of(_spans(spans))
+    present = {span.rank: span for span in _spans(spans)}
+    for change in changes:
+        # What ends at its beginning is taken away.
+        gone = {rank for rank, start, end in change if start == end}
+        come = [Span(NOW + start * DAY, NOW + end * DAY, rank, rank) for rank, start, end in change if rank not in gone]
+        dated = dated.changed(gone, come)
+        present = {rank: span for rank, span in present.items() if rank not in gone} | {one.rank: one for one in come}
+        anew = Dated.of(present.values())
+        assert len(dated) == len(anew)
+        for day in range(-1, 22):
+            assert dated.at(NOW + day * DAY) == anew.at(NOW + day * DAY)
+            assert dated.next_start(NOW + day * DAY) == anew.next_start(NOW + day * DAY)
+
+
+def _spans(spans: list[tuple[int, int]]) -> list[Span[int]]:
+    return [Span(NOW + start * DAY, NOW + end * DAY, rank, rank) for rank, (start, end) in enumerate(spans)]
 
 
 def make_old_behaviors(organization: Organization, number: int, **dates: object) -> None:

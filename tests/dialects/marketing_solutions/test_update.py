@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaigns.models import SpendLimit
 from campaigns.models.level import Status
-from customers.models import Organization
+from customers.models import DefinitionChange, Organization
 from marketing_solutions.models import Portfolio
 from tests.dialects.marketing_solutions.actor import Buyer, update
 from tests.dialects.marketing_solutions.expected import PREFIX, results
@@ -276,10 +276,18 @@ def test_an_entry_that_changes_nothing_is_fine(buyer: Buyer, attributes: object)
     assert applied(buyer, {"id": campaign.pk, "attributes": attributes}) == []
 
 
-def test_the_version_stamp_is_raised_once_and_only_by_a_change(buyer: Buyer) -> None:
+def test_the_version_stamp_is_raised_only_where_a_campaign_gets_a_limit_or_loses_it(buyer: Buyer) -> None:
+    """No definition hangs on an amount: portfolio tools that change them all day have nobody load anything."""
     campaigns = [buyer.campaign() for _ in range(3)]
     before = Organization.objects.get(pk=buyer.organization.pk).version
-    buyer.patch(*[update(each.pk, amount=-1) for each in campaigns])
-    assert Organization.objects.get(pk=buyer.organization.pk).version == before
-    buyer.patch(*[update(each.pk, amount=5) for each in campaigns])
+    several: list[dict[str, Any]] = [{"amount": -1}, {"amount": 5}, {"amount": 7, "renewal": "lifetime"}]
+    for changes in several:
+        buyer.patch(*[update(each.pk, **changes) for each in campaigns])
+        assert Organization.objects.get(pk=buyer.organization.pk).version == before
+    assert limit_of(campaigns[0]) == ("capped", "lifetime", "7.00")
+    uncapped = [update(each.pk, type="uncapped") for each in campaigns]
+    buyer.patch(*uncapped)
+    buyer.patch(*uncapped)
     assert Organization.objects.get(pk=buyer.organization.pk).version == before + 1
+    marks = DefinitionChange.objects.get(organization=buyer.organization).marks
+    assert marks == {"campaigns.spendlimit": sorted(SpendLimit.objects.values_list("pk", flat=True))}
