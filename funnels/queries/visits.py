@@ -1,25 +1,37 @@
-"""Who visits: everything a decision needs to know of one visit, in one statement."""
+"""Who visits: everything a decision needs to know of one visit, in one statement.
+
+Of a customer who has taken part in more than a few campaigns, the history is read once it is known which campaigns may
+be chosen at all (`with_history`): neither their past nor the number of live campaigns has to be gone through.
+"""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
-from campaigns.decisioning import History, Subject
+from campaigns.decisioning import Candidate, History, Subject
 from campaigns.targeting import CustomerFacts
 from customers.errors import DomainError, Kind
 from customers.models import Organization
 from customers.queries.prepared import PreparedStatement
 
-PARTICIPATIONS = """(
-    SELECT array_agg(ARRAY[
+# A history of so many campaigns is read at once; a longer one costs a statement, but only what is asked about.
+SHORT_HISTORY = 100
+HISTORY = """array_agg(ARRAY[
         campaign_id, dismissed_count, converted_count, completed_count,
         COALESCE((extract(epoch FROM last_seen_at) * 1000000)::bigint, 0),
-        capped_count, COALESCE(capped_from - date '0001-01-01' + 1, 0), COALESCE(capped_rule, 0)])
-    FROM campaigns_participation WHERE customer_id = customer.id
-)"""
+        capped_count, COALESCE(capped_from - date '0001-01-01' + 1, 0), COALESCE(capped_rule, 0)])"""
+# Only constants are put together here; values are parameters.
+PARTICIPATIONS = f"""(
+    SELECT {HISTORY}
+    FROM (SELECT * FROM campaigns_participation WHERE customer_id = customer.id LIMIT {SHORT_HISTORY + 1}) mine
+)"""  # noqa: S608
+IN_CAMPAIGNS = PreparedStatement(f"""
+SELECT {HISTORY} FROM campaigns_participation
+WHERE customer_id = %s::bigint AND campaign_id = ANY(%s::bigint[])
+""")  # noqa: S608
 CUSTOMER = f"""customer.id, customer.uuid, customer.external_id, customer.is_anonymous, customer.consent,
     customer.attributes, customer.tags, customer.points, {PARTICIPATIONS}"""
 APPLICATION = (
@@ -53,11 +65,23 @@ WHERE application.app_token = %s::uuid AND application.is_active
 """)  # noqa: S608
 
 
+class _Unread(dict[int, History]):
+    """A history that was not read: whoever asks it has forgotten to."""
+
+    def get(self, *_arguments: Any) -> Any:
+        """Never answers."""
+        raise LookupError("the customer's history was not read: with_history reads it")
+
+
+UNREAD = _Unread()
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A customer before one of an organization's applications; `customer_pk` None where nobody was found.
 
-    `organization` has its id, version, time zone and default consent, read in this moment.
+    `organization` has its id, version, time zone and default consent, read in this moment. Where the customer `is_old`,
+    the subject's history is that of nothing until `with_history` has read it.
     """
 
     application_id: int
@@ -68,6 +92,11 @@ class Visit:
     customer_id: str
     is_anonymous: bool
     subject: Subject
+
+    @property
+    def is_old(self) -> bool:
+        """Whether there is more of a history than was read at once."""
+        return self.subject.history is UNREAD
 
 
 def get_visit(*, app_token: uuid.UUID | None, trail_id: uuid.UUID | None) -> Visit:
@@ -87,6 +116,16 @@ def get_customer_visit(*, app_token: uuid.UUID | None, customer_pk: int | None) 
 def find_customer_visit(*, app_token: uuid.UUID | None, customer_id: str) -> Visit:
     """The same by the customer's external id; a former one (of a merged customer) finds nobody here."""
     return _visit(_row(BY_EXTERNAL_ID, customer_id, app_token))
+
+
+def with_history(visit: Visit, candidates: Iterable[Candidate]) -> Visit:
+    """The visit with the customer's history in the campaigns of these candidates, at least."""
+    if not visit.is_old:
+        return visit
+    ids = {candidate.campaign_id for candidate in candidates}
+    row = IN_CAMPAIGNS.first_row([visit.customer_pk, f"{{{','.join(map(str, ids))}}}"]) if ids else None
+    history = _history(row[0] if row else None)
+    return replace(visit, subject=replace(visit.subject, history=history))
 
 
 def _row(statement: PreparedStatement, key: uuid.UUID | int | str | None, app_token: uuid.UUID | None) -> Sequence[Any]:
@@ -125,6 +164,10 @@ def _visit(row: Sequence[Any]) -> Visit:
             identity=str(identity),
             facts=facts,
             has_consent=default_consent if consent is None else consent,
-            history={campaign_id: History(*history) for campaign_id, *history in took or ()},
+            history=UNREAD if took and len(took) > SHORT_HISTORY else _history(took),
         ),
     )
+
+
+def _history(took: Iterable[Sequence[Any]] | None) -> dict[int, History]:
+    return {campaign_id: History(*history) for campaign_id, *history in took or ()}

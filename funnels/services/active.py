@@ -13,7 +13,7 @@ from campaigns.services.decision_log import Write, is_logged, later
 from campaigns.services.offers import issue_tokens
 from customers.models.identifier import as_uuid
 from customers.services.identities import find_or_create_customer
-from funnels.queries.visits import Visit, find_customer_visit, get_customer_visit, get_visit
+from funnels.queries.visits import Visit, find_customer_visit, get_customer_visit, get_visit, with_history
 from traces.services.trails import trace_closed
 
 
@@ -78,6 +78,7 @@ def _decided(visit: Visit, context: Context, *, wants_tokens: bool, now: datetim
     definitions = get_definitions(organization_id=organization.pk, version=organization.version)
     logged = is_logged(organization=organization) and visit.customer_pk is not None
     candidates = definitions.index.all if logged else definitions.index.possible(visit.subject.facts)
+    visit = with_history(visit, candidates)
     decision = decide_within_limits(
         organization=organization, subject=visit.subject, context=context, candidates=candidates, now=now
     )

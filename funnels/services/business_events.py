@@ -27,7 +27,7 @@ from funnels.models import EventOccurrence
 from funnels.queries.channel import NOTHING_SHOWN, ShownEvent
 from funnels.queries.channel_loading import get_channel
 from funnels.queries.event_filters import with_context
-from funnels.queries.visits import Visit, find_customer_visit, get_customer_visit
+from funnels.queries.visits import Visit, find_customer_visit, get_customer_visit, with_history
 from funnels.services.funnels import restart_funnel
 from traces.services.traces import add_trace
 
@@ -151,6 +151,7 @@ def _decide(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) -> 
         is_restart=told.restarts_funnel,
     )
     candidates = event.index.all
+    visit = with_history(visit, candidates)
     subject: Subject = replace(visit.subject, facts=with_context(visit.subject.facts, told.context))
     decision = decide_within_limits(
         organization=visit.organization, subject=subject, context=context, candidates=candidates, now=now

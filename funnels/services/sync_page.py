@@ -23,7 +23,7 @@ from funnels.queries.channel import (
     weighted,
 )
 from funnels.queries.channel_loading import get_channel
-from funnels.queries.visits import Visit, get_visit
+from funnels.queries.visits import Visit, get_visit, with_history
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ def _sync(visit: Visit, request: PageRequest, now: datetime) -> Page | None:
         period_starts=frequency_starts(now, organization.zone),
     )
     candidates = [*_candidates((shown for _, shown in asked), visit, logged=logged), *popups]
+    visit = with_history(visit, candidates)
     decision = decide_within_limits(
         organization=organization, subject=visit.subject, context=context, candidates=candidates, now=now
     )
