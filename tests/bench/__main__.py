@@ -22,7 +22,7 @@ from tests.bench.server import running
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = "tests.bench.settings"
 # Modules of this package; each names its scenarios, and on demand prepares its data and returns them.
-SUITES = ("management", "marketing_solutions", "trace", "channel", "funnel", "behaviors", "channels")
+SUITES = ("management", "marketing_solutions", "trace", "channel", "edits", "funnel", "behaviors", "channels")
 
 
 def main() -> int:

@@ -24,6 +24,8 @@ PLATFORMS = ["iOS", "Android", "Chrome Browser"]
 # Campaigns that everybody may see, so that every answer has its four tokens.
 WIDE = 4
 VISITORS = 30_000
+# A statement has at most 65 535 parameters.
+ROWS_A_STATEMENT = 1000
 # Twelve digits, so that a trail's id ends in the id of the request.
 FIRST_ID = 100_000_000_000
 PEOPLE = """
@@ -90,24 +92,30 @@ def make_channel_data(name: str, *, campaigns: int, series: int) -> ChannelData:
 def _make_campaigns(organization: Organization, application: Application, number: int) -> None:
     source = random.Random(SEED)
     campaigns = AdCampaign.objects.bulk_create(
-        AdCampaign(
-            organization=organization,
-            name=f"Campaign {position}",
-            permalink=f"campaign-{position}",
-            status="live",
-            category="Sales" if position % 2 else "Loyalty",
-            starts_at=STARTS_AT,
-            ends_at=ENDS_AT,
-        )
-        for position in range(number)
+        [
+            AdCampaign(
+                organization=organization,
+                name=f"Campaign {position}",
+                permalink=f"campaign-{position}",
+                status="live",
+                category="Sales" if position % 2 else "Loyalty",
+                starts_at=STARTS_AT,
+                ends_at=ENDS_AT,
+            )
+            for position in range(number)
+        ],
+        batch_size=ROWS_A_STATEMENT,
     )
     bundles = AdBundle.objects.bulk_create(
-        AdBundle(organization=organization, campaign=campaign) for campaign in campaigns
+        [AdBundle(organization=organization, campaign=campaign) for campaign in campaigns], batch_size=ROWS_A_STATEMENT
     )
     AdTarget.objects.bulk_create(
-        AdTarget(organization=organization, bundle=bundle, position=position, **target)
-        for order, bundle in enumerate(bundles)
-        for position, target in enumerate(_wide_targets() if order < WIDE else _targets(source))
+        [
+            AdTarget(organization=organization, bundle=bundle, position=position, **target)
+            for order, bundle in enumerate(bundles)
+            for position, target in enumerate(_wide_targets() if order < WIDE else _targets(source))
+        ],
+        batch_size=ROWS_A_STATEMENT,
     )
     places = Placeholder.objects.bulk_create(
         Placeholder(
@@ -116,13 +124,16 @@ def _make_campaigns(organization: Organization, application: Application, number
         for name in ("id-placeholder1", "id-placeholder2")
     )
     Banner.objects.bulk_create(
-        Banner(
-            organization=organization,
-            placeholder=places[position % 2],
-            campaign=campaign,
-            link=f"/media/campaigns/{position}/banner-800x600.png",
-        )
-        for position, campaign in enumerate(campaigns)
+        [
+            Banner(
+                organization=organization,
+                placeholder=places[position % 2],
+                campaign=campaign,
+                link=f"/media/campaigns/{position}/banner-800x600.png",
+            )
+            for position, campaign in enumerate(campaigns)
+        ],
+        batch_size=ROWS_A_STATEMENT,
     )
     event = BusinessEvent.objects.create(organization=organization, application=application, name="registration")
     EventBinding.objects.bulk_create(

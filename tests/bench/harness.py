@@ -7,6 +7,7 @@ each other within seconds says something, and the median of several says it reli
 import json
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -31,7 +32,8 @@ class Scenario:
     `reference` is a request to the same server, or None for the ceiling; `goal` None where a ratio is only told.
     `ids` (of the reference: `reference_ids`, else the same) are those that `{id}` in a request may become, each once.
     `queries` is how many statements an answer takes (`statements_of`), None where that isn't told. `alone`: one request
-    after the other inside this process, for requests that take seconds.
+    after the other inside this process, for requests that take seconds. `by_time`: the ratio is that of the medians of
+    the answers' times, not that of the rates. `meanwhile` is entered while the request, not its reference, is measured.
     """
 
     name: str
@@ -44,6 +46,12 @@ class Scenario:
     queries: int | None = None
     alone: bool = False
     reference_ids: Ids | None = None
+    by_time: bool = False
+    meanwhile: Callable[[], AbstractContextManager[None]] = nullcontext
+
+    def ratio(self, reference: Measurement, measured: Measurement) -> float:
+        """How well it did beside its reference: more is better."""
+        return reference.p50 / measured.p50 if self.by_time else measured.rate / reference.rate
 
 
 @dataclass(frozen=True)
@@ -84,9 +92,11 @@ def measure(
         target.measure(WARM_UP)
     runs: dict[str, list[tuple[Measurement, Measurement]]] = {name: [] for name in pairs}
     for number in range(rounds):
-        for name, (_, reference, target) in pairs.items():
+        for name, (scenario, reference, target) in pairs.items():
             tell(f"round {number + 1} of {rounds}: {name}")
-            runs[name].append((reference.measure(seconds), target.measure(seconds)))
+            referred = reference.measure(seconds)
+            with scenario.meanwhile():
+                runs[name].append((referred, target.measure(seconds)))
     return [_outcome(pairs[name][0], found) for name, found in runs.items()] + alone
 
 
@@ -105,7 +115,7 @@ def _timed(request: Request) -> Measurement:
 
 
 def _outcome(scenario: Scenario, runs: list[tuple[Measurement, Measurement]]) -> Outcome:
-    ratios = tuple(measured.rate / reference.rate for reference, measured in runs)
+    ratios = tuple(scenario.ratio(reference, measured) for reference, measured in runs)
     measured = [each for _, each in runs]
     return Outcome(
         scenario,
