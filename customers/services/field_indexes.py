@@ -187,7 +187,7 @@ def _give_up(index: FieldIndex) -> None:
     log.warning("field_is_not_unique", field=field.name, organization=field.organization_id)
     _drop(index.name)
     CustomerField.objects.filter(pk=field.pk).update(unique=False, unique_since=None, unique_problem=SHARED)
-    raise_version(organization=field.organization)
+    raise_version(organization=field.organization, changed={CustomerField: [field.pk]})
 
 
 def _stem(field: CustomerField, *, is_unique: bool) -> str:

@@ -16,18 +16,27 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from campaigns.models import AdUnit, Offer
+from campaigns.models import AdGroup, AdTarget, AdUnit, Offer
 from campaigns.models.spend_limit import Limit
 from campaigns.queries import behavior_rules, definitions
-from campaigns.services import behaviors, campaigns, groups, line_items, offer_definitions, spend_limits, units
+from campaigns.services import (
+    behaviors,
+    campaigns,
+    groups,
+    line_items,
+    offer_definitions,
+    single_targets,
+    spend_limits,
+    units,
+)
 from customers.models import Application, CustomerField, Organization
 from customers.services import organizations
 from customers.services.organizations import raise_version
 from customers.services.schemas import delete_field, save_field
-from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder, Popup
+from funnels.models import Banner, BusinessEvent, EventBinding, Funnel, Placeholder, Popup
 from funnels.queries import channel_loading
 from funnels.services import channel_objects
-from funnels.services.funnels import save_funnel
+from funnels.services.funnels import delete_funnel, save_funnel
 from tests.channels import ENDS_AT, STARTS_AT, make_banner, make_event, make_live_campaign, make_placeholder, make_popup
 from tests.dialects.management.bodies import goal
 from tests.factories import make_application, make_field, make_group, make_line_item, unique
@@ -44,6 +53,8 @@ TRIGGERED = {
     "creative_type": "messaging-platform-push",
     "delivery_method": "triggered",
 }
+# It makes indexes, outside of a transaction; its mark is the one that saving a field leaves.
+BESIDE = {("customers/services/field_indexes.py", "_give_up")}
 GOLD = {"attribute": "tier", "operator": "in", "values": ["gold"]}
 
 
@@ -125,6 +136,14 @@ def _walk_levels(scene: Scene) -> Iterator[str]:
     yield "a group is made"
     scene.banner(campaign, group=group)
     yield "a banner of a group"
+    for owner in ({"bundle": campaign.ad_bundle}, {"group": AdGroup.objects.get(pk=group.pk)}):
+        wanted = {"position": 7, "attribute": "tier", "operator": "in", "values": ["iron"]}
+        target = single_targets.save_target(target=AdTarget(**owner), changes=wanted)
+        yield "a target is added"
+        single_targets.save_target(target=target, changes={"values": ["lead"]})
+        yield "a target is changed"
+        single_targets.delete_target(target=target)
+        yield "a target is deleted"
     for changes in (
         {"priority": 7},
         {"targets": [GOLD | {"values": ["silver", "bronze"]}]},
@@ -159,6 +178,8 @@ def _walk_behaviors(scene: Scene) -> Iterator[str]:
     changes: dict[str, Any]
     offer = offer_definitions.create_offer(**own, attributes={"name": "Socks"})
     yield "an offer is made"
+    offer_definitions.update_offer(**own, offer_id=offer.pk, changes={"points": 3})
+    yield "an offer is changed"
     campaign, other = scene.campaign(), scene.campaign()
     goals = [{"goals": [goal()]}]
     description = {"name": "Behavior", "data": {}, "goal_groups": goals, "points": 5}
@@ -221,6 +242,8 @@ def _walk_channel(scene: Scene) -> Iterator[str]:
         organization=scene.organization, campaign_id=second.pk, steps=message, look={"style": "p { color: red }"}
     )
     yield "a funnel is made"
+    delete_funnel(funnel=Funnel.objects.get(campaign=second))
+    yield "a funnel is deleted"
     popup = channel_objects.save_popup(
         popup=Popup(application=scene.application, campaign=first, page_location="*", show_close=True)
     )
@@ -256,6 +279,8 @@ def _walk_spend(scene: Scene) -> Iterator[str]:
 
 
 def _walk_schema(scene: Scene) -> Iterator[str]:
+    organizations.save_organization(organization=scene.organization, changes={"time_zone": "Europe/Vienna"})
+    yield "an organization is changed"
     field = save_field(field=CustomerField(organization=scene.organization, name="city", type="string"))
     yield "whole: a field is made"
     delete_field(field=field)
@@ -279,7 +304,7 @@ def test_every_write_is_seen_and_loads_only_what_changed(
         keep(scene.organization)
         assert bool(whole_loads) == step.startswith("whole"), step
         assert_exact(scene.organization)
-    assert callers >= _callers_in_source("services")
+    assert callers >= _callers_in_source("services") - BESIDE
 
 
 def _noted_callers(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
