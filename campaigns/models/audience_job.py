@@ -40,9 +40,11 @@ class AudienceJob(NamesFields):
 
     `key` is what its recipients' keys begin with. `is_held` says that an operator paused or cancelled it, so that
     only an operator moves it on. `lease` and `leased_until` are of the worker that does what can't be shared (planning
-    chunks, following merges, exporting a file). `merges_seen` is a snapshot of the database: of merges that it doesn't
-    show nothing is known yet. Counts are of members; who is none of sent, failed, skipped and ambiguous is pending.
-    They stay when chunks, recipients or the file are deleted by their age, which the three `…_removed_at` say.
+    chunks, following merges, counting again, exporting a file). `merges_seen` is a snapshot of the database: of merges
+    that it doesn't show nothing is known yet. `capped_from` is the day on which the earliest period began in which its
+    recipients are counted towards a cap; empty where they aren't. Counts are of members; who is none of sent, failed,
+    skipped and ambiguous is pending. They stay when chunks, recipients or the file are deleted by their age, which the
+    three `…_removed_at` say.
     """
 
     campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="audience_jobs")
@@ -65,6 +67,7 @@ class AudienceJob(NamesFields):
     failures = models.PositiveIntegerField(default=0, db_default=0)
     error = models.TextField(blank=True, default="", db_default="")
     definition = models.JSONField(null=True, blank=True, help_text="What the audience is built from, since it began.")
+    capped_from = models.DateField(null=True, blank=True, editable=False)
     merges_seen = models.TextField(blank=True, default="", db_default="", editable=False)
     chunks = models.PositiveIntegerField(default=0, db_default=0)
     chunks_done = models.PositiveIntegerField(default=0, db_default=0)

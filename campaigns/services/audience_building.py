@@ -5,6 +5,7 @@ may die at any point, or be thought dead and come back: a chunk is built once.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -67,7 +68,8 @@ WHERE id = %s::bigint AND lease = %s::bigint AND done_at IS NULL
 # Where all chunks are done the last step is to be taken, of those who were merged meanwhile (audience_merges).
 ADD = """
 UPDATE campaigns_audiencejob SET audience = audience + %(members)s::bigint, skipped = skipped + %(skipped)s::bigint,
-    chunks_done = chunks_done + 1, heartbeat_at = now(), error = ''
+    chunks_done = chunks_done + 1, heartbeat_at = now(), error = '',
+    capped_from = LEAST(capped_from, %(capped_from)s::date)
 WHERE id = %(job)s::bigint AND state = 'building'
 """
 
@@ -169,7 +171,9 @@ def _build(leased: Leased) -> None:
         cursor.execute(DONE, [chunk.pk, leased.lease])
         if cursor.rowcount == 1:
             skipped = members if sends_nothing(job.unit.ad_type) else 0
-            cursor.execute(ADD, {"members": members, "skipped": skipped, "job": job.pk})
+            added: dict[str, Any] = {"job": job.pk, "members": members, "skipped": skipped}
+            added["capped_from"] = terms.cap and terms.cap.starts_on
+            cursor.execute(ADD, added)
         if cursor.rowcount != 1:
             raise _NotOursError
 

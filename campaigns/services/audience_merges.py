@@ -99,6 +99,7 @@ SELECT count(*) FROM gone
 """
 CHANGE = """
 UPDATE campaigns_audiencejob SET audience = audience + %(more)s::bigint, heartbeat_at = now(),
+    capped_from = LEAST(capped_from, %(capped_from)s::date),
     skipped = skipped + CASE WHEN %(nothing)s::boolean THEN %(more)s::bigint ELSE 0 END
 WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
 """
@@ -242,7 +243,8 @@ def _judge_again(following: Following, merges: Sequence[Merge]) -> None:
     with connection.cursor() as cursor:
         gone = _take_out(cursor, job, terms, former, living)
         added = add_members(job=job, terms=terms, whom=THESE, values=[sorted(set(living))])
-        change = {"more": added - gone, "nothing": sends_nothing(job.unit.ad_type)}
+        change: dict[str, Any] = {"more": added - gone, "nothing": sends_nothing(job.unit.ad_type)}
+        change["capped_from"] = terms.cap and terms.cap.starts_on
         cursor.execute(CHANGE, {**following.values, **change})
         if cursor.rowcount != 1:
             raise _NotOursError

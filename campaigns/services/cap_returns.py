@@ -14,7 +14,8 @@ from campaigns.models import AudienceJob
 from campaigns.queries.audiences import get_terms
 from campaigns.queries.definitions import read_definition
 
-BITE = 10_000
+# Page views of so many customers wait for one bite.
+BITE = 1_000
 GIVEN_UP = "The delivery was given up."
 OWES = "{job}.state IN ('cancelled', 'skipped') AND {job}.caps_returned_at IS NULL AND {job}.started_at IS NOT NULL"
 # For a condition over `job`, one that is about to begin.
@@ -23,15 +24,18 @@ NOTHING_OWED = f"""NOT EXISTS (SELECT FROM campaigns_audiencejob other
 NEXT = f"""
 SELECT job.id FROM campaigns_audiencejob job WHERE {OWES.format(job="job")} ORDER BY job.id LIMIT 1
 """  # noqa: S608 (put together from constants)
-# In the order of locks: participations by customer, then recipients, then the delivery.
+# In the order of locks: customers, participations by customer, then recipients, then the delivery.
 RETURN = """
 WITH pending AS MATERIALIZED (
-    SELECT customer_id FROM campaigns_audiencemember WHERE job_id = %(job)s::bigint AND state = 'pending'
+    SELECT customer_id, capped_from FROM campaigns_audiencemember WHERE job_id = %(job)s::bigint AND state = 'pending'
     ORDER BY customer_id LIMIT %(limit)s::bigint
+), locked AS MATERIALIZED (
+    SELECT id FROM customers_customer WHERE id IN (SELECT customer_id FROM pending) ORDER BY id FOR KEY SHARE
 ), counted AS MATERIALIZED (
     SELECT mine.id, mine.customer_id FROM campaigns_participation mine JOIN pending USING (customer_id)
+    JOIN locked ON locked.id = mine.customer_id
     WHERE mine.campaign_id = %(campaign)s::bigint AND mine.capped_rule = %(rule)s::smallint
-    AND mine.capped_from = %(from)s::date ORDER BY mine.customer_id FOR UPDATE OF mine
+    AND mine.capped_from = pending.capped_from ORDER BY mine.customer_id FOR UPDATE OF mine
 ), settled AS (
     UPDATE campaigns_audiencemember member SET state = 'skipped', due_at = NULL, error = %(error)s::varchar
     WHERE member.job_id = %(job)s::bigint AND member.state = 'pending'
@@ -62,7 +66,7 @@ def return_next_caps() -> bool:
 
 
 def _counted_as(job: AudienceJob) -> dict[str, Any] | None:
-    """The campaign, the rule and the first day of the period that its audience was counted by; None where it wasn't."""
+    """The campaign and the rule that its audience was counted by; None where it wasn't."""
     kept: dict[str, Any] = job.definition or {}
     if "campaign" not in kept or job.started_at is None:
         return None
@@ -74,7 +78,7 @@ def _counted_as(job: AudienceJob) -> dict[str, Any] | None:
     ).cap
     if cap is None:
         return None
-    return {"campaign": kept["campaign"]["id"], "rule": cap.rule, "from": cap.starts_on}
+    return {"campaign": kept["campaign"]["id"], "rule": cap.rule}
 
 
 def _return(job: AudienceJob, counted: dict[str, Any]) -> int:

@@ -15,6 +15,7 @@ from campaigns.models.ad_type import EXPORTS, AdType
 from campaigns.queries.audiences import sends_nothing
 from campaigns.services.audience_sweep import finish_jobs
 from campaigns.services.bulk_offers import issue_offers_to_batch
+from campaigns.services.cap_periods import cap_that_is_over, count_again
 from campaigns.services.exports import export_job
 from campaigns.services.hand_over import hand_over
 from campaigns.services.heartbeats import insist
@@ -77,6 +78,9 @@ def give_up_on_the_dead() -> None:
 def _deliver(job: AudienceJob, now: datetime) -> bool:
     try:
         message = get_message(unit_id=job.unit_id, job=job)
+        cap = cap_that_is_over(job=job, now=now)
+        if cap is not None and not count_again(job=job, cap=cap):
+            return False
         if message.ad_type in EXPORTS:
             courier: Any = courier_for(message)
             done = export_job(message=message, job=job, courier=courier)

@@ -94,14 +94,16 @@ WITH results AS (
         due_at = CASE WHEN found.state_after = 'pending' THEN now() + make_interval(secs => found.seconds)
             WHEN found.job_id IS NULL THEN now() END
     FROM found WHERE member.key = found.key
-    RETURNING found.job_id, found.state_before, member.state
+    RETURNING found.job_id, found.state_before, member.state, member.capped_from
 )
 UPDATE campaigns_audiencejob job SET sent = job.sent + several.sent, failed = job.failed + several.failed,
-    skipped = job.skipped + several.skipped, ambiguous = job.ambiguous + several.ambiguous, heartbeat_at = now()
+    skipped = job.skipped + several.skipped, ambiguous = job.ambiguous + several.ambiguous, heartbeat_at = now(),
+    capped_from = LEAST(job.capped_from, several.capped_from)
 FROM (
     SELECT job_id, count(*) FILTER (WHERE state = 'sent') AS sent, count(*) FILTER (WHERE state = 'failed') AS failed,
         count(*) FILTER (WHERE state = 'skipped') AS skipped,
-        count(*) FILTER (WHERE state = 'ambiguous') - count(*) FILTER (WHERE state_before = 'ambiguous') AS ambiguous
+        count(*) FILTER (WHERE state = 'ambiguous') - count(*) FILTER (WHERE state_before = 'ambiguous') AS ambiguous,
+        min(capped_from) FILTER (WHERE state = 'pending') AS capped_from
     FROM settled GROUP BY job_id
 ) several WHERE job.id = several.job_id
 """
@@ -127,11 +129,14 @@ WITH lost AS (
 ), marked AS (
     UPDATE campaigns_audiencemember member SET state = %(state)s::varchar,
         due_at = CASE WHEN %(state)s::varchar = 'pending' THEN now() END, error = %(error)s::varchar
-    FROM lost WHERE member.key = lost.key RETURNING member.job_id
+    FROM lost WHERE member.key = lost.key RETURNING member.job_id, member.capped_from
 )
-UPDATE campaigns_audiencejob job SET ambiguous = job.ambiguous + several.number
-FROM (SELECT job_id, count(*) AS number FROM marked GROUP BY job_id) several
-WHERE job.id = several.job_id AND %(state)s::varchar = 'ambiguous'
+UPDATE campaigns_audiencejob job SET
+    ambiguous = job.ambiguous + CASE WHEN %(state)s::varchar = 'ambiguous' THEN several.number ELSE 0 END,
+    capped_from = CASE WHEN %(state)s::varchar = 'pending' THEN LEAST(job.capped_from, several.capped_from)
+        ELSE job.capped_from END
+FROM (SELECT job_id, count(*) AS number, min(capped_from) AS capped_from FROM marked GROUP BY job_id) several
+WHERE job.id = several.job_id
 """
 
 # What has failed may be sent again too: it certainly never arrived.
@@ -145,7 +150,7 @@ WITH chosen AS (
         due_at = CASE WHEN %(state)s::varchar = 'pending' OR member.job_id IS NULL THEN now() END,
         reference = CASE WHEN %(state)s::varchar <> 'pending' THEN member.reference END,
         attempts = CASE WHEN %(state)s::varchar = 'pending' THEN 0 ELSE attempts END
-    FROM chosen WHERE member.key = chosen.key RETURNING chosen.job_id, chosen.state_before
+    FROM chosen WHERE member.key = chosen.key RETURNING chosen.job_id, chosen.state_before, member.capped_from
 ), jobs AS MATERIALIZED (
     SELECT id FROM campaigns_audiencejob WHERE id IN (SELECT job_id FROM resolved) ORDER BY id FOR NO KEY UPDATE
 ), counted AS (
@@ -155,10 +160,13 @@ WITH chosen AS (
             + CASE WHEN %(state)s::varchar = 'failed' THEN several.ambiguous ELSE 0 END,
         finished_at = CASE WHEN %(state)s::varchar = 'pending' AND job.state = 'complete' THEN NULL
             ELSE job.finished_at END,
-        state = CASE WHEN %(state)s::varchar = 'pending' AND job.state = 'complete' THEN 'delivering' ELSE job.state END
+        state = CASE WHEN %(state)s::varchar = 'pending' AND job.state = 'complete' THEN 'delivering'
+            ELSE job.state END,
+        capped_from = CASE WHEN %(state)s::varchar = 'pending' THEN LEAST(job.capped_from, several.capped_from)
+            ELSE job.capped_from END
     FROM jobs JOIN (
         SELECT job_id, count(*) FILTER (WHERE state_before = 'ambiguous') AS ambiguous,
-            count(*) FILTER (WHERE state_before = 'failed') AS failed
+            count(*) FILTER (WHERE state_before = 'failed') AS failed, min(capped_from) AS capped_from
         FROM resolved GROUP BY job_id
     ) several ON several.job_id = jobs.id WHERE job.id = jobs.id
 )
