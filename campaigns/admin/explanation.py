@@ -1,11 +1,12 @@
 """The admin's "why": the one reason for a customer and a campaign."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -15,12 +16,19 @@ from campaigns.models import AdCampaign
 from campaigns.queries.explanations import Explanation, explain
 from customers.queries.customers import find_customer
 
+# Calendars of all time zones have days on both sides of these.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)
+
 
 class ExplanationForm(forms.Form):
     """Whom, and when."""
 
     customer = forms.CharField(max_length=255, help_text="The customer's id.")
-    at = forms.DateTimeField(required=False, help_text="UTC; now where it is empty.")
+    at = forms.DateTimeField(
+        required=False,
+        help_text="UTC; now where it is empty.",
+        validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)],
+    )
 
 
 def explanation_page(request: HttpRequest, object_id: str) -> HttpResponse:

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -108,17 +109,31 @@ UPDATE campaigns_audiencejob SET state = 'built', built_at = now(), lease = NULL
 WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
 """
 
+# A chunk may have added who was deleted before that could be seen. Who was merged is not among them: see above.
+DELETED_AT = "SELECT customers_deleted_at FROM customers_organization WHERE id = %(organization)s::bigint"
+GONE = """
+DELETE FROM campaigns_audiencemember member WHERE member.job_id = %(job)s::bigint
+AND NOT EXISTS (SELECT FROM customers_customer customer WHERE customer.id = member.customer_id)
+AND NOT EXISTS (SELECT FROM customers_customeralias alias WHERE alias.former_id = member.customer_id)
+"""
+# A deletion is noted a moment before it can be seen, and transactions may take a while to end.
+MOMENT = timedelta(minutes=5)
+
 log = structlog.get_logger(__name__)
 Merge = tuple[int, int, int]  # an alias's id, the former customer's, and that of the one who lives on
 
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """A job whose chunks are all done, and the lease under which this worker has it; `seen` is a snapshot."""
+    """A job whose chunks are all done, and the lease under which this worker has it; `seen` is a snapshot.
+
+    Recipients who were deleted until `deleted_at` are out already.
+    """
 
     job: AudienceJob
     lease: int
     seen: str
+    deleted_at: datetime
 
     @property
     def values(self) -> dict[str, Any]:
@@ -174,7 +189,7 @@ def _take() -> Following | None:
     if row is None:
         return None
     job = AudienceJob.objects.select_related("unit", "organization").get(pk=row[0])
-    return Following(job, lease, job.merges_seen)
+    return Following(job, lease, job.merges_seen, (job.started_at or job.scheduled_for) - MOMENT)
 
 
 def _finish(following: Following) -> bool:
@@ -204,7 +219,7 @@ def _round(following: Following) -> tuple[Following, int]:
             _judge_again(following, merges)
         after = merges[-1][0]
         number += len(merges)
-    following = replace(following, seen=seen)
+    following = replace(_without_deleted(following), seen=seen)
     with connection.cursor() as cursor:
         cursor.execute(SEEN, following.values)
         if cursor.rowcount != 1:
@@ -217,7 +232,7 @@ def _last_round(following: Following) -> bool:
     """The same while nobody merges, and the audience is built; False where too many have come meanwhile."""
     hold_merges(organization_id=following.job.organization_id)
     merges = _merged(following, after=0, limit=FEW + 1)
-    if len(merges) > FEW:
+    if len(merges) > FEW or _last_deletion(following) > following.deleted_at:
         return False
     if merges:
         _judge_again(following, merges)
@@ -226,6 +241,29 @@ def _last_round(following: Following) -> bool:
         if cursor.rowcount != 1:
             raise _NotOursError
     return True
+
+
+def _last_deletion(following: Following) -> datetime:
+    """When customers of the organization were last deleted; what is done with already where that was long ago."""
+    with connection.cursor() as cursor:
+        cursor.execute(DELETED_AT, following.values)
+        (at,) = cursor.fetchone()
+    return max(at or following.deleted_at, following.deleted_at)
+
+
+@transaction.atomic
+def _without_deleted(following: Following) -> Following:
+    """The same without recipients who are no customers any more, where there may be some."""
+    last = _last_deletion(following)
+    if last > following.deleted_at:
+        job = following.job
+        with connection.cursor() as cursor:
+            cursor.execute(GONE, following.values)
+            change = {"more": -cursor.rowcount, "nothing": sends_nothing(job.unit.ad_type)}
+            cursor.execute(CHANGE, {**following.values, **change})
+            if cursor.rowcount != 1:
+                raise _NotOursError
+    return replace(following, deleted_at=last)
 
 
 def _merged(following: Following, *, after: int, limit: int) -> list[Merge]:

@@ -28,6 +28,12 @@ class Organization(models.Model):
         help_text="Raised by every write to what decisions are made from, in the same transaction.",
     )
     default_consent = models.BooleanField(default=True, help_text="The consent of a new customer who said nothing.")
+    customers_deleted_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When customers were last deleted: audiences look whom they lost.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -4,16 +4,23 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from psycopg import sql
 
 from customers.errors import Refusals, invalid
 from customers.models import Customer, CustomerAlias, CustomerField, Organization
+from customers.models.attribute_value import text_of
 from customers.models.broken_constraint import broken_constraint
 from customers.models.schema import check_attributes
 from customers.queries.schemas import fields_of
 from customers.services.schemas import field_of_unique_index
 
 MAXIMUM_ID = 255
+# The organization and the name stand in the statement itself, so that the index of a unique field serves it.
+OTHERS = """
+SELECT FROM customers_customer WHERE organization_id = {organization} AND (attributes ->> {name}) = %s
+    AND id <> %s LIMIT 1
+"""
 TAKEN = "Another customer has this id, or had it before they were merged."
 
 
@@ -52,6 +59,7 @@ def _save(customer: Customer, changes: Mapping[str, Any]) -> Customer:
     schema = list(fields_of(organization=customer.organization))
     if "attributes" in values:
         values["attributes"] = _checked(customer, schema, values["attributes"] or {}, refusals)
+        _refuse_shared(customer, schema, values["attributes"], refusals)
     if "tags" in values:
         values["tags"] = list(dict.fromkeys(values["tags"] or ()))
     refusals.raise_any()
@@ -78,6 +86,21 @@ def _checked(
     for name, sentence in checked.refused.items():
         refusals.refuse("attributes", f"{name}: {sentence}")
     return checked.kept
+
+
+def _refuse_shared(
+    customer: Customer, schema: Sequence[CustomerField], attributes: Mapping[str, Any], refusals: Refusals
+) -> None:
+    """Look for the value: a unique field's index is made beside the traffic, and names one field of several."""
+    for field in schema:
+        value = attributes.get(field.name)
+        if not field.unique or value is None or value == customer.attributes.get(field.name):
+            continue
+        values = {"organization": sql.Literal(customer.organization_id), "name": sql.Literal(field.name)}
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(OTHERS).format(**values), [text_of(value), customer.pk or 0])
+            if cursor.rowcount:
+                refusals.refuse("attributes", f"{field.name}: Another customer has this value.")
 
 
 def _check_id(customer: Customer, external_id: str | None, refusals: Refusals) -> None:

@@ -235,6 +235,16 @@ def test_a_unique_value_of_another_customer(operator: Client) -> None:
     assert errors_of(operator.post(_change(customer), form)) == refused
 
 
+def test_a_unique_value_before_its_index_stands(operator: Client) -> None:
+    field = make_field(make_organization(), "email", "string", unique=True)
+    make_customer(field.organization, attributes={"email": "a@example.com"})
+    answer = operator.post(
+        f"{address(Customer, 'add')}?organization={field.organization_id}",
+        {"external_id": "7", "attributes": '{"email": "a@example.com"}'},
+    )
+    assert errors_of(answer) == {"attributes": ["email: Another customer has this value."]}
+
+
 def test_a_customers_record_is_checked_as_a_clients(operator: Client, ours: Everything) -> None:
     save_field(field=CustomerField(organization=ours.organization, name="age", type="integer", required=True))
     add = _add(Customer, ours)

@@ -17,6 +17,7 @@ from campaigns.services.audience_jobs import retry_job
 from campaigns.services.audience_merges import finish_next_building
 from campaigns.services.audience_sweep import begin_next_job
 from customers.models import Customer
+from customers.services.deleting import delete_customers
 from customers.services.identities import MERGES, SHARE, identify
 from tests.campaigns.audiences.scheduled import EMAIL, NO_MESSAGE, make_job, make_scheduled, states_of
 from tests.factories import Hierarchy, make_anonymous, make_customer, make_organization, make_target
@@ -169,6 +170,32 @@ def _is_merged_while_building(cap: dict[str, Any], number: int) -> bool:
     assert set(AudienceChunk.objects.filter(job=job).values_list("attempts", flat=True)) == {1}
     _is_exact(job, capped=bool(cap))
     return merge.has_happened
+
+
+@pytest.mark.django_db(transaction=True)
+@NO_CONNECTIONS
+@pytest.mark.parametrize(("cap", "kind"), [(UNCAPPED, EMAIL), (CAP, EMAIL), (UNCAPPED, NO_MESSAGE)])
+def test_deleted_between_any_two_statements_of_building(cap: dict[str, Any], kind: dict[str, Any]) -> None:
+    number = 0
+    while _is_deleted_while_building(cap, kind, number):
+        number += 1
+    assert number > 10
+
+
+def _is_deleted_while_building(cap: dict[str, Any], kind: dict[str, Any], number: int) -> bool:
+    rows = _make(cap, **kind)
+    organization = rows.campaign.organization
+    stays, goes = (make_customer(organization, tags=["vip"]) for _ in range(2))
+    job = _begin(rows)
+    delete = partial(delete_customers, organization=organization, customer_ids=[goes.pk])
+    with meanwhile(number, delete) as deleting:
+        _build()
+        for _ in range(3):
+            if finish_next_building():
+                break
+    if deleting.has_happened:
+        assert _is_exact(job, capped=bool(cap)) == {stays.pk}
+    return deleting.has_happened
 
 
 @pytest.mark.django_db(transaction=True)
