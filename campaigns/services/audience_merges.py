@@ -16,7 +16,6 @@ from typing import Any
 
 import structlog
 from django.db import OperationalError, connection, transaction
-from psycopg.errors import LockNotAvailable
 
 from campaigns.models import AudienceJob
 from campaigns.queries.audiences import Terms, sends_nothing
@@ -73,12 +72,19 @@ SEEN = """
 UPDATE campaigns_audiencejob SET merges_seen = %(seen)s::text
 WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
 """
-LOCK_CUSTOMERS = "SELECT FROM customers_customer WHERE id = ANY(%(customers)s::bigint[]) ORDER BY id FOR KEY SHARE"
-LOCK_PARTICIPATIONS = """
-SELECT FROM campaigns_participation
-WHERE customer_id = ANY(%(customers)s::bigint[]) AND campaign_id = %(campaign)s::bigint
-ORDER BY customer_id FOR NO KEY UPDATE
+# `{waiting}` is empty, or SKIP LOCKED: whether all of them are locked now.
+LOCK = """
+WITH chosen AS ({rows}), locked AS ({rows} ORDER BY 1 FOR {strength} {waiting})
+SELECT (SELECT count(*) FROM locked) = (SELECT count(*) FROM chosen)
 """
+LOCK_CUSTOMERS = LOCK.replace("{strength}", "KEY SHARE").replace(
+    "{rows}", "SELECT id FROM customers_customer WHERE id = ANY(%(customers)s::bigint[])"
+)
+LOCK_PARTICIPATIONS = LOCK.replace("{strength}", "NO KEY UPDATE").replace(
+    "{rows}",
+    """SELECT customer_id FROM campaigns_participation
+    WHERE customer_id = ANY(%(customers)s::bigint[]) AND campaign_id = %(campaign)s::bigint""",
+)
 # What was counted for those who are judged again is taken back from whom it has come to, where the count is still the
 # one that it was added to.
 TAKE_OUT = """
@@ -141,6 +147,10 @@ class Following:
         return {"job": self.job.pk, "lease": self.lease, "organization": self.job.organization_id, "seen": self.seen}
 
 
+class _BusyError(Exception):
+    """Somebody holds what the last round needs, or too much has happened since the round before it."""
+
+
 class _NotOursError(Exception):
     """The lease has gone to somebody else, or the job is no longer being built."""
 
@@ -199,12 +209,15 @@ def _finish(following: Following) -> bool:
             break
     for _ in range(MOST_TRIES):
         try:
-            if _last_round(following):
-                return True
+            with transaction.atomic():
+                _last_round(following)
+        except _BusyError:
+            pass
         except OperationalError as error:
-            # A merge that is at it for long, or somebody who holds a participation: neither is waited for.
-            if not (was_undone(error) or isinstance(error.__cause__, LockNotAvailable)):
+            if not was_undone(error):
                 raise
+        else:
+            return True
         time.sleep(random.uniform(0, PAUSE_SECONDS))  # noqa: S311 - no secret
         following, _ = _round(following)
     return False
@@ -227,20 +240,19 @@ def _round(following: Following) -> tuple[Following, int]:
     return following, number
 
 
-@transaction.atomic
-def _last_round(following: Following) -> bool:
-    """The same while nobody merges, and the audience is built; False where too many have come meanwhile."""
-    hold_merges(organization_id=following.job.organization_id)
+def _last_round(following: Following) -> None:
+    """The same while nobody merges, and the audience is built. Waits for nobody."""
+    if not hold_merges(organization_id=following.job.organization_id):
+        raise _BusyError
     merges = _merged(following, after=0, limit=FEW + 1)
     if len(merges) > FEW or _last_deletion(following) > following.deleted_at:
-        return False
+        raise _BusyError
     if merges:
-        _judge_again(following, merges)
+        _judge_again(following, merges, waiting="SKIP LOCKED")
     with connection.cursor() as cursor:
         cursor.execute(BUILT, following.values)
         if cursor.rowcount != 1:
             raise _NotOursError
-    return True
 
 
 def _last_deletion(following: Following) -> datetime:
@@ -273,12 +285,17 @@ def _merged(following: Following, *, after: int, limit: int) -> list[Merge]:
     return rows
 
 
-def _judge_again(following: Following, merges: Sequence[Merge]) -> None:
-    """In the caller's transaction; locks go in the order of customers, participations, recipients, the job."""
+def _judge_again(following: Following, merges: Sequence[Merge], *, waiting: str = "") -> None:
+    """In the caller's transaction; locks go in the order of customers, participations, recipients, the job.
+
+    _BusyError where `waiting` is SKIP LOCKED and somebody holds one of them.
+    """
     job = following.job
     terms = terms_of(job, now=shared_now())
     former, living = [each[1] for each in merges], [each[2] for each in merges]
     with connection.cursor() as cursor:
+        if terms.cap is not None:
+            _lock(cursor, {"campaign": job.campaign_id, "customers": sorted({*former, *living})}, waiting)
         gone = _take_out(cursor, job, terms, former, living)
         added = add_members(job=job, terms=terms, whom=THESE, values=[sorted(set(living))])
         change: dict[str, Any] = {"more": added - gone, "nothing": sends_nothing(job.unit.ad_type)}
@@ -288,13 +305,17 @@ def _judge_again(following: Following, merges: Sequence[Merge]) -> None:
             raise _NotOursError
 
 
+def _lock(cursor: Any, values: dict[str, Any], waiting: str) -> None:
+    for statement in (LOCK_CUSTOMERS, LOCK_PARTICIPATIONS):
+        cursor.execute(statement.format(waiting=waiting), values)
+        if not cursor.fetchone()[0]:
+            raise _BusyError
+
+
 def _take_out(cursor: Any, job: AudienceJob, terms: Terms, former: list[int], living: list[int]) -> int:
     """No recipient of them is left, nor what was counted for them; how many recipients there were."""
     values = {"job": job.pk, "campaign": job.campaign_id, "former": former, "living": living}
     values |= {"customers": sorted({*former, *living}), "rule": terms.cap and terms.cap.rule}
-    if terms.cap is not None:
-        cursor.execute(LOCK_CUSTOMERS, values)
-        cursor.execute(LOCK_PARTICIPATIONS, values)
     cursor.execute(TAKE_OUT, values)
     (gone,) = cursor.fetchone()
     return int(gone)

@@ -14,8 +14,9 @@ from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
 from customers.models import Customer, CustomerAlias, CustomerField, Organization, PushToken
 from customers.models.identifier import as_uuid
 from customers.services.customer_records import create_alias, create_customer, update_customer
-from customers.services.deleting import delete_customers, lock_merges_out
+from customers.services.deleting import delete_customers
 from customers.services.field_uses import lock_field, told, uses_of
+from customers.services.identities import share_merges
 from customers.services.schemas import delete_field, save_field
 
 # Deleting takes a fixed number of statements, whatever the number of customers.
@@ -123,7 +124,7 @@ class CustomerAdmin(ServiceAdmin[Customer]):
 
     def lock(self, row: Customer) -> None:
         """The customer, after what merges lock before it."""
-        lock_merges_out(organization=row.organization)
+        share_merges(organization_id=row.organization_id)
         super().lock(row)
 
     def remove(self, rows: Sequence[Customer]) -> None:

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from customers.models import Customer, Organization
 from customers.models.customer_owned import Turn
-from customers.services.identities import MERGES, SHARE, owned_models
+from customers.services.identities import owned_models, share_merges
 
 # For whoever adds rows of customers without foreign keys, and may not have seen that they are gone.
 NOTE = "UPDATE customers_organization SET customers_deleted_at = clock_timestamp() WHERE id = %s::bigint"
@@ -19,7 +19,7 @@ def delete_customers(*, organization: Organization, customer_ids: Collection[int
     Their history, counters, offers, visits, former ids and places in audiences go with them, and what is counted of
     those (a delivery's recipients, an offer's issued ones) is lowered by as many. Locks are taken as merges take them.
     """
-    lock_merges_out(organization=organization)
+    share_merges(organization_id=organization.pk)
     rows = Customer.objects.select_for_update().filter(organization=organization, id__in=customer_ids).order_by("pk")
     ids = [customer.pk for customer in rows.only("pk")]
     owned = owned_models()
@@ -31,9 +31,3 @@ def delete_customers(*, organization: Organization, customer_ids: Collection[int
         model.delete_rows(customer_ids=ids)
     Customer.objects.filter(pk__in=ids)._raw_delete(Customer.objects.db)  # noqa: SLF001 (nothing hangs on them now)
     return len(ids)
-
-
-def lock_merges_out(*, organization: Organization) -> None:
-    """Wait for whoever keeps the organization's customers as they are; merges themselves go on."""
-    with connection.cursor() as cursor:
-        cursor.execute(SHARE, [MERGES, organization.pk % 2**31])

@@ -1,5 +1,6 @@
 """Who a caller means by a customer id, and what happens when two customers turn out to be one."""
 
+import time
 import uuid
 from functools import cache
 from typing import Any
@@ -21,14 +22,19 @@ VALUES (%s::bigint, %s::uuid, %s::varchar, %s::boolean, '{}'::jsonb, %s::boolean
 ON CONFLICT (organization_id, external_id) DO NOTHING
 RETURNING id
 """
-# The kind of advisory lock that `hold_merges` takes alone and merges share; the second number is the organization.
-MERGES = 5_720
-# Those who want to merge queue behind whoever waits for the lock alone, and then wait for what is done under it: half
-# of what a visitor may be kept waiting.
-LONGEST_WAIT = "SET LOCAL lock_timeout = '50ms'"
-HOLD = "SELECT pg_advisory_xact_lock(%s::int, %s::int)"
+# The kinds of advisory lock that `hold_merges` takes alone and merges share; the second number is the organization.
+# Merges share the first for the moment of coming in only, the second until they are done.
+ENTRANCE, MERGES = 5_719, 5_720
+# How long those who want to merge may wait at the entrance: half of what a visitor may be kept waiting.
+LONGEST_WAIT, PAUSE = 0.05, 0.002
+CLOSE_ENTRANCE = "SELECT pg_advisory_xact_lock(%s::int, %s::int)"
+TRY_TO_HOLD = "SELECT pg_try_advisory_xact_lock(%s::int, %s::int)"
 THIS_TRANSACTION = Cast(Cast(Func(function="pg_current_xact_id"), TextField()), BigIntegerField())
-SHARE = "SELECT pg_advisory_xact_lock_shared(%s::int, %s::int)"
+SHARE = """
+SELECT pg_advisory_lock_shared(%(entrance)s::int, %(organization)s::int),
+    pg_advisory_unlock_shared(%(entrance)s::int, %(organization)s::int),
+    pg_advisory_xact_lock_shared(%(merges)s::int, %(organization)s::int)
+"""
 
 
 def find_or_create_customer(*, organization: Organization, customer_id: str | None) -> Customer:
@@ -76,16 +82,31 @@ class _Gone(Exception):  # noqa: N818 (no error: it never leaves this module)
     """One of two customers was merged while the other was being locked."""
 
 
-def hold_merges(*, organization_id: int) -> None:
+def hold_merges(*, organization_id: int) -> bool:
     """Let no merge of the organization's customers happen from here to the end of the transaction.
 
-    All that there were can be seen after it. Call it first, and for very little: merges wait for the commit. From here
-    on nothing in the transaction waits for a lock for longer than 50 ms: OperationalError (55P03) then, and whoever
-    called it tries the whole again.
+    All that there were can be seen after it. Call it first, and for very little: merges wait for the commit. False
+    where one that had begun was not done within 50 ms: end the transaction, and try again later.
     """
+    number = organization_id % 2**31
+    deadline = time.monotonic() + LONGEST_WAIT
     with connection.cursor() as cursor:
-        cursor.execute(LONGEST_WAIT)
-        cursor.execute(HOLD, [MERGES, organization_id % 2**31])
+        # To wait for the merges themselves by a lock with a time-out would leave an error in the server's log.
+        cursor.execute(CLOSE_ENTRANCE, [ENTRANCE, number])
+        while True:
+            cursor.execute(TRY_TO_HOLD, [MERGES, number])
+            if cursor.fetchone()[0]:
+                return True
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(PAUSE)
+
+
+def share_merges(*, organization_id: int) -> None:
+    """Begin a merge, beside others: `hold_merges` waits for the end of the transaction, or is waited for."""
+    values = {"entrance": ENTRANCE, "merges": MERGES, "organization": organization_id % 2**31}
+    with connection.cursor() as cursor:
+        cursor.execute(SHARE, values)
 
 
 def identify(*, organization: Organization, anonymous: Customer, customer_id: str) -> Customer:
@@ -105,8 +126,7 @@ def identify(*, organization: Organization, anonymous: Customer, customer_id: st
 
 
 def _merge(organization: Organization, anonymous: uuid.UUID, customer_id: str) -> Customer:
-    with connection.cursor() as cursor:
-        cursor.execute(SHARE, [MERGES, organization.pk % 2**31])
+    share_merges(organization_id=organization.pk)
     found = find_customer_by_uuid(organization=organization, identity=anonymous)
     known = find_or_create_customer(organization=organization, customer_id=customer_id)
     if found is None or found == known or not found.is_anonymous:

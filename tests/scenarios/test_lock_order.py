@@ -100,7 +100,7 @@ def _business_event(scene: Scene) -> Work:
 
 
 def _business_event_of_somebody_new(scene: Scene) -> Work:
-    make_field(scene.organization, "state", "string")
+    make_field(scene.organization, "state", "string", targetable=True)
     body: dict[str, Any] = {"event-name": "buy", "customer-id": {"state": "CA"}, "context": {}, "event-id": "e"}
     return partial(scene.post, "campaigns/business-event", body | {"restart-funnel": True}, 202)
 

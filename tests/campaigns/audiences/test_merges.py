@@ -18,7 +18,7 @@ from campaigns.services.audience_merges import finish_next_building
 from campaigns.services.audience_sweep import begin_next_job
 from customers.models import Customer
 from customers.services.deleting import delete_customers
-from customers.services.identities import MERGES, SHARE, identify
+from customers.services.identities import identify, share_merges
 from tests.campaigns.audiences.scheduled import EMAIL, NO_MESSAGE, make_job, make_scheduled, states_of
 from tests.factories import Hierarchy, make_anonymous, make_customer, make_organization, make_target
 from tests.meanwhile import meanwhile
@@ -209,8 +209,8 @@ def test_a_merge_that_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPat
     begun, over = Event(), Event()
 
     def merge_long() -> None:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(SHARE, [MERGES, job.organization_id])
+        with transaction.atomic():
+            share_merges(organization_id=job.organization_id)
             begun.set()
             assert over.wait(60)
 
