@@ -271,7 +271,7 @@ def _without_deleted(following: Following) -> Following:
         job = following.job
         with connection.cursor() as cursor:
             cursor.execute(GONE, following.values)
-            change = {"more": -cursor.rowcount, "nothing": sends_nothing(job.unit.ad_type)}
+            change = {"more": -cursor.rowcount, "nothing": sends_nothing(job.unit.ad_type), "capped_from": None}
             cursor.execute(CHANGE, {**following.values, **change})
             if cursor.rowcount != 1:
                 raise _NotOursError
