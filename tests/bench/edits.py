@@ -33,6 +33,8 @@ NAMES = (
 )
 CAMPAIGNS = PARTICIPATIONS = 5000
 EDITS_A_SECOND = 5
+# Seconds in which each process has loaded 5 000 campaigns.
+WARM_UP = 10
 SEEN = """
 INSERT INTO campaigns_participation (organization_id, customer_id, campaign_id, seen_count, last_seen_at)
 SELECT campaign.organization_id, trace.customer_id, campaign.id, 1, now()
@@ -50,9 +52,23 @@ def scenarios() -> list[Scenario]:
     page = replace(_page_of(data, "{id}"), connections=2)
     ids = Ids(FIRST_ID + 10, FIRST_ID + VISITORS - 1)
     return [
-        Scenario(NAMES[0], page, 0.5, None, page, "none", ids=ids, by_time=True, meanwhile=Edits(data)),
-        Scenario(NAMES[1], old, 0.5, None, new, "a new customer", queries=statements_of(old), by_time=True),
-        Scenario(NAMES[2], busy, None, None, new, "a new customer", queries=statements_of(busy), by_time=True),
+        Scenario(
+            NAMES[0], page, 0.5, None, page, "none", ids=ids, by_time=True, warm_up=WARM_UP, meanwhile=Edits(data)
+        ),
+        Scenario(
+            NAMES[1], old, 0.5, None, new, "a new customer", queries=statements_of(old), by_time=True, warm_up=WARM_UP
+        ),
+        Scenario(
+            NAMES[2],
+            busy,
+            None,
+            None,
+            new,
+            "a new customer",
+            queries=statements_of(busy),
+            by_time=True,
+            warm_up=WARM_UP,
+        ),
     ]
 
 
