@@ -98,7 +98,7 @@ class Heartbeat:
                 cursor.execute(self._statement, self._parameters)
                 wanted = cursor.fetchone() is not None
         except DatabaseError as error:
-            log.warning("heartbeat_missed", reason=str(error))
+            log.warning("lease_not_extended", reason=str(error))
             connections.close_all()
             return
         if not wanted and not self._over.is_set():
