@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from campaigns.models.frequency import RULES
+from campaigns.models.frequency import RULE_NUMBERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +54,4 @@ class Candidate:
     @property
     def frequency_rule(self) -> int:
         """The number of the unit and period that the cap counts by; 0 without a cap."""
-        return RULES.get((self.frequency_unit, self.frequency_period), 0)
+        return RULE_NUMBERS.get((self.frequency_unit, self.frequency_period), 0)

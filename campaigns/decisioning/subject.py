@@ -9,7 +9,7 @@ class History(NamedTuple):
     """How far a customer and a campaign have come; `last_seen` in microseconds since 1970, 0 for never.
 
     `capped_count` counts in the period that began on the day `capped_from`, an ordinal (`date.toordinal`), by the
-    rule `capped_rule` (`campaigns.models.frequency.RULES`); each is 0 for none.
+    rule `capped_rule` (`campaigns.models.frequency.RULE_NUMBERS`); each is 0 for none.
     A named tuple, for decisions make many of them.
     """
 

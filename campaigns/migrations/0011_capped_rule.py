@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-# The numbers of campaigns.models.frequency.RULES.
+# The numbers of campaigns.models.frequency.RULE_NUMBERS.
 NUMBER_THOSE_THAT_ARE_THERE = """
 UPDATE campaigns_participation participation
 SET capped_rule = CASE campaign.frequency_unit WHEN 'impressions' THEN 0 ELSE 4 END

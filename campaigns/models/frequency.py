@@ -27,7 +27,7 @@ class FrequencyPeriod(models.TextChoices):
 
 
 # A rule of counting (a unit and a period) as the number that a count bears: what was counted by another one is nothing.
-RULES: dict[tuple[str | None, str | None], int] = {
+RULE_NUMBERS: dict[tuple[str | None, str | None], int] = {
     (unit.value, period.value): number
     for number, (unit, period) in enumerate(itertools.product(FrequencyUnit, FrequencyPeriod), 1)
 }
@@ -35,7 +35,7 @@ RULES: dict[tuple[str | None, str | None], int] = {
 RULE_OF_CAMPAIGN = "CASE {} END".format(
     " ".join(
         f"WHEN campaign.frequency_unit = '{unit}' AND campaign.frequency_period = '{period}' THEN {number}"
-        for (unit, period), number in RULES.items()
+        for (unit, period), number in RULE_NUMBERS.items()
     )
 )
 

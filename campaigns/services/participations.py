@@ -13,7 +13,7 @@ import orjson
 from django.db import connection
 
 from campaigns.models import Interaction
-from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM, RULES, FrequencyUnit, frequency_starts
+from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM, RULE_NUMBERS, FrequencyUnit, frequency_starts
 from customers.models import Organization
 
 CUSTOMER = "WITH customer AS (SELECT id FROM customers_customer WHERE id = %s::bigint FOR {lock})"
@@ -111,7 +111,7 @@ def record_engagement(*, interaction: Interaction, now: datetime) -> bool:
             return True
         start = date.fromordinal(frequency_starts(now, ZoneInfo(time_zone))[period])
         whom = [interaction.customer_id, interaction.organization_id, interaction.campaign_id]
-        cursor.execute(ENGAGED, [*whom, start, RULES[unit, period], cap])
+        cursor.execute(ENGAGED, [*whom, start, RULE_NUMBERS[unit, period], cap])
         return bool(cursor.rowcount)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from campaigns.decisioning import Context, History, Reason, Subject, first_failing
 from campaigns.models import AdCampaign, AudienceMember, Participation
-from campaigns.models.frequency import RULES, FrequencyPeriod, frequency_starts
+from campaigns.models.frequency import RULE_NUMBERS, FrequencyPeriod, frequency_starts
 from campaigns.queries.definitions import find_definition
 from campaigns.services.behavior_runs import CustomerEvent
 from campaigns.services.events import record_events
@@ -136,7 +136,7 @@ def _reason(capped: Capped) -> Reason | None:
 @pytest.mark.parametrize("period", FrequencyPeriod.values)
 def test_what_decisions_and_the_database_count_agree(period: str) -> None:
     capped = make_capped(shown, frequency_cap=1000, frequency_period=period)
-    rule, history = RULES["impressions", period], History()
+    rule, history = RULE_NUMBERS["impressions", period], History()
     days = [0, 1, 0, 40, 3, 40, 41, 400, 7]
     for now in (BORDER + timedelta(days=day) for day in days):
         history = history.counting(rule, frequency_starts(now, ZoneInfo("UTC"))[period])
@@ -147,7 +147,7 @@ def test_what_decisions_and_the_database_count_agree(period: str) -> None:
 
 
 TODAY, YESTERDAY = BORDER.date(), BORDER.date() - timedelta(days=1)
-DAILY_RULE, WEEKLY_RULE = RULES["impressions", "daily"], RULES["impressions", "weekly"]
+DAILY_RULE, WEEKLY_RULE = RULE_NUMBERS["impressions", "daily"], RULE_NUMBERS["impressions", "weekly"]
 Count = tuple[int, date | None, int | None]
 NOTHING: Count = (0, None, None)
 

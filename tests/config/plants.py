@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from campaigns.models.frequency import RULES
+from campaigns.models.frequency import RULE_NUMBERS
 
 NOT_NULL = """
 SELECT attname FROM pg_attribute
@@ -144,7 +144,7 @@ def _capped(organization: int, unit: str) -> None:
         customer_id=1,
         campaign_id=1,
         capped_count=2,
-        capped_rule=RULES[unit, "daily"],
+        capped_rule=RULE_NUMBERS[unit, "daily"],
         last_seen_at=CHANGED + HOUR,
     )
 

@@ -18,11 +18,10 @@ from campaigns.decisioning import (
     is_held_out,
     order_of,
 )
-from campaigns.models.frequency import RULES as CAP_RULES
-from campaigns.models.frequency import FrequencyPeriod, frequency_starts
+from campaigns.models.frequency import RULE_NUMBERS, FrequencyPeriod, frequency_starts
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-RULE = CAP_RULES["impressions", "lifetime"]
+RULE = RULE_NUMBERS["impressions", "lifetime"]
 STARTS = frequency_starts(NOW, UTC)  # type: ignore[arg-type]  # any time zone will do
 
 
@@ -70,7 +69,7 @@ histories = st.builds(
     last_seen=st.integers(0, 3),
     capped_count=st.integers(0, 3),
     capped_from=st.sampled_from([0, *STARTS.values()]),
-    capped_rule=st.sampled_from([0, *CAP_RULES.values()]),
+    capped_rule=st.sampled_from([0, *RULE_NUMBERS.values()]),
 )
 subjects = st.builds(
     Subject,
