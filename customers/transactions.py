@@ -82,6 +82,13 @@ def repeating(work: Callable[..., Result]) -> Callable[..., Result]:
     return work_repeated
 
 
+def repeat_method(view: Any, method: str | None) -> None:
+    """Make what a view does for this kind of request `repeated`, while what it does before stays as it is."""
+    name = (method or "").lower()
+    if name in view.http_method_names and hasattr(view, name):
+        setattr(view, name, repeating(getattr(view, name)))
+
+
 @contextmanager
 def harmless_twice() -> Iterator[None]:
     """What is committed in the block may be committed again: who is repeated may begin with it anew."""

@@ -27,7 +27,7 @@ from campaigns.api.fields import In
 from campaigns.api.pages import Page
 from customers.errors import DomainError
 from customers.models import Application, Organization
-from customers.transactions import is_unavailable, repeating, tell_unavailable
+from customers.transactions import is_unavailable, repeat_method, tell_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -43,9 +43,7 @@ class ManagementView(APIView):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Make the view's method one that is done again where PostgreSQL undoes it."""
         super().setup(request, *args, **kwargs)
-        name = (request.method or "").lower()
-        if name in self.http_method_names and hasattr(self, name):
-            setattr(self, name, repeating(getattr(self, name)))
+        repeat_method(self, request.method)
 
     @property
     def allowed_methods(self) -> list[str]:

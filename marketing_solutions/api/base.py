@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from customers.errors import DomainError, Kind
 from customers.models import Application
-from customers.transactions import is_unavailable, repeating, tell_unavailable
+from customers.transactions import is_unavailable, repeat_method, repeating, tell_unavailable
 from marketing_solutions.api.authentication import BearerAuthentication
 from marketing_solutions.api.bodies import read_json
 from marketing_solutions.api.errors import (
@@ -45,9 +45,7 @@ class MarketingSolutionsView(APIView):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Make the view's method one that is done again where PostgreSQL undoes it, while the request counts once."""
         super().setup(request, *args, **kwargs)
-        name = (request.method or "").lower()
-        if name in self.http_method_names and hasattr(self, name):
-            setattr(self, name, repeating(getattr(self, name)))
+        repeat_method(self, request.method)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Authenticate, count the request, and see that the token is good for it."""
