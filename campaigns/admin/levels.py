@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.db.models import DecimalField, QuerySet
@@ -10,13 +9,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns.models.level import MAXIMUM_NAME, Level
+from campaigns.models.spend import SMALLEST_CHARGE
 from customers.admin.choices import OrganizationFilter
 from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import ServiceAdmin
 from customers.models import Organization
 
 AnyLevel = TypeVar("AnyLevel", bound=Level)
-SMALLEST_PRICE = Decimal("0.000001")
 
 
 class LevelForm(KeptForm):
@@ -42,7 +41,7 @@ class LevelAdmin(ServiceAdmin[AnyLevel]):
         if db_field.name == "name":
             options["max_length"] = MAXIMUM_NAME
         if isinstance(db_field, DecimalField):
-            options["min_value"] = SMALLEST_PRICE
+            options["min_value"] = SMALLEST_CHARGE
         return super().formfield_for_dbfield(db_field, request, **options)
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> AnyLevel:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""What a campaign has spent and may spend."""
+"""Which campaigns may spend no more."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,29 +9,12 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, OuterRef
 from django.db.models.functions import Cast, JSONObject
 
-from campaigns.models import AdCampaign, SpendLimit, SpendTotal
+from campaigns.models import SpendLimit, SpendTotal
 from campaigns.models.spend import period_start
-from campaigns.models.spend_limit import PERIODS, UNCAPPED, Limit
+from campaigns.models.spend_limit import PERIODS
 from customers.models import Organization
 
 NOTHING = Decimal(0)
-
-
-def get_spent(*, organization: Organization, campaign: AdCampaign, period: str, at: datetime) -> Decimal:
-    """What the campaign has spent in the period (`daily`, `monthly`, `lifetime`) around `at`."""
-    found = SpendTotal.objects.filter(
-        organization=organization,
-        campaign=campaign,
-        period=period,
-        starts_on=period_start(period, at, organization.zone),
-    )
-    return found.values_list("amount", flat=True).first() or NOTHING
-
-
-def get_limit_in_force(*, organization: Organization, campaign: AdCampaign, at: datetime) -> Limit:
-    """The limit that holds at an instant; uncapped where none was ever set."""
-    kept = SpendLimit.objects.filter(organization=organization, campaign=campaign).first()
-    return kept.in_force_on(at.astimezone(organization.zone).date()) if kept else UNCAPPED
 
 
 def find_out_of_money(*, organization: Organization, needed: Mapping[int, Decimal], at: datetime) -> frozenset[int]:

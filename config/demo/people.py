@@ -2,11 +2,9 @@
 
 import random
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from django.utils import timezone
-
-from campaigns.models import PointsEntry
+from campaigns.services.points import book_opening_balances
 from customers.models import Customer, CustomerField, Organization
 from customers.services.generation import (
     FIELDS,
@@ -26,27 +24,14 @@ BORN_FROM, BORN_DAYS = date(1950, 1, 1), 20_000
 
 
 def create_people(*, organization: Organization) -> None:
-    """Make the schema and the customers of the demo."""
+    """Make the schema and the customers of the demo, with the entries that explain their points."""
     for name, kind in FIELDS.items():
         save_field(field=CustomerField(organization=organization, name=name, type=kind, unique=name == "email"))
     source = random.Random(SEED)  # noqa: S311 (a demo must be the same every time)
-    people = Customer.objects.bulk_create(
+    Customer.objects.bulk_create(
         (_person(source, organization, number) for number in range(1, COUNT + 1)), batch_size=1000
     )
-    now = timezone.now()
-    PointsEntry.objects.bulk_create((_points(person, now) for person in people if person.points), batch_size=1000)
-
-
-def _points(person: Customer, now: datetime) -> PointsEntry:
-    """The ledger's entry of the points that a customer begins with."""
-    return PointsEntry(
-        organization=person.organization,
-        customer=person,
-        amount=person.points,
-        at=now,
-        key=f"opening:{person.uuid}",
-        note="opening balance",
-    )
+    book_opening_balances(organization=organization)
 
 
 def _person(source: random.Random, organization: Organization, number: int) -> Customer:

@@ -53,7 +53,6 @@ def test_all_that_changes_points_books_them() -> None:
 def test_customers_who_are_made_with_points_have_an_opening_entry() -> None:
     demo, grown = make_organization(), make_organization()
     create_people(organization=demo)
-    book_opening_balances(organization=demo)
     assert sum(generate_customers(organization=grown, number=50)) == 50
     assert Customer.objects.filter(organization=demo).count() == COUNT
     assert differing() == []

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from django.apps import apps
 from django.db import connection
 
-DEADLOCK, SERIALIZATION, NO_LOCK = "40P01", "40001", "55P03"
+DEADLOCK, SERIALIZATION = "40P01", "40001"
 FUNCTION = """
 CREATE SEQUENCE undoing_writes;
 CREATE FUNCTION undoing() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -8,7 +8,6 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.services.points import book_opening_balances
 from config.demo import channel, credentials
 from config.demo.delivery import schedule_delivery
 from config.demo.hierarchies import create_campaigns
@@ -51,7 +50,6 @@ class Command(BaseCommand):
             organization=organization, name=APPLICATION, platforms=[Platform.REST, Platform.WEB]
         )
         create_people(organization=organization)
-        book_opening_balances(organization=organization)
         create_campaigns(organization=organization, application=application)
         create_rewards(organization=organization)
         create_portfolio(organization=organization, application=application)
