@@ -11,7 +11,7 @@ from django.test import Client
 from campaigns.delivery.unsubscribing import PATH as UNSUBSCRIBE
 from campaigns.delivery.unsubscribing import unsubscribe_url
 from campaigns.models import AdCampaign
-from customers.models import Customer, Operator
+from customers.models import Customer, CustomerField, Operator
 from customers.models.application import Platform
 from customers.services.organizations import raise_version
 from funnels.services.funnels import save_funnel
@@ -51,6 +51,8 @@ class World:
         self.operator = Client(raise_request_exception=False)
         self.operator.force_login(Operator.objects.create_superuser(unique("operator")))
         make_schema(self.organization)
+        # Customers are searched by a field that is marked.
+        CustomerField.objects.filter(organization=self.organization, name="email").update(targetable=True)
         self.campaign = make_live_campaign(self.organization, price_per_impression="0.01", price_per_conversion="1.5")
         welcome, details = steps()[:2]
         short = [welcome, {**details, "forks": [], "next": None}]
