@@ -68,11 +68,11 @@ class AchievementAdmin(ServiceAdmin[Achievement]):
         composites = super().get_queryset(request).filter(LIVING, composite=None)
         return composites.annotate(goal_total=Count("goals", filter=living))
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """The API adds them."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Achievement | None = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: Achievement | None = None) -> bool:
         """The API changes them."""
         return False
 
@@ -115,20 +115,20 @@ class PointsEntryAdmin(ServiceAdmin[PointsEntry]):
     list_select_related = ["customer"]
     autocomplete_fields = ["customer"]
 
-    def get_fields(self, request: HttpRequest, obj: PointsEntry | None = None) -> Any:  # noqa: ARG002
+    def get_fields(self, request: HttpRequest, obj: PointsEntry | None = None) -> Any:
         """What an operator gives or takes."""
         given = ["customer", "amount", "note"]
         return given if obj is None else [*given, "at", "key", "earning", "created_at"]
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> PointsEntry:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> PointsEntry:
         """Book an adjustment, and its amount with the customer."""
         customer_id = values.pop("customer").pk
         return adjust_points(organization=organization, customer_id=customer_id, now=timezone.now(), **values)
 
-    def has_change_permission(self, request: HttpRequest, obj: PointsEntry | None = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: PointsEntry | None = None) -> bool:
         """Entries are never changed."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: PointsEntry | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: PointsEntry | None = None) -> bool:
         """Entries are never deleted."""
         return False

@@ -27,7 +27,7 @@ class SecretsWidget(forms.Textarea):
         super().__init__(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
         self.names: list[str] = []
 
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:  # noqa: ARG002
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """An empty box, whatever there is."""
         given = flatatt({**self.attrs, **(attrs or {}), "name": name})
         told = ", ".join(f"{each}: set" for each in self.names) or "none is set"
@@ -89,11 +89,11 @@ class DestinationAdmin(ServiceAdmin[Destination]):
         """Whether there are any."""
         return bool(destination.sealed_secrets)
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Destination:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Destination:
         """A new destination."""
         return save_destination(destination=Destination(organization=organization), changes=values)
 
-    def change(self, row: Destination, changes: dict[str, Any], request: HttpRequest) -> Destination:  # noqa: ARG002
+    def change(self, row: Destination, changes: dict[str, Any], request: HttpRequest) -> Destination:
         """Change what is named."""
         return save_destination(destination=row, changes=changes)
 
@@ -113,11 +113,11 @@ class MessageTemplateAdmin(ServiceAdmin[MessageTemplate]):
     search_fields = ["key", "subject"]
     fixed = ["key"]
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> MessageTemplate:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> MessageTemplate:
         """A new template."""
         return save_template(template=MessageTemplate(organization=organization), changes=values)
 
-    def change(self, row: MessageTemplate, changes: dict[str, Any], request: HttpRequest) -> MessageTemplate:  # noqa: ARG002
+    def change(self, row: MessageTemplate, changes: dict[str, Any], request: HttpRequest) -> MessageTemplate:
         """Change what is named."""
         return save_template(template=row, changes=changes)
 

@@ -23,15 +23,15 @@ class OfferAdmin(ServiceAdmin[Offer]):
     readonly_fields = ["issued_count", "created_at", "updated_at"]
     fixed = ["guid"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Offer | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Offer | None = None) -> bool:
         """What behaviors and customers refer to stays; its end is set instead."""
         return False
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Offer:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Offer:
         """A new offer."""
         return create_offer(organization=organization, attributes=values)
 
-    def change(self, row: Offer, changes: dict[str, Any], request: HttpRequest) -> Offer:  # noqa: ARG002
+    def change(self, row: Offer, changes: dict[str, Any], request: HttpRequest) -> Offer:
         """Change what is named."""
         return update_offer(organization=row.organization, offer_id=row.pk, changes=changes)
 

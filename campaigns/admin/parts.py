@@ -53,12 +53,12 @@ class AdTargetAdmin(ServiceAdmin[AdTarget]):
         lock_level(target=row)
         super().lock(row)
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> AdTarget:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> AdTarget:
         """A new target of a living level."""
         owner = {name: values.pop(name) for name in ("bundle", "group")}
         return save_target(target=AdTarget(**owner), changes=values)
 
-    def change(self, row: AdTarget, changes: dict[str, Any], request: HttpRequest) -> AdTarget:  # noqa: ARG002
+    def change(self, row: AdTarget, changes: dict[str, Any], request: HttpRequest) -> AdTarget:
         """Change what is named."""
         return save_target(target=row, changes=changes)
 

@@ -27,7 +27,7 @@ class SpendLimitAdmin(ServiceAdmin[SpendLimit]):
     readonly_fields = ["takes_effect_on", "renewal_before", "amount_before"]
     fixed = ["campaign"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: SpendLimit | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: SpendLimit | None = None) -> bool:
         """Whoever wants no cap sets the type uncapped; the row is what spending locks."""
         return False
 
@@ -62,7 +62,7 @@ class SpendEntryAdmin(ServiceAdmin[SpendEntry]):
     search_fields = ["campaign__name", "idempotency_key"]
     autocomplete_fields = ["campaign"]
 
-    def get_fields(self, request: HttpRequest, obj: SpendEntry | None = None) -> Any:  # noqa: ARG002
+    def get_fields(self, request: HttpRequest, obj: SpendEntry | None = None) -> Any:
         """What an operator books: a correction of charges."""
         corrected = ["campaign", "amount", "at", "note"]
         return corrected if obj is None else [*corrected, "idempotency_key", "is_correction", "created_at"]
@@ -71,15 +71,15 @@ class SpendEntryAdmin(ServiceAdmin[SpendEntry]):
         """A correction is of now, unless the operator says otherwise."""
         return {"at": timezone.now(), **super().get_changeform_initial_data(request)}
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> SpendEntry:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> SpendEntry:
         """Book the correction, or say why it can't be."""
         return book_correction(organization=organization, **values)
 
-    def has_change_permission(self, request: HttpRequest, obj: SpendEntry | None = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: SpendEntry | None = None) -> bool:
         """Entries are never changed."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: SpendEntry | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: SpendEntry | None = None) -> bool:
         """Entries are never deleted."""
         return False
 

@@ -22,7 +22,7 @@ class ApplicationAdmin(ServiceAdmin[Application]):
     readonly_fields = ["api_key", "secret_prefix", "app_token", "created_at"]
     actions = ["give_new_secret"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Application | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Application | None = None) -> bool:
         """Visits, portfolios and creatives name it; it is switched off instead."""
         return False
 
@@ -32,7 +32,7 @@ class ApplicationAdmin(ServiceAdmin[Application]):
         self._show_once(request, application, secret)
         return application
 
-    def change(self, row: Application, changes: dict[str, Any], request: HttpRequest) -> Application:  # noqa: ARG002
+    def change(self, row: Application, changes: dict[str, Any], request: HttpRequest) -> Application:
         """Change what is named."""
         return update_application(application=row, changes=changes)
 

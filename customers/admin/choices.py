@@ -51,7 +51,7 @@ class OrganizationFilter(SimpleListFilter):
     title = "organization"
     parameter_name = "organization__id__exact"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """What is offered, in one bounded query; the chosen one in any case."""
         chosen = self.value() or ""
         offered = list(Organization.objects.order_by("name").values_list("pk", "name")[:MOST_ORGANIZATIONS])
@@ -59,7 +59,7 @@ class OrganizationFilter(SimpleListFilter):
             offered += Organization.objects.filter(pk=int(chosen)).values_list("pk", "name")
         return [(str(pk), name) for pk, name in offered]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Those of the chosen one."""
         chosen = self.value()
         if chosen is None:

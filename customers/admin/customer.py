@@ -44,11 +44,11 @@ class CustomerFieldAdmin(ServiceAdmin[CustomerField]):
     list_select_related = ["organization"]
     search_fields = ["name"]
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> CustomerField:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> CustomerField:
         """A new field, with the index that keeps its promise."""
         return save_field(field=CustomerField(organization=organization, **values))
 
-    def change(self, row: CustomerField, changes: dict[str, Any], request: HttpRequest) -> CustomerField:  # noqa: ARG002
+    def change(self, row: CustomerField, changes: dict[str, Any], request: HttpRequest) -> CustomerField:
         """Change what is named."""
         for name, value in changes.items():
             setattr(row, name, value)
@@ -114,11 +114,11 @@ class CustomerAdmin(ServiceAdmin[Customer]):
             found |= Q(uuid=identity) | Q(pk__in=merged)
         return rows.filter(found), False
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Customer:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Customer:
         """A new known customer."""
         return create_customer(organization=organization, attributes=values)
 
-    def change(self, row: Customer, changes: dict[str, Any], request: HttpRequest) -> Customer:  # noqa: ARG002
+    def change(self, row: Customer, changes: dict[str, Any], request: HttpRequest) -> Customer:
         """Change what is named."""
         return update_customer(customer=row, changes=changes)
 
@@ -147,11 +147,11 @@ class CustomerAliasAdmin(ServiceAdmin[CustomerAlias]):
     list_select_related = ["customer"]
     search_fields = ["=external_id"]
 
-    def has_change_permission(self, request: HttpRequest, obj: CustomerAlias | None = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: CustomerAlias | None = None) -> bool:
         """An id finds whom it found: it is taken away, or stays."""
         return False
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> CustomerAlias:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> CustomerAlias:
         """Another id of a customer."""
         customer = Customer.objects.select_for_update(no_key=True).get(pk=values["customer"].pk)
         return create_alias(customer=customer, external_id=values["external_id"])

@@ -43,7 +43,7 @@ class PeopleAdmin(ServiceAdmin[Any]):
             getattr(row, name).set(values[name])
         return row
 
-    def change(self, row: Any, changes: dict[str, Any], request: HttpRequest) -> Any:  # noqa: ARG002
+    def change(self, row: Any, changes: dict[str, Any], request: HttpRequest) -> Any:
         """Change what is named."""
         return self.save(row, changes)
 
@@ -61,7 +61,7 @@ class OperatorAdmin(PeopleAdmin, UserAdmin):  # type: ignore[type-arg]
     add_form = NewOperatorForm
     readonly_fields = ["last_login", "date_joined"]
 
-    def create(self, organization: Any, values: dict[str, Any], request: HttpRequest) -> Operator:  # noqa: ARG002
+    def create(self, organization: Any, values: dict[str, Any], request: HttpRequest) -> Operator:
         """A new operator, with the password that was typed in twice."""
         operator = Operator(username=values["username"])
         if values.get("usable_password") == "false":
@@ -105,7 +105,7 @@ class GroupAdmin(PeopleAdmin, DjangoGroupAdmin):
 
     form = GroupForm
 
-    def create(self, organization: Any, values: dict[str, Any], request: HttpRequest) -> Any:  # noqa: ARG002
+    def create(self, organization: Any, values: dict[str, Any], request: HttpRequest) -> Any:
         """A new group."""
         return self.save(Group(), values)
 

@@ -18,14 +18,14 @@ class OrganizationAdmin(ServiceAdmin[Organization]):
     search_fields = ["name"]
     readonly_fields = ["version", "created_at"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Organization | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Organization | None = None) -> bool:
         """All that a company ever did hangs on it."""
         return False
 
-    def create(self, organization: Organization | None, values: dict[str, Any], request: HttpRequest) -> Organization:  # noqa: ARG002
+    def create(self, organization: Organization | None, values: dict[str, Any], request: HttpRequest) -> Organization:
         """A new tenant."""
         return save_organization(organization=Organization(), changes=values)
 
-    def change(self, row: Organization, changes: dict[str, Any], request: HttpRequest) -> Organization:  # noqa: ARG002
+    def change(self, row: Organization, changes: dict[str, Any], request: HttpRequest) -> Organization:
         """Change what is named."""
         return save_organization(organization=row, changes=changes)

@@ -83,15 +83,15 @@ class BoundedAdmin(admin.ModelAdmin[Row]):
 class HistoryAdmin(BoundedAdmin[Any]):
     """Rows that nobody types in or takes away: clients and workers write them, deleting a customer deletes theirs."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Clients add them."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What happened, happened."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Counts, caps and sums are kept beside them."""
         return False
 
@@ -103,15 +103,15 @@ class ReadOnlyInline(admin.TabularInline[Any, Any]):
     can_delete = False
     show_change_link = False
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """They have a page, or a dialect, of their own."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """They have a page, or a dialect, of their own."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """They have a page, or a dialect, of their own."""
         return False
 
@@ -250,16 +250,16 @@ class ServiceAdmin(BoundedAdmin[Row]):
         }
         return TemplateResponse(request, "admin/customers/choose_organization.html", context)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], Any]:  # noqa: ARG002
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], Any]:
         """What the page asks about: the rows themselves; their service takes away, or refuses, what hangs on them."""
         rows = objs if isinstance(objs, list) else objs[:MOST_SHOWN]
         return [str(row) for row in rows], {}, set(), []
 
-    def delete_model(self, request: HttpRequest, obj: Row) -> None:  # noqa: ARG002
+    def delete_model(self, request: HttpRequest, obj: Row) -> None:
         """Remove it by its service."""
         self.remove([obj])
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Row]) -> None:  # noqa: ARG002
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Row]) -> None:
         """Remove the chosen rows, in the order of their ids, as locks are taken."""
         self.remove(list(queryset.order_by("pk")))
 

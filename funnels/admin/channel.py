@@ -31,11 +31,11 @@ class ChannelAdmin(ServiceAdmin[Shown]):
         """Call the row's service."""
         raise NotImplementedError
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Shown:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Shown:
         """A new row."""
         return self.save(self.model(organization=organization, **values))
 
-    def change(self, row: Shown, changes: dict[str, Any], request: HttpRequest) -> Shown:  # noqa: ARG002
+    def change(self, row: Shown, changes: dict[str, Any], request: HttpRequest) -> Shown:
         """Change what is named."""
         for name, value in changes.items():
             setattr(row, name, value)

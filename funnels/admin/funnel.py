@@ -67,14 +67,14 @@ class FunnelAdmin(ServiceAdmin[Funnel]):
         """The campaign, as the service does."""
         lock_campaign(organization=row.organization, campaign_id=row.campaign_id)
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Funnel:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Funnel:
         """The first funnel of a campaign."""
         look = {name: values[name] for name in LOOK}
         return save_funnel(
             organization=organization, campaign_id=values["campaign"].pk, steps=values["steps"], look=look
         )
 
-    def change(self, row: Funnel, changes: dict[str, Any], request: HttpRequest) -> Funnel:  # noqa: ARG002
+    def change(self, row: Funnel, changes: dict[str, Any], request: HttpRequest) -> Funnel:
         """Save through the service, which sanitises, versions and raises the stamp."""
         look = {name: value for name, value in changes.items() if name in LOOK}
         steps = changes.get("steps", row.version.definition["steps"])

@@ -34,11 +34,11 @@ class AdvertiserAdmin(ServiceAdmin[Advertiser]):
     list_select_related = ["organization"]
     search_fields = ["name"]
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Advertiser:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Advertiser:
         """A new brand."""
         return save_advertiser(advertiser=Advertiser(organization=organization), changes=values)
 
-    def change(self, row: Advertiser, changes: dict[str, Any], request: HttpRequest) -> Advertiser:  # noqa: ARG002
+    def change(self, row: Advertiser, changes: dict[str, Any], request: HttpRequest) -> Advertiser:
         """Change what is named."""
         return save_advertiser(advertiser=row, changes=changes)
 
@@ -60,11 +60,11 @@ class PortfolioAdmin(ServiceAdmin[Portfolio]):
     autocomplete_fields = ["application", "advertiser"]
     fixed = ["application", "advertiser"]
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Portfolio:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Portfolio:
         """An application sees an advertiser."""
         return save_portfolio(portfolio=Portfolio(organization=organization), changes=values)
 
-    def change(self, row: Portfolio, changes: dict[str, Any], request: HttpRequest) -> Portfolio:  # noqa: ARG002
+    def change(self, row: Portfolio, changes: dict[str, Any], request: HttpRequest) -> Portfolio:
         """It may manage it, or no longer."""
         return save_portfolio(portfolio=row, changes=changes)
 
@@ -85,11 +85,11 @@ class AdvertiserCampaignAdmin(ServiceAdmin[AdvertiserCampaign]):
     autocomplete_fields = ["campaign", "advertiser"]
     fixed = ["campaign"]
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> AdvertiserCampaign:  # noqa: ARG002
+    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> AdvertiserCampaign:
         """Assign an advertiser."""
         return assign_advertiser(organization=organization, **values)
 
-    def change(self, row: AdvertiserCampaign, changes: dict[str, Any], request: HttpRequest) -> AdvertiserCampaign:  # noqa: ARG002
+    def change(self, row: AdvertiserCampaign, changes: dict[str, Any], request: HttpRequest) -> AdvertiserCampaign:
         """Assign another one, or another goal."""
         values: dict[str, Any] = {"advertiser": row.advertiser, "goal": row.goal} | changes
         return assign_advertiser(organization=row.organization, campaign=row.campaign, **values)
