@@ -58,6 +58,7 @@ STRANGERS = {
     "customers.application.platforms": "platforms",
     "customers.customer.attributes": "values, which go with their field",
     "customers.customer.tags": "tags",
+    "customers.definitionchange.marks": "ids of rows, by their models",
     "funnels.eventoccurrence.context": "what an event said",
     "funnels.funnelentry.answers": "what was shown",
     "funnels.funnelentry.data": "what was captured",
