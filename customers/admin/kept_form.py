@@ -33,6 +33,8 @@ CONFLICT = (
     "While this form was open, somebody else changed {names}. Nothing is saved yet: look at what is marked, "
     "then save again."
 )
+# A text that is too long, a number, a date that is out of range, a character that can't be kept.
+BEYOND_COLUMNS = {"22001", "22003", "22008", "22021", "22P05"}
 _encode = DjangoJSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 
@@ -126,7 +128,9 @@ class KeptForm(forms.ModelForm[Any]):
             self._refuse(error)
         except IntegrityError as error:
             self.add_error(*refused_by_the_database(self, error))
-        except DataError:
+        except DataError as error:
+            if getattr(error.__cause__, "sqlstate", None) not in BEYOND_COLUMNS:
+                raise
             self.add_error(None, "A value is more than the database can hold.")
 
     def _refuse(self, error: DomainError) -> None:
