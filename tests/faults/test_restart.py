@@ -36,8 +36,9 @@ def folder() -> Iterator[Path]:
 def test_a_database_that_crashes_loses_nothing_and_doubles_nothing(folder: Path) -> None:
     redis_url = os.environ.get("REDIS_URL", "")
     output = _chaos(folder)
-    last = output.splitlines()[-1]
+    *_, last, verified = output.splitlines()
     assert last.endswith("nothing lost, nothing twice"), output
+    assert verified.endswith("checks, nothing wrong"), output
     for phase in ("building", "delivering"):
         for kind in (KILL, RESTART, EMPTY) if redis_url else (KILL, RESTART):
             assert _times(last, phase, kind) > 0, output
