@@ -6,12 +6,13 @@ from typing import Any
 
 from django.db import connection
 
-from campaigns.models import AudienceJob
+from campaigns.models import AdCampaign, AudienceJob
 from campaigns.models.audience_member import MemberState
 from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM
 from campaigns.queries.audiences import Terms, get_terms, sends_nothing
 from campaigns.queries.definitions import read_definition
 
+CAP = ("frequency_cap", "frequency_unit", "frequency_period")
 RANGE = "customer.id BETWEEN %s::bigint AND %s::bigint"
 THESE = "customer.id = ANY(%s::bigint[])"
 CUSTOMERS = """customers_customer customer
@@ -40,8 +41,13 @@ WITH able AS MATERIALIZED (
 
 
 def terms_of(job: AudienceJob, *, now: datetime) -> Terms:
-    """The terms that were written into the job when it began; its cap is that of the period around `now`."""
-    kept: dict[str, Any] = job.definition or {}
+    """The terms that were written into the job when it began; the cap is the campaign's own, in the period of `now`.
+
+    Whoever counted by a rule that the campaign no longer has would set back what page views count by the present one.
+    """
+    kept: dict[str, Any] = dict(job.definition or {})
+    if "campaign" in kept:
+        kept["campaign"] = {**kept["campaign"], **AdCampaign.objects.values(*CAP).get(pk=job.campaign_id)}
     return get_terms(
         organization=job.organization,
         definition=read_definition(organization_id=job.organization_id, written=kept),

@@ -90,8 +90,8 @@ class KeptForm(forms.ModelForm[Any]):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What a new row is made of."""
-        return {name: self.cleaned_data[name] for name, _ in self._watched()}
+        """What a new row is made of; a form may drop what only it needed."""
+        return {name: self.cleaned_data[name] for name, _ in self._watched() if name in self.cleaned_data}
 
     @property
     def changes(self) -> dict[str, Any]:

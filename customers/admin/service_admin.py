@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import JSONField, Model, QuerySet
@@ -38,6 +39,12 @@ class BoundedAdmin(admin.ModelAdmin[Row]):
     def get_ordering(self, request: HttpRequest) -> Any:
         """Rows without an order of their own, newest first: pages of a choice must not overlap."""
         return super().get_ordering(request) or self.opts.ordering or ["-pk"]
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """The list; a filter with a NUL is none that there can be."""
+        if any("\x00" in value for _, values in request.GET.lists() for value in values):
+            raise IncorrectLookupParameters
+        return super().get_changelist_instance(request)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Row], search_term: str) -> Any:
         """Of one organization where a form of its asks; PostgreSQL's texts have no NUL, so no row does."""

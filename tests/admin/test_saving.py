@@ -33,6 +33,7 @@ from tests.factories import make_achievement, make_customer, make_field, make_of
 
 pytestmark = pytest.mark.django_db
 MEANWHILE = "Changed meanwhile; it is now: "
+PASSWORD = "kfj3-20dl-xx"
 
 
 @pytest.fixture
@@ -365,3 +366,14 @@ def test_a_row_whose_level_is_gone_is_told(operator: Client, ours: Everything) -
         assert operator.post(_change(row), {"name": "x"}).status_code == 302, row
     assert AdGroup.objects.get().deleted_at is not None
     assert Banner.objects.count() == 1
+
+
+def test_a_new_operator_logs_in(operator: Client) -> None:
+    typed = {"username": "newcomer", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    assert operator.post("/admin/customers/operator/add/", typed).status_code == 302
+    assert Client().login(username="newcomer", password=PASSWORD)
+
+
+def test_a_filter_with_a_nul_is_none_that_there_can_be(operator: Client) -> None:
+    answer = operator.get("/admin/campaigns/adcampaign/?status__exact=%00")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/campaigns/adcampaign/?e=1")

@@ -122,3 +122,8 @@ def test_nothing_can_be_written() -> None:
     check = Check("writes", f"SELECT 1 AS organization_id, nextval({sequence})::text AS sentence")
     with pytest.raises(InternalError, match="read-only"):
         list(findings(check))
+
+
+def test_a_number_of_lines_below_0_is_refused() -> None:
+    with pytest.raises(CommandError, match="from 0"):
+        call_command("verify", "--most", "-1")

@@ -21,7 +21,7 @@ class Visitor(Actor):
         if customer is None and self.random.random() < 0.5:
             shown = self.page(trail, self.known()) or shown
         if shown:
-            self.respond(trail, self.random.choice(shown))
+            self.respond(trail, customer, self.random.choice(shown))
 
     def page(self, trail: str, customer: str | None) -> list[dict[str, Any]]:
         """What a page shows: entries with `campaign` and `tracking-token`."""
@@ -39,7 +39,7 @@ class Visitor(Actor):
         if body["name"] == "score":
             self.receipts.events["score"] += 1
 
-    def respond(self, trail: str, shown: dict[str, Any]) -> None:
+    def respond(self, trail: str, customer: str | None, shown: dict[str, Any]) -> None:
         """Walk the funnel, convert, dismiss, or leave."""
         if shown["campaign"] == self.world.funnel_id:
             self.walk(trail, shown["tracking-token"])
@@ -51,11 +51,11 @@ class Visitor(Actor):
         answer = self.trace(kind, f"traces/trail/{trail}/action", body)
         if answer.status == 200:
             self.receipts.closed[token] = kind
-            # Twice is never: neither in this trace, which is closed, nor in another.
-            if self.random.random() < 0.1:
-                again = self.trace("trace", "traces/trace", {"customer-id": self.known()}).body["trace-id"]
+            # Twice is never, in another trace of the same customer either.
+            if customer is not None and self.random.random() < 0.3:
+                again = self.trace("trace", "traces/trace", {"customer-id": customer}).body["trace-id"]
                 other = self.trace("trail", f"traces/{again}/trail", {"channel": "web"}).body["trail-id"]
-                self.trace(f"{kind} again", f"traces/trail/{other}/action", body, 400, 404)
+                self.trace(f"{kind} again", f"traces/trail/{other}/action", body, 400)
 
     def walk(self, trail: str, token: str) -> None:
         """Through the funnel as far as it goes."""

@@ -28,12 +28,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take --once."""
-        parser.add_argument("--once", action="store_true", help="show them once and end")
+        parser.add_argument("--once", action="store_true", help="show them once and end, as is done without a terminal")
 
     def handle(self, *_: Any, once: bool, **__: Any) -> None:
         """Show, and look again twice a second."""
         console = Console(width=None if Console().is_terminal else 140)
-        if once:
+        if once or not console.is_terminal:
             console.print(_table())
             return
         with Live(_table(), console=console, auto_refresh=False) as live:

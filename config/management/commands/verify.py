@@ -1,5 +1,6 @@
 """`manage.py verify [--organization NAME]`: whether the data is sound."""
 
+from argparse import ArgumentTypeError
 from itertools import islice
 from typing import Any
 
@@ -11,6 +12,13 @@ from customers.models import Organization
 MOST = 100
 
 
+def _number(text: str) -> int:
+    """A number of lines, from 0."""
+    if not text.isdecimal():
+        raise ArgumentTypeError("a whole number from 0 is expected")
+    return int(text)
+
+
 class Command(BaseCommand):
     """Reads only, so it may run beside the traffic; each check sees one moment of the database."""
 
@@ -20,7 +28,7 @@ class Command(BaseCommand):
         """Take the organization's name."""
         parser.add_argument("--organization", metavar="NAME", help="check this organization only")
         parser.add_argument(
-            "--most", type=int, default=MOST, metavar="N", help=f"lines of one check (default {MOST}; 0: all)"
+            "--most", type=_number, default=MOST, metavar="N", help=f"lines of one check (default {MOST}; 0: all)"
         )
 
     def handle(self, *_: Any, organization: str | None, most: int, **__: Any) -> None:

@@ -17,6 +17,7 @@ from campaigns.queries.definitions import find_definition
 from campaigns.services import cap_periods
 from campaigns.services.audience_jobs import pause_job, resume_job
 from campaigns.services.audience_sweep import move_jobs_on
+from campaigns.services.campaigns import update_campaign
 from campaigns.services.cap_periods import cap_that_is_over, count_again
 from campaigns.services.offers import offer_campaigns
 from campaigns.services.recipients import Verdict, resolve_recipients
@@ -188,3 +189,31 @@ def _is_merged_while_counting(number: int) -> bool:
     counts = _counts()
     assert {one.pk: counts[one.pk] for one in (owner, other)} == {owner.pk: (1, 0), other.pk: (1, 0)}
     return merging.has_happened
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("change", "shown_before", "shown_after", "sent"),
+    [({"frequency_period": "weekly"}, True, False, 0), ({"frequency_unit": "interactions"}, True, True, 1)],
+)
+def test_a_cap_that_changes_while_its_audience_is_built_is_the_present_one(
+    provider: Provider, change: dict[str, Any], *, shown_before: bool, shown_after: bool, sent: int
+) -> None:
+    rows, (customer,) = _capped(1, **EMAIL)
+    organization = rows.campaign.organization
+    make_job(rows)
+    assert move_jobs_on(now=timezone.now())
+    update_campaign(organization=organization, campaign_id=rows.campaign.pk, changes=change)
+
+    def show() -> bool:
+        found = find_definition(organization_id=organization.pk, campaign_id=rows.campaign.pk)
+        assert found
+        offered = offer_campaigns(
+            organization=organization, customer_id=customer.pk, campaigns=[found.candidate], now=timezone.now()
+        )
+        return bool(offered.tokens)
+
+    assert show() is shown_before
+    work()
+    assert len(provider.given) == sent
+    assert show() is shown_after
