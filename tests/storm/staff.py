@@ -12,6 +12,7 @@ from tests.storm.world import PASSWORD
 DATES = {"starts_at": "2020-01-01T00:00:00Z", "ends_at": "2090-01-01T00:00:00Z"}
 LIVE = {"status": "live", **DATES}
 VIPS = [{"attribute": "tag", "operator": "in", "values": ["vip"]}]
+MOST_AT_ONCE = 2
 CAPS = {"uncapped": {}, "counted": {"frequency_cap": 1_000}, "once": {"frequency_cap": 1}}
 
 
@@ -54,7 +55,11 @@ class Sender(Actor):
     pause = 1.5
 
     def act(self) -> None:
-        """A campaign with everything below it; its creative is due at once."""
+        """A campaign with everything below it; its creative is due at once. Waits while there is enough to deliver."""
+        for state in ("building", "delivering"):
+            waiting = self.manage("deliveries", "GET", f"deliveries?state={state}&limit=1")["pagination"]["total"]
+            if waiting >= MOST_AT_ONCE:
+                return
         kind = list(CAPS)[len(self.receipts.creatives) % len(CAPS)]
         name = f"{kind} {self.uuid()}"
         campaign = self.manage("create", "POST", "campaigns", {"campaign": {"name": name, **LIVE, "targets": VIPS}})

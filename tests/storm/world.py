@@ -25,6 +25,7 @@ from tests.factories import (
     make_unit,
 )
 
+# Of so many known customers every third is a vip, and of the strangers as many as there are in two thousand.
 KNOWN, VIP_SHARE = 2_000, 3
 EDITED, BOUGHT = 8, 12
 PASSWORD = "only-for-the-storm"
@@ -107,10 +108,11 @@ def _make_schema(organization: Organization) -> None:
 
 
 def _make_people(organization: Organization, credentials: Credentials, strangers: int) -> tuple[str, ...]:
-    values = {"organization": organization.pk, "share": VIP_SHARE, "application": credentials.application.pk}
+    values = {"organization": organization.pk, "application": credentials.application.pk}
+    share_of_strangers = max(VIP_SHARE, VIP_SHARE * strangers // KNOWN)
     with connection.cursor() as cursor:
-        cursor.execute(PEOPLE, {**values, "number": KNOWN, "anonymous": False})
-        cursor.execute(PEOPLE, {**values, "number": strangers, "anonymous": True})
+        cursor.execute(PEOPLE, {**values, "number": KNOWN, "anonymous": False, "share": VIP_SHARE})
+        cursor.execute(PEOPLE, {**values, "number": strangers, "anonymous": True, "share": share_of_strangers})
         cursor.execute(VISITS, values)
         trails = tuple(str(row[0]) for row in cursor.fetchall())
         cursor.execute("ANALYZE")
