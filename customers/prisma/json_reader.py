@@ -26,13 +26,18 @@ def read_json(body: bytes) -> Any:
         raise JSONError(str(error)) from error
     except ValueError as error:
         raise JSONError("an integer of too many digits") from error
+    refuse_the_unkeepable(text, document)
+    return document
+
+
+def refuse_the_unkeepable(text: str, document: Any) -> None:
+    """JSONError for what other readers of JSON let pass, and nobody can work with or echo: depth, lone surrogates."""
     # Deeper than the limit it can only be with more opening brackets than that.
     if text.count("[") + text.count("{") > MAXIMUM_DEPTH:
         _refuse_depth(document)
     # Only an escape can make half of a surrogate pair.
     if "\\u" in text:
         _refuse_surrogates(document)
-    return document
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from customers.errors import DomainError, Kind
+from customers.prisma.json_reader import refuse_the_unkeepable
 
 # Ten thousand whole campaigns fit; the other dialects' bodies are smaller.
 MAXIMUM_BODY = 4 * 1_048_576
@@ -17,7 +18,8 @@ LONGEST_INTEGER = 20
 def read_json(request: HttpRequest) -> Any:
     """The JSON of a body, None where the body is empty; fractions come as Decimal, never as floats.
 
-    DomainError `body-too-large`, or `malformed-body` for what is not JSON.
+    DomainError `body-too-large`, or `malformed-body` for what is not JSON, or holds half of a surrogate pair anywhere:
+    whatever comes from here can be kept and echoed, but for NUL, which can't be kept.
     """
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > MAXIMUM_BODY:
@@ -26,9 +28,12 @@ def read_json(request: HttpRequest) -> Any:
     if not body.strip():
         return None
     try:
-        return json.loads(body, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse)
+        text = body.decode("utf-8-sig")
+        document = json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse)
+        refuse_the_unkeepable(text, document)
     except (ValueError, RecursionError) as error:
         raise DomainError(Kind.MALFORMED, "malformed-body", "The body is not JSON.") from error
+    return document
 
 
 def raw_body(request: HttpRequest) -> bytes:
@@ -49,8 +54,8 @@ def read_id(value: object) -> int | None:
 
 
 def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can keep a text: no NUL, no half of a surrogate pair."""
-    return "\x00" not in text and text.encode(errors="ignore").decode() == text
+    """Whether PostgreSQL can keep a text of a body that was read: no NUL."""
+    return "\x00" not in text
 
 
 def _decimal(text: str) -> Decimal:

@@ -3,11 +3,13 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns.models import AdCampaign, SpendLimit
-from tests.dialects.marketing_solutions.actor import Buyer
+from tests.contents import contents
+from tests.dialects.marketing_solutions.actor import Buyer, new_campaign, update
 
 NAMES = ["data", "filters", "type", "id", "attributes", "name", "goal", "advertiserId", "advertiserIds", "campaignIds"]
 NAMES += ["spendLimit", "spendLimitType", "spendLimitRenewal", "spendLimitAmount", "value", "budgetAutomation"]
@@ -16,7 +18,8 @@ LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text
 VALUES = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(st.one_of(st.sampled_from(NAMES), st.text(max_size=3)), inner)
+        st.lists(inner, max_size=4),
+        st.dictionaries(st.one_of(st.sampled_from([*NAMES, *WORDS]), st.text(max_size=3)), inner),
     ),
     max_leaves=15,
 )
@@ -62,3 +65,72 @@ def test_any_bytes(buyer: Buyer, body: bytes) -> None:
     answer = buyer.ask_token(body)
     assert answer.status_code in {400, 401}
     assert "error" in answer.json()
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\udc00\ud800"], ids=ascii)
+def test_a_name_that_can_not_be_echoed_is_refused_before_anything_is_changed(buyer: Buyer, name: str) -> None:
+    campaign = buyer.campaign()
+    entry = update(campaign.pk, type="capped", renewal="daily", amount=5)
+    before = contents()
+    for body in (
+        {"data": [entry, {"id": "1", name: 1}]},
+        {"data": [entry, {"id": "1", "attributes": {name: 1}}]},
+        {"data": [entry, {"id": "1", "attributes": {"spendLimit": {name: 1}}}]},
+        {"data": [entry], name: 1},
+    ):
+        answer = buyer.send("PATCH", "", dumps(body))
+        assert answer.status_code == 400
+        assert contents() == before
+    for path, body in (("", new_campaign(buyer.advertiser.pk, **{name: 1})), ("/search", {"filters": {name: 1}})):
+        assert buyer.send("POST", path, dumps(body)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b'{"data": "\xed\xa0\x80"}', '{"data": []}'.encode("utf-16"), b"[" * 2_000 + b"]" * 2_000],
+    ids=["half a pair", "another encoding", "deep"],
+)
+def test_what_is_no_json_of_ours(buyer: Buyer, raw: bytes) -> None:
+    for method, path in (("POST", ""), ("PATCH", ""), ("POST", "/search")):
+        answer = buyer.send(method, path, raw)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "malformed-body")
+
+
+HEADERS = st.sampled_from(
+    [
+        "",
+        "\x00",
+        "a\x00b",
+        "é",
+        "\x7f",
+        "x" * 9_000,
+        "http://[",
+        "Bearer",
+        "Basic ====",
+        "9" * 5_000,
+        "²",
+        "q=" * 99,
+        ";=,",
+    ]
+)
+HEADER_NAMES = [
+    "Authorization",
+    "Idempotency-Key",
+    "Origin",
+    "Accept",
+    "Content-Type",
+    "Referer",
+    "Cookie",
+    "X-Forwarded-For",
+]
+
+
+@given(headers=st.dictionaries(st.sampled_from(HEADER_NAMES), HEADERS, max_size=4))
+@FUZZ
+def test_any_header(buyer: Buyer, headers: dict[str, str]) -> None:
+    before = contents()
+    answer = buyer.send("POST", "", new_campaign(buyer.advertiser.pk), **headers)
+    assert answer.status_code in {201, 400, 401}, answer.content
+    if answer.status_code != 201:
+        assert contents() == before
+    assert buyer.ask_token(None, **headers).status_code in {200, 400, 401}

@@ -93,7 +93,7 @@ def test_any_bytes(caller: Caller, paths: list[str], raw: bytes, place: int, for
 
 @FIXED
 @given(
-    body=st.dictionaries(st.sampled_from(MEMBERS), anything, max_size=4),
+    body=st.dictionaries(st.sampled_from(MEMBERS) | nasty, anything, max_size=4),
     given_members=st.sets(st.sampled_from(["app-token", "channel", "name", "type", "platform", "reg-token"])),
     place=st.integers(0, 4),
 )
@@ -103,6 +103,36 @@ def test_any_members(
     right = {"app-token": caller.token, "channel": "web", "name": "x", "type": "event", "platform": "ios"}
     body = body | {name: right.get(name, "r") for name in given_members}
     _send(caller, paths[place], encoded(body, "json"), "json")
+
+
+HOSTILE = st.sampled_from(
+    ["http://[", "http://]:0", "https://a\x00b", "https://é.example", "https://\r\nX: y", "null", "\x00", "x" * 9_000]
+)
+
+
+@FIXED
+@given(
+    headers=st.dictionaries(
+        st.sampled_from(["Origin", "Accept", "Referer", "Access-Control-Request-Method", "Cookie", "User-Agent"]),
+        HOSTILE | headers,
+        min_size=1,
+    ),
+    place=st.integers(0, 4),
+    form=st.sampled_from(["edn", "json"]),
+    method=st.sampled_from(["POST", "OPTIONS"]),
+)
+def test_any_header(
+    caller: Caller, paths: list[str], headers: dict[str, str], place: int, form: Form, method: str
+) -> None:
+    right = {"app-token": caller.token, "channel": "web", "name": "x", "type": "event", "data": [], "platform": "ios"}
+    body = encoded(right | {"reg-token": "r", "customer": {"id": "1", "name": "n"}, "customer-id": "1"}, form)
+    before = contents()
+    answer = caller.client.generic(
+        method, f"/api/{paths[place]}", body, content_type=CONTENT_TYPES[form].partition(";")[0], headers=headers
+    )
+    assert answer.status_code in STATUSES | {204}, answer.content
+    if answer.status_code != 200:
+        assert contents() == before
 
 
 @FIXED
