@@ -12,8 +12,9 @@ from customers.models import CustomerOwned
 from customers.models.customer_owned import Turn
 from customers.tenancy import TenantModel
 
-# What one entry of a customer's points may be.
+# What one entry of a customer's points may be, and all together: what every client of JSON reads exactly.
 MAXIMUM_POINTS = 2**31 - 1
+MAXIMUM_BALANCE = 2**53 - 1
 MAXIMUM_DESCRIPTION = 4_000
 LOCK_ISSUED = """
 SELECT id FROM campaigns_offer WHERE id IN (

@@ -15,6 +15,8 @@ from customers.tenancy import TenantModel
 # A charge may be a fraction of a cent (the price of one impression); caps are in whole cents.
 SMALLEST_CHARGE = Decimal("0.000001")
 LARGEST_CHARGE = Decimal("9999999999.99")
+# What a total's column holds.
+LARGEST_TOTAL = Decimal("99999999999999.99")
 # The one lifetime of a campaign begins on this day.
 EVER = date(1, 1, 1)
 PERIOD_CHOICES = [(period.value, period.label) for period in PERIODS]

@@ -147,7 +147,7 @@ def _gifts(earned: Sequence[Earned], earning_ids: Iterable[int]) -> tuple[Rows, 
     gifts: dict[int, dict[str, Any]] = {}
     entries: Rows = []
     for one, earning_id in zip(earned, earning_ids, strict=True):
-        points, tags = one.earnable.points, one.earnable.tags
+        points, tags = one.points, one.earnable.tags
         if not points and not tags:
             continue
         gift = gifts.setdefault(one.customer_id, {"customer_id": one.customer_id, "tags": [], "points": 0})

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from campaigns.behaviors import Behavior, Changes, Happening, Tally, lookups
+from campaigns.models.offer import MAXIMUM_BALANCE
 from campaigns.queries.behavior_rules import MAXIMUM_CHAIN, BehaviorRules, Earnable
 from campaigns.queries.behavior_states import Asked, load_states
 from campaigns.queries.facts import facts_of_event
@@ -59,12 +60,16 @@ def money_in(attributes: Mapping[str, Any]) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """A behavior that a customer earned; `place` is that of the event of the batch that led to it."""
+    """A behavior that a customer earned; `place` is that of the event of the batch that led to it.
+
+    `points` are those that it gives: fewer than the behavior's where the customer's balance would be too large.
+    """
 
     place: int
     customer_id: int
     earnable: Earnable
     at: datetime
+    points: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ class BehaviorRun:
         earned = []
         for earnable in earnables:
             if self.tallies[customer_id, earnable.behavior.id].earn_at_once(at):
-                self._note(Earned(0, customer_id, earnable, at))
+                self._note(0, customer_id, earnable, at)
                 earned.append(earnable)
         for earnable in earned:
             for name in earnable.events:
@@ -139,17 +144,16 @@ class BehaviorRun:
         for earnable in open_ones:
             if self.tallies[customer_id, earnable.behavior.id].tell(happening).is_earned:
                 earned.append(earnable)
-                self._note(Earned(place, customer_id, earnable, happening.at))
+                self._note(place, customer_id, earnable, happening.at)
         for earnable in earned:
             for name in earnable.events:
                 self._trigger(place, customer_id, Happening(name, happening.at), chain)
 
-    def _note(self, earned: Earned) -> None:
-        self.earned.append(earned)
-        facts = self.facts[earned.customer_id]
-        self.facts[earned.customer_id] = replace(
-            facts, tags=facts.tags | set(earned.earnable.tags), points=facts.points + earned.earnable.points
-        )
+    def _note(self, place: int, customer_id: int, earnable: Earnable, at: datetime) -> None:
+        facts = self.facts[customer_id]
+        points = min(earnable.points, max(0, MAXIMUM_BALANCE - facts.points))
+        self.earned.append(Earned(place, customer_id, earnable, at, points))
+        self.facts[customer_id] = replace(facts, tags=facts.tags | set(earnable.tags), points=facts.points + points)
 
     def _trigger(self, place: int, customer_id: int, happening: Happening, chain: tuple[str, ...]) -> None:
         """Tell a further event, unless its name is in the chain already or the chain is too long."""

@@ -10,6 +10,8 @@ from datetime import datetime
 import orjson
 from django.db import connection, transaction
 
+from campaigns.models.offer import MAXIMUM_BALANCE
+
 # A customer's lock keeps what was issued to them as it is; an offer's lock keeps its count.
 LOCK_CUSTOMERS = """
 SELECT id FROM customers_customer WHERE organization_id = %s::bigint AND id = ANY(%s::bigint[])
@@ -21,9 +23,10 @@ ORDER BY id FOR NO KEY UPDATE
 """
 # One statement with a snapshot taken after the locks. Of a customer's issued offers only as many are looked at as the
 # offer's limit allows.
-ISSUE = """
+ISSUE = f"""
 WITH asked AS (
-    SELECT asked.*, offer.organization_id, offer.points, offer.total_limit, offer.limit_per_customer, offer.ends_at,
+    SELECT asked.*, customer.points AS balance, offer.organization_id, offer.points, offer.total_limit,
+        offer.limit_per_customer, offer.ends_at,
         offer.issued_count
     FROM jsonb_to_recordset(%(grants)s::jsonb) AS asked (
         place integer, offer_id bigint, customer_id bigint, key varchar, at timestamptz)
@@ -53,9 +56,12 @@ WITH asked AS (
 ), counted AS (
     UPDATE campaigns_offer offer SET issued_count = issued_count + several.number
     FROM (SELECT offer_id, count(*) AS number FROM issued GROUP BY offer_id) several WHERE offer.id = several.offer_id
-), given AS (
-    SELECT issued.id, issued.customer_id, asked.points, asked.at, asked.organization_id
+), worth AS (
+    SELECT issued.id, issued.customer_id, asked.points, asked.at, asked.organization_id, {MAXIMUM_BALANCE} -
+        asked.balance - sum(asked.points) OVER (PARTITION BY issued.customer_id ORDER BY place) + asked.points AS room
     FROM issued JOIN asked USING (key) WHERE asked.points <> 0
+), given AS (
+    SELECT id, customer_id, least(points, room)::bigint AS points, at, organization_id FROM worth WHERE room > 0
 ), booked AS (
     INSERT INTO campaigns_pointsentry (organization_id, customer_id, amount, at, key, note)
     SELECT organization_id, customer_id, points, at, 'issued-offer:' || id, 'offer issued' FROM given
@@ -65,7 +71,7 @@ WITH asked AS (
     WHERE customer.id = several.customer_id
 )
 SELECT key FROM issued
-"""
+"""  # noqa: S608 - a constant of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,8 @@ def issue_offers(*, organization_id: int, grants: Sequence[Grant]) -> set[str]:
     """Issue the offers that may be issued, first come first served in the order given; returns their keys.
 
     Left out: a key that was issued before, an offer outside of its dates at the grant's time, one whose `total_limit`
-    or `limit_per_customer` is used up, another organization's offer or customer. An offer's points are booked with it.
+    or `limit_per_customer` is used up, another organization's offer or customer. An offer's points are booked with it,
+    as far as the customer's balance stays within MAXIMUM_BALANCE.
     Three statements, whatever the number.
     """
     if not grants:

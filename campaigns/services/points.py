@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from campaigns.models import PointsEntry
-from campaigns.models.offer import MAXIMUM_POINTS
+from campaigns.models.offer import MAXIMUM_BALANCE, MAXIMUM_POINTS
 from customers.errors import invalid
 from customers.models import Customer, Organization
 
@@ -33,7 +33,7 @@ def adjust_points(
     """Give a customer (by their row's id) points, or take some away, and say why.
 
     DomainError `validation` where the customer is not the organization's, the amount is 0 or too large, the note is
-    missing, or the customer would end up with less than nothing.
+    missing, or the customer would end up with less than nothing or more than MAXIMUM_BALANCE.
     """
     if not amount or abs(amount) > MAXIMUM_POINTS:
         raise invalid(amount=f"A number other than 0, of at most {MAXIMUM_POINTS}, is expected.")
@@ -44,6 +44,8 @@ def adjust_points(
         raise invalid(customer="The organization has no such customer.")
     if amount < 0 and customer.points + amount < 0:
         raise invalid(amount=f"The customer has {customer.points} points.")
+    if amount > 0 and customer.points + amount > MAXIMUM_BALANCE:
+        raise invalid(amount=f"The customer has {customer.points} points; at most {MAXIMUM_BALANCE} are possible.")
     customer.points += amount
     customer.save(update_fields=["points", "updated_at"])
     return PointsEntry.objects.create(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db import connection, transaction
 
 from campaigns.models import AdCampaign, SpendEntry, SpendLimit, SpendTotal
-from campaigns.models.spend import LARGEST_CHARGE, SMALLEST_CHARGE, period_start
+from campaigns.models.spend import LARGEST_CHARGE, LARGEST_TOTAL, SMALLEST_CHARGE, period_start
 from campaigns.models.spend_limit import PERIODS, Limit
 from customers.errors import DomainError, Kind, invalid, not_found
 from customers.models import Organization
@@ -153,5 +153,7 @@ def _refuse_what_does_not_fit(charge: Charge, limit: Limit, spent: dict[str, Dec
     if charge.amount > 0:
         if limit.amount is not None and spent.get(limit.renewal, NOTHING) + charge.amount > limit.amount:
             raise DomainError(Kind.CONFLICT, "spend_limit_reached", "The campaign's spend limit is reached.")
+        if any(spent.get(period, NOTHING) + charge.amount > LARGEST_TOTAL for period in PERIODS):
+            raise invalid(amount=f"A campaign can't have spent more than {LARGEST_TOTAL}.")
     elif any(spent.get(period, NOTHING) + charge.amount < 0 for period in PERIODS):
         raise invalid(amount="More would be given back than was spent.")

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from campaigns.models import PointsEntry
+from campaigns.models.offer import MAXIMUM_BALANCE, MAXIMUM_POINTS
 from campaigns.services.issued_offers import Grant, issue_offers
 from campaigns.services.points import adjust_points, book_opening_balances
 from config.demo.people import COUNT, create_people
@@ -47,6 +48,40 @@ def test_all_that_changes_points_books_them() -> None:
     kept = identify(organization=organization, anonymous=visitor, customer_id="51")
     kept.refresh_from_db()
     assert (kept.points, differing()) == (44, [])
+
+
+@pytest.mark.django_db
+def test_a_balance_has_a_bound_and_what_is_given_beyond_it_is_not_booked() -> None:
+    organization = make_organization()
+    make_live_behavior(organization, points=10)
+    offer = make_offer(organization, points=MAXIMUM_POINTS)
+    rich = make_customer(organization, points=MAXIMUM_BALANCE - 13)
+    book_opening_balances(organization=organization)
+    tell(rich, NOW, NOW + timedelta(minutes=1))
+    grants = [Grant(offer.pk, rich.pk, f"key {number}", NOW) for number in range(3)]
+    assert len(issue_offers(organization_id=organization.pk, grants=grants)) == 3
+    rich.refresh_from_db()
+    assert (rich.points, differing()) == (MAXIMUM_BALANCE, [])
+    with pytest.raises(DomainError) as refused:
+        adjust_points(organization=organization, customer_id=rich.pk, amount=1, note="more", now=NOW)
+    assert refused.value.fields.keys() == {"amount"}
+    adjust_points(organization=organization, customer_id=rich.pk, amount=-7, note="less", now=NOW)
+    grants = [Grant(make_offer(organization, points=5).pk, rich.pk, f"other {number}", NOW) for number in range(2)]
+    issue_offers(organization_id=organization.pk, grants=grants)
+    assert [entry.amount for entry in PointsEntry.objects.order_by("-id")[:3]] == [2, 5, -7]
+    assert differing() == []
+
+
+@pytest.mark.django_db
+def test_a_customer_whose_points_are_beyond_all_bounds_still_does_things() -> None:
+    organization = make_organization()
+    make_live_behavior(organization, points=10)
+    customer = make_customer(organization, points=2**63 - 1)
+    tell(customer, NOW)
+    grants = [Grant(make_offer(organization, points=5).pk, customer.pk, "key", NOW)]
+    assert issue_offers(organization_id=organization.pk, grants=grants) == {"key"}
+    customer.refresh_from_db()
+    assert customer.points == 2**63 - 1
 
 
 @pytest.mark.django_db
