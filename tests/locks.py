@@ -25,6 +25,9 @@ LEVELS = {
     "campaigns_achievement",
 }
 PARTICIPATION = "campaigns_participation"
+# Between the parts of a statement: `WITH a AS (…), b AS (…) UPDATE …`.
+PARTS = re.compile(r"\),\s+\w+ AS (?:MATERIALIZED )?\(|\n\)\s+(?=SELECT|INSERT|UPDATE|DELETE)")
+LOCKING = re.compile(r"FOR (?:NO KEY |KEY )?(?:UPDATE|SHARE)(?: OF (\w+(?:, \w+)*))?")
 ALONE, ORDERED = re.compile("(?<!NO KEY )FOR UPDATE|DELETE FROM"), re.compile(r"ORDER BY|SELECT \* FROM UNNEST")
 ADVISORY = """
 SELECT 'advisory', classid::text || '.' || objid::text, '', '0', ARRAY[]::text[]
@@ -143,17 +146,25 @@ class LockSpy:
 
     def _require_order_of_text(self, kinds: dict[str, list[Row]], sql: str) -> None:
         """Within a statement, parts that lock are written in their order (each later one looks at the one before)."""
-        places = {}
+        places: dict[tuple[int, int], int] = {}
         for name in kinds:
-            table = re.escape(name.removeprefix("+"))
-            found = re.search(rf'(?:INTO|UPDATE|DELETE FROM) "?{table}\b', sql) or re.search(
-                rf'(?:FROM|JOIN) "?{table}\b.*?FOR (?:NO KEY |KEY )?(?:UPDATE|SHARE)', sql, re.DOTALL
-            )
-            if found:
-                places[found.end()] = written_order()[name].rank
+            parts = enumerate(PARTS.split(sql))
+            found = ((number, place) for number, part in parts for place in _locks(part, name.removeprefix("+")))
+            first = next(found, None)
+            if first is not None:
+                places[first] = written_order()[name].rank
         ranks = [places[place] for place in sorted(places)]
         if ranks != sorted(ranks):
             self.breaches.append(f"{sorted(kinds)} in another order within a statement: {_short(sql)}")
+
+
+def _locks(part: str, table: str) -> Iterator[int]:
+    """Where a part of a statement locks rows of a table."""
+    if found := re.search(rf'(?:INTO|UPDATE|DELETE FROM) "?{table}\b', part):
+        yield found.end()
+    read, locking = re.search(rf'(?:FROM|JOIN) "?{table}\b"?(?: (\w+))?', part), LOCKING.search(part)
+    if read and locking and (locking[1] is None or read[1] in locking[1].split(", ")):
+        yield locking.end()
 
 
 def _is_locked(was: State, now: State | None) -> bool:

@@ -11,18 +11,13 @@ from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 
-from campaigns.delivery import couriers
 from campaigns.delivery.channel import Outcome
-from campaigns.models import AdCampaign, AudienceJob, AudienceMember, Participation, SpendLimit
-from campaigns.models.ad_type import AdType, CreativeType
-from campaigns.services.audience_building import build_chunk, take_chunk
-from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job, retry_job
-from campaigns.services.audience_sweep import move_jobs_on
-from campaigns.services.recipients import Verdict, expire_leases, resolve_recipients
+from campaigns.models import AdCampaign, Participation, SpendLimit
 from campaigns.services.spend import book_correction, record_spend
-from customers.models import Customer, CustomerOwned
+from customers.models import Customer, CustomerOwned, RetiredField
+from customers.services.field_uses import clear_retired_field
 from customers.services.identities import identify
-from tests.campaigns.audiences.scheduled import EMAIL, Provider, build, make_job, make_people, make_scheduled, work
+from tests.campaigns.audiences.scheduled import work
 from tests.channels import ENDS_AT, STARTS_AT
 from tests.dialects.management import bodies
 from tests.dialects.marketing_solutions.actor import Buyer, new_campaign, update
@@ -36,6 +31,8 @@ from tests.factories import (
 )
 from tests.funnels.card_upgrade import make_card_upgrade
 from tests.locks import locks_watched, written_order
+from tests.scenarios import deliveries
+from tests.scenarios.deliveries import Work
 from tests.scenarios.eventful import CAPPED, EVENTS, PRICED, Scene
 from tests.together import together
 
@@ -44,7 +41,6 @@ CUSTOMER, PARTICIPATION = "customers_customer", "campaigns_participation"
 LIMIT, TOTAL = "campaigns_spendlimit", "campaigns_spendtotal"
 OFFER, MEMBER, JOB = "campaigns_offer", "campaigns_audiencemember", "campaigns_audiencejob"
 CHUNK, ORGANIZATION, CAMPAIGN = "campaigns_audiencechunk", "customers_organization", "campaigns_adcampaign"
-Work = Callable[[], Any]
 # What only they write who have locked the customer, and what is only ever added.
 WITHOUT_A_PLACE = {
     *("campaigns_event", "campaigns_earning", "campaigns_countedevent", "campaigns_pointsentry"),
@@ -153,6 +149,13 @@ def _customer(scene: Scene) -> Work:
     return partial(scene.post, "customers", {"customer": {"id": scene.known.external_id, "state": "CA"}})
 
 
+def _deleted_field(scene: Scene) -> Work:
+    Customer.objects.update(attributes={"gone": 1})
+    long_ago = timezone.now() - timedelta(hours=1)
+    RetiredField.objects.create(organization=scene.organization, name="gone", created_at=long_ago)
+    return clear_retired_field
+
+
 def _subscription(scene: Scene) -> Work:
     token = {"customer-id": scene.known.external_id, "reg-token": "r", "platform": "ios"}
     return partial(scene.post, "customers/subscribe", token)
@@ -221,84 +224,10 @@ def _levels(scene: Scene) -> Work:
     return work
 
 
-def _delivered(scene: Scene, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, *, capped: bool) -> AudienceJob:
-    """A delivery whose provider answers so."""
-    provider = Provider()
-    monkeypatch.setitem(couriers.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
-    monkeypatch.setitem(couriers.MAKERS, AdType.PUSH_MESSAGE, lambda _message: provider)
-    rows = make_scheduled(scene.organization, **EMAIL)
-    if capped:
-        AdCampaign.objects.filter(pk=rows.campaign.pk).update(**CAPPED)
-    provider.outcomes = {one.pk: [outcome] for one in make_people(scene.organization, 7)}
-    return make_job(rows)
-
-
-def _delivery(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
-    _delivered(scene, monkeypatch, Outcome.SENT, capped=False)
-    return work
-
-
-def _capped_delivery(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
-    _delivered(scene, monkeypatch, Outcome.SENT, capped=True)
-    return work
-
-
 def _triggered_messages(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
-    _delivered(scene, monkeypatch, Outcome.SENT, capped=False)
+    deliveries.delivered(scene, monkeypatch, Outcome.SENT, capped=False)
     _events(scene)()
     return work
-
-
-def _offers_in_bulk(scene: Scene) -> Work:
-    kind = {"ad_type": AdType.ISSUE_BULK_OFFER, "creative_type": CreativeType.ISSUE_BULK_OFFER}
-    guids = [offer.guid for offer in reversed(scene.offers)]
-    make_job(make_scheduled(scene.organization, offer_ids=guids, **kind))
-    return work
-
-
-def _resolved(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
-    """Of two deliveries at once, the later one's recipients named first."""
-    first = _delivered(scene, monkeypatch, Outcome.UNKNOWN, capped=False)
-    provider = Provider()
-    provider.outcomes = {one.pk: [Outcome.UNKNOWN, Outcome.UNKNOWN] for one in Customer.objects.all()}
-    monkeypatch.setitem(couriers.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
-    second = make_job(make_scheduled(scene.organization, **EMAIL))
-    work()
-    doubtful = AudienceMember.objects.filter(job__in=[first, second], state="ambiguous")
-    keys = list(doubtful.order_by("-key").values_list("key", flat=True))
-    assert len(keys) > 5
-
-    def settle() -> None:
-        for verdict, chosen in ((Verdict.SENT, keys[::3]), (Verdict.FAILED, keys[1::3]), (Verdict.AGAIN, keys)):
-            resolve_recipients(organization=scene.organization, keys=chosen, verdict=verdict)
-
-    return settle
-
-
-def _expired(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
-    job = _delivered(scene, monkeypatch, Outcome.SENT, capped=False)
-    build(job)
-    AudienceMember.objects.filter(job=job).update(state="leased", lease=1, due_at=timezone.now() - timedelta(hours=1))
-    return partial(expire_leases, is_repeatable=lambda _job, _unit: False)
-
-
-def _operated(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
-    """Paused and resumed while it is built, failed and retried, cancelled."""
-    job = _delivered(scene, monkeypatch, Outcome.SENT, capped=True)
-    assert move_jobs_on(now=timezone.now())
-    one: dict[str, Any] = {"organization": scene.organization, "job_id": job.pk}
-
-    def operate() -> None:
-        pause_job(**one)
-        resume_job(**one)
-        AudienceJob.objects.filter(pk=job.pk).update(state="failed")
-        retry_job(**one)
-        leased = take_chunk()
-        assert leased is not None
-        assert build_chunk(leased=leased)
-        cancel_job(**one, now=timezone.now())
-
-    return operate
 
 
 CASES: dict[str, list[tuple[Callable[..., Work], set[str]]]] = {
@@ -324,22 +253,24 @@ CASES: dict[str, list[tuple[Callable[..., Work], set[str]]]] = {
         (_perform, {CUSTOMER, OFFER, PARTICIPATION}),
         (_redeem, {CUSTOMER, "campaigns_issuedoffer"}),
         (_customer, {CUSTOMER}),
+        (_deleted_field, {CUSTOMER}),
         (_subscription, {CUSTOMER}),
         (_limits, {LIMIT, ORGANIZATION}),
         (_spend, {LIMIT, TOTAL}),
         (_levels, {CAMPAIGN, "campaigns_adlineitem", "campaigns_adgroup", "campaigns_adunit", ORGANIZATION, JOB}),
     ],
     "deliveries": [
-        (_delivery, {CHUNK, MEMBER, JOB}),
+        (deliveries.delivery, {CHUNK, MEMBER, JOB}),
         (_triggered_messages, {MEMBER}),
-        (_offers_in_bulk, {CUSTOMER, OFFER, MEMBER, JOB}),
-        (_resolved, {MEMBER, JOB}),
-        (_expired, {MEMBER, JOB}),
+        (deliveries.offers_in_bulk, {CUSTOMER, OFFER, MEMBER, JOB}),
+        (deliveries.resolved, {MEMBER, JOB}),
+        (deliveries.expired, {MEMBER, JOB}),
     ],
     "merges and caps of deliveries": [
         (_merge, {"advisory", CUSTOMER, PARTICIPATION, "campaigns_interaction"}),
-        (_capped_delivery, {CUSTOMER, PARTICIPATION, CHUNK, MEMBER, JOB}),
-        (_operated, {ORGANIZATION, CHUNK, JOB, CUSTOMER, PARTICIPATION}),
+        (deliveries.capped_delivery, {CUSTOMER, PARTICIPATION, CHUNK, MEMBER, JOB}),
+        (deliveries.overnight_delivery, {CUSTOMER, PARTICIPATION, MEMBER, JOB}),
+        (deliveries.operated, {ORGANIZATION, CHUNK, JOB, CUSTOMER, PARTICIPATION}),
     ],
 }
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
 from django.utils import timezone
 
 from campaigns.delivery.channel import (
@@ -17,7 +18,7 @@ from campaigns.delivery.channel import (
     Wanted,
     always,
 )
-from campaigns.models import AudienceJob, AudienceMember
+from campaigns.models import AudienceJob, AudienceMember, Participation
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.audience_job import JobState
 from campaigns.services.audience_building import build_chunk, take_chunk
@@ -27,6 +28,7 @@ from campaigns.tasks import sweep, work_once
 from customers.models import Customer, Organization
 from tests.factories import Hierarchy, make_achievement, make_application, make_field, make_hierarchy, make_target
 
+DAY = timedelta(days=1)
 LONG_AGO, FAR_AHEAD = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 EMAIL: dict[str, Any] = {"ad_type": AdType.EMAIL_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_EMAIL}
 PUSH: dict[str, Any] = {"ad_type": AdType.PUSH_MESSAGE, "creative_type": CreativeType.MESSAGING_PLATFORM_PUSH}
@@ -51,6 +53,12 @@ def make_scheduled(organization: Organization | None = None, **unit: Any) -> Hie
         setattr(rows.unit, name, value)
     rows.unit.save()
     return rows
+
+
+def a_day_passes() -> None:
+    """What was counted today was counted yesterday."""
+    for model in (AudienceMember, AudienceJob, Participation):
+        model.objects.filter(capped_from__isnull=False).update(capped_from=F("capped_from") - DAY)
 
 
 def make_people(organization: Organization, number: int = 60) -> list[Customer]:

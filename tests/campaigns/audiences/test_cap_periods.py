@@ -1,11 +1,9 @@
 """A message counts towards its campaign's cap in the period in which it is sent, whenever its audience was built."""
 
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db.models import F
 from django.utils import timezone
 
 from campaigns.delivery import couriers
@@ -26,10 +24,12 @@ from customers.models import Customer
 from customers.services.identities import identify
 from tests.campaigns.audiences.scheduled import (
     CSV,
+    DAY,
     EMAIL,
     LONG_AGO,
     Folder,
     Provider,
+    a_day_passes,
     build,
     make_job,
     make_scheduled,
@@ -41,7 +41,6 @@ from tests.meanwhile import meanwhile
 
 CAP = {"frequency_cap": 1, "frequency_unit": "impressions", "frequency_period": "daily"}
 OFFER = {"ad_type": AdType.ISSUE_BULK_OFFER, "creative_type": CreativeType.ISSUE_BULK_OFFER}
-DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -57,12 +56,6 @@ def _capped(people: int, **unit: Any) -> tuple[Hierarchy, list[Customer]]:
     rows = make_scheduled(organization, **unit)
     AdCampaign.objects.filter(pk=rows.campaign.pk).update(**CAP)
     return rows, [make_customer(organization) for _ in range(people)]
-
-
-def _a_day_passes() -> None:
-    """What was counted today was counted yesterday."""
-    for model in (AudienceMember, AudienceJob, Participation):
-        model.objects.filter(capped_from__isnull=False).update(capped_from=F("capped_from") - DAY)
 
 
 def _is_shown(rows: Hierarchy, customer: Customer) -> bool:
@@ -109,7 +102,7 @@ def test_what_is_sent_a_day_after_it_was_built_counts_then(
     job = make_job(rows)
     build(job)
     assert set(_counts().values()) == {(1, 0)}
-    _a_day_passes()
+    a_day_passes()
     assert _is_shown(rows, people[2])
     work()
     job.refresh_from_db()
@@ -130,7 +123,7 @@ def test_what_is_tried_again_a_day_later_counts_then(provider: Provider) -> None
     job = make_job(rows)
     work()
     assert states_of(job) == {"sent": 1, "pending": 1, "failed": 1}
-    _a_day_passes()
+    a_day_passes()
     AudienceMember.objects.filter(state="pending").update(due_at=LONG_AGO)
     work()
     assert states_of(job) == {"sent": 2, "failed": 1}
@@ -147,7 +140,7 @@ def test_a_pause_stops_the_counting_and_it_goes_on_afterwards(provider: Provider
     rows, _ = _capped(3, **EMAIL)
     job = make_job(rows)
     build(job)
-    _a_day_passes()
+    a_day_passes()
     job.refresh_from_db()
     cap = cap_that_is_over(job=job, now=timezone.now())
     assert cap is not None
@@ -179,7 +172,7 @@ def _is_merged_while_counting(number: int) -> bool:
     job = make_job(rows)
     build(job)
     Customer.objects.filter(pk=known.pk).update(consent=True)
-    _a_day_passes()
+    a_day_passes()
     merge = partial(identify, organization=organization, anonymous=anonymous, customer_id=str(known.external_id))
     with meanwhile(number, merge) as merging:
         work_once()

@@ -1,0 +1,115 @@
+"""Deliveries in all their states, as work that is about to be done."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from campaigns.delivery import couriers
+from campaigns.delivery.channel import Outcome
+from campaigns.models import AdCampaign, AudienceJob, AudienceMember
+from campaigns.models.ad_type import AdType, CreativeType
+from campaigns.services.audience_building import build_chunk, take_chunk
+from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job, retry_job
+from campaigns.services.audience_sweep import move_jobs_on
+from campaigns.services.cap_returns import return_next_caps
+from campaigns.services.recipients import Verdict, expire_leases, resolve_recipients
+from customers.models import Customer
+from tests.campaigns.audiences.scheduled import (
+    EMAIL,
+    Provider,
+    a_day_passes,
+    build,
+    make_job,
+    make_people,
+    make_scheduled,
+    work,
+)
+from tests.scenarios.eventful import CAPPED, Scene
+
+Work = Callable[[], Any]
+
+
+def delivered(scene: Scene, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, *, capped: bool) -> AudienceJob:
+    """A delivery whose provider answers so."""
+    provider = Provider()
+    monkeypatch.setitem(couriers.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
+    monkeypatch.setitem(couriers.MAKERS, AdType.PUSH_MESSAGE, lambda _message: provider)
+    rows = make_scheduled(scene.organization, **EMAIL)
+    if capped:
+        AdCampaign.objects.filter(pk=rows.campaign.pk).update(**CAPPED)
+    provider.outcomes = {one.pk: [outcome] for one in make_people(scene.organization, 7)}
+    return make_job(rows)
+
+
+def delivery(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    delivered(scene, monkeypatch, Outcome.SENT, capped=False)
+    return work
+
+
+def capped_delivery(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    delivered(scene, monkeypatch, Outcome.SENT, capped=True)
+    return work
+
+
+def overnight_delivery(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    build(delivered(scene, monkeypatch, Outcome.SENT, capped=True))
+    a_day_passes()
+    return work
+
+
+def offers_in_bulk(scene: Scene) -> Work:
+    kind = {"ad_type": AdType.ISSUE_BULK_OFFER, "creative_type": CreativeType.ISSUE_BULK_OFFER}
+    guids = [offer.guid for offer in reversed(scene.offers)]
+    make_job(make_scheduled(scene.organization, offer_ids=guids, **kind))
+    return work
+
+
+def resolved(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """Of two deliveries at once, the later one's recipients named first."""
+    first = delivered(scene, monkeypatch, Outcome.UNKNOWN, capped=False)
+    provider = Provider()
+    provider.outcomes = {one.pk: [Outcome.UNKNOWN, Outcome.UNKNOWN] for one in Customer.objects.all()}
+    monkeypatch.setitem(couriers.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
+    second = make_job(make_scheduled(scene.organization, **EMAIL))
+    work()
+    doubtful = AudienceMember.objects.filter(job__in=[first, second], state="ambiguous")
+    keys = list(doubtful.order_by("-key").values_list("key", flat=True))
+    assert len(keys) > 5
+
+    def settle() -> None:
+        for verdict, chosen in ((Verdict.SENT, keys[::3]), (Verdict.FAILED, keys[1::3]), (Verdict.AGAIN, keys)):
+            resolve_recipients(organization=scene.organization, keys=chosen, verdict=verdict)
+
+    return settle
+
+
+def expired(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    job = delivered(scene, monkeypatch, Outcome.SENT, capped=False)
+    build(job)
+    AudienceMember.objects.filter(job=job).update(state="leased", lease=1, due_at=timezone.now() - timedelta(hours=1))
+    return partial(expire_leases, is_repeatable=lambda _job, _unit: False)
+
+
+def operated(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """Paused and resumed while it is built, failed and retried, cancelled."""
+    job = delivered(scene, monkeypatch, Outcome.SENT, capped=True)
+    assert move_jobs_on(now=timezone.now())
+    one: dict[str, Any] = {"organization": scene.organization, "job_id": job.pk}
+
+    def operate() -> None:
+        pause_job(**one)
+        resume_job(**one)
+        AudienceJob.objects.filter(pk=job.pk).update(state="failed")
+        retry_job(**one)
+        leased = take_chunk()
+        assert leased is not None
+        assert build_chunk(leased=leased)
+        cancel_job(**one, now=timezone.now())
+        while return_next_caps():
+            pass
+
+    return operate
