@@ -6,8 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from campaigns.models.frequency import RULE_NUMBERS
-
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -28,8 +26,8 @@ class Candidate:
 
     `parents` are the levels between the campaign and what is shown. `placement` is an opaque key, None for a campaign
     that is shown nowhere in particular; of one campaign in one place the lower `order` goes first. `meets` takes the
-    facts of a customer. `frequency_cap` counts `frequency_unit`s in a `frequency_period`; prices are in the
-    advertiser's currency. `payload` is the caller's.
+    facts of a customer. `frequency_cap` counts `frequency_unit`s in a `frequency_period`, under the number
+    `frequency_rule`; prices are in the advertiser's currency. `payload` is the caller's.
     """
 
     campaign_id: int
@@ -45,13 +43,9 @@ class Candidate:
     frequency_cap: int | None = None
     frequency_unit: str | None = None
     frequency_period: str | None = None
+    frequency_rule: int = 0
     holdout_percent: int = 0
     price_per_impression: Decimal | None = None
     price_per_conversion: Decimal | None = None
     order: int = 0
     payload: Any = None
-
-    @property
-    def frequency_rule(self) -> int:
-        """The number of the unit and period that the cap counts by; 0 without a cap."""
-        return RULE_NUMBERS.get((self.frequency_unit, self.frequency_period), 0)

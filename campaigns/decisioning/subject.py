@@ -9,7 +9,7 @@ class History(NamedTuple):
     """How far a customer and a campaign have come; `last_seen` in microseconds since 1970, 0 for never.
 
     `capped_count` counts in the period that began on the day `capped_from`, an ordinal (`date.toordinal`), by the
-    rule `capped_rule` (`campaigns.models.frequency.RULE_NUMBERS`); each is 0 for none.
+    rule `capped_rule` (`AdCampaign.frequency_rule`); each is 0 for none.
     A named tuple, for decisions make many of them.
     """
 
@@ -27,6 +27,8 @@ class History(NamedTuple):
 
     def counting(self, rule: int, start: int) -> "History":
         """The history after one more, as `campaigns.models.frequency.COUNT_CAPPED` counts it."""
+        if self.capped_rule > rule:
+            return self
         present = max(start, self.capped_from) if self.capped_rule == rule else start
         return self._replace(capped_count=self.counted_in(rule, start) + 1, capped_from=present, capped_rule=rule)
 

@@ -19,8 +19,9 @@ class AdCampaign(DatedLevel):
     """A campaign; its permalink is its address in the customer's own systems.
 
     `frequency_cap` is the number of `frequency_unit` that one customer may have in a `frequency_period`; the three are
-    set together. Prices are in the advertiser's currency. Of every hundred customers `holdout_percent` are never shown
-    the campaign, always the same ones: the control group.
+    set together. `frequency_rule` numbers the units and periods that it has had: counts bear it, and what was counted
+    by an earlier one is over. Prices are in the advertiser's currency. Of every hundred customers `holdout_percent` are
+    never shown the campaign, always the same ones: the control group.
     """
 
     permalink = models.CharField(max_length=255, validators=[permalink_form])
@@ -31,6 +32,9 @@ class AdCampaign(DatedLevel):
     frequency_cap = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     frequency_unit = models.CharField(max_length=12, choices=FrequencyUnit.choices, null=True, blank=True)
     frequency_period = models.CharField(max_length=8, choices=FrequencyPeriod.choices, null=True, blank=True)
+    frequency_rule = models.PositiveSmallIntegerField(
+        default=1, db_default=1, editable=False, help_text="Raised by a trigger of the table."
+    )
     holdout_percent = models.PositiveSmallIntegerField(
         default=0, db_default=0, validators=[MaxValueValidator(MAXIMUM_PERCENT)]
     )

@@ -4,7 +4,7 @@ from django.db import connection, models
 from django.db.models.functions import Now
 
 from campaigns.models.campaign import AdCampaign
-from campaigns.models.frequency import RULE_OF_CAMPAIGN, UNITE_CAPPED
+from campaigns.models.frequency import UNITE_CAPPED
 from customers.models import Customer, CustomerOwned, Organization
 from customers.models.customer_owned import Turn
 
@@ -20,7 +20,7 @@ INSERT INTO campaigns_participation AS mine (customer_id, {_COLUMNS}, capped_cou
 SELECT %s::bigint, {_COLUMNS}, CASE WHEN is_counted THEN capped_count ELSE 0 END,
     CASE WHEN is_counted THEN capped_from END, CASE WHEN is_counted THEN capped_rule END
 FROM (
-    SELECT source.*, COALESCE(source.capped_rule = {RULE_OF_CAMPAIGN}, false) AS is_counted
+    SELECT source.*, COALESCE(source.capped_rule = campaign.frequency_rule, false) AS is_counted
     FROM campaigns_participation source JOIN campaigns_adcampaign campaign ON campaign.id = source.campaign_id
     WHERE source.customer_id = %s::bigint
 ) source ORDER BY campaign_id
@@ -31,8 +31,8 @@ ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {_SUMS}, {_LATEST}, {UNITE_
 class Participation(CustomerOwned):
     """Counts and times of one customer in one campaign; decisions look here, not at the history.
 
-    `capped_count` counts towards the campaign's frequency cap in the period that begins on `capped_from`, by the rule
-    (unit and period) that `capped_rule` numbers; by another rule it counts for nothing (docs/decisions/0068).
+    `capped_count` counts towards the campaign's frequency cap in the period that begins on `capped_from`, by the
+    campaign's `frequency_rule` of then; by another one it counts for nothing (docs/decisions/0068).
     Counts stay when interactions are deleted by their age, which `interactions_removed_at` says.
     """
 

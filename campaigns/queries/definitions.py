@@ -38,7 +38,8 @@ SELECT json_build_object(
     'id', campaign.id, 'name', campaign.name, 'window', {WINDOW.format(table="campaign")},
     'category', campaign.category, 'group_name', campaign.group_name, 'priority', campaign.priority,
     'frequency_cap', campaign.frequency_cap, 'frequency_unit', campaign.frequency_unit,
-    'frequency_period', campaign.frequency_period, 'holdout_percent', campaign.holdout_percent,
+    'frequency_period', campaign.frequency_period, 'frequency_rule', campaign.frequency_rule,
+    'holdout_percent', campaign.holdout_percent,
     'price_per_impression', campaign.price_per_impression::text,
     'price_per_conversion', campaign.price_per_conversion::text,
     'targets', {TARGETS.format(owner="bundle_id", id="bundle.id")},
@@ -247,6 +248,8 @@ def _compile(organization_id: int, members: dict[str, Any], schema: Mapping[str,
         organization_id=organization_id,
         window=read_window(members["window"]),
         meets=_compiled(conditions),
+        # A job that began before campaigns had it has kept none.
+        frequency_rule=members.get("frequency_rule", 0),
         **prices,
         **{name: members[name] for name in (*plain, *caps)},
     )

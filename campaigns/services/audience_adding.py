@@ -12,7 +12,7 @@ from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM
 from campaigns.queries.audiences import Terms, get_terms, sends_nothing
 from campaigns.queries.definitions import read_definition
 
-CAP = ("frequency_cap", "frequency_unit", "frequency_period")
+CAP = ("frequency_cap", "frequency_unit", "frequency_period", "frequency_rule")
 RANGE = "customer.id BETWEEN %s::bigint AND %s::bigint"
 THESE = "customer.id = ANY(%s::bigint[])"
 CUSTOMERS = """customers_customer customer

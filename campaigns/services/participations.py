@@ -13,7 +13,7 @@ import orjson
 from django.db import connection
 
 from campaigns.models import Interaction
-from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM, RULE_NUMBERS, FrequencyUnit, frequency_starts
+from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM, FrequencyUnit, frequency_starts
 from customers.models import Organization
 
 CUSTOMER = "WITH customer AS (SELECT id FROM customers_customer WHERE id = %s::bigint FOR {lock})"
@@ -36,7 +36,8 @@ UPDATE campaigns_participation SET completed_count = 0, completed_at = NULL
 WHERE customer_id = %s::bigint AND campaign_id = %s::bigint AND completed_count > 0
 """
 CAP_OF = """
-SELECT campaign.frequency_cap, campaign.frequency_unit, campaign.frequency_period, organization.time_zone
+SELECT campaign.frequency_cap, campaign.frequency_unit, campaign.frequency_period, campaign.frequency_rule,
+    organization.time_zone
 FROM campaigns_adcampaign campaign
 JOIN customers_organization organization ON organization.id = campaign.organization_id
 WHERE campaign.id = %s::bigint
@@ -106,12 +107,12 @@ def record_engagement(*, interaction: Interaction, now: datetime) -> bool:
     """
     with connection.cursor() as cursor:
         cursor.execute(CAP_OF, [interaction.campaign_id])
-        cap, unit, period, time_zone = cursor.fetchone()
+        cap, unit, period, rule, time_zone = cursor.fetchone()
         if unit != FrequencyUnit.INTERACTIONS:
             return True
         start = date.fromordinal(frequency_starts(now, ZoneInfo(time_zone))[period])
         whom = [interaction.customer_id, interaction.organization_id, interaction.campaign_id]
-        cursor.execute(ENGAGED, [*whom, start, RULE_NUMBERS[unit, period], cap])
+        cursor.execute(ENGAGED, [*whom, start, rule, cap])
         return bool(cursor.rowcount)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from campaigns.decisioning import Context, History, Reason, Subject, first_failing
 from campaigns.models import AdCampaign, AudienceMember, Participation
-from campaigns.models.frequency import RULE_NUMBERS, FrequencyPeriod, frequency_starts
+from campaigns.models.frequency import FrequencyPeriod, frequency_starts
 from campaigns.queries.definitions import find_definition
 from campaigns.services.behavior_runs import CustomerEvent
 from campaigns.services.events import record_events
@@ -111,6 +111,35 @@ def test_another_period_begins_a_new_count(writer: Any, change: dict[str, str]) 
     assert [capped.at(AFTER), capped.at(AFTER)] == [True, False]
 
 
+@pytest.mark.parametrize("counts", [shown, engaged])
+@pytest.mark.parametrize(
+    "changes", [[{"frequency_period": "weekly"}], [{"frequency_period": "weekly"}, {"frequency_period": "daily"}]]
+)
+def test_who_read_the_campaign_before_its_cap_changed_sets_no_count_back(
+    counts: Callable[[Capped, datetime], bool], changes: list[dict[str, str]]
+) -> None:
+    """Its decision was right when it was made, and is of the count that is over."""
+    capped = make_capped(counts)
+    organization = capped.organization
+    old = find_definition(organization_id=organization.pk, campaign_id=capped.campaign.pk)
+    assert old is not None
+    for change in changes:
+        capped.change(**change)
+    assert capped.at(AFTER)
+    one = {"organization": organization, "customer_id": capped.customer.pk, "campaigns": [old.candidate], "now": AFTER}
+    assert offer_campaigns(**one).tokens
+    assert capped.at(AFTER) is False
+    counted = Participation.objects.get()
+    assert (counted.capped_count, counted.seen_count) == (1, 2 if counts is shown else 1)
+
+
+def test_another_number_goes_on_counting() -> None:
+    capped = make_capped(shown)
+    assert capped.at(AFTER)
+    capped.change(frequency_cap=2)
+    assert [capped.at(AFTER), capped.at(AFTER)] == [True, False]
+
+
 def test_another_unit_begins_a_new_count() -> None:
     capped = make_capped(shown, frequency_period="lifetime")
     assert capped.at(BORDER)
@@ -136,7 +165,7 @@ def _reason(capped: Capped) -> Reason | None:
 @pytest.mark.parametrize("period", FrequencyPeriod.values)
 def test_what_decisions_and_the_database_count_agree(period: str) -> None:
     capped = make_capped(shown, frequency_cap=1000, frequency_period=period)
-    rule, history = RULE_NUMBERS["impressions", period], History()
+    rule, history = capped.campaign.frequency_rule, History()
     days = [0, 1, 0, 40, 3, 40, 41, 400, 7]
     for now in (BORDER + timedelta(days=day) for day in days):
         history = history.counting(rule, frequency_starts(now, ZoneInfo("UTC"))[period])
@@ -147,7 +176,7 @@ def test_what_decisions_and_the_database_count_agree(period: str) -> None:
 
 
 TODAY, YESTERDAY = BORDER.date(), BORDER.date() - timedelta(days=1)
-DAILY_RULE, WEEKLY_RULE = RULE_NUMBERS["impressions", "daily"], RULE_NUMBERS["impressions", "weekly"]
+OLD_RULE, RULE = 0, 1
 Count = tuple[int, date | None, int | None]
 NOTHING: Count = (0, None, None)
 
@@ -155,16 +184,16 @@ NOTHING: Count = (0, None, None)
 @pytest.mark.parametrize(
     ("anonymous", "known", "united"),
     [
-        ((2, TODAY, DAILY_RULE), (3, TODAY, DAILY_RULE), (5, TODAY, DAILY_RULE)),
-        ((2, YESTERDAY, DAILY_RULE), (3, TODAY, DAILY_RULE), (3, TODAY, DAILY_RULE)),
-        ((2, TODAY, DAILY_RULE), (3, YESTERDAY, DAILY_RULE), (2, TODAY, DAILY_RULE)),
-        ((2, TODAY, DAILY_RULE), NOTHING, (2, TODAY, DAILY_RULE)),
-        ((2, TODAY, DAILY_RULE), None, (2, TODAY, DAILY_RULE)),
-        (NOTHING, (3, TODAY, DAILY_RULE), (3, TODAY, DAILY_RULE)),
+        ((2, TODAY, RULE), (3, TODAY, RULE), (5, TODAY, RULE)),
+        ((2, YESTERDAY, RULE), (3, TODAY, RULE), (3, TODAY, RULE)),
+        ((2, TODAY, RULE), (3, YESTERDAY, RULE), (2, TODAY, RULE)),
+        ((2, TODAY, RULE), NOTHING, (2, TODAY, RULE)),
+        ((2, TODAY, RULE), None, (2, TODAY, RULE)),
+        (NOTHING, (3, TODAY, RULE), (3, TODAY, RULE)),
         # By a rule that the campaign has no longer: never in the place of a count by the present one.
-        ((2, TODAY, WEEKLY_RULE), (3, YESTERDAY, DAILY_RULE), (3, YESTERDAY, DAILY_RULE)),
-        ((2, YESTERDAY, DAILY_RULE), (3, TODAY, WEEKLY_RULE), (2, YESTERDAY, DAILY_RULE)),
-        ((2, TODAY, WEEKLY_RULE), None, NOTHING),
+        ((2, TODAY, OLD_RULE), (3, YESTERDAY, RULE), (3, YESTERDAY, RULE)),
+        ((2, YESTERDAY, RULE), (3, TODAY, OLD_RULE), (2, YESTERDAY, RULE)),
+        ((2, TODAY, OLD_RULE), None, NOTHING),
     ],
 )
 def test_two_customers_who_become_one_have_the_later_periods_count(

@@ -6,8 +6,6 @@ from typing import Any
 
 from django.db import connection
 
-from campaigns.models.frequency import RULE_NUMBERS
-
 NOT_NULL = """
 SELECT attname FROM pg_attribute
 WHERE attrelid = %s::regclass AND attnum > 0 AND attnotnull AND NOT attisdropped AND attnum <> ALL (
@@ -19,6 +17,8 @@ SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass AN
 AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
 """
 Plant = Callable[[int], None]
+# What a campaign's frequency_rule is to begin with.
+RULE = 1
 CHANGED, HOUR = datetime(2026, 3, 10, tzinfo=UTC), timedelta(hours=1)
 KEYS = ("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002")
 
@@ -144,7 +144,7 @@ def _capped(organization: int, unit: str) -> None:
         customer_id=1,
         campaign_id=1,
         capped_count=2,
-        capped_rule=RULE_NUMBERS[unit, "daily"],
+        capped_rule=RULE,
         last_seen_at=CHANGED + HOUR,
     )
 
@@ -158,9 +158,10 @@ def _entered_too_often(organization: int) -> None:
     insert("funnels_funnelentry", organization_id=organization, customer_id=1, campaign_id=1, entered_at=CHANGED + HOUR)
 
 
-def _earned_twice(cap: str) -> Plant:
+def _earned_twice(cap: str, **rules: int) -> Plant:
     def plant(organization: int) -> None:
-        insert("campaigns_achievement", id=1, organization_id=organization, updated_at=CHANGED, **{cap: 1})
+        rules[cap] = 1
+        insert("campaigns_achievement", id=1, organization_id=organization, updated_at=CHANGED, **rules)
         for hour in (1, 2):
             at = CHANGED + hour * HOUR
             insert(
@@ -250,6 +251,8 @@ PLANTS: dict[str, Plant] = {
     "frequency caps of impressions": _shown_too_often,
     "frequency caps of interactions": _entered_too_often,
     "caps of behaviors": _earned_twice("max_times_achievable"),
+    "caps of behaviors in a period": _earned_twice("max_times_achievable_per_period", period=3_601),
+    "caps of behaviors in a period without end": _earned_twice("max_times_achievable_per_period"),
     "caps of behaviors in a month": _earned_twice("max_times_achievable_per_month"),
     "caps of behaviors in a year": _earned_twice("max_times_achievable_per_year"),
     "offers a customer": _given_too_often,

@@ -30,6 +30,8 @@ class Editor(Actor):
         if self.random.random() < 0.2:
             self.make_and_delete()
             return
+        if self.random.random() < 0.05:
+            self.count_by_another_rule()
         campaign = self.random.choice(self.own)
         changes: dict[str, Any] = {"priority": self.random.randrange(1_000)}
         if self.random.random() < 0.3:
@@ -39,6 +41,15 @@ class Editor(Actor):
             changes["targets"] = [{"attribute": "state", "operator": "in", "values": states}]
         self.manage("edit", "PUT", f"campaigns/{campaign}", {"campaign": changes})
         self.receipts.campaigns[campaign] |= {name: changes[name] for name in ("priority", "status") if name in changes}
+
+    def count_by_another_rule(self) -> None:
+        """A cap that page views count at the same time gets another period, unit or number."""
+        cap = {
+            "frequency_period": self.random.choice(["daily", "weekly", "monthly"]),
+            "frequency_unit": self.random.choice(["impressions", "impressions", "interactions"]),
+            "frequency_cap": self.random.randrange(1, 4),
+        }
+        self.manage("cap", "PUT", f"campaigns/{self.world.capped_id}", {"campaign": cap})
 
     def make_and_delete(self) -> None:
         """A campaign that lives for a moment."""

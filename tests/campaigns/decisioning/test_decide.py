@@ -18,10 +18,10 @@ from campaigns.decisioning import (
     is_held_out,
     order_of,
 )
-from campaigns.models.frequency import RULE_NUMBERS, FrequencyPeriod, frequency_starts
+from campaigns.models.frequency import FrequencyPeriod, frequency_starts
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-RULE = RULE_NUMBERS["impressions", "lifetime"]
+RULE = 2
 STARTS = frequency_starts(NOW, UTC)  # type: ignore[arg-type]  # any time zone will do
 
 
@@ -59,6 +59,7 @@ candidates = st.builds(
     frequency_cap=st.sampled_from([None, 1, 2]),
     frequency_unit=st.just("impressions"),
     frequency_period=st.sampled_from(FrequencyPeriod.values),
+    frequency_rule=st.just(RULE),
     holdout_percent=st.sampled_from([0, 50, 100]),
 )
 histories = st.builds(
@@ -69,7 +70,7 @@ histories = st.builds(
     last_seen=st.integers(0, 3),
     capped_count=st.integers(0, 3),
     capped_from=st.sampled_from([0, *STARTS.values()]),
-    capped_rule=st.sampled_from([0, *RULE_NUMBERS.values()]),
+    capped_rule=st.integers(0, RULE + 1),
 )
 subjects = st.builds(
     Subject,
@@ -135,6 +136,7 @@ def test_rules_are_asked_in_the_order_of_product_md() -> None:
         frequency_cap=1,
         frequency_unit="impressions",
         frequency_period="lifetime",
+        frequency_rule=RULE,
         holdout_percent=100,
     )
     reasons = []
