@@ -198,6 +198,7 @@ RETAIN_EVENTS_DAYS: int = integer("RETAIN_EVENTS_DAYS", 0, most=36_500)
 RETAIN_COUNTERS_DAYS: int = integer("RETAIN_COUNTERS_DAYS", 0, most=36_500)
 RETAIN_CHUNKS_DAYS: int = integer("RETAIN_CHUNKS_DAYS", 0, most=36_500)
 RETAIN_RECIPIENTS_DAYS: int = integer("RETAIN_RECIPIENTS_DAYS", 0, most=36_500)
+RETAIN_CHANGES_DAYS: int = integer("RETAIN_CHANGES_DAYS", 0, most=36_500)
 RETAIN_AUDIENCE_FILES_DAYS: int = integer("RETAIN_AUDIENCE_FILES_DAYS", 0, most=36_500)
 
 # --- The trace dialect -------------------------------------------------------------------------

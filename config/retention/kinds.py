@@ -162,5 +162,6 @@ KINDS = (
     Kind("chunks", "RETAIN_CHUNKS_DAYS", CHUNKS),
     Kind("recipients", "RETAIN_RECIPIENTS_DAYS", RECIPIENTS),
     Kind("triggered recipients", "RETAIN_RECIPIENTS_DAYS", TRIGGERED),
+    Kind("changes", "RETAIN_CHANGES_DAYS", _rows("django_admin_log", time="action_time")),
     Kind("audience files", "RETAIN_AUDIENCE_FILES_DAYS", None),
 )

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings as of_process
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth import get_user_model
 from django.core.files.storage import storages
 from django.db import connection, models, transaction
 from django.test.utils import CaptureQueriesContext
@@ -191,8 +193,17 @@ def _counters(customer: Customer, old: datetime, young: datetime) -> Planted:
     )
 
 
+def _changes(_customer: Customer, old: datetime, young: datetime) -> Planted:
+    operator = get_user_model().objects.create()
+    gone, stays = (
+        LogEntry.objects.create(user=operator, action_flag=CHANGE, action_time=at, object_repr="a campaign")
+        for at in (old, young)
+    )
+    return [gone], [stays]
+
+
 @pytest.mark.usefixtures("on")
-@pytest.mark.parametrize("plant", [_decisions, _visits, _told, _tokens, _events, _counters])
+@pytest.mark.parametrize("plant", [_decisions, _visits, _told, _tokens, _events, _counters, _changes])
 @pytest.mark.parametrize("limit", [2, 1000])
 def test_what_is_old_goes_and_what_is_needed_stays(
     plant: Callable[[Customer, datetime, datetime], Planted], old: datetime, young: datetime, limit: int
