@@ -114,11 +114,16 @@ class KeptForm(forms.ModelForm[Any]):
         self.instance.validate_constraints = _nothing
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, between cleaning and saving
         del self.instance.validate_constraints
-        meanwhile = [] if self.is_new else [name for name in self.now if self.now[name] != self.before[name]]
+        meanwhile = [] if self.is_new else self._changed_meanwhile()
         if meanwhile:
             self._tell_of(meanwhile)
         elif not self.errors and (self.is_new or self.changed_data):
             self._keep()
+
+    def _changed_meanwhile(self) -> list[str]:
+        """The fields that somebody else changed to something else than what this operator wants them to be."""
+        wanted = {name: digest(self.cleaned_data[name]) for name in self.changed_data}
+        return [name for name, value in self.now.items() if value != self.before[name] and wanted.get(name) != value]
 
     def _keep(self) -> None:
         try:
@@ -224,7 +229,14 @@ def refused_by_the_database(form: KeptForm, error: IntegrityError) -> tuple[str 
 
 
 def _shown(value: Any) -> str:
-    text = "nothing" if canonical(value) is None else str(value)
+    if canonical(value) is None:
+        text = "nothing"
+    elif isinstance(value, bool):
+        text = "yes" if value else "no"
+    elif isinstance(value, list | tuple | models.QuerySet):
+        text = ", ".join(map(str, value))
+    else:
+        text = _encode(value) if isinstance(value, dict) else str(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 

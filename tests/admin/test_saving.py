@@ -107,6 +107,16 @@ def test_what_was_told_is_shown_and_can_be_saved_again(operator: Client, ours: E
     assert campaign.starts_at.isoformat() == "2021-02-03T04:05:06.000007+00:00"
 
 
+def test_two_who_want_the_same_are_in_no_conflict(operator: Client, ours: Everything) -> None:
+    campaign = ours.hierarchy.campaign
+    form = opened(operator, _change(campaign))
+    update_campaign(organization=ours.organization, campaign_id=campaign.pk, changes={"owner": "Ann"})
+    answer = operator.post(_change(campaign), form | {"owner": ["Ann"], "name": ["Mine"]})
+    assert answer.status_code == 302, errors_of(answer)
+    campaign.refresh_from_db()
+    assert (campaign.name, campaign.owner) == ("Mine", "Ann")
+
+
 def test_points_that_are_earned_meanwhile_stay(operator: Client) -> None:
     customer = make_customer(make_organization(), external_id="51", tags=["vip"])
     make_live_behavior(customer.organization, points=10, tags="earned")
