@@ -1,0 +1,29 @@
+"""Empties the database after a test that commits: in a few milliseconds, where Django takes half a second.
+
+Django truncates every table, which is a file each, and makes content types and permissions anew. Here a table that
+holds rows is emptied by DELETE, a large one by TRUNCATE, and what migrations made of models stays.
+"""
+
+from django.db import connection, transaction
+
+# Made by migrations from models, and changed by no test.
+STAYING = {"django_content_type", "auth_permission", "django_migrations"}
+LARGE = 1_000_000  # bytes, from which on TRUNCATE is faster
+SIZES = """
+SELECT relname, pg_relation_size(oid) FROM pg_class
+WHERE oid = ANY (SELECT to_regclass(quote_ident(name)) FROM unnest(%s::text[]) AS name) AND pg_relation_size(oid) > 0
+"""
+
+
+def empty_tables() -> None:
+    """Delete all rows but those that stay, whatever foreign keys say."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        names = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
+        cursor.execute(SIZES, [sorted(names - STAYING)])
+        sizes = dict(cursor.fetchall())
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for name in (name for name, size in sizes.items() if size <= LARGE):
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(name)}")
+        large = [connection.ops.quote_name(name) for name, size in sizes.items() if size > LARGE]
+        if large:
+            cursor.execute(f"TRUNCATE {', '.join(large)} CASCADE")
