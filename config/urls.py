@@ -3,11 +3,11 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from campaigns.api.urls import user_campaign_patterns, user_patterns
 from campaigns.api.views.unsubscribing import unsubscribe
 from config.demo.shop import demo_pages
+from config.documentation import docs, schema
 from config.health import healthz, readyz
 from funnels.api.sdk import prisma_js
 from marketing_solutions.api.urls import unknown_versions
@@ -29,8 +29,8 @@ urlpatterns = [
     path("API/", include(TRACE_DIALECT)),
     path("", include("marketing_solutions.api.urls")),
     path("unsubscribe/<str:token>", unsubscribe),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("schema/", schema, name="schema"),
+    path("docs/", docs, name="docs"),
     path("admin/", admin.site.urls),
     path("sdk/javascript/prisma.js", prisma_js),
     *(demo_pages if settings.DEMO else []),

@@ -1,0 +1,57 @@
+"""`/schema/` and `/docs/`: what the API says of itself, to whoever asks, at no cost but the bytes."""
+
+import hashlib
+import threading
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import condition, require_safe
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.views import SpectacularSwaggerView
+
+RENDERERS = {kind.format: kind for kind in (OpenApiYamlRenderer, OpenApiJsonRenderer)}
+_building = threading.Lock()
+
+
+@cache
+def _rendered(kind: str) -> tuple[bytes, str]:
+    """The document and its ETag, which stay as they are for as long as the process runs this code."""
+    generator: Any = SchemaGenerator
+    document = generator().get_schema(request=None, public=True)
+    body: bytes = RENDERERS[kind]().render(document, RENDERERS[kind].media_type, {})
+    return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def _document(request: HttpRequest) -> tuple[bytes, str]:
+    # Whoever asks while it is built waits for it, instead of building another.
+    with _building:
+        return _rendered(_format(request))
+
+
+def _format(request: HttpRequest) -> str:
+    """As `?format=` says, or else the header Accept; YAML where neither says anything."""
+    asked = request.GET.get("format", "")
+    if asked in RENDERERS:
+        return asked
+    return "json" if "json" in request.headers.get("Accept", "") else "yaml"
+
+
+def _etag(request: HttpRequest) -> str:
+    return _document(request)[1]
+
+
+@require_safe
+@condition(etag_func=_etag)
+def schema(request: HttpRequest) -> HttpResponse:
+    """The description of every endpoint (OpenAPI 3), in YAML or JSON."""
+    kind = _format(request)
+    response = HttpResponse(_document(request)[0], content_type=RENDERERS[kind].media_type)
+    response["Content-Disposition"] = f'inline; filename="schema.{kind}"'
+    response["Cache-Control"] = "no-cache"
+    response["Vary"] = "Accept"
+    return response
+
+
+docs = require_safe(SpectacularSwaggerView.as_view(url_name="schema"))
