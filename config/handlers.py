@@ -1,15 +1,24 @@
-"""Errors that no view answered, in the dialect of the path they happened on."""
+"""Errors that no view answered, in the dialect of the path they happened on.
+
+The door (`config.door`) asks here too, for requests that it lets no view see.
+"""
 
 import sys
-from typing import Protocol
+import uuid
+from typing import Any, Protocol
 
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import escape
 from django.views import defaults
 
 from campaigns.api import errors as management
+from customers.errors import DomainError, Kind
 from customers.prisma import errors as prisma
 from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, tell_unavailable
 from marketing_solutions.api import errors as marketing_solutions
+from marketing_solutions.api.bodies import MAXIMUM_BODY
 
 
 class Dialect(Protocol):
@@ -30,7 +39,16 @@ class Dialect(Protocol):
     def unavailable_response(self, request: HttpRequest, /) -> HttpResponse:
         """503 with Retry-After."""
 
+    def refused_response(self, request: HttpRequest, error: DomainError, /) -> HttpResponse:
+        """What is wrong with a body that was not let in: 408, 413 or 415."""
 
+
+# The statuses of pages whose bodies are not let in.
+REFUSED = {Kind.TOO_SLOW: 408, Kind.TOO_LARGE: 413, Kind.UNSUPPORTED: 415}
+REFUSED_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Not accepted</title></head>
+<body><h1>Not accepted</h1><p>{sentence}</p></body></html>
+"""
 UNAVAILABLE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Not available for a moment</title></head>
@@ -81,3 +99,34 @@ def _unavailable(request: HttpRequest) -> HttpResponse:
         response["Cache-Control"] = "no-store"
     response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own mark
     return response
+
+
+def body_limit(path: str) -> int:
+    """How many bytes the body of a request to this path may have."""
+    return MAXIMUM_BODY if marketing_solutions.speaks_this_dialect(path) else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+def refused(environ: dict[str, Any], error: DomainError) -> HttpResponse:
+    """408, 413 or 415 for a body that no view will see."""
+    request = _unseen(environ)
+    for dialect in DIALECTS:
+        if dialect.speaks_this_dialect(request.path_info):
+            return dialect.refused_response(request, error)
+    return HttpResponse(REFUSED_PAGE.format(sentence=escape(error.message)), status=REFUSED[error.kind])
+
+
+def busy(environ: dict[str, Any]) -> HttpResponse:
+    """503: too many requests wait for a thread."""
+    return _unavailable(_unseen(environ))
+
+
+def crashed(environ: dict[str, Any]) -> HttpResponse:
+    """500: not even Django could answer."""
+    return fault(_unseen(environ))
+
+
+def _unseen(environ: dict[str, Any]) -> HttpRequest:
+    """A request that came to no middleware, with the identity that it would have got there."""
+    request = WSGIRequest(environ)
+    request.id = str(uuid.uuid4())  # type: ignore[attr-defined]
+    return request

@@ -13,9 +13,6 @@ from django.conf import settings
 
 from config.postgresql import embedded
 
-# Threads of the web server keep their database connection as long as they live, so idle ones live long.
-IDLE_THREAD_SECONDS = 600
-
 
 @dataclass(frozen=True)
 class Program:
@@ -39,25 +36,11 @@ def programs(host: str, port: int) -> list[Program]:
     return [web, *work]
 
 
-def web_server(*, host: str, port: int, target: str = "config.wsgi:application") -> tuple[str, ...]:
-    """Spell the command of the web server for the WSGI application `target`."""
-    options = {
-        "--interface": "wsgi",
-        "--host": host,
-        "--port": port,
-        "--http": 1,
-        "--workers": settings.WEB_WORKERS,
-        "--blocking-threads": settings.WEB_THREADS,
-        "--blocking-threads-idle-timeout": IDLE_THREAD_SECONDS,
-        # Connections that wait to be accepted, and those that a worker takes on at once.
-        "--backlog": 2048,
-        "--backpressure": 512,
-        "--respawn-interval": 1,
-        "--workers-kill-timeout": 5,
-        "--log-level": "warning",
-    }
+def web_server(*, host: str, port: int, target: str = "config.asgi:application") -> tuple[str, ...]:
+    """Spell the command of the web server for the ASGI application `target`."""
+    options = {"--host": host, "--port": port, "--workers": settings.WEB_WORKERS}
     spelled = [str(part) for option in options.items() for part in option]
-    return (sys.executable, "-m", "granian", *spelled, "--no-ws", "--respawn-failed-workers", target)
+    return (sys.executable, "-m", "config.door", *spelled, target)
 
 
 def worker() -> tuple[str, ...]:

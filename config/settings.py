@@ -24,6 +24,9 @@ BASE_URL: str = env.str("BASE_URL", f"http://[{HOST}]:{PORT}" if ":" in HOST els
 # Processes of the web server, and threads in each (a thread keeps one database connection).
 WEB_WORKERS: int = integer("WEB_WORKERS", 2, least=1)
 WEB_THREADS: int = integer("WEB_THREADS", 2, least=1)
+# A request's body that stands still as long is refused; an answer of which nothing is read as long is cut off.
+STALLED_BODY_SECONDS: int = integer("STALLED_BODY_SECONDS", 10, least=1)
+UNREAD_ANSWER_SECONDS: int = integer("UNREAD_ANSWER_SECONDS", 30, least=1)
 
 # --- Security ----------------------------------------------------------------------------------
 SECRET_KEY: str = env.str("SECRET_KEY", "")
@@ -102,7 +105,6 @@ API_PREFIXES = (
     *(f"/{version}/marketing-solutions/" for version in ("preview", "2023-07", "2024-01", "2027-01")),
 )
 ROOT_URLCONF = "config.urls"
-WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

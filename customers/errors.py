@@ -17,6 +17,7 @@ class Kind(StrEnum):
     FORBIDDEN = "forbidden"
     UNAUTHENTICATED = "unauthenticated"
     TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
     MALFORMED = "malformed"
     CLOSED = "closed"
     GONE = "gone"

@@ -22,6 +22,8 @@ TABLE: dict[Kind, tuple[int, str | None]] = {
     Kind.CLOSED: (200, None),
     Kind.UNAUTHENTICATED: (401, None),
     Kind.TOO_LARGE: (413, "too_large"),
+    Kind.TOO_SLOW: (408, "argument_error"),
+    Kind.UNSUPPORTED: (415, "argument_error"),
     Kind.MALFORMED: (400, "argument_error"),
 }
 WITH_FIELDS = {"validation", "missing_data", "argument_error"}
@@ -83,6 +85,11 @@ def bad_request_response(_request: HttpRequest) -> HttpResponse:
 def fault_response(_request: HttpRequest | None = None) -> HttpResponse:
     """The answer for what nobody expected."""
     return error_response(500, "internal_server_error", "An unexpected fault happened; it has been logged.")
+
+
+def refused_response(_request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The answer for a body that is not let in."""
+    return domain_error_response(error)
 
 
 def unavailable_response(_request: HttpRequest | None = None) -> HttpResponse:

@@ -23,6 +23,7 @@ TABLE: dict[Kind, int] = {
     Kind.GONE: 410,
     Kind.UNAVAILABLE: 400,
     Kind.TOO_LARGE: 413,
+    Kind.TOO_SLOW: 408,
     Kind.UNSUPPORTED: 415,
     Kind.NOT_ACCEPTABLE: 406,
 }
@@ -82,6 +83,11 @@ def fault_response(request: HttpRequest) -> HttpResponse:
     """The answer for what nobody expected."""
     fault = DomainError(Kind.MALFORMED, "internal_error", "An unexpected fault happened; it has been logged.")
     return error_response(request, 500, fault)
+
+
+def refused_response(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The answer for a body that is not let in."""
+    return domain_error_response(request, error)
 
 
 def unavailable_response(request: HttpRequest) -> HttpResponse:

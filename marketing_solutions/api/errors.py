@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import structlog
 from django.http import HttpRequest, HttpResponse
-from oauthlib.oauth2 import OAuth2Error, TemporarilyUnavailableError
+from oauthlib.oauth2 import InvalidRequestError, OAuth2Error, TemporarilyUnavailableError
 from rest_framework.exceptions import APIException, MethodNotAllowed, Throttled
 
 from customers.errors import DomainError, Kind
@@ -27,8 +27,11 @@ TABLE: dict[Kind, tuple[int, str, str | None]] = {
     Kind.FORBIDDEN: (403, "access-control", None),
     Kind.UNAUTHENTICATED: (401, "authorization", None),
     Kind.TOO_LARGE: (413, "validation", None),
+    Kind.TOO_SLOW: (408, "validation", None),
+    Kind.UNSUPPORTED: (415, "validation", None),
     Kind.MALFORMED: (400, "validation", None),
 }
+OAUTH = "/oauth2/"
 DATA = "/data/attributes/"
 # Where the core's attributes stand in the body of a create.
 POINTERS = {
@@ -152,6 +155,13 @@ def bad_request_response(request: HttpRequest) -> HttpResponse:
 def fault_response(request: HttpRequest) -> HttpResponse:
     """The answer for what nobody expected."""
     return one_refusal(request, 500, "unknown", "unexpected-fault", "An unexpected fault happened; it has been logged.")
+
+
+def refused_response(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The answer for a body that is not let in; of the token endpoint in the shape of RFC 6749."""
+    if request.path_info.startswith(OAUTH):
+        return token_response(InvalidRequestError(error.message).json, TABLE[error.kind][0])
+    return domain_error_response(request, error)
 
 
 def unavailable_response(request: HttpRequest) -> HttpResponse:

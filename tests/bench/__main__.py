@@ -63,7 +63,7 @@ def _measure(options: argparse.Namespace) -> list[Outcome]:
     connections.close_all()
     with (
         running("tests.bench.ceiling.application:application", "tests.bench.ceiling.settings", "/constant") as ceiling,
-        running("config.wsgi:application", SETTINGS, "/readyz") as product,
+        running("config.asgi:application", SETTINGS, "/readyz") as product,
     ):
         servers = Servers(product=product, ceiling=ceiling)
         return measure(scenarios, servers, rounds=options.rounds, seconds=options.seconds, tell=_tell)

@@ -1,4 +1,4 @@
-"""Granian as `manage.py serve` starts it, for the product and for the reference."""
+"""The web server as `manage.py serve` starts it, for the product and for the reference."""
 
 import http.client
 import os
@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 30.0
 
 @contextmanager
 def running(target: str, settings_module: str, probe: str) -> Iterator[str]:
-    """Serve the WSGI application `target` on a free port until the end; gives its base URL once `probe` answers 200."""
+    """Serve the ASGI application `target` on a free port until the end; gives its base URL once `probe` answers 200."""
     port = _free_port()
     program = Program(target, web_server(host=HOST, port=port, target=target), essential=True)
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings_module}

@@ -62,12 +62,12 @@ def test_it_serves_until_ctrl_c_and_leaves_nothing_behind(start: Start) -> None:
 def test_what_is_killed_comes_back_and_a_killed_serve_takes_all_with_it(start: Start) -> None:
     served = start()
     (worker,) = served.running("manage.py work")
-    web = served.running("granian")
-    assert len(web) == 2
+    web = served.running("config.door")
+    assert len(web) == 1
     worker.kill()
     web[-1].kill()
     until(lambda: bool({process.pid for process in served.running("manage.py work")} - {worker.pid}), "a new worker")
-    until(lambda: len({*served.running("granian")} - {web[-1]}) == len(web), "a new web process")
+    until(lambda: len({*served.running("config.door")} - {web[-1]}) == len(web), "a new web process")
     (database,) = served.running("bin/postgres -D")
     database.kill()
     until(lambda: bool({each.pid for each in served.running("bin/postgres -D")} - {database.pid}), "a new database")

@@ -1,4 +1,4 @@
-"""The WSGI application that the web server loads."""
+"""The ASGI application that the web server loads: the door, and Django behind it."""
 
 import gc
 import os
@@ -7,9 +7,14 @@ from importlib import import_module
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from config.door.application import Door
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+handler = get_wsgi_application()
+# Only now: the dialects' shapes need Django's applications.
+refusals = import_module("config.handlers")
+application = Door(handler, refusals, threads=settings.WEB_THREADS)
 
 # What is loaded by now stays as long as the process: the views too, and nothing of it is looked at again when memory is
 # searched for what has gone. Such a search takes 100 ms otherwise, in the middle of some request.

@@ -1,0 +1,72 @@
+"""What Django answered, on its way from a thread to the client."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+# How much of a streamed answer is made at a time.
+PART = 65_536
+WITHOUT_BODY = frozenset({204, 304})
+
+
+class Answer:
+    """An answer that is whole, or one that is made part by part."""
+
+    __slots__ = ("_close", "body", "headers", "response", "status")
+
+    def __init__(self, response: HttpResponseBase) -> None:
+        self.status = response.status_code
+        self._close = response.close
+        self.headers: Headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()
+        ]
+        for cookie in response.cookies.values():
+            self.headers.append((b"set-cookie", cookie.output(header="").strip().encode("latin-1")))
+        self.response: StreamingHttpResponse | None = None
+        self.body = b""
+        if isinstance(response, HttpResponse):
+            self.body = response.content
+            self._tell_length()
+        elif isinstance(response, StreamingHttpResponse):
+            self.response = response
+
+    def close(self) -> None:
+        """Let go of what the answer held, and do what was to be done once it had gone out."""
+        self._close()
+
+    def close_if_whole(self) -> None:
+        """The same of one that does not stream, which has been handed over by now."""
+        if self.response is None:
+            self._close()
+
+    def closing(self) -> "Answer":
+        """The same, and the last of its connection."""
+        self.headers.append((b"connection", b"close"))
+        return self
+
+    async def send(self, send: Send) -> None:
+        """Send one that is whole."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+    def parts(self) -> Iterator[bytes]:
+        """The parts of one that streams: each `next` may be called in another thread."""
+        gathered: list[bytes] = []
+        size = 0
+        assert self.response is not None
+        for piece in self.response:
+            gathered.append(piece)
+            size += len(piece)
+            if size >= PART:
+                yield b"".join(gathered)
+                gathered, size = [], 0
+        if gathered:
+            yield b"".join(gathered)
+
+    def _tell_length(self) -> None:
+        if self.status not in WITHOUT_BODY and not any(name == b"content-length" for name, _ in self.headers):
+            self.headers.append((b"content-length", str(len(self.body)).encode()))

@@ -1,0 +1,186 @@
+"""The ASGI application that the web server calls: reads the request, has a thread answer it, sends the answer."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+import structlog
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpResponse
+
+from config.door.answers import Answer, Send
+from config.door.bodies import ClientGoneError, Receive, declared_length, discard_body, read_body, until_gone
+from config.door.environ import Environ, Scope, environ_of, set_body
+from config.door.hang_up import META_KEY, HangUp
+from config.door.threads import BusyError, Call, Threads
+from customers.errors import DomainError, Kind
+
+# Requests of a process that may wait for a thread, and for how long.
+MOST_WAITING, WAIT_SECONDS = 512, 30.0
+# What has lasted as long as this is looked after: whether its client is still there.
+LONG_SECONDS, SWEEP_SECONDS = 1.0, 1.0
+LIVENESS, READINESS = "/healthz", "/readyz"
+ALIVE = b'{"status":"ok"}'
+ALIVE_HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"content-length", str(len(ALIVE)).encode()),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+log = structlog.get_logger(__name__)
+
+
+class Refusals(Protocol):
+    """How a request is answered that no view sees; `config.handlers` knows."""
+
+    def body_limit(self, path: str, /) -> int:
+        """How many bytes the body of a request to this path may have."""
+
+    def refused(self, environ: Environ, error: DomainError, /) -> HttpResponse:
+        """The answer for a body that is not let in."""
+
+    def busy(self, environ: Environ, /) -> HttpResponse:
+        """The answer where too many wait for a thread."""
+
+    def crashed(self, environ: Environ, /) -> HttpResponse:
+        """The answer where not even Django could answer."""
+
+
+class Door:
+    """The application; `threads` is how many requests a process answers at a time."""
+
+    def __init__(self, handler: WSGIHandler, refusals: Refusals, *, threads: int) -> None:
+        self._handler = handler
+        self._refusals = refusals
+        self._threads = Threads("answer", threads, most_waiting=MOST_WAITING)
+        self._readiness = Threads("readiness", 1, most_waiting=16)
+        self._hang_ups = Threads("hang-up", 1, most_waiting=MOST_WAITING)
+        self._asked: dict[Call[Answer], Asked] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_swept = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        if scope["path"] == LIVENESS and scope["method"] in {"GET", "HEAD"}:
+            await send({"type": "http.response.start", "status": 200, "headers": ALIVE_HEADERS})
+            await send({"type": "http.response.body", "body": ALIVE})
+            return
+        environ = environ_of(scope)
+        try:
+            set_body(environ, await self._body(environ, receive))
+            answer = await self._answer(environ, receive)
+        except ClientGoneError:
+            return
+        except DomainError as error:
+            answer = self._refusal(environ, error)
+        except BusyError:
+            answer = Answer(self._refusals.busy(environ))
+        except Exception:
+            # Whatever it is, the caller gets an answer.
+            log.exception("unexpected_fault", path=environ["PATH_INFO"])
+            answer = Answer(self._refusals.crashed(environ))
+        if answer.response is None:
+            await answer.send(send)
+        else:
+            await self._stream(answer, receive, send, without_body=scope["method"] == "HEAD")
+
+    async def _body(self, environ: Environ, receive: Receive) -> bytes:
+        """The whole body; DomainError where it is refused, and ClientGoneError."""
+        declared = declared_length(environ)
+        if declared == 0:
+            return b""
+        try:
+            if "multipart" in environ.get("CONTENT_TYPE", "").lower():
+                sentence = "Nothing here takes multipart bodies."
+                raise DomainError(Kind.UNSUPPORTED, "unsupported_media_type", sentence)  # noqa: TRY301 - as the others
+            most, still_seconds = self._refusals.body_limit(environ["PATH_INFO"]), settings.STALLED_BODY_SECONDS
+            return await read_body(receive, declared=declared, most=most, still_seconds=still_seconds)
+        except DomainError as error:
+            if error.kind != Kind.TOO_SLOW and "HTTP_EXPECT" not in environ:
+                await discard_body(receive)
+            raise
+
+    def _refusal(self, environ: Environ, error: DomainError) -> Answer:
+        log.info("body_refused", path=environ["PATH_INFO"], code=error.code, client=environ["REMOTE_ADDR"])
+        set_body(environ, b"")
+        return Answer(self._refusals.refused(environ, error)).closing()
+
+    async def _answer(self, environ: Environ, receive: Receive) -> Answer:
+        """Have a thread answer; BusyError, and ClientGoneError where the client left before its turn."""
+        threads = self._readiness if environ["PATH_INFO"] == READINESS else self._threads
+        hang_up = environ[META_KEY] = HangUp()
+        call = Call(partial(self._work, environ), Answer.close_if_whole)
+        threads.put(call)
+        asked = self._asked[call] = Asked(threads, receive, hang_up)
+        if not self._is_swept:
+            self._is_swept = True
+            self._keep(self._sweep())
+        try:
+            return await call.answered
+        finally:
+            del self._asked[call]
+            if asked.watch:
+                asked.watch.cancel()
+
+    def _work(self, environ: Environ) -> Answer:
+        """What a thread does: Django's handler answers errors itself, so what it raises is a fault of ours."""
+        return Answer(self._handler(environ, _start_response))
+
+    async def _stream(self, answer: Answer, receive: Receive, send: Send, *, without_body: bool) -> None:
+        """Send an answer part by part; the next is made when the last has been taken, by whichever thread is free."""
+        parts = iter(()) if without_body else answer.parts()
+        gone = asyncio.create_task(until_gone(receive))
+        try:
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            while not gone.done() and (part := await self._threads.do(partial(next, parts, None))) is not None:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            if not gone.done():
+                await send({"type": "http.response.body", "body": b""})
+        finally:
+            gone.cancel()
+            await self._threads.do(answer.close)
+
+    async def _sweep(self) -> None:
+        """Look after what lasts long, as long as the process lives."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            now = time.monotonic()
+            for call, asked in list(self._asked.items()):
+                if now - call.began > WAIT_SECONDS:
+                    asked.threads.give_up(call, BusyError())
+                if now - call.began > LONG_SECONDS and not asked.watch:
+                    asked.watch = self._keep(self._watch(call, asked))
+
+    async def _watch(self, call: Call[Answer], asked: "Asked") -> None:
+        """Once the client has gone: forget the call, or tell who is at work on it."""
+        await until_gone(asked.receive)
+        if not asked.threads.give_up(call, ClientGoneError()):
+            await self._hang_ups.do(asked.hang_up.tell)
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Start a task and hold on to it: the event loop itself does not."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+@dataclass(slots=True)
+class Asked:
+    """Whom a request waits for, and how it is known whether its client is still there."""
+
+    threads: Threads
+    receive: Receive
+    hang_up: HangUp
+    watch: "asyncio.Task[None] | None" = None
+
+
+def _start_response(*_: object) -> Callable[[bytes], object]:
+    """Nothing: the answer itself says what it begins with."""
+    return bytes

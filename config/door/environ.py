@@ -1,0 +1,65 @@
+"""A request of ASGI as WSGI (PEP 3333) describes it to Django."""
+
+import sys
+from functools import lru_cache
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+Scope = dict[str, Any]
+Environ = dict[str, Any]
+CONSTANT: Environ = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+}
+
+
+def environ_of(scope: Scope) -> Environ:
+    """The environment of a request whose body is still to be read: `set_body` completes it."""
+    server, client = scope.get("server") or ("", None), scope.get("client") or ("", None)
+    environ = CONSTANT | {
+        "REQUEST_METHOD": scope["method"],
+        "PATH_INFO": _path(scope),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1] or ""),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": client[0],
+        "REMOTE_PORT": str(client[1] or ""),
+        "wsgi.url_scheme": scope["scheme"],
+    }
+    for name, value in scope["headers"]:
+        key = _key(name)
+        if key in environ:
+            separator = "; " if key == "HTTP_COOKIE" else ","
+            environ[key] = f"{environ[key]}{separator}{value.decode('latin-1')}"
+        elif key:
+            environ[key] = value.decode("latin-1")
+    return environ
+
+
+def set_body(environ: Environ, body: bytes) -> None:
+    """The body, whole; its length is what it is, however it was sent."""
+    environ["wsgi.input"] = BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+
+
+def _path(scope: Scope) -> str:
+    """The path's bytes, as PEP 3333 wants them written."""
+    raw: bytes | None = scope.get("raw_path")
+    path = scope["path"].encode() if raw is None else unquote_to_bytes(raw.partition(b"?")[0])
+    return path.decode("latin-1")
+
+
+@lru_cache(maxsize=1024)
+def _key(name: bytes) -> str:
+    """The variable of a header; none for one with an underscore, which could pass for another header."""
+    if b"_" in name:
+        return ""
+    key = name.decode("latin-1").upper().replace("-", "_")
+    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"

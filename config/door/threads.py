@@ -1,0 +1,117 @@
+"""The threads that Django answers in: few, with a bounded queue before them."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
+
+import structlog
+
+Result = TypeVar("Result")
+
+log = structlog.get_logger(__name__)
+
+
+class BusyError(Exception):
+    """Too many wait already, or this one has waited too long."""
+
+
+class Call(Generic[Result]):
+    """Something to be done in a thread; `answered` is set, on the event loop, to what it returns or raises.
+
+    `afterwards` is done with the result in the same thread, once the loop knows of it.
+    """
+
+    __slots__ = ("afterwards", "answered", "began", "loop", "work")
+
+    def __init__(self, work: Callable[[], Result], afterwards: Callable[[Result], object] | None = None) -> None:
+        self.work = work
+        self.afterwards = afterwards
+        self.loop = asyncio.get_running_loop()
+        self.answered: asyncio.Future[Result] = self.loop.create_future()
+        self.began = time.monotonic()
+
+    def do(self) -> None:
+        """Do it in this thread."""
+        try:
+            result = self.work()
+        except Exception as error:  # noqa: BLE001 - whoever waits for the answer gets it
+            self._tell(_fail, error)
+            return
+        self._tell(_succeed, result)
+        if self.afterwards:
+            try:
+                self.afterwards(result)
+            except Exception:
+                # The answer is given, and the thread is needed.
+                log.exception("closing_failed")
+
+    def _tell(self, how: Callable[["asyncio.Future[Any]", Any], None], what: object) -> None:
+        """Settle `answered` from this thread; a loop that has ended has nobody who waits."""
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(how, self.answered, what)
+
+
+class Threads:
+    """`number` threads that live as long as the process, started when the first call comes."""
+
+    def __init__(self, name: str, number: int, *, most_waiting: int) -> None:
+        self._name = name
+        self._number = number
+        self._most_waiting = most_waiting
+        self._queue: SimpleQueue[Call[Any]] = SimpleQueue()
+        self._is_started = False
+        # In the order of their coming; who takes a call out of it, a thread or the loop that gives up, has it alone.
+        self.waiting: dict[Call[Any], None] = {}
+        self.running: dict[Call[Any], None] = {}
+
+    def put(self, call: Call[Any], *, whatever_waits: bool = False) -> None:
+        """Have it done by the next thread that is free; BusyError where too many wait."""
+        if len(self.waiting) >= self._most_waiting and not whatever_waits:
+            raise BusyError
+        if not self._is_started:
+            self._start()
+        self.waiting[call] = None
+        self._queue.put(call)
+
+    async def do(self, work: Callable[[], Result]) -> Result:
+        """Do something that belongs to a request that has got its thread before: it is refused no more."""
+        call = Call(work)
+        self.put(call, whatever_waits=True)
+        return await call.answered
+
+    def give_up(self, call: Call[Any], error: Exception) -> bool:
+        """Don't do it any more; whether no thread had begun yet."""
+        if self.waiting.pop(call, call) is call:
+            return False
+        _fail(call.answered, error)
+        return True
+
+    def _start(self) -> None:
+        self._is_started = True
+        for number in range(self._number):
+            threading.Thread(target=self._serve, name=f"{self._name} {number}", daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            call = self._queue.get()
+            if self.waiting.pop(call, call) is call:
+                continue
+            self.running[call] = None
+            try:
+                call.do()
+            finally:
+                self.running.pop(call, None)
+
+
+def _succeed(future: "asyncio.Future[Result]", result: Result) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
+def _fail(future: "asyncio.Future[Any]", error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)

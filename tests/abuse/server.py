@@ -1,0 +1,175 @@
+"""The web server as compose.yaml runs it, with a database of its own on the tests' server."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
+
+import psutil
+import psycopg
+import urllib3
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+
+from config.supervision import _end_with
+from tests.config.served import PROJECT, free_port, until
+
+# Short times, for tests that wait for them; how long they are by default is `tests/config/test_door.py`'s.
+BODY_SECONDS, ANSWER_SECONDS = 2, 3
+# All connections of the server to its database: two threads that answer and one for /readyz, in two processes.
+MOST_CONNECTIONS = 6
+
+
+class Server:
+    """`port` and `base_url` say where it is; it runs from `start` to `kill`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.exports = folder / "exports"
+        self._name = f"abuse_{os.getpid()}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Make its database, as compose.yaml does: `manage.py migrate`."""
+        self._drop()
+        self._administrate(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self._name)))
+        command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity=0"]
+        subprocess.run(command, cwd=PROJECT, env=os.environ | self._variables(), check=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self._drop()
+
+    def start(self, **variables: str) -> None:
+        """Start it, and wait until it is ready."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", "web"],
+                cwd=PROJECT,
+                env=os.environ | self._variables() | variables,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_end_with(os.getpid()),  # noqa: PLW1509 - no thread of the test does anything meanwhile
+            )
+        process = self._process
+        until(lambda: process.poll() is not None or self.is_ready(), "the web server", 60)
+        assert process.poll() is None, self.log
+
+    def kill(self) -> None:
+        """End it and its processes at once."""
+        if self._process:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def is_ready(self) -> bool:
+        """Whether it says so itself."""
+        return self.status("GET", "/readyz") == 200
+
+    def ask(self, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        """One request over a connection of its own; `options` are urllib3's."""
+        with urllib3.PoolManager(retries=False, timeout=20) as pool:
+            return pool.request(method, self.base_url + path, redirect=False, **options)
+
+    def status(self, method: str, path: str, **options: Any) -> int:
+        """The status of an answer, 0 where there is none."""
+        try:
+            return int(self.ask(method, path, **options).status)
+        except urllib3.exceptions.HTTPError:
+            return 0
+
+    @property
+    def log(self) -> str:
+        """What it has said so far."""
+        return self._log.read_text()
+
+    @contextmanager
+    def database(self) -> Iterator[None]:
+        """Django's connection of this process leads to the server's database as long as the block lasts."""
+        before = connection.settings_dict["NAME"]
+        connection.close()
+        connection.settings_dict["NAME"] = self._name
+        try:
+            yield
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = before
+
+    def connections(self) -> int:
+        """How many connections to its database there are."""
+        with self._connected() as beside:
+            found = beside.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [self._name]).fetchone()
+        assert found
+        return int(found[0])
+
+    def connected(self, ports: set[int]) -> bool:
+        """Whether it still holds a connection to one of these ports of ours."""
+        return any(
+            each.laddr and each.laddr.port == self.port and each.raddr.port in ports
+            for each in psutil.net_connections("tcp4")
+            if each.status == psutil.CONN_ESTABLISHED
+        )
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "web.log"
+
+    def _variables(self) -> dict[str, str]:
+        """What an operator sets in production, and nothing of TLS on the way from here."""
+        return {
+            "PRODUCTION": "1",
+            "SECURE_SSL_REDIRECT": "0",
+            "BEHIND_TLS_PROXY": "1",
+            "SECRET_KEY": settings.SECRET_KEY,
+            "ENCRYPTION_KEYS": ",".join(settings.ENCRYPTION_KEYS),
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "DATABASE_URL": self._url(),
+            "REDIS_URL": settings.REDIS_URL,
+            "DATA_DIR": str(self.folder),
+            "EXPORT_ROOT": str(self.exports),
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "BASE_URL": self.base_url,
+            "WEB_WORKERS": "2",
+            "WEB_THREADS": "2",
+            "REQUESTS_PER_MINUTE": "0",
+            "STALLED_BODY_SECONDS": str(BODY_SECONDS),
+            "UNREAD_ANSWER_SECONDS": str(ANSWER_SECONDS),
+        }
+
+    def _url(self) -> str:
+        values = self._where()
+        user = quote(values["user"] or "postgres", safe="")
+        password = f":{quote(values['password'], safe='')}" if values["password"] else ""
+        if values["host"].startswith("/"):
+            return f"postgresql://{user}{password}@/{self._name}?host={quote(values['host'], safe='')}"
+        return f"postgresql://{user}{password}@{values['host']}:{values['port'] or 5432}/{self._name}"
+
+    def _where(self) -> dict[str, Any]:
+        parameters: dict[str, Any] = connection.get_connection_params()
+        return {name: parameters.get(name) or "" for name in ("host", "port", "user", "password")}
+
+    @contextmanager
+    def _connected(self) -> Iterator["psycopg.Connection[Any]"]:
+        given = {name: value for name, value in self._where().items() if value}
+        with psycopg.connect(**given, dbname="postgres", autocommit=True) as beside:
+            yield beside
+
+    def _administrate(self, statement: sql.Composed) -> None:
+        with self._connected() as beside:
+            beside.execute(statement)
+
+    def _drop(self) -> None:
+        self._administrate(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self._name)))
