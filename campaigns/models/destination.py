@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 from campaigns.models.destination_kind import NAMING_ATTRIBUTES, SHAPES, DestinationKind
-from campaigns.models.sealed import seal, unseal
 from customers.models import NamesFields
+from customers.models.sealed import seal, unseal
 
 
 class Destination(NamesFields):

@@ -55,8 +55,9 @@ def _save(application: Application, changes: Mapping[str, Any], *, is_new: bool)
 
 
 def fill_credentials(*, application: Application) -> str:
-    """Give an application that is not yet saved its key and secret; returns the secret."""
+    """Give an application that is not yet saved its key and secrets; returns the secret of the API."""
     application.api_key = secrets.token_hex(API_KEY_BYTES)
+    application.keep_identity_secret(secrets.token_hex(SECRET_BYTES))
     return _fill_secret(application)
 
 
@@ -66,6 +67,25 @@ def rotate_secret(*, application: Application) -> str:
     secret = _fill_secret(application)
     application.save(update_fields=["secret_prefix", "secret_sha256"])
     return secret
+
+
+@transaction.atomic
+def rotate_identity_secret(*, application: Application) -> str:
+    """Give the application a new identity secret and return it; customer-tokens of the old one are wrong then."""
+    secret = secrets.token_hex(SECRET_BYTES)
+    application.keep_identity_secret(secret)
+    application.save(update_fields=["sealed_identity_secret"])
+    return secret
+
+
+@transaction.atomic
+def seal_identity_secrets_again() -> int:
+    """Encrypt every identity secret with the first key of ENCRYPTION_KEYS; how many there are, of all organizations."""
+    sealed = Application.objects.select_for_update().exclude(sealed_identity_secret="").order_by("id")
+    for application in sealed:
+        application.keep_identity_secret(application.identity_secret)
+        application.save(update_fields=["sealed_identity_secret"])
+    return len(sealed)
 
 
 def _fill_secret(application: Application) -> str:
@@ -84,4 +104,5 @@ def credentials_of(*, application: Application, secret: str) -> dict[str, str]:
         "APPLICATION_ID": str(application.pk),
         "CLIENT_ID": application.api_key,
         "CLIENT_SECRET": secret,
+        "IDENTITY_SECRET": application.identity_secret,
     }

@@ -22,7 +22,7 @@ from config.secret_key import derived_encryption_key
 from customers.errors import DomainError
 from customers.models import Operator
 from tests.config.served import PROJECT
-from tests.factories import make_organization
+from tests.factories import make_application, make_organization
 
 SECRET = "do not show this"
 URL_EXPECTED = f"url: {SHAPES['webhook'].members['url'].sentence}"
@@ -118,6 +118,8 @@ def test_keys_change_without_losing_a_secret(settings: Settings) -> None:
     destination = Destination(organization=make_organization(), name="CRM", kind="webhook")
     destination.keep_secrets({"signing_secret": SECRET})
     destination.save()
+    application = make_application().application
+    identity = application.identity_secret
     old, new = settings.ENCRYPTION_KEYS[0], Fernet.generate_key().decode()
     settings.ENCRYPTION_KEYS = [new]
     with pytest.raises(DomainError, match="No key of ENCRYPTION_KEYS opens these secrets"):
@@ -130,6 +132,8 @@ def test_keys_change_without_losing_a_secret(settings: Settings) -> None:
     settings.ENCRYPTION_KEYS = [new]
     destination.refresh_from_db()
     assert destination.secrets == {"signing_secret": SECRET}
+    application.refresh_from_db()
+    assert application.identity_secret == identity
 
 
 def test_keys_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:

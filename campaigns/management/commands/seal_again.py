@@ -3,20 +3,24 @@
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
+from django.db import transaction
 
 from campaigns.services.destinations import seal_secrets_again
 from customers.errors import DomainError
+from customers.services.applications import seal_identity_secrets_again
 
 
 class Command(BaseCommand):
     """Seal all secrets with the first of the keys."""
 
-    help = "Encrypt the secrets of destinations with the first key of ENCRYPTION_KEYS."
+    help = "Encrypt the secrets of destinations and applications with the first key of ENCRYPTION_KEYS."
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """All or none."""
         try:
-            count = seal_secrets_again()
+            with transaction.atomic():
+                destinations, applications = seal_secrets_again(), seal_identity_secrets_again()
         except DomainError as error:
             raise CommandError(error.message) from error
-        self.stdout.write(f"Secrets of {count} destinations are sealed with the first key.")
+        sealed = f"{destinations} destinations and {applications} applications"
+        self.stdout.write(f"Secrets of {sealed} are sealed with the first key.")
