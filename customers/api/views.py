@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from customers.api.serializers import CustomerIn, CustomerOut, SubscriptionIn
-from customers.models.application import Platform
+from customers.models.application import SERVERS, WITH_DEVICES
 from customers.prisma.documentation import operation
 from customers.prisma.views import PrismaView
 from customers.queries.applications import get_application_by_token, require_platform
@@ -21,7 +21,7 @@ class Customers(PrismaView):
         """Merge fields into the customer of an id; null clears one."""
         members = self.read(CustomerIn)
         application = get_application_by_token(token=members["app_token"])
-        require_platform(application=application, platform=Platform.REST)
+        require_platform(platforms=application.platforms, wanted=SERVERS)
         fields = members["customer"]
         customer_id = fields.pop("id")
         save_attributes(organization=application.organization, customer_id=customer_id, attributes=fields)
@@ -36,6 +36,7 @@ class Subscriptions(PrismaView):
         """Keep a push token of the customer."""
         members = self.read(SubscriptionIn)
         application = get_application_by_token(token=members["app_token"])
+        require_platform(platforms=application.platforms, wanted=WITH_DEVICES)
         subscribe(
             application=application,
             customer_id=members["customer_id"],

@@ -2,9 +2,11 @@
 
 import re
 import uuid
+from collections.abc import Collection, Sequence
 
 from customers.errors import DomainError, Kind
 from customers.models import Application
+from customers.models.application import Platform
 from customers.models.identifier import as_uuid
 from customers.queries.prepared import PreparedQuery
 
@@ -49,15 +51,15 @@ def get_application_by_token(*, token: str) -> Application:
     return application
 
 
-def require_platform(*, application: Application, platform: str) -> Application:
-    """The application itself, if it runs on the platform; the error of an unknown one otherwise."""
-    if platform not in application.platforms:
-        raise _unknown_application()
-    return application
+def require_platform(*, platforms: Collection[str], wanted: Sequence[Platform]) -> None:
+    """Pass where an application's `platforms` hold one of those that are `wanted`; else the error of an unknown one."""
+    if not set(platforms) & set(wanted):
+        names = " or ".join(wanted)
+        raise _unknown_application(f"The app-token's application has not the platform that this needs: {names}.")
 
 
-def _unknown_application() -> DomainError:
-    return DomainError(Kind.NOT_FOUND, "unknown_application", "The app-token is not known.")
+def _unknown_application(message: str = "The app-token is not known.") -> DomainError:
+    return DomainError(Kind.NOT_FOUND, "unknown_application", message)
 
 
 def get_application(*, application_id: int) -> Application:

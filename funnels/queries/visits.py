@@ -34,9 +34,8 @@ WHERE customer_id = %s::bigint AND campaign_id = ANY(%s::bigint[])
 """)  # noqa: S608
 CUSTOMER = f"""customer.id, customer.uuid, customer.external_id, customer.is_anonymous, customer.consent,
     customer.attributes, customer.tags, customer.points, {PARTICIPATIONS}"""
-APPLICATION = (
-    "application.id, organization.id, organization.version, organization.time_zone, organization.default_consent"
-)
+APPLICATION = """application.id, application.platforms,
+    organization.id, organization.version, organization.time_zone, organization.default_consent"""
 # Only names of columns are put together here; values are parameters.
 BY_TRAIL = PreparedStatement(f"""
 SELECT {APPLICATION}, trace.closed_at IS NOT NULL, trail.platform, trail.language, trail.channel, {CUSTOMER}
@@ -80,11 +79,13 @@ UNREAD = _Unread()
 class Visit:
     """A customer before one of an organization's applications; `customer_pk` None where nobody was found.
 
-    `organization` has its id, version, time zone and default consent, read in this moment. Where the customer `is_old`,
+    `organization` has its id, version, time zone and default consent, `platforms` are the application's, both read in
+    this moment. Where the customer `is_old`,
     the subject's history is that of nothing until `with_history` has read it.
     """
 
     application_id: int
+    platforms: Sequence[str]
     organization: Organization
     is_closed: bool
     customer_pk: int | None
@@ -139,7 +140,7 @@ def _row(statement: PreparedStatement, key: uuid.UUID | int | str | None, app_to
 
 
 def _visit(row: Sequence[Any]) -> Visit:
-    application_id, organization_id, version, time_zone, default_consent, is_closed, *seen = row
+    application_id, platforms, organization_id, version, time_zone, default_consent, is_closed, *seen = row
     platform, language, channel, pk, identity, external_id, is_anonymous, consent, attributes, tags, points, took = seen
     facts = CustomerFacts(
         attributes=orjson.loads(attributes) if attributes else {},
@@ -151,6 +152,7 @@ def _visit(row: Sequence[Any]) -> Visit:
     )
     return Visit(
         application_id=application_id,
+        platforms=platforms,
         organization=Organization(
             id=organization_id, version=version, time_zone=time_zone, default_consent=default_consent
         ),

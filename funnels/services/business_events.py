@@ -20,7 +20,9 @@ from campaigns.services.offers import lock_spend_limits, make_spend_limits, offe
 from campaigns.services.participations import Counting, forget_completion
 from customers.errors import DomainError, Kind
 from customers.models import Customer, Organization
+from customers.models.application import SERVERS
 from customers.models.identifier import as_uuid
+from customers.queries.applications import require_platform
 from customers.services.identities import find_or_create_customer
 from customers.services.searches import find_or_create_by_attributes
 from funnels.models import EventOccurrence
@@ -79,7 +81,8 @@ class _NoLongerStandsError(Exception):
 def trigger_campaign(*, told: EventTold, now: datetime) -> Triggered:
     """Choose the best campaign that is bound to an event for its customer, and offer it in a trace of its own.
 
-    Nothing is kept where there is none. DomainError `unknown_application`, `unknown_event`, `no_matching_campaign`,
+    Nothing is kept where there is none. DomainError `unknown_application` (also of one that has not the platform REST:
+    its app-token may be anybody's), `unknown_event`, `no_matching_campaign`,
     `invalid_fields` (a field outside the schema).
     """
     gone: set[int] = set()
@@ -98,6 +101,7 @@ def trigger_campaign(*, told: EventTold, now: datetime) -> Triggered:
 def _trigger(told: EventTold, gone: Collection[int], now: datetime) -> Triggered:
     """One attempt; campaigns that are `gone` are left out."""
     visit = _visit(told)
+    require_platform(platforms=visit.platforms, wanted=SERVERS)
     organization = visit.organization
     channel = get_channel(organization_id=organization.pk, version=organization.version)
     event = channel.applications.get(visit.application_id, NOTHING_SHOWN).events.get(told.name)

@@ -84,7 +84,7 @@ def test_active(caller: Caller, form: Form) -> None:
 
 def test_business_event(db: None, form: Form, settings: Any) -> None:  # noqa: ARG001 (the database)
     settings.DECISION_LOG = "off"
-    caller = Caller(make_application(app_token=SAMPLE_ID).application)
+    caller = Caller(make_application(app_token=SAMPLE_ID, platforms=["rest"]).application)
     make_field(caller.organization, "email", "string", unique=True)
     jane = make_customer(caller.organization, external_id="jane", attributes={"email": "jane.doe@example.com"})
     make_event(

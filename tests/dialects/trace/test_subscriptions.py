@@ -5,7 +5,7 @@ import pytest
 from customers.models import Customer, PushToken
 from tests.contents import contents
 from tests.dialects.trace.caller import Answer, Caller, Form, accepted, refused
-from tests.factories import make_application, make_customer
+from tests.factories import make_customer
 
 
 def _subscribe(caller: Caller, form: Form, **changes: object) -> Answer:
@@ -46,7 +46,7 @@ def test_a_device_that_changes_hands_takes_its_token_along(caller: Caller, form:
 
 
 def test_the_same_token_of_another_application(caller: Caller, rival: Caller, form: Form) -> None:
-    colleague = Caller(make_application(caller.organization).application)
+    colleague = Caller.of(caller.organization)
     for application in (caller, colleague, rival):
         accepted(_subscribe(application, form))
     assert PushToken.objects.count() == 3
@@ -64,6 +64,20 @@ def test_wrong_members_are_named(caller: Caller, form: Form, name: str, value: o
 
 def test_an_unknown_application(caller: Caller, form: Form) -> None:
     refused(_subscribe(caller, form, app_token="nobody's"), 404, "unknown-application")
+    assert not PushToken.objects.exists()
+
+
+@pytest.mark.parametrize("platforms", [["rest", "web"], ["android"], ["web", "ios"]])
+def test_applications_with_devices(caller: Caller, form: Form, platforms: list[str]) -> None:
+    accepted(_subscribe(Caller.of(caller.organization, platforms=platforms), form))
+    assert PushToken.objects.get().organization == caller.organization
+
+
+@pytest.mark.parametrize("platforms", [[], ["web"]])
+def test_a_page_registers_no_device(caller: Caller, form: Form, platforms: list[str]) -> None:
+    make_customer(caller.organization, external_id="51")
+    message = refused(_subscribe(Caller.of(caller.organization, platforms=platforms), form), 404, "unknown-application")
+    assert message.endswith("has not the platform that this needs: rest or android or ios.")
     assert not PushToken.objects.exists()
 
 
