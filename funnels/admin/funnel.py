@@ -8,6 +8,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
 
 from campaigns.services.campaigns import lock_campaign
 from customers.admin.choices import OrganizationFilter
@@ -16,6 +18,7 @@ from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
 from customers.admin.strict_json import StrictDecoder
 from customers.models import Organization
 from funnels.models import Funnel, FunnelEntry
+from funnels.queries.funnels import find_sharing
 from funnels.services.funnels import delete_funnel, restart_funnel, save_funnel
 
 LOOK = ("style", "landing_page", "allow_dismiss", "always_use_landing", "show_progress_bar", "new_window")
@@ -86,14 +89,41 @@ class FunnelAdmin(ServiceAdmin[Funnel]):
             delete_funnel(funnel=funnel)
 
 
+class SharedFilter(admin.SimpleListFilter):
+    """Those who have told a value that another customer has."""
+
+    title = "perhaps one person with another"
+    parameter_name = "shared"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Nobody looks for the others."""
+        return [("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[FunnelEntry]) -> QuerySet[FunnelEntry]:
+        """Those with a field whose value is somebody else's."""
+        return queryset.exclude(shared_fields=[]) if self.value() == "yes" else queryset
+
+
 @admin.register(FunnelEntry)
 class FunnelEntryAdmin(ServiceAdmin[FunnelEntry]):
     """Who is on the way: to look at, or to let begin anew by deleting."""
 
-    list_display = ["customer", "campaign", "step", "is_finished", "entered_at", "moved_at"]
+    list_display = ["customer", "campaign", "step", "is_finished", "entered_at", "moved_at", "perhaps_also"]
     list_select_related = ["customer", "campaign"]
-    list_filter = [OrganizationFilter, "is_finished"]
+    list_filter = [OrganizationFilter, "is_finished", SharedFilter]
+    readonly_fields = ["perhaps_also"]
     search_fields = ["=customer__external_id", "campaign__name"]
+
+    @admin.display(description="perhaps one person with")
+    def perhaps_also(self, entry: FunnelEntry) -> str:
+        """Links to the customers who have a value that this one has told, too."""
+        address = "admin:customers_customer_change"
+        others = [(name, customer) for name in entry.shared_fields for customer in find_sharing(entry=entry, name=name)]
+        return format_html_join(
+            ", ",
+            '<a href="{}">{}</a> ({})',
+            ((reverse(address, args=[customer.pk]), customer, name) for name, customer in others),
+        )
 
     has_add_permission = HistoryAdmin.has_add_permission
     has_change_permission = HistoryAdmin.has_change_permission

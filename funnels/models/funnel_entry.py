@@ -24,8 +24,11 @@ WHERE mine.campaign_id = other.campaign_id
 class FunnelEntry(CustomerOwned):
     """A customer on the way through a funnel: one for each campaign, whichever tracking token they come with.
 
-    `answers` are the steps answered so far, the current one last, each as its JSON; `data` is what was captured;
-    `revision` grows with every move, so that of two moves at once only one happens.
+    `answers` are the steps answered so far, the current one last, each as its JSON, and `answered_in` the ids of the
+    traces in which they were given: not every visit may see the values that another one was shown. `data` is what was
+    captured. `shared_fields` names the fields whose value another customer has, and which the customer was therefore
+    not given: perhaps both are one person. `revision` grows with every move, so that of two moves at once only one
+    happens.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -35,7 +38,9 @@ class FunnelEntry(CustomerOwned):
     step = models.CharField(max_length=63, blank=True, default="", help_text="The current step; none at the end.")
     is_finished = models.BooleanField(default=False)
     answers = ArrayField(models.TextField(), default=list)
+    answered_in = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     data = models.JSONField(default=dict)
+    shared_fields = ArrayField(models.TextField(), default=list, db_default=[])
     revision = models.BigIntegerField(default=1, db_default=1)
     entered_at = models.DateTimeField(db_default=Now())
     moved_at = models.DateTimeField(db_default=Now())

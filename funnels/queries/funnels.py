@@ -3,12 +3,22 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from psycopg import sql
+
 from campaigns.models import AdCampaign
-from funnels.models import Funnel, FunnelVersion
+from customers.models import Customer
+from customers.models.attribute_sql import text_expression
+from customers.models.attribute_value import text_of
+from funnels.models import Funnel, FunnelEntry, FunnelVersion
 from funnels.steps import Graph, parse_steps
 
 # Versions never change, so one that was compiled is good for ever.
 KEPT_VERSIONS = 1024
+# The organization and the field stand in the statement itself, so that the index of a unique field serves it.
+SHARING = """
+SELECT id, external_id FROM customers_customer
+WHERE organization_id = {organization} AND {value} = %s::text AND id <> %s::bigint ORDER BY id LIMIT 10
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +70,11 @@ def get_graph(version_id: int) -> Graph:
     """The steps of a version, by the types that its fields had when it was saved."""
     definition = FunnelVersion.objects.values_list("definition", flat=True).get(pk=version_id)
     return parse_steps(definition["steps"], definition["types"])
+
+
+def find_sharing(*, entry: FunnelEntry, name: str) -> list[Customer]:
+    """The other customers who have the value that was captured of a field; ten at most."""
+    statement = sql.SQL(SHARING).format(
+        organization=sql.Literal(entry.organization_id), value=sql.SQL(text_expression(name, "customers_customer"))
+    )
+    return list(Customer.objects.raw(statement.as_string(), [text_of(entry.data.get(name)), entry.customer_id]))

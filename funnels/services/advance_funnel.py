@@ -19,33 +19,37 @@ from campaigns.models import Interaction
 from campaigns.services.participations import record_completion, record_engagement
 from customers.errors import DomainError, Kind
 from customers.models import CustomerField
+from customers.models.attribute_value import Kept
 from customers.models.schema import check_attributes
 from customers.services.schemas import field_of_unique_index
 from funnels.queries.funnels import get_graph
 from funnels.services.funnel_stand import Stand, read_stand
 from funnels.steps import CheckedValues, check_values, end_answer, step_answer
 
-# A merge must not take the customer away meanwhile, nor a conversion close the trace. {lock} is one of the two below.
+# A merge must not take the customer away meanwhile, nor a conversion close the trace. {customer} and {trace} are how
+# their rows are locked.
 STILL_OPEN = """
 WITH customer AS (
-    SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR {lock}
+    SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR {customer}
 ), trace AS (
     SELECT trace.id FROM traces_trace trace, customer
     WHERE trace.id = %(trace)s::bigint AND trace.customer_id = customer.id AND trace.closed_at IS NULL
-    FOR SHARE OF trace
+    FOR {trace} OF trace
 )"""
 ENTER = (
-    STILL_OPEN.format(lock="KEY SHARE")
+    STILL_OPEN.format(customer="KEY SHARE", trace="SHARE")
     + """
 INSERT INTO funnels_funnelentry AS mine (organization_id, customer_id, campaign_id, version_id, interaction_id, uuid,
-                                         step, is_finished, answers, data, revision, entered_at, moved_at)
+                                         step, is_finished, answers, answered_in, data, shared_fields,
+                                         revision, entered_at, moved_at)
 SELECT %(organization)s::bigint, %(customer)s::bigint, %(campaign)s::bigint, %(version)s::bigint,
        %(interaction)s::bigint, %(uuid)s::uuid, %(step)s::varchar, %(is_finished)s::boolean, ARRAY[%(answer)s::text],
-       '{}'::jsonb, 1, %(now)s::timestamptz, %(now)s::timestamptz
+       ARRAY[%(trace)s::bigint], '{}'::jsonb, '{}', 1, %(now)s::timestamptz, %(now)s::timestamptz
 FROM trace
 ON CONFLICT (customer_id, campaign_id) DO UPDATE
 SET version_id = excluded.version_id, interaction_id = excluded.interaction_id, uuid = excluded.uuid,
-    step = excluded.step, is_finished = excluded.is_finished, answers = excluded.answers, data = excluded.data,
+    step = excluded.step, is_finished = excluded.is_finished, answers = excluded.answers,
+    answered_in = excluded.answered_in, data = excluded.data, shared_fields = excluded.shared_fields,
     entered_at = excluded.entered_at, moved_at = excluded.moved_at, revision = mine.revision + 1
 WHERE mine.id = %(entry)s::bigint AND mine.revision = %(revision)s::bigint
 RETURNING id
@@ -54,20 +58,26 @@ RETURNING id
 MOVE = """, moved AS (
     UPDATE funnels_funnelentry entry
     SET step = %(step)s::varchar, is_finished = %(is_finished)s::boolean, answers = answers || %(answer)s::text,
-        data = data || %(data)s::jsonb, interaction_id = %(interaction)s::bigint, moved_at = %(now)s::timestamptz,
-        revision = revision + 1
+        answered_in = answered_in || %(trace)s::bigint, data = data || %(data)s::jsonb,
+        shared_fields = shared_fields || %(shared_fields)s::text[],
+        interaction_id = %(interaction)s::bigint, moved_at = %(now)s::timestamptz, revision = revision + 1
     FROM trace
     WHERE entry.id = %(entry)s::bigint AND entry.revision = %(revision)s::bigint
     RETURNING entry.id
 )"""
-PASS = STILL_OPEN.format(lock="KEY SHARE") + MOVE + "SELECT id FROM moved"  # noqa: S608 (constants)
+PASS = STILL_OPEN.format(customer="KEY SHARE", trace="SHARE") + MOVE + "SELECT id FROM moved"  # noqa: S608 (constants)
+# What the customer has and is not to be replaced wins.
 STORE = """, captured AS (
     UPDATE customers_customer
-    SET attributes = (attributes || %(data)s::jsonb) - %(cleared)s::text[], updated_at = %(now)s::timestamptz
+    SET attributes = %(stored)s::jsonb || (attributes - %(replaced)s::text[]), updated_at = %(now)s::timestamptz
     FROM moved
     WHERE customers_customer.id = %(customer)s::bigint
 )"""
-CAPTURE = STILL_OPEN.format(lock="NO KEY UPDATE") + MOVE + STORE + "SELECT id FROM moved"  # noqa: S608 (constants)
+TELL = """, told AS (
+    UPDATE traces_trace SET captured = captured || %(data)s::jsonb FROM moved WHERE traces_trace.id = %(trace)s::bigint
+)"""
+ALONE = {"customer": "NO KEY UPDATE", "trace": "NO KEY UPDATE"}
+CAPTURE = STILL_OPEN.format(**ALONE) + MOVE + STORE + TELL + "SELECT id FROM moved"  # noqa: S608 (constants)
 
 
 @dataclass(frozen=True)
@@ -141,6 +151,18 @@ def _unknown_step() -> DomainError:
     return DomainError(Kind.INVALID, "unknown_step", "step-id is not that of the current step or of a completed one.")
 
 
+@dataclass(frozen=True)
+class Capture:
+    """What is stored into the customer: `stored` by name, where nothing stands or what is in `replaced`.
+
+    No `schema`, nothing to store.
+    """
+
+    schema: list[CustomerField]
+    stored: dict[str, Kept]
+    replaced: list[str]
+
+
 class _Missed(Exception):  # noqa: N818 (no error: it never leaves this module)
     """Something else happened before the move: what was counted for it is undone."""
 
@@ -154,7 +176,7 @@ def _begin(advance: Advance, stand: Stand, now: datetime) -> dict[str, Any] | No
         return None
     except DomainError:
         # Somebody with the same customer may have begun it meanwhile, and then it is resumed.
-        if _stand(advance, None) == replace(stand, raw_requested=None):
+        if _stand(advance, None) == replace(stand, raw_requested=None, requested_in=None):
             raise
         return None
 
@@ -163,7 +185,7 @@ def _enter(stand: Stand, now: datetime) -> dict[str, Any]:
     """Count and enter, participation before entry."""
     graph, identity = get_graph(stand.funnel_version_id), uuid.uuid4()
     first = graph.steps[graph.start]
-    answer = step_answer(graph, first, facts=stand.facts({}), step_id=step_id(identity, 0))
+    answer = step_answer(graph, first, facts=stand.facts({}), shown=stand.shown({}), step_id=step_id(identity, 0))
     values = _values(stand, first.name, answer, now) | {
         "organization": stand.organization_id,
         "campaign": stand.campaign_id,
@@ -186,38 +208,36 @@ def _move(stand: Stand, step_data: Mapping[str, object], now: datetime) -> dict[
     checked = check_values(step.fields, step_data)
     schema = stand.schema() if checked.kept or checked.cleared else []
     _refuse(checked, schema)
-    facts = stand.facts(checked.kept, cleared=checked.cleared)
+    captured = {**checked.kept, **dict.fromkeys(checked.cleared)}
+    facts = stand.facts(captured)
     following = step.next_name(facts)
     if following is None:
         answer = end_answer(graph)
     else:
         identity = step_id(stand.uuid, stand.length)
-        answer = step_answer(graph, graph.steps[following], facts=facts, step_id=identity)
+        shown = stand.shown(captured)
+        answer = step_answer(graph, graph.steps[following], facts=facts, shown=shown, step_id=identity)
     values = _values(stand, following or "", answer, now) | {
         "is_finished": following is None or graph.is_last(following),
-        "data": orjson.dumps(checked.kept | dict.fromkeys(checked.cleared)).decode(),
-        "cleared": checked.cleared,
+        "data": _as_json(captured),
     }
+    capture = Capture(schema, dict(checked.kept), stand.replaceable(captured))
     # One statement is a transaction by itself; the end of the way is counted together with it.
     if not values["is_finished"]:
-        return answer if _moved(values, schema) else None
+        return answer if _moved(values, capture) else None
     try:
         with transaction.atomic():
-            _finish(stand, values, schema, now)
+            _finish(stand, values, capture, now)
     except _Missed:
         return None
     return answer
 
 
-def _finish(stand: Stand, values: dict[str, Any], schema: list[CustomerField], now: datetime) -> None:
+def _finish(stand: Stand, values: dict[str, Any], capture: Capture, now: datetime) -> None:
     """Count and move, participation before entry."""
-    record_completion(interaction=_interaction(stand), now=now, stores=bool(schema))
-    if not _moved(values, schema):
+    record_completion(interaction=_interaction(stand), now=now, stores=bool(capture.schema))
+    if not _moved(values, capture):
         raise _Missed
-
-
-def _moved(values: dict[str, Any], schema: list[CustomerField]) -> bool:
-    return _captured(values, schema) if schema else _happened(PASS, values)
 
 
 def _interaction(stand: Stand) -> Interaction:
@@ -256,17 +276,30 @@ def _values(stand: Stand, step: str, answer: dict[str, Any], now: datetime) -> d
     }
 
 
-def _captured(values: dict[str, Any], schema: list[CustomerField]) -> bool:
-    """Move and store into the customer; DomainError where another customer has a value that must be unique.
+def _moved(values: dict[str, Any], capture: Capture) -> bool:
+    """Move, and store into the customer what is captured.
 
-    The one statement is a transaction by itself; within another one it needs a savepoint to fail alone.
+    A value that must be unique and that another customer has is kept with the entry alone: who asks is not told whose
+    it is. The one statement is a transaction by itself; within another one it needs a savepoint to fail alone.
     """
-    try:
-        with transaction.atomic() if connection.in_atomic_block else nullcontext():
-            return _happened(CAPTURE, values)
-    except IntegrityError as error:
-        name = field_of_unique_index(schema, error)
-        raise _invalid({name: "Another customer has this value."}) from error
+    shared: list[str] = []
+    if not capture.schema:
+        return _happened(PASS, {**values, "shared_fields": shared})
+    while True:
+        stored = {"stored": _as_json(capture.stored), "replaced": capture.replaced, "shared_fields": shared}
+        try:
+            with transaction.atomic() if connection.in_atomic_block else nullcontext():
+                return _happened(CAPTURE, {**values, **stored})
+        except IntegrityError as error:
+            name = field_of_unique_index(capture.schema, error)
+            if capture.stored.pop(name, None) is None:
+                raise
+            shared.append(name)
+            capture.replaced[:] = [each for each in capture.replaced if each != name]
+
+
+def _as_json(values: Mapping[str, Any]) -> str:
+    return orjson.dumps(values).decode()
 
 
 def _happened(statement: str, values: dict[str, Any]) -> bool:

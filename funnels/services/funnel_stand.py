@@ -1,7 +1,7 @@
 """Where a customer stands in a campaign's funnel: everything that a move depends on, read in one statement."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,20 @@ from django.db import connection
 from campaigns.targeting import CustomerFacts
 from customers.errors import DomainError, Kind
 from customers.models import CustomerField
+from customers.models.application import speaks_for_visitors
 from customers.models.attribute_value import Kept
+from funnels.steps import answer_showing
 from traces.services.trails import trace_closed
 
 # A finished way ends with its tracking token, any way with a conversion or dismissal: the next token enters anew.
 READ = """
 SELECT trail.platform, trail.language, trail.channel, trace.id, trace.closed_at IS NOT NULL, trace.organization_id,
-       customer.id, customer.attributes, customer.tags, customer.points, campaign.id, interaction.id, funnel.version_id,
+       trace.is_trusted, trace.captured, application.platforms,
+       customer.id, customer.is_anonymous, customer.attributes, customer.tags, customer.points,
+       campaign.id, interaction.id, funnel.version_id,
        entry.id, entry.revision, entry.uuid, entry.version_id, entry.step, entry.data,
        cardinality(entry.answers), entry.answers[cardinality(entry.answers)], entry.answers[%(position)s::int],
+       entry.answered_in[cardinality(entry.answers)], entry.answered_in[%(position)s::int],
        entry.id IS NOT NULL
        AND (NOT entry.is_finished OR entry.interaction_id = interaction.id)
        AND NOT COALESCE(GREATEST(participation.converted_at, participation.dismissed_at) >= entry.entered_at, FALSE),
@@ -29,6 +34,7 @@ SELECT trail.platform, trail.language, trail.channel, trace.id, trace.closed_at 
        ) END
 FROM traces_trail trail
 JOIN traces_trace trace ON trace.id = trail.trace_id
+JOIN customers_application application ON application.id = trace.application_id
 JOIN customers_customer customer ON customer.id = trace.customer_id
 LEFT JOIN campaigns_adcampaign campaign
        ON campaign.id = %(campaign)s::bigint AND campaign.organization_id = trace.organization_id
@@ -55,7 +61,11 @@ class Stand:
     trace_id: int
     is_closed: bool
     organization_id: int
+    trust: bool | None
+    raw_captured: str
+    platforms: Sequence[str]
     customer_id: int
+    is_anonymous: bool
     raw_attributes: str
     tags: Sequence[str]
     points: int
@@ -71,28 +81,59 @@ class Stand:
     length: int
     raw_current: str | None
     raw_requested: str | None
+    current_in: int | None
+    requested_in: int | None
     is_on_the_way: bool
     raw_schema: str | None
 
     @property
     def current(self) -> dict[str, Any]:
         """The answer of the step where the customer is."""
-        return _document(self.raw_current)
+        return self._as_seen(self.raw_current, self.current_in)
 
     @property
     def requested(self) -> dict[str, Any]:
         """The answer at the position that was asked for."""
-        return _document(self.raw_requested)
+        return self._as_seen(self.raw_requested, self.requested_in)
+
+    def _as_seen(self, raw: str | None, trace_id: int | None) -> dict[str, Any]:
+        """An answer as it was given in this visit, byte for byte; that of another visit with what this one may see."""
+        answer = _document(raw)
+        return answer if trace_id == self.trace_id else answer_showing(answer, self.shown({}))
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether it is known that the visitor is the customer (contract 5, section A "values shown back")."""
+        return speaks_for_visitors(self.platforms) if self.trust is None else self.trust
+
+    def shown(self, captured: Mapping[str, Kept | None]) -> dict[str, Any]:
+        """The values that may be shown: what this visit has captured and captures now; where it is trusted, any."""
+        known = {**self._on_the_way, **_document(self.raw_attributes)} if self.is_trusted else {}
+        return {**known, **_document(self.raw_captured), **captured}
+
+    def replaceable(self, names: Iterable[str]) -> list[str]:
+        """Those of the customer's fields that a new value may replace.
+
+        Who is not known to be the customer replaces what they have told in this visit, and nothing else that the
+        customer of an id has: it may have been guessed. The id of an anonymous customer is too long for that.
+        """
+        if self.is_trusted or self.is_anonymous:
+            return list(names)
+        kept, own = _document(self.raw_attributes), _document(self.raw_captured)
+        return [name for name in names if name in own and name in kept and own[name] == kept[name]]
+
+    @property
+    def _on_the_way(self) -> dict[str, Any]:
+        return _document(self.raw_data) if self.is_on_the_way else {}
 
     def schema(self) -> list[CustomerField]:
         """The customer schema as it is now: it may have changed since the funnel was saved. Read where asked for."""
         rows = orjson.loads(self.raw_schema) if self.raw_schema else []
         return [CustomerField(id=row[0], name=row[1], type=row[2], required=row[3]) for row in rows]
 
-    def facts(self, captured: Mapping[str, Kept], cleared: Sequence[str] = ()) -> CustomerFacts:
+    def facts(self, captured: Mapping[str, Kept | None]) -> CustomerFacts:
         """What forks and fields ask: the customer, what was captured on the way, and what is being captured now."""
-        on_the_way = _document(self.raw_data) if self.is_on_the_way else {}
-        attributes = {**_document(self.raw_attributes), **on_the_way, **captured, **dict.fromkeys(cleared)}
+        attributes = {**_document(self.raw_attributes), **self._on_the_way, **captured}
         return CustomerFacts(
             attributes=attributes,
             tags=frozenset(self.tags),

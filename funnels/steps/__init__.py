@@ -4,7 +4,7 @@ A funnel is a list of steps, the first one its start. After a step comes the tar
 (the targeting language, over the customer and what was captured so far) all hold, else its `next`; none is the end.
 """
 
-from funnels.steps.answer import end_answer, step_answer
+from funnels.steps.answer import answer_showing, end_answer, step_answer
 from funnels.steps.capture import CheckedValues, check_values
 from funnels.steps.parse import parse_steps
 from funnels.steps.step import CaptureField, ControlType, Fork, Graph, Option, Step, StepType
@@ -18,6 +18,7 @@ __all__ = [
     "Option",
     "Step",
     "StepType",
+    "answer_showing",
     "check_values",
     "end_answer",
     "parse_steps",

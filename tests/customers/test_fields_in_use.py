@@ -60,10 +60,13 @@ STRANGERS = {
     "customers.customer.tags": "tags",
     "customers.definitionchange.marks": "ids of rows, by their models",
     "funnels.eventoccurrence.context": "what an event said",
+    "funnels.funnelentry.answered_in": "ids of traces",
     "funnels.funnelentry.answers": "what was shown",
     "funnels.funnelentry.data": "what was captured",
+    "funnels.funnelentry.shared_fields": "fields of what was captured",
     "marketing_solutions.advertiser.features": "names of features",
     "traces.action.data": "what an action said",
+    "traces.trace.captured": "what was captured",
 }
 
 

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from customers.models import Operator, Organization
-from funnels.models import Funnel
-from tests.factories import make_campaign, make_organization
+from funnels.models import Funnel, FunnelEntry
+from tests.factories import make_campaign, make_customer, make_interaction, make_organization
 from tests.funnels.card_upgrade import funnel_of, make_card_upgrade, make_schema, steps
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +78,26 @@ def test_the_lists(operator: Client) -> None:
     make_card_upgrade(make_organization())
     for path in ("/admin/funnels/funnel/", "/admin/funnels/funnelentry/"):
         assert operator.get(path).status_code == 200
+
+
+def test_who_has_told_what_is_somebody_else_s_may_be_the_same_person(operator: Client) -> None:
+    campaign = make_card_upgrade(make_organization())
+    organization = campaign.organization
+    ana = make_customer(organization, external_id="ana", attributes={"email": "a@example.com"})
+    make_customer(make_organization(), external_id="stranger", attributes={"email": "a@example.com"})
+    for name, shared in (("ben", ["email"]), ("cleo", [])):
+        interaction = make_interaction(make_customer(organization, external_id=name), campaign)
+        own = {"organization": organization, "customer": interaction.customer, "campaign": campaign}
+        version, data = funnel_of(campaign).version, {"email": "a@example.com"}
+        FunnelEntry.objects.create(
+            **own, interaction=interaction, version=version, step="form", data=data, shared_fields=shared
+        )
+    page = operator.get("/admin/funnels/funnelentry/?shared=yes").content.decode()
+    assert f'<a href="/admin/customers/customer/{ana.pk}/change/">ana</a> (email)' in page
+    assert ">ben</" in page
+    assert "cleo" not in page
+    assert "stranger" not in page
+    entry = FunnelEntry.objects.get(customer__external_id="ben")
+    assert (
+        f"/customer/{ana.pk}/change/" in operator.get(f"/admin/funnels/funnelentry/{entry.pk}/change/").content.decode()
+    )

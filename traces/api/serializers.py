@@ -14,10 +14,14 @@ MAXIMUM_DATA_FIELDS = 100
 
 
 class TraceIn(serializers.Serializer[Any]):
-    """The body of a new trace; without a customer-id the customer is anonymous."""
+    """The body of a new trace; without a customer-id the customer is anonymous.
+
+    customer-token: the hex HMAC-SHA256 of the customer-id, keyed with the application's identity secret.
+    """
 
     app_token = Identifier(required=False, allow_null=True, default=None)
     customer_id = Identifier(required=False, allow_null=True, default=None)
+    customer_token = Text(required=False, allow_null=True, default=None)
 
 
 class TraceOut(serializers.Serializer[Any]):

@@ -1,6 +1,7 @@
 """Traces, trails and actions (contract 3: Trace, Visits, Activity, Conversion and No interest)."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -12,24 +13,39 @@ from customers.prisma.documentation import operation
 from customers.prisma.views import PrismaView
 from traces.api.serializers import ActionIn, ActionOut, TraceIn, TraceOut, TrailIn, TrailOut
 from traces.models.action import ActionType
+from traces.queries.applications import app_token_of_trace, app_token_of_trail
 from traces.services.actions import Activity, record_action
-from traces.services.traces import start_trace
+from traces.services.traces import TraceAsked, start_trace
 from traces.services.trails import add_trail
 
 
 class Traces(PrismaView):
     """Start a trace."""
 
+    def named_application(self) -> UUID | None:
+        """Also that of traces which name none."""
+        return super().named_application() or as_uuid(settings.DEFAULT_APP_TOKEN)
+
     @operation("Start a trace", request=TraceIn, answer=TraceOut)
     def post(self, _request: Any) -> HttpResponse:
         """A trace for the customer of an id, or for a new anonymous one."""
         members = self.read(TraceIn)
-        trace = start_trace(app_token=_app_token(members["app_token"]), customer_id=members["customer_id"])
+        asked = TraceAsked(
+            app_token=_app_token(members["app_token"]),
+            customer_id=members["customer_id"],
+            customer_token=members["customer_token"] or None,
+            is_by_default=not members["app_token"],
+        )
+        trace = start_trace(asked=asked)
         return self.answer(trace_id=str(trace.trace_id), customer_id=trace.customer_id)
 
 
 class Trails(PrismaView):
     """Add a visit to a trace."""
+
+    def named_application(self) -> UUID | None:
+        """That of the trace."""
+        return app_token_of_trace(trace_id=as_uuid(self.kwargs["trace_id"]))
 
     @operation("Add a visit to a trace", request=TrailIn, answer=TrailOut)
     def post(self, _request: Any, trace_id: str) -> HttpResponse:
@@ -46,6 +62,10 @@ class Trails(PrismaView):
 
 class Actions(PrismaView):
     """Add an activity to a visit."""
+
+    def named_application(self) -> UUID | None:
+        """That of the visit's trace."""
+        return app_token_of_trail(trail_id=as_uuid(self.kwargs["trail_id"]))
 
     @operation("Add an activity to a visit", request=ActionIn, answer=ActionOut)
     def post(self, _request: Any, trail_id: str) -> HttpResponse:

@@ -22,11 +22,15 @@ DELETE = (
 class Trace(CustomerOwned):
     """A group of visits of one customer in one application; its uuid is the `trace-id`.
 
-    A conversion or dismissal closes it; after that nothing is added to it.
+    A conversion or dismissal closes it; after that nothing is added to it. `is_trusted`: whether it is known that the
+    visitor is the customer; null as long as only the application says so (it is a server, or it is not). `captured` is
+    what the visitor has told of themselves in it, by the names of fields; null where they have emptied one.
     """
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="+")
+    is_trusted = models.BooleanField(null=True, blank=True, editable=False)
+    captured = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.CharField(max_length=10, choices=ClosedBy.choices, null=True, blank=True)
@@ -43,6 +47,12 @@ class Trace(CustomerOwned):
 
     def __str__(self) -> str:
         return str(self.uuid)
+
+    @classmethod
+    def move_rows(cls, *, from_id: int, to_id: int) -> None:
+        """A customer-token of the id that is given up says nothing about the one that stays."""
+        cls._base_manager.filter(customer_id=from_id, is_trusted=True).update(is_trusted=None)
+        super().move_rows(from_id=from_id, to_id=to_id)
 
     @classmethod
     def delete_rows(cls, *, customer_ids: Collection[int]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from customers.errors import DomainError, Kind
 from customers.models import Application
 from customers.models.identifier import as_uuid
 from customers.queries.applications import get_application_by_token
@@ -14,8 +15,8 @@ from traces.models import Trace
 
 # The customer's row is locked while the trace is put below it, so that a merge can't slip in between.
 INSERT = """
-INSERT INTO traces_trace (organization_id, application_id, customer_id, uuid)
-SELECT %s::bigint, %s::bigint, customer.id, %s::uuid
+INSERT INTO traces_trace (organization_id, application_id, customer_id, uuid, is_trusted)
+SELECT %s::bigint, %s::bigint, customer.id, %s::uuid, %s::boolean
 FROM (SELECT id FROM customers_customer WHERE id = %s::bigint FOR KEY SHARE) customer
 """
 # The same for a customer who is known already, with the application found on the way: one statement, for this is what
@@ -30,8 +31,8 @@ WITH application AS (
     WHERE customer.external_id = %s::varchar
     FOR KEY SHARE OF customer
 )
-INSERT INTO traces_trace (organization_id, application_id, customer_id, uuid)
-SELECT application.organization_id, application.id, customer.id, %s::uuid FROM application, customer
+INSERT INTO traces_trace (organization_id, application_id, customer_id, uuid, is_trusted)
+SELECT application.organization_id, application.id, customer.id, %s::uuid, %s::boolean FROM application, customer
 """
 
 _insert = PreparedInsert(Trace)
@@ -45,36 +46,69 @@ class StartedTrace:
     customer_id: str
 
 
-def start_trace(*, app_token: str, customer_id: str | None) -> StartedTrace:
-    """Start a trace for the customer of an id, or for a new anonymous one where there is no id.
+@dataclass(frozen=True)
+class TraceAsked:
+    """What a caller asks for: a trace of the customer of an id, or of a new anonymous one where there is none.
 
-    The app-token says whose customer: DomainError `unknown_application`.
+    `customer_token` proves that the application knows the visitor by this id; `is_by_default` says that the caller has
+    named no application, so that nobody vouches for anything; `address` is where the caller is.
+    """
+
+    app_token: str
+    customer_id: str | None
+    customer_token: str | None = None
+    is_by_default: bool = False
+    address: str = ""
+
+
+def start_trace(*, asked: TraceAsked) -> StartedTrace:
+    """Start a trace.
+
+    The app-token says whose customer. DomainError `unknown_application`, `wrong_customer_token`.
     """
     trace_id = uuid.uuid4()
-    if customer_id is not None and _start_for_known(app_token, customer_id, trace_id):
-        return StartedTrace(trace_id, customer_id)
-    return _start_for_new(get_application_by_token(token=app_token), customer_id, trace_id)
+    trust = _trust(asked)
+    if asked.customer_id is not None and _start_for_known(asked.app_token, asked.customer_id, trace_id, trust=trust):
+        return StartedTrace(trace_id, asked.customer_id)
+    application = get_application_by_token(token=asked.app_token)
+    return _start_for_new(application, asked.customer_id, trace_id, trust=trust)
+
+
+def _trust(asked: TraceAsked) -> bool | None:
+    """`Trace.is_trusted`; DomainError `wrong_customer_token`."""
+    if asked.customer_token is None:
+        return False if asked.is_by_default else None
+    application = get_application_by_token(token=asked.app_token)
+    if asked.customer_id is None or not application.vouches_for(
+        customer_id=asked.customer_id, token=asked.customer_token
+    ):
+        raise DomainError(Kind.INVALID, "wrong_customer_token", "customer-token is not that of the customer-id.")
+    return True
 
 
 @transaction.atomic(savepoint=False)
-def _start_for_new(application: Application, customer_id: str | None, trace_id: uuid.UUID) -> StartedTrace:
+def _start_for_new(
+    application: Application, customer_id: str | None, trace_id: uuid.UUID, *, trust: bool | None
+) -> StartedTrace:
     """Make the customer and the trace, or neither: whoever does it again has not left a customer behind."""
     while True:
         customer = find_or_create_customer(organization=application.organization, customer_id=customer_id)
+        # A former id has found another customer, of whom the token of that id says nothing.
+        is_trusted = None if trust and customer.external_id != customer_id else trust
         with connection.cursor() as cursor:
-            cursor.execute(INSERT, [application.organization_id, application.pk, trace_id, customer.pk])
+            cursor.execute(INSERT, [application.organization_id, application.pk, trace_id, is_trusted, customer.pk])
             if cursor.rowcount:
                 return StartedTrace(trace_id, str(customer.external_id))
         # The customer was merged into another one a moment ago: its id finds that one now.
 
 
-def _start_for_known(app_token: str, customer_id: str, trace_id: uuid.UUID) -> bool:
+def _start_for_known(app_token: str, customer_id: str, trace_id: uuid.UUID, *, trust: bool | None) -> bool:
     """Whether application and customer were there."""
     token = as_uuid(app_token)
     if token is None:
         return False
     with connection.cursor() as cursor:
-        cursor.execute(FIND_AND_INSERT, [token, customer_id, trace_id])
+        cursor.execute(FIND_AND_INSERT, [token, customer_id, trace_id, trust])
         return bool(cursor.rowcount)
 
 

@@ -16,7 +16,7 @@ from funnels.models import FunnelEntry
 from funnels.services.funnels import restart_funnel, save_funnel
 from tests.contents import contents
 from tests.dialects.trace.caller import Answer, Caller, Form, accepted, refused
-from tests.factories import make_anonymous, make_customer, make_field, make_interaction, make_trail, make_unique
+from tests.factories import make_anonymous, make_customer, make_field, make_interaction, make_trail
 from tests.funnels.card_upgrade import make_card_upgrade, steps
 from tests.together import together
 
@@ -163,17 +163,6 @@ def test_an_emptied_field_is_cleared(caller: Caller, form: Form) -> None:
     walk.step(step_data={})
     walk.step(step_data=DETAILS | {"born": ""})
     assert walk.attributes() == DETAILS
-
-
-def test_a_value_that_another_customer_has(caller: Caller, form: Form) -> None:
-    campaign = make_card_upgrade(caller.organization)
-    make_unique(CustomerField.objects.get(organization=caller.organization, name="email"))
-    make_customer(caller.organization, attributes={"email": "ana@example.com"})
-    walk = Walk.of(caller, form, campaign)
-    walk.step()
-    details = walk.step(step_data={})
-    assert "email: " in refused(walk.send(step_data=DETAILS), 400, "invalid-step-data")
-    assert walk.step() == details
 
 
 def test_a_field_that_left_the_schema_is_refused(walk: Walk) -> None:

@@ -28,6 +28,6 @@ def test_the_schema() -> None:
         answer = responses.get("200", responses.get("202"))["content"]
         assert answer.keys() == {"application/json", "application/edn"}
     components = schema["components"]["schemas"]
-    assert components["TraceInRequest"]["properties"].keys() == {"app-token", "customer-id"}
+    assert components["TraceInRequest"]["properties"].keys() == {"app-token", "customer-id", "customer-token"}
     assert components["ActionInRequest"]["properties"]["data"]["type"] == "array"
     assert components["CustomerInRequest"]["properties"]["customer"]["required"] == ["id"]

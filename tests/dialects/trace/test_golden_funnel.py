@@ -30,7 +30,7 @@ def token(caller: Caller) -> bytes:
     make_schema(caller.organization)
     campaign = make_campaign(caller.organization, id=CAMPAIGN)
     save_funnel(organization=caller.organization, campaign_id=campaign.pk, steps=steps())
-    Trail.objects.filter(pk=make_trail(customer).pk).update(uuid=TRAIL)
+    Trail.objects.filter(pk=make_trail(customer, caller.application).pk).update(uuid=TRAIL)
     return str(make_interaction(customer, campaign).token).encode()
 
 

@@ -7,6 +7,7 @@
 
 /**
  * @typedef {object} Options
+ * @property {string} [customerToken] what the site's server knows the customer by: the customer-token of `customerId`
  * @property {string} [channel] channel of the visit ("web")
  * @property {string} [pageLocation] what the page is called ("location.href" without query and fragment)
  * @property {string[]} [placeholders] placeholders to fill; by default those of `data-prisma-placeholder` in the page
@@ -39,8 +40,8 @@ const prisma = (() => {
 .prisma-close{display:block;margin-left:auto;width:2.75rem;height:2.75rem;border:0;background:none;font-size:1.5rem;line-height:1;cursor:pointer}
 .prisma-popup :focus-visible,.prisma-carousel :focus-visible{outline:3px solid #ffb020;outline-offset:-3px}`;
 
-  /** @type {{base: string, appToken: string, customerId: string, options: Options, traceId: string, trailId: string}} */
-  const state = { base: "", appToken: "", customerId: "", options: {}, traceId: "", trailId: "" };
+  /** @type {{base: string, appToken: string, customerId: string, options: Options, traceId: string, trailId: string, isTrusted: boolean}} */
+  const state = { base: "", appToken: "", customerId: "", options: {}, traceId: "", trailId: "", isTrusted: false };
   /** @type {WeakMap<Element, Offer>} */
   const offers = new WeakMap();
   /** @type {Offer | null} */
@@ -78,8 +79,10 @@ const prisma = (() => {
     const remembered = recall(appToken);
     Object.assign(state, { base: address.origin, appToken, options: options || {}, trailId: "" });
     state.customerId = customerId || remembered.customerId || "";
-    // Somebody else at this browser gets a trace of their own.
-    state.traceId = !customerId || customerId === remembered.customerId ? remembered.traceId || "" : "";
+    state.isTrusted = Boolean(state.options.customerToken && customerId);
+    // Somebody else at this browser gets a trace of their own; so does who has logged in or out.
+    const isSame = (!customerId || customerId === remembered.customerId) && state.isTrusted === Boolean(remembered.isTrusted);
+    state.traceId = isSame ? remembered.traceId || "" : "";
     addStyles();
     window.removeEventListener("message", onMessage);
     window.addEventListener("message", onMessage);

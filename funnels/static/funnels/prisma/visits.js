@@ -19,7 +19,9 @@
 
   async function visit() {
     if (!state.traceId) {
-      const trace = await post("traces/trace", { "app-token": state.appToken, "customer-id": state.customerId });
+      const members = { "app-token": state.appToken, "customer-id": state.customerId };
+      const proof = state.isTrusted ? { "customer-token": state.options.customerToken } : {};
+      const trace = await post("traces/trace", { ...members, ...proof });
       state.traceId = trace["trace-id"];
       remember(trace["customer-id"]);
     }
@@ -56,13 +58,13 @@
   function remember(customerId) {
     state.customerId = customerId || state.customerId;
     try {
-      localStorage.setItem(`prisma ${state.appToken}`, JSON.stringify({ traceId: state.traceId, customerId: state.customerId }));
+      localStorage.setItem(`prisma ${state.appToken}`, JSON.stringify({ traceId: state.traceId, customerId: state.customerId, isTrusted: state.isTrusted }));
     } catch {
       // Without storage every page is a trace of its own.
     }
   }
 
-  /** @param {string} appToken @returns {{traceId?: string, customerId?: string}} */
+  /** @param {string} appToken @returns {{traceId?: string, customerId?: string, isTrusted?: boolean}} */
   function recall(appToken) {
     try {
       return JSON.parse(localStorage.getItem(`prisma ${appToken}`) || "{}");
