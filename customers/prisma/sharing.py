@@ -1,6 +1,7 @@
 """Answers for browsers on other origins (contract 4, section C "CORS")."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
@@ -12,13 +13,14 @@ HEADERS = "Accept, Content-Type"
 MAXIMUM_AGE = "600"
 
 
-def shared(response: HttpResponse, origin: str, *, methods: Sequence[str]) -> HttpResponse:
-    """The answer, readable by the page of an allowed origin; `methods` are told to a preflight.
+def shared(response: HttpResponse, origin: str, *, named: UUID | None, methods: Sequence[str]) -> HttpResponse:
+    """The answer, readable by the page of an origin that the application allows whose app-token is `named`.
 
-    No cookies are taken: who calls is known by tokens in the body.
+    Where the request names none any application will do. `methods` are told to a preflight. No cookies are taken: who
+    calls is known by tokens in the body.
     """
     patch_vary_headers(response, ["Origin"])
-    if not is_allowed_origin(origin):
+    if not is_allowed_origin(origin, named=named):
         return response
     response["Access-Control-Allow-Origin"] = origin
     if methods:

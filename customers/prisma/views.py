@@ -1,16 +1,20 @@
 """The trace dialect's base view: bodies, answers and errors in EDN and JSON."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.views import APIView
 
 from customers.errors import DomainError, Kind
+from customers.models.identifier import as_uuid
 from customers.prisma.edn import EdnError
 from customers.prisma.edn import read as read_edn
 from customers.prisma.errors import (
@@ -20,7 +24,7 @@ from customers.prisma.errors import (
     unavailable_response,
 )
 from customers.prisma.json_reader import JSONError, read_json
-from customers.prisma.members import read_members
+from customers.prisma.members import read_members, without_namespace
 from customers.prisma.negotiation import Format, answer_format, request_format
 from customers.prisma.plain import holds_nul, plain
 from customers.prisma.rendering import render
@@ -39,6 +43,8 @@ class PrismaView(APIView):
 
     http_method_names: list[str] = ["post"]
     asked_in = answered_in = Format.EDN
+    # The body once it is read.
+    document: Mapping[str, Any] = MappingProxyType({})
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer with what a browser needs to know, if a browser asks from another page than ours."""
@@ -46,11 +52,16 @@ class PrismaView(APIView):
         if not origin:
             return self.answered(request, *args, **kwargs)
         is_preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
-        return shared(
-            HttpResponse(status=204) if is_preflight else self.answered(request, *args, **kwargs),
-            origin,
-            methods=self.http_method_names if is_preflight else (),
-        )
+        if is_preflight:
+            return shared(HttpResponse(status=204), origin, named=None, methods=self.http_method_names)
+        response = self.answered(request, *args, **kwargs)
+        try:
+            named = self.named_application()
+        except Error as error:
+            if not is_unavailable(error):
+                raise
+            named = None
+        return shared(response, origin, named=named, methods=())
 
     def answered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Settle both formats, then answer; every error in the dialect's own shape and the negotiated format.
@@ -66,6 +77,11 @@ class PrismaView(APIView):
         except Exception as error:  # noqa: BLE001 (whatever it is, the caller gets an answer)
             return self.error_answer(request, error)
         return response
+
+    def named_application(self) -> UUID | None:
+        """The app-token of the application that the request names, or whose visit; None where it names none."""
+        tokens = [value for name, value in self.document.items() if without_namespace(name) == "app-token"]
+        return as_uuid(str(tokens[0])) if tokens else None
 
     def negotiate(self, request: HttpRequest) -> None:
         """Find both formats; DomainError `unsupported_media_type` or `not_acceptable`."""
@@ -99,6 +115,7 @@ class PrismaView(APIView):
         # Only an escape can bring one in.
         if b"u0000" in raw and holds_nul(document):
             raise DomainError(Kind.MALFORMED, "malformed_body", "The character NUL can't be kept.")
+        self.document = document
         return document
 
     def read(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:

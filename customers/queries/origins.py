@@ -2,6 +2,7 @@
 
 import re
 import time
+import uuid
 
 from django.db import Error
 
@@ -13,22 +14,24 @@ KEPT_FOR = 10
 MAXIMUM_KEPT = 1000
 # As browsers spell one: in ASCII, of a scheme, a host and perhaps a port. No more than a column has is looked for.
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]{1,240}", re.ASCII)
-_kept: dict[str, tuple[float, bool]] = {}
+_kept: dict[tuple[str, uuid.UUID | None], tuple[float, bool]] = {}
 
 
-def is_allowed_origin(origin: str) -> bool:
-    """Whether some active application allows the origin (`https://shop.example`).
+def is_allowed_origin(origin: str, *, named: uuid.UUID | None) -> bool:
+    """Whether the active application of an app-token allows the origin (`https://shop.example`).
 
-    A browser's preflight names no application, and neither do the paths of traces; so any application's will do. What a
-    page may read is decided by the app-token, trail and tracking token that it must know, never by its origin.
+    A browser's preflight names no application, and what can't be read names none either: then any application's will
+    do. What a page may read is decided by the app-token, trail and tracking token that it must know, too.
     """
-    now = time.monotonic()
-    kept = _kept.get(origin)
+    now, key = time.monotonic(), (origin, named)
+    kept = _kept.get(key)
     if kept is not None and kept[0] > now:
         return kept[1]
     plain = ORIGIN.fullmatch(origin) is not None
+    asked = {} if named is None else {"app_token": named}
     try:
-        allowed = plain and Application.objects.filter(is_active=True, allowed_origins__contains=[origin]).exists()
+        allowing = Application.objects.filter(is_active=True, allowed_origins__contains=[origin], **asked)
+        allowed = plain and allowing.exists()
     except Error as error:
         if not is_unavailable(error):
             raise
@@ -36,5 +39,5 @@ def is_allowed_origin(origin: str) -> bool:
         return kept is not None and kept[1]
     if len(_kept) >= MAXIMUM_KEPT:
         _kept.clear()
-    _kept[origin] = (now + KEPT_FOR, allowed)
+    _kept[key] = (now + KEPT_FOR, allowed)
     return allowed

@@ -1,6 +1,7 @@
 """The steps of a funnel, one by one (contract 3, Funnel steps; contract 4, section C)."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from customers.prisma.members import without_namespace
 from customers.prisma.rendering import keyword
 from customers.prisma.views import PrismaView
 from funnels.services.advance_funnel import Advance, advance_funnel
+from traces.queries.applications import app_token_of_trail
 
 MAXIMUM_FIELDS = 100
 DIGITS = 19
@@ -83,12 +85,19 @@ class AdvanceFunnelOut(serializers.Serializer[Any]):
 class AdvanceFunnel(PrismaView):
     """Go through a campaign's funnel."""
 
+    trail_id: UUID | None = None
+
+    def named_application(self) -> UUID | None:
+        """That of the visit's trace."""
+        return app_token_of_trail(trail_id=self.trail_id)
+
     @operation("Begin a campaign's funnel or advance in it", request=AdvanceFunnelIn, answer=AdvanceFunnelOut)
     def post(self, _request: Any) -> HttpResponse:
         """The current step, or the next one where the current one's data is sent."""
         members = self.read(AdvanceFunnelIn)
+        self.trail_id = as_uuid(members["trail_id"])
         advance = Advance(
-            trail_id=as_uuid(members["trail_id"]),
+            trail_id=self.trail_id,
             campaign_id=members["campaign_id"],
             token=as_uuid(members["tracking_token"]),
             step_data=members["step_data"],
