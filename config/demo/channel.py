@@ -6,7 +6,7 @@ from campaigns.models import AdCampaign
 from campaigns.services.campaigns import create_campaign
 from config.demo.hierarchies import ENDS_AT, STARTS_AT
 from config.demo.shop import page_location
-from customers.models import Application
+from customers.models import Application, Organization
 from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder, Popup
 from funnels.services.channel_objects import (
     save_banner,
@@ -17,6 +17,7 @@ from funnels.services.channel_objects import (
 )
 from funnels.services.funnels import save_funnel
 
+CARD, WEEKEND, BOOTS, WELCOME_CAMPAIGN = "Card upgrade", "Trail weekend", "New boots", "Welcome"
 HERO, SIDEBAR = "home-hero", "sidebar"
 EVENT = "newsletter-registration"
 STYLE = (
@@ -76,21 +77,33 @@ GOLD: dict[str, Any] = {
 
 def create_channel(*, application: Application) -> None:
     """Make it all through the services that the admin uses, too."""
-    card, weekend = _campaign(application, "Card upgrade", 100), _campaign(application, "Trail weekend", 50)
-    boots, welcome = _campaign(application, "New boots", 40), _campaign(application, "Welcome", 30)
+    organization, look = application.organization, {"style": STYLE}
+    for name, priority in ((CARD, 100), (WEEKEND, 50), (BOOTS, 40), (WELCOME_CAMPAIGN, 30)):
+        campaign = _campaign(organization, name, priority)
+        if name == CARD:
+            save_funnel(organization=organization, campaign_id=campaign.pk, steps=_card_steps(), look=look)
+        else:
+            save_funnel(organization=organization, campaign_id=campaign.pk, steps=_message_steps(name))
+    show_channel(application=application)
+
+
+def show_channel(*, application: Application) -> None:
+    """The places and the event of an application, and in them those of the campaigns that are there."""
     hero = _placeholder(application, HERO, 960, 320, maximum_banners=1)
     sidebar = _placeholder(application, SIDEBAR, 320, 240, maximum_banners=3)
-    _banner(hero, card, link="/static/demo/card.svg")
-    _banner(sidebar, weekend, html_content=SIDEBAR_HTML)
-    _banner(sidebar, boots, link="/static/demo/boots.svg")
-    save_popup(popup=Popup(application=application, campaign=card, page_location="*/demo/offers/"))
-    organization, look = application.organization, {"style": STYLE}
-    save_funnel(organization=organization, campaign_id=card.pk, steps=_card_steps(), look=look)
-    for campaign in (weekend, boots, welcome):
-        save_funnel(organization=organization, campaign_id=campaign.pk, steps=_message_steps(campaign.name))
     event = BusinessEvent(application=application, name=EVENT, description="Somebody registered for the newsletter.")
     save_business_event(event=event)
-    save_event_binding(binding=EventBinding(event=event, campaign=welcome))
+    living = AdCampaign.objects.filter(organization=application.organization, deleted_at=None)
+    for campaign in living.order_by("id"):
+        if campaign.name == CARD:
+            _banner(hero, campaign, link="/static/demo/card.svg")
+            save_popup(popup=Popup(application=application, campaign=campaign, page_location="*/demo/offers/"))
+        elif campaign.name == WEEKEND:
+            _banner(sidebar, campaign, html_content=SIDEBAR_HTML)
+        elif campaign.name == BOOTS:
+            _banner(sidebar, campaign, link="/static/demo/boots.svg")
+        elif campaign.name == WELCOME_CAMPAIGN:
+            save_event_binding(binding=EventBinding(event=event, campaign=campaign))
 
 
 def told() -> dict[str, str]:
@@ -103,10 +116,10 @@ def told() -> dict[str, str]:
     }
 
 
-def _campaign(application: Application, name: str, priority: int) -> AdCampaign:
+def _campaign(organization: Organization, name: str, priority: int) -> AdCampaign:
     attributes = {"name": name, "status": "live", "category": "Shop", "priority": priority}
     dates = {"starts_at": STARTS_AT, "ends_at": ENDS_AT}
-    return create_campaign(organization=application.organization, attributes=attributes | dates)
+    return create_campaign(organization=organization, attributes=attributes | dates)
 
 
 def _placeholder(application: Application, name: str, width: int, height: int, **attributes: Any) -> Placeholder:

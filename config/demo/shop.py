@@ -12,7 +12,8 @@ from customers.models import Application
 
 # As `create_demo` makes them.
 ORGANIZATION = "Acme Outfitters"
-APPLICATION = "Acme demo client"
+# The application of the pages, where anybody may read its app-token, and that of the organization's servers.
+APPLICATION, SERVER_APPLICATION = "Acme shop", "Acme demo client"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -40,7 +41,9 @@ def apply(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     application = Application.objects.get(organization__name=ORGANIZATION, name=APPLICATION)
-    shared = {"app_token": application.app_token, "customer_id": request.GET.get("customer", "")}
+    # A real shop would take both from the session of who has logged in; this one knows nobody.
+    visitor = {name: request.GET.get(name, "") for name in ("customer", "customer_token")}
+    shared = {"app_token": application.app_token, **visitor}
     response = render(request, template, {**shared, **context})
     response["Content-Security-Policy"] = POLICY
     return response

@@ -1,6 +1,9 @@
 """A newcomer in the demo's shop: banners, a popup, both forks of the funnel, not interested, converted."""
 
+import hashlib
+import hmac
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +175,38 @@ def test_the_funnel_without_javascript(page: Page, shop: Served, database: Datab
     expect(reader.get_by_role("heading", name="Your new card")).to_be_visible()
     assert _entry(database, me)[2]["first_name"] == "Cleo"
     plain.close()
+
+
+def _credentials(shop: Served) -> dict[str, str]:
+    lines = (shop.data_directory / "demo.env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
+def test_the_pages_hold_the_token_of_the_shop_alone(page: Page, shop: Served) -> None:
+    credentials = _credentials(shop)
+    for path in ("/demo/", "/demo/offers/", "/demo/apply/"):
+        _open(page, path)
+        content = page.content()
+        assert credentials["WEB_APP_TOKEN"] in content
+        kept = page.evaluate("JSON.stringify(localStorage)")
+        for name in ("APP_TOKEN", "API_KEY", "API_SECRET", "IDENTITY_SECRET", "WEB_IDENTITY_SECRET"):
+            assert credentials[name] not in content + kept
+
+
+def test_only_who_is_known_is_shown_what_is_known(page: Page, shop: Served) -> None:
+    secret = _credentials(shop)["WEB_IDENTITY_SECRET"]
+    signed = hmac.new(secret.encode(), b"ACME-00003", hashlib.sha256).hexdigest()
+    for number, (token, is_known) in enumerate((("", False), (signed, True), ("", False))):
+        _open(page, f"/demo/?customer=ACME-00003&customer_token={token}")
+        if number == 0:
+            _start(page)
+        else:
+            # The way goes on where it was left.
+            page.locator('[data-prisma-placeholder="home-hero"] button').click()
+        email = page.frame_locator(".prisma-popup iframe").get_by_label("Email")
+        expect(email).to_have_value(re.compile(r"@example\.com$" if is_known else "^$"))
+    _open(page, f"/demo/?customer=ACME-00004&customer_token={signed}")
+    expect(page.get_by_text("customer-token is not that of the customer-id")).to_be_visible()
 
 
 def test_a_telephone(page: Page) -> None:

@@ -69,7 +69,7 @@ class Actor:
         return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
     def trace(self, kind: str, path: str, body: dict[str, Any], *expect: int) -> Answer:
-        """A call of the trace dialect, in JSON."""
+        """A call of the trace dialect, in JSON; that of a page where the body names no other app-token."""
         headers = {"Accept": "application/json"}
         return self.client.send(
             kind,

@@ -46,7 +46,8 @@ class Importer(Actor):
         else:
             customer = f"known-{self.random.randrange(1, KNOWN // 2) * 2 + self.number % 2}"
         visits = self.receipts.nicknames.get(customer, 0) + 1
-        body = {"customer": {"id": customer, "visits": visits, "state": self.random.choice(["CA", "NY", "TX"])}}
+        values = {"id": customer, "visits": visits, "state": self.random.choice(["CA", "NY", "TX"])}
+        body = {"app-token": self.world.server_token, "customer": values}
         if self.trace("customer", "customers/", body).status == 200:
             self.receipts.nicknames[customer] = visits
 

@@ -99,7 +99,7 @@ class Browser(Actor):
         if self.random.random() < 0.5:
             self.trace("active", "campaigns/active", {"customer-id": customer})
             return
-        body = {"event-name": "registration", "customer-id": customer}
+        body = {"app-token": self.world.server_token, "event-name": "registration", "customer-id": customer}
         answer = self.trace("business-event", "campaigns/business-event", body, 202, 404)
         if answer.status == 202:
             self.receipts.tokens.append(answer.body["tracking-token"])

@@ -7,7 +7,7 @@ from django.db import connection
 
 from campaigns.models import AdCampaign, Destination, SpendLimit
 from campaigns.models.frequency import FrequencyPeriod, FrequencyUnit
-from customers.models import Operator, Organization
+from customers.models import Application, Operator, Organization
 from customers.models.application import Platform
 from customers.services.organizations import raise_version
 from funnels.services.funnels import save_funnel
@@ -54,13 +54,17 @@ SELECT organization_id, id, gen_random_uuid(), 'en-US', 'iOS', 'web' FROM traces
 
 @dataclass(frozen=True)
 class World:
-    """Ids and credentials for the callers. `edited` and `bought` are campaigns by id; `trails` are anonymous visits."""
+    """Ids and credentials for the callers. `edited` and `bought` are campaigns by id; `trails` are anonymous visits.
+
+    `app_token` stands in the pages of a shop, `server_token` is that of the organization's own servers.
+    """
 
     organization_id: int
     application_id: int
     api_key: str
     api_secret: str
     app_token: str
+    server_token: str
     advertiser_id: int
     funnel_id: int
     priced_id: int
@@ -73,10 +77,11 @@ class World:
 def make_world(*, strangers: int, receiver: str) -> World:
     """Make it; `strangers` anonymous visitors wait to be identified, `receiver` takes the messages."""
     organization = make_organization(name="Storm", time_zone="America/New_York")
-    credentials = make_application(organization, platforms=[Platform.REST, Platform.WEB])
+    credentials = make_application(organization, platforms=[Platform.REST])
+    shop = make_application(organization, platforms=[Platform.WEB]).application
     _make_schema(organization)
-    trails = _make_people(organization, credentials, strangers)
-    shown = _make_channel(organization, credentials)
+    trails = _make_people(organization, shop, strangers)
+    shown = _make_channel(organization, shop, credentials.application)
     _make_rewards(organization, credentials)
     advertiser = make_advertiser(organization)
     add_to_portfolio(credentials.application, advertiser)
@@ -92,7 +97,8 @@ def make_world(*, strangers: int, receiver: str) -> World:
         application_id=credentials.application.pk,
         api_key=credentials.application.api_key,
         api_secret=credentials.secret,
-        app_token=str(credentials.application.app_token),
+        app_token=str(shop.app_token),
+        server_token=str(credentials.application.app_token),
         advertiser_id=advertiser.pk,
         edited=tuple(edited),
         bought=tuple(bought),
@@ -107,8 +113,8 @@ def _make_schema(organization: Organization) -> None:
     make_field(organization, "visits", "integer")
 
 
-def _make_people(organization: Organization, credentials: Credentials, strangers: int) -> tuple[str, ...]:
-    values = {"organization": organization.pk, "application": credentials.application.pk}
+def _make_people(organization: Organization, shop: Application, strangers: int) -> tuple[str, ...]:
+    values = {"organization": organization.pk, "application": shop.pk}
     share_of_strangers = max(VIP_SHARE, VIP_SHARE * strangers // KNOWN)
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE, {**values, "number": KNOWN, "anonymous": False, "share": VIP_SHARE})
@@ -119,11 +125,10 @@ def _make_people(organization: Organization, credentials: Credentials, strangers
     return trails
 
 
-def _make_channel(organization: Organization, credentials: Credentials) -> dict[str, int]:
+def _make_channel(organization: Organization, shop: Application, server: Application) -> dict[str, int]:
     """Banners, a popup, a funnel and a business event, of campaigns in ascending order of their ids."""
-    application = credentials.application
-    hero = make_placeholder(application, name="hero", maximum_banners=5)
-    side = make_placeholder(application, name="side", maximum_banners=3)
+    hero = make_placeholder(shop, name="hero", maximum_banners=5)
+    side = make_placeholder(shop, name="side", maximum_banners=3)
     prices = {"price_per_impression": PRICE, "price_per_conversion": Decimal("0.25")}
     priced = make_live_campaign(organization, name="Priced", **prices)
     limit = {"type": "capped", "renewal": "daily", "amount": Decimal("40.00")}
@@ -136,8 +141,8 @@ def _make_channel(organization: Organization, credentials: Credentials) -> dict[
     for campaign in (priced, capped, funnel):
         make_banner(hero, campaign)
     make_banner(side, popup)
-    make_popup(application, popup)
-    make_event(application, priced, capped, funnel, name="registration")
+    make_popup(shop, popup)
+    make_event(server, priced, capped, funnel, name="registration")
     return {"priced_id": priced.pk, "capped_id": capped.pk, "funnel_id": funnel.pk}
 
 

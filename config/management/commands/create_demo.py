@@ -1,6 +1,7 @@
 """`manage.py create_demo`: the demo organization, made once."""
 
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -14,10 +15,17 @@ from config.demo.hierarchies import create_campaigns
 from config.demo.people import create_people
 from config.demo.portfolios import create_portfolio
 from config.demo.rewards import create_rewards
-from config.demo.shop import APPLICATION, ORGANIZATION
+from config.demo.shop import APPLICATION, ORGANIZATION, SERVER_APPLICATION
+from customers.errors import DomainError
 from customers.models import Application, Operator, Organization
 from customers.models.application import Platform
-from customers.services.applications import create_application, credentials_of, rotate_secret
+from customers.services.applications import (
+    create_application,
+    credentials_of,
+    rotate_identity_secret,
+    rotate_secret,
+    update_application,
+)
 from marketing_solutions.models import Advertiser
 
 OPERATOR = "operator"
@@ -37,17 +45,18 @@ class Command(BaseCommand):
             )
             if created:
                 kept = self._create(organization)
-            application = Application.objects.get(organization=organization, name=APPLICATION)
+            application = self._server(organization)
+            identities = self._identities(application, self._shop(organization))
             if kept.get("API_KEY") != application.api_key or not application.has_secret(kept.get("API_SECRET", "")):
                 kept = credentials_of(application=application, secret=rotate_secret(application=application))
-            shown = {"BASE_URL": settings.BASE_URL, **kept, **self._advertiser(organization), **channel.told()}
-            shown |= self._operator(kept)
+            shown = {"BASE_URL": settings.BASE_URL, **kept, **identities}
+            shown |= {**self._advertiser(organization), **channel.told(), **self._operator(kept)}
             credentials.write(shown)
         credentials.show(shown)
 
     def _create(self, organization: Organization) -> dict[str, str]:
         application, secret = create_application(
-            organization=organization, name=APPLICATION, platforms=[Platform.REST, Platform.WEB]
+            organization=organization, name=SERVER_APPLICATION, platforms=[Platform.REST]
         )
         create_people(organization=organization)
         create_campaigns(organization=organization, application=application)
@@ -56,6 +65,35 @@ class Command(BaseCommand):
         channel.create_channel(application=application)
         schedule_delivery(organization=organization, application=application, now=timezone.now())
         return credentials_of(application=application, secret=secret)
+
+    def _server(self, organization: Organization) -> Application:
+        """The application of servers; that of a former version stood in the shop's pages, too."""
+        application = Application.objects.get(organization=organization, name=SERVER_APPLICATION)
+        if application.speaks_for_visitors:
+            return application
+        return update_application(application=application, changes={"platforms": [Platform.REST]})
+
+    def _shop(self, organization: Organization) -> Application:
+        """The application of the shop's pages, which shows the same; a former version had none."""
+        shop = Application.objects.filter(organization=organization, name=APPLICATION).first()
+        if shop is None:
+            shop, _ = create_application(organization=organization, name=APPLICATION, platforms=[Platform.WEB])
+            channel.show_channel(application=shop)
+        return shop
+
+    def _identities(self, application: Application, shop: Application) -> dict[str, str]:
+        """What customer-tokens are made with; a secret that can't be read any more is replaced."""
+        return {
+            "IDENTITY_SECRET": self._identity_secret(application),
+            "WEB_APP_TOKEN": str(shop.app_token),
+            "WEB_IDENTITY_SECRET": self._identity_secret(shop),
+        }
+
+    def _identity_secret(self, application: Application) -> str:
+        with suppress(DomainError):
+            if application.identity_secret:
+                return application.identity_secret
+        return rotate_identity_secret(application=application)
 
     def _advertiser(self, organization: Organization) -> dict[str, str]:
         advertiser = Advertiser.objects.filter(organization=organization).earliest("id")

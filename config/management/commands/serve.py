@@ -80,8 +80,8 @@ def _tell_children_of_the_demo() -> None:
         # Every decision of the demo, and of nobody else, can be explained afterwards.
         os.environ["DECISION_LOG_ALL_OF"] = str(Organization.objects.get(name=ORGANIZATION).pk)
     if not settings.DEFAULT_APP_TOKEN:
-        # Traces may come without an app-token (contract 4, section C): the demo has an application for them.
-        os.environ["DEFAULT_APP_TOKEN"] = credentials.read()["APP_TOKEN"]
+        # Traces may come without an app-token (contract 4, section C), from anybody: they are the shop's.
+        os.environ["DEFAULT_APP_TOKEN"] = credentials.read()["WEB_APP_TOKEN"]
 
 
 @contextmanager

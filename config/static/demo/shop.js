@@ -2,11 +2,12 @@
 "use strict";
 
 (() => {
-  const { appToken, customerId } = document.body.dataset;
+  const { appToken, customerId, customerToken } = document.body.dataset;
   const told = document.getElementById("told");
   const protocol = location.protocol.replace(":", "");
 
   prisma.load(location.hostname, location.port, appToken, customerId, [], protocol, {
+    customerToken,
     onError: (error) => { told.textContent = `The platform said: ${error.message}`; },
   }).then(() => { document.body.dataset.loaded = "yes"; });
 
