@@ -23,22 +23,31 @@ class Kind(StrEnum):
     GONE = "gone"
     UNSUPPORTED = "unsupported"
     NOT_ACCEPTABLE = "not_acceptable"
+    TOO_MANY = "too_many"
 
 
 class DomainError(Exception):
     """A rule of the domain said no.
 
-    `kind` is the family, `code` the stable name of the rule, `fields` the offending attributes with a sentence each.
+    `kind` is the family, `code` the stable name of the rule, `fields` the offending attributes with a sentence each,
+    `retry_after` the seconds after which the same may be asked for again.
     """
 
     def __init__(
-        self, kind: Kind, code: str, message: str, *, fields: Mapping[str, Sequence[str]] | None = None
+        self,
+        kind: Kind,
+        code: str,
+        message: str,
+        *,
+        fields: Mapping[str, Sequence[str]] | None = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.code = code
         self.message = message
         self.fields = {name: list(sentences) for name, sentences in (fields or {}).items()}
+        self.retry_after = retry_after
 
 
 def not_found(noun: str) -> DomainError:
@@ -54,6 +63,11 @@ def invalid(**fields: str) -> DomainError:
         "Validation error.",
         fields={name: [sentence] for name, sentence in fields.items()},
     )
+
+
+def too_many(code: str, message: str, *, retry_after: int) -> DomainError:
+    """More of something, or more at a time, than is done for one caller; it may be asked for again after a while."""
+    return DomainError(Kind.TOO_MANY, code, message, retry_after=retry_after)
 
 
 class Refusals:

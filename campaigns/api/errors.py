@@ -25,6 +25,7 @@ TABLE: dict[Kind, tuple[int, str | None]] = {
     Kind.TOO_SLOW: (408, "argument_error"),
     Kind.UNSUPPORTED: (415, "argument_error"),
     Kind.MALFORMED: (400, "argument_error"),
+    Kind.TOO_MANY: (429, None),
 }
 WITH_FIELDS = {"validation", "missing_data", "argument_error"}
 CHALLENGE = 'Basic realm="management", charset="UTF-8"'
@@ -46,7 +47,10 @@ def error_response(status: int, code: str, message: str, fields: Mapping[str, li
 def domain_error_response(error: DomainError) -> HttpResponse:
     """What the domain said, in this dialect."""
     status, code = TABLE[error.kind]
-    return error_response(status, code or error.code, error.message, error.fields)
+    response = error_response(status, code or error.code, error.message, error.fields)
+    if error.retry_after is not None:
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def code_of(error: DomainError) -> str:

@@ -26,6 +26,7 @@ TABLE: dict[Kind, int] = {
     Kind.TOO_SLOW: 408,
     Kind.UNSUPPORTED: 415,
     Kind.NOT_ACCEPTABLE: 406,
+    Kind.TOO_MANY: 429,
 }
 
 
@@ -52,7 +53,10 @@ def _message(error: DomainError) -> str:
 
 def domain_error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
     """What the domain said, in this dialect."""
-    return error_response(request, TABLE[error.kind], error)
+    response = error_response(request, TABLE[error.kind], error)
+    if error.retry_after is not None:
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def method_not_allowed_response(request: HttpRequest, methods: Iterable[str]) -> HttpResponse:

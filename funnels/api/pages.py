@@ -35,6 +35,8 @@ class Page(View):
             sentence = SENTENCES.get(error.code, UNKNOWN)
             context = {"heading": "Sorry" if sentence == UNKNOWN else "All done", "sentence": sentence}
             response = self.page("funnels/note.html", context, status=TABLE[error.kind])
+            if error.retry_after is not None:
+                response["Retry-After"] = str(error.retry_after)
         except Error as error:
             if not is_unavailable(error):
                 raise

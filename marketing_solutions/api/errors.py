@@ -30,6 +30,7 @@ TABLE: dict[Kind, tuple[int, str, str | None]] = {
     Kind.TOO_SLOW: (408, "validation", None),
     Kind.UNSUPPORTED: (415, "validation", None),
     Kind.MALFORMED: (400, "validation", None),
+    Kind.TOO_MANY: (429, "quota", None),
 }
 OAUTH = "/oauth2/"
 DATA = "/data/attributes/"
@@ -93,14 +94,15 @@ def domain_error_response(request: HttpRequest, error: DomainError) -> HttpRespo
     """What the domain said: one error for each attribute that it names, else one."""
     status, kind, code = TABLE[error.kind]
     code = code or error.code.replace("_", "-")
-    if not error.fields:
-        return one_refusal(request, status, kind, code, error.message)
     problems = [
         problem(request, kind=kind, code=code, detail=sentence, pointer=_pointer(name))
         for name, sentences in error.fields.items()
         for sentence in sentences
     ]
-    return refusal(request, status, problems)
+    response = refusal(request, status, problems or [problem(request, kind=kind, code=code, detail=error.message)])
+    if error.retry_after is not None:
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _pointer(name: str) -> str:
