@@ -14,8 +14,8 @@ from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
 from config.heartbeats import SILENT_SECONDS, missing_kinds
-from config.preflight import ping_broker
 from config.schema_state import pending_migrations
+from customers.redis_server import circuit, client_of
 
 OK, UNKNOWN = "ok", "unknown"
 METHODS = ("GET", "HEAD")
@@ -88,10 +88,15 @@ def _workers() -> str:
 
 
 def _broker() -> str:
+    """Ask it, unless it has failed a moment ago: a broker that hangs must not hold whoever asks how things are."""
     if not settings.REDIS_URL:
         return OK
-    try:
-        ping_broker()
-    except (redis.RedisError, ValueError):
+    if not circuit().may_ask():
         return "unreachable"
+    try:
+        client_of(settings.REDIS_URL).ping()
+    except (redis.RedisError, ValueError):
+        circuit().failed()
+        return "unreachable"
+    circuit().worked()
     return OK

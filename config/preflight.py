@@ -10,8 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.utils import Error, NotSupportedError
 
+from customers.redis_server import client_of
+
 OLDEST_POSTGRESQL = 15
-BROKER_TIMEOUT_SECONDS = 2
+BROKER_PATIENCE_SECONDS = 2.0
 # A server that was just killed may hold its port for a moment.
 PORT_PATIENCE_SECONDS = 2.0
 
@@ -69,18 +71,11 @@ def require_broker() -> None:
     if not settings.REDIS_URL:
         return
     try:
-        ping_broker()
+        client_of(settings.REDIS_URL, BROKER_PATIENCE_SECONDS).ping()
     except ValueError as error:
         raise ImproperlyConfigured(f"REDIS_URL can't be used: {error}") from error
     except redis.RedisError as error:
         raise ImproperlyConfigured(f"Redis can't be reached: {error} (see REDIS_URL)") from error
-
-
-def ping_broker() -> None:
-    """Ask Redis for a sign of life, patient for two seconds; raises redis.RedisError, or ValueError for a bad URL."""
-    timeouts = {"socket_timeout": BROKER_TIMEOUT_SECONDS, "socket_connect_timeout": BROKER_TIMEOUT_SECONDS}
-    with redis.Redis.from_url(settings.REDIS_URL, **timeouts) as client:
-        client.ping()
 
 
 def _problem_of_binding(family: int, address: tuple[object, ...]) -> str:

@@ -1,28 +1,25 @@
 """Hints to the workers. Work to do is a row; a message only says "look now", so losing one loses nothing.
 
 Hence a hint costs nothing but itself: it ends after `HINT_SECONDS`, it is not sent where more than a few wait already
-(they say the same, and a broker without workers must not fill), and a broker that is away is left alone for a while.
+(they say the same, and a broker without workers must not fill), and a broker that has failed is left alone for a while
+(`customers.redis_server`).
 """
 
-import time
-from functools import partial
+from functools import cache, partial
 
 import structlog
 from celery import Celery, current_app
 from django.conf import settings
 from django.db import transaction
+from kombu.connection import ConnectionPool
+
+from customers.redis_server import PATIENCE_SECONDS, circuit
 
 MOST_WAITING = 10
-# After a failure: who waits for an answer must not wait for a broker again and again.
-QUIET_SECONDS = 30.0
+# Connections that requests send hints by, for all of a process.
+MOST_CONNECTIONS = 4
 
 log = structlog.get_logger(__name__)
-
-
-class Broker:
-    """What this process has seen of the broker."""
-
-    quiet_until = 0.0
 
 
 def look_now(task: str, *ids: int) -> None:
@@ -34,19 +31,33 @@ def look_now(task: str, *ids: int) -> None:
         transaction.on_commit(partial(_send, task, ids))
 
 
-def hints_waiting(app: Celery) -> int:
+def hints_waiting(app: Celery, pool: ConnectionPool | None = None) -> int:
     """How many hints no worker has taken yet; raises whatever a broker that is away raises."""
-    with app.pool.acquire(block=True) as connection:
+    with (pool or app.pool).acquire(block=True) as connection:
         waiting: int = connection.default_channel.queue_declare(app.conf.task_default_queue).message_count
     return waiting
 
 
 def _send(task: str, ids: tuple[int, ...]) -> None:
-    if time.monotonic() < Broker.quiet_until:
+    if not circuit().may_ask():
         return
+    app = current_app._get_current_object()  # noqa: SLF001 - the proxy is another one for each thread
     try:
-        if hints_waiting(current_app) < MOST_WAITING:
-            current_app.send_task(task, args=ids, retry=False, ignore_result=True, expires=settings.HINT_SECONDS)
+        pool = _pool(app)
+        if hints_waiting(app, pool) < MOST_WAITING:
+            with pool.acquire(block=True) as connection:  # type: ignore[no-untyped-call]
+                options = {"retry": False, "ignore_result": True, "expires": settings.HINT_SECONDS}
+                app.send_task(task, args=ids, connection=connection, **options)
     except Exception as error:  # noqa: BLE001 - what the row was written for has succeeded, whatever ails the broker
-        Broker.quiet_until = time.monotonic() + QUIET_SECONDS
+        circuit().failed()
         log.warning("hint_lost", task=task, ids=ids, reason=f"{type(error).__name__}: {error}")
+    else:
+        circuit().worked()
+
+
+@cache
+def _pool(app: Celery) -> ConnectionPool:
+    """Connections with less patience than workers have: somebody waits for an answer."""
+    patience = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS, "max_retries": 0}
+    pool: ConnectionPool = app.connection_for_write(transport_options=patience).Pool(MOST_CONNECTIONS)
+    return pool

@@ -1,5 +1,6 @@
 """Hints to the workers: each ends, few wait, and a broker that is broken costs nobody more than a moment."""
 
+import itertools
 import os
 import socket
 from collections.abc import Iterator
@@ -18,12 +19,14 @@ from structlog.testing import capture_logs
 
 from config.beat import AWAY_SECONDS, FULL_SECONDS, PatientScheduler
 from config.celery import app as product
-from customers.jobs import MOST_WAITING, Broker, hints_waiting, look_now
+from customers.jobs import MOST_WAITING, _pool, hints_waiting, look_now
 from customers.models import CustomerField, Operator
 from tests.config.served import PATIENCE_SECONDS
 from tests.factories import make_organization
 
 REDIS_URL = os.environ.get("REDIS_URL", "")
+# What was seen of a server is remembered by its URL, and a port may come again.
+DATABASES = itertools.count()
 TASK = "campaigns.look_after_deliveries"
 # As the settings have it, but no test waits for seconds.
 QUICK = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 1, "interval_start": 0, "interval_max": 0}
@@ -35,11 +38,6 @@ BROKERS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _nothing_seen_of_the_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Broker, "quiet_until", 0.0)
-
-
 def brokered(url: str) -> Iterator[Celery]:
     """The product's app as this process's own, but with another broker and a queue that no worker takes from."""
     app = Celery("hints", set_as_current=False)
@@ -49,6 +47,7 @@ def brokered(url: str) -> Iterator[Celery]:
     app.set_current()
     yield app
     product.set_current()
+    _pool(app).force_close_all()  # type: ignore[no-untyped-call]
     app.close()
 
 
@@ -68,7 +67,7 @@ def broken(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Celer
         port = server.getsockname()[1]
         if request.param == "refuses":
             server.close()
-        settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"
+        settings.REDIS_URL = f"redis://127.0.0.1:{port}/{next(DATABASES)}"
         yield from brokered(settings.REDIS_URL)
 
 

@@ -1,7 +1,7 @@
 """250 requests a minute (contract 4, section B "rate limit"), counted in Redis or in the database."""
 
 import os
-from collections.abc import Iterator
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,9 +9,10 @@ import pytest
 import time_machine
 from django.db import connections
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from customers.models import Application
-from marketing_solutions.services.rate_limits import _script, count_request
+from marketing_solutions.services.rate_limits import count_request
 from marketing_solutions.tasks import clear_old_responses
 from tests.dialects.marketing_solutions.actor import Answer, Buyer, update
 from tests.dialects.marketing_solutions.expected import refusal
@@ -26,12 +27,9 @@ STORES = [
 
 
 @pytest.fixture(params=STORES, ids=["database", "redis"])
-def store(request: Any, settings: Settings) -> Iterator[None]:
+def store(request: Any, settings: Settings) -> None:
     settings.REQUESTS_PER_MINUTE = 3
     settings.REDIS_URL = request.param
-    _script.cache_clear()
-    yield
-    _script.cache_clear()
 
 
 def quota(answer: Answer) -> tuple[str, ...]:
@@ -77,12 +75,63 @@ def test_64_at_once_are_counted_exactly() -> None:
         assert sorted(threads.map(count, range(64))) == list(range(1, 65))
 
 
+@pytest.mark.usefixtures("store", "db")
+@pytest.mark.parametrize("jump", [10**9, 10**4, 3600, -3600])
+def test_a_clock_that_had_jumped_is_forgotten(jump: int) -> None:
+    application = make_application().application
+    assert [requests_at(application, NOON + jump) for _ in range(5)] == [1, 2, 3, 4, 5]
+    assert [requests_at(application, NOON) for _ in range(2)] == [1, 2]
+
+
+@pytest.mark.django_db
+def test_who_is_a_little_late_counts_in_the_new_minute(settings: Settings) -> None:
+    """Two machines' clocks, or a request that waited for a moment."""
+    settings.REQUESTS_PER_MINUTE, settings.REDIS_URL = 3, ""
+    application = make_application().application
+    assert [requests_at(application, NOON + 59) for _ in range(3)] == [1, 2, 3]
+    assert requests_at(application, NOON + 60) == 1
+    assert requests_at(application, NOON + 59) == 2
+    assert requests_at(application, NOON + 60) == 3
+
+
 def test_a_lost_redis_hands_over_to_the_database(buyer: Buyer, settings: Settings) -> None:
     settings.REQUESTS_PER_MINUTE, settings.REDIS_URL = 3, "redis://127.0.0.1:1/0"
-    _script.cache_clear()
     with time_machine.travel(NOON, tick=False):
         assert [buyer.search().status_code for _ in range(4)] == [200, 200, 200, 429]
-    _script.cache_clear()
+
+
+def test_a_redis_that_hangs_is_asked_once(buyer: Buyer, settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.REQUESTS_PER_MINUTE = 3
+        settings.REDIS_URL = f"redis://127.0.0.1:{server.getsockname()[1]}/1000"
+        with time_machine.travel(NOON, tick=False), capture_logs() as said:
+            assert [buyer.search().status_code for _ in range(4)] == [200, 200, 200, 429]
+            assert buyer.client.get("/readyz").json()["checks"]["broker"] == "unreachable"
+        server.setblocking(False)
+        with server.accept()[0], pytest.raises(BlockingIOError):
+            server.accept()
+    assert [line["event"] for line in said if line["event"] == "rate_limit_without_redis"] == [
+        "rate_limit_without_redis"
+    ], "one attempt, by one request"
+
+
+@pytest.mark.skipif(not REDIS_URL, reason="for the run against real servers")
+@pytest.mark.django_db
+def test_who_changes_over_in_the_middle_of_a_minute_has_no_new_quota(settings: Settings) -> None:
+    settings.REQUESTS_PER_MINUTE = 3
+    application = make_application().application
+    counted = []
+    for url in (REDIS_URL, REDIS_URL, "", "", REDIS_URL, ""):
+        settings.REDIS_URL = url
+        counted.append(requests_at(application, NOON))
+    assert counted == [1, 2, 3, 4, 5, 6]
+
+
+def requests_at(application: Application, now: float) -> int:
+    """Count one request, and say how many it were."""
+    counted = count_request(application=application, now=now)
+    assert counted
+    return counted.requests
 
 
 def test_switched_off(buyer: Buyer) -> None:
