@@ -189,7 +189,8 @@ class Items(serializers.ListField):
     }
 
     def __init__(self, *, maximum: int, **options: Any) -> None:
-        super().__init__(**{"allow_empty": False} | options)
+        # The length also stands in the description of the API.
+        super().__init__(**{"allow_empty": False, "max_length": maximum} | options)
         self.maximum = maximum
 
     def to_internal_value(self, data: Any) -> list[Any]:

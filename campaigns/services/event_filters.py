@@ -58,7 +58,7 @@ def _read_days(raw: Mapping[str, Any], kept: dict[str, Any], path: str, refusals
     days = raw.get("days")
     if days is None:
         return
-    if not isinstance(days, list) or not days or any(day not in DAYS for day in days):
+    if not isinstance(days, list) or not 1 <= len(days) <= len(DAYS) or any(day not in DAYS for day in days):
         refusals.refuse(f"{path}.days", f"A list of some of {', '.join(DAYS)} is expected.")
         return
     kept["days"] = [day for day in DAYS if day in days]

@@ -10,6 +10,8 @@ from customers.prisma.fields import Anything, Identifier, Text
 from customers.prisma.members import without_namespace
 
 MAXIMUM_TOKEN = 1024
+# The id and fields of a schema, of which none has so many.
+MAXIMUM_FIELDS = 1000
 
 
 @extend_schema_field({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}})
@@ -20,12 +22,15 @@ class CustomerMember(Anything):
         "map": "A map with id and fields of the schema is expected.",
         "id": "id is required: a string, a UUID or an integer.",
         "twice": "A field stands twice, under two namespaces.",
+        "long": "At most {maximum} fields are expected.",
     }
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """The map without namespaces (`:customer/id`) and with its id as text, or an error."""
         if not isinstance(data, dict):
             self.fail("map")
+        if len(data) > MAXIMUM_FIELDS:
+            self.fail("long", maximum=MAXIMUM_FIELDS)
         fields = {without_namespace(name): value for name, value in data.items()}
         if len(fields) < len(data):
             self.fail("twice")

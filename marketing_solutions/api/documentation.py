@@ -9,6 +9,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import serializers
 
 from campaigns.models.spend_limit import LimitType, Renewal
+from marketing_solutions.api.filters import MAXIMUM_IDS
+from marketing_solutions.api.updates import MAXIMUM_ENTRIES
 from marketing_solutions.services.tokens import MANAGE, READ
 
 TAG = "marketing solutions"
@@ -75,14 +77,23 @@ class UpdateIn(serializers.Serializer[Any]):
 class UpdatesIn(serializers.Serializer[Any]):
     """The body of a PATCH."""
 
-    data = UpdateIn(many=True)  # type: ignore[assignment]
+    data = serializers.ListField(child=UpdateIn(), max_length=MAXIMUM_ENTRIES)  # type: ignore[assignment]
+
+
+class Ids(serializers.ListField):
+    """Ids to filter by."""
+
+    child = serializers.CharField()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=MAXIMUM_IDS, **options)
 
 
 class FiltersIn(serializers.Serializer[Any]):
     """Joined by AND; an absent or empty one filters nothing."""
 
-    advertiserIds = serializers.ListField(child=serializers.CharField(), required=False)  # noqa: N815 - the wire's names
-    campaignIds = serializers.ListField(child=serializers.CharField(), required=False)  # noqa: N815
+    advertiserIds = Ids(required=False)  # noqa: N815 - the wire's names
+    campaignIds = Ids(required=False)  # noqa: N815
 
 
 class SearchIn(serializers.Serializer[Any]):

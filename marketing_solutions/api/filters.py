@@ -6,6 +6,8 @@ from customers.errors import DomainError, Kind
 from marketing_solutions.api.bodies import read_id
 
 NAMES = ("advertiserIds", "campaignIds")
+# As many as one request may update.
+MAXIMUM_IDS = 10_000
 
 
 def read_filters(body: object) -> dict[str, list[int] | None]:
@@ -32,6 +34,8 @@ def read_filters(body: object) -> dict[str, list[int] | None]:
 def _ids(name: str, values: object) -> list[int] | None:
     if values is None or values == []:
         return None
+    if isinstance(values, list) and len(values) > MAXIMUM_IDS:
+        raise _refused(Kind.INVALID, "invalid-attribute", f"/filters/{name}", f"At most {MAXIMUM_IDS} ids are allowed.")
     ids = [read_id(value) for value in values] if isinstance(values, list) else [None]
     found = [value for value in ids if value is not None]
     if len(found) < len(ids):

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from campaigns.api.fields import MAXIMUM_ID, In, Instant, OneOf, Text, Whole
+from campaigns.api.fields import MAXIMUM_ID, In, Instant, Items, OneOf, Text, Whole
 from campaigns.api.instants import format_instant_in_message
 from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
 from campaigns.models.level import Status
@@ -22,7 +22,7 @@ class MessageIn(In):
     lateness_window = Whole(required=False, allow_null=True)
     issue_offer_date = Instant(required=False, allow_null=True)
     next_ad_type = Text(required=False, allow_null=True)
-    offer_ids = serializers.ListField(required=False, allow_null=True, child=Text(), max_length=MAXIMUM_OFFERS)
+    offer_ids = Items(required=False, allow_null=True, allow_empty=True, child=Text(), maximum=MAXIMUM_OFFERS)
     orientation = Text(required=False, allow_null=True)
     portal_description = Text(required=False, allow_null=True, max_length=MAXIMUM_DESCRIPTION)
     portal_icon = Text(required=False, allow_null=True, max_length=2048)

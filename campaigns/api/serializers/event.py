@@ -8,7 +8,7 @@ import orjson
 from rest_framework import serializers
 
 from campaigns.api.bodies import read_object
-from campaigns.api.fields import Amount, Anything, In, Instant, Text, Whole
+from campaigns.api.fields import Amount, Anything, In, Instant, Items, Text, Whole
 from campaigns.services.told_events import ToldEvent
 from customers.errors import DomainError, Kind, invalid
 
@@ -36,7 +36,7 @@ class EventsIn(In):
     """One event, or up to 1 000."""
 
     event = EventIn(required=False)
-    events = serializers.ListField(child=EventIn(), required=False, max_length=MAXIMUM_EVENTS)
+    events = Items(child=EventIn(), required=False, maximum=MAXIMUM_EVENTS)
 
 
 class EarnedOut(serializers.Serializer[Any]):

@@ -28,6 +28,8 @@ from customers.models import Customer
 CREATIVES = ("promotion", "tile")
 COMPLETE = "complete_campaign"
 SECTIONS = tuple(section.value for section in Section if section is not Section.CREATIVES)
+# Many more than there are, for what is said twice.
+MAXIMUM_WORDS = 100
 CHOICES: dict[str, tuple[str, ...]] = {
     "sections[]": SECTIONS,
     "filters[]": tuple(Eligibility),
@@ -51,7 +53,9 @@ class Asked:
         for name, choices in CHOICES.items():
             given = ",".join([*query.getlist(name), *query.getlist(name.removesuffix("[]"))]).split(",")
             words[name] = [word.strip() for word in given if word.strip()]
-            if set(words[name]) - set(choices):
+            if len(words[name]) > MAXIMUM_WORDS:
+                refusals.refuse(name, f"At most {MAXIMUM_WORDS} words are allowed.", Kind.UNKNOWN_ATTRIBUTE)
+            elif set(words[name]) - set(choices):
                 refusals.refuse(name, f"Some of {', '.join(choices)} are expected.", Kind.UNKNOWN_ATTRIBUTE)
         refusals.raise_any()
         self.creatives = frozenset(words["creatives[]"])
