@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import Celery, Task
 
+from customers.bounds import Work, begin
 from customers.transactions import repeated
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -18,6 +19,7 @@ class RepeatedTask(Task):  # type: ignore[misc]  # Celery has no types
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run it."""
+        begin(Work.WORKER)
         return repeated(partial(super().__call__, *args, **kwargs), whole=True)
 
 

@@ -1,6 +1,7 @@
 """Reads environment variables (and `.env`); a value that can't be used is one clear sentence."""
 
 import base64
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 FERNET_KEY_BYTES = 32
+# A day, in seconds.
+LONGEST_BOUND = 86_400
 
 env = environ.Env()
 env.read_env(Path(__file__).resolve().parent.parent / ".env")
@@ -23,6 +26,26 @@ def integer(name: str, default: int, *, least: int = 0, most: int = 2**31) -> in
     if not least <= value <= most:
         raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}, not {env.str(name)!r}")
     return value
+
+
+def seconds_by_kind(name: str, defaults: Mapping[str, float]) -> dict[str, float]:
+    """Read seconds by kind of work: `kind=seconds` for some of them, separated by commas; the others have `defaults`.
+
+    A number alone is for every kind that has a bound at all; 0 is none.
+    """
+    found = dict(defaults)
+    try:
+        for part in env.list(name, default=[]):
+            kind, _, text = part.rpartition("=")
+            kinds = [kind.strip()] if kind else [each for each, seconds in defaults.items() if seconds]
+            for each in kinds:
+                found[each] = float(text)
+    except ValueError:
+        found[""] = 0
+    if found.keys() != defaults.keys() or not all(0 <= seconds <= LONGEST_BOUND for seconds in found.values()):
+        words = f"kind=seconds separated by commas (kinds: {', '.join(defaults)})"
+        raise ImproperlyConfigured(f"{name} must be seconds, or {words}, not {env.str(name)!r}")
+    return found
 
 
 def numbers(name: str) -> frozenset[int]:

@@ -12,8 +12,11 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch, get_resolver
 
+from customers.bounds import Work, begin
 from customers.transactions import repeated
 
+# What a visitor's page waits for, and what must say soon how things are.
+HOT_PREFIXES = ("/api/", "/API/", "/readyz")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -32,7 +35,7 @@ def request_identity(get_response: GetResponse) -> GetResponse:
 
 
 def api_short_cut(get_response: GetResponse) -> GetResponse:
-    """Call the view of an API path directly: sessions, CSRF and the like are for pages.
+    """Call the view of an API path directly: sessions, CSRF and the like are for pages. Say what the work is.
 
     What the resolver or the view raises is turned into the dialect's answer by `config.handlers`.
     """
@@ -44,7 +47,9 @@ def api_short_cut(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         path = request.path_info
         if not path.startswith(prefixes):
+            begin(Work.ADMIN)
             return get_response(request)
+        begin(Work.HOT if path.startswith(HOT_PREFIXES) else Work.API)
         match = constant.get(path)
         if match is None:
             match = resolver.resolve(path)

@@ -6,7 +6,7 @@ from typing import Any
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import encryption_keys, env, integer, numbers, postgresql, redis
+from config.environment import encryption_keys, env, integer, numbers, postgresql, redis, seconds_by_kind
 from config.secret_key import derived_encryption_key, local_secret_key
 
 # Lets Django's generic classes be written with their type, as the type checker sees them.
@@ -82,6 +82,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.middleware.request_identity",
+    "config.hang_ups.statements_end_with_their_client",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.api_short_cut",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -136,8 +137,19 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     {"server_side_binding": True, "prepare_threshold": 2, "connect_timeout": 5},
 )
 
-# After how many seconds a statement gives up waiting for a lock (0: never).
-LOCK_TIMEOUT_SECONDS: int = integer("LOCK_TIMEOUT_SECONDS", 15)
+# After how many seconds a statement is ended, and gives up waiting for a lock, by the kind of work (0: never); who asks
+# is answered 503. The kinds are those of `customers.bounds`; docs/operations.md says what each is.
+STATEMENT_TIMEOUT_SECONDS: dict[str, float] = seconds_by_kind(
+    "STATEMENT_TIMEOUT_SECONDS",
+    {"hot": 15, "api": 30, "preview": 15, "admin": 30, "worker": 900, "schema": 0, "command": 0},
+)
+LOCK_TIMEOUT_SECONDS: dict[str, float] = seconds_by_kind(
+    "LOCK_TIMEOUT_SECONDS",
+    {"hot": 10, "api": 15, "preview": 5, "admin": 15, "worker": 15, "schema": 0, "command": 15},
+)
+# How many previews of audiences, and how many searches with a large answer, one organization may have made at a time.
+PREVIEWS_AT_A_TIME: int = integer("PREVIEWS_AT_A_TIME", 2, least=1)
+SEARCHES_AT_A_TIME: int = integer("SEARCHES_AT_A_TIME", 2, least=1)
 
 # --- Background work ---------------------------------------------------------------------------
 REDIS_URL: str = redis("REDIS_URL")

@@ -88,6 +88,7 @@ class PreparedStatement:
         database: Any = connections[DEFAULT_DB_ALIAS]
         database.close_if_health_check_failed()
         database.ensure_connection()
+        database.make_ready()
         values = [arguments[name] for name in self.names] if isinstance(arguments, Mapping) else arguments
         if _needs_cursor(database, values):
             with database.cursor() as cursor:

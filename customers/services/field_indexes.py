@@ -16,6 +16,7 @@ from django.db import Error, IntegrityError, connection
 from django.utils import timezone
 from psycopg import sql
 
+from customers.bounds import Work, bounded
 from customers.models import CustomerField
 from customers.models.attribute_sql import indexed_expression, text_expression
 from customers.services.organizations import raise_version
@@ -112,16 +113,16 @@ def _a_turn(patience: float) -> Iterator[bool]:
     """
     until = time.monotonic() + patience
     # How long others' transactions last is theirs to say: the index waits for those that were there before it.
-    _execute(sql.SQL("SET lock_timeout = 0"))
-    try:
-        while not (is_ours := _try_lock()) and time.monotonic() < until:
-            time.sleep(ASKING_SECONDS)
-        yield is_ours
-        if is_ours:
-            _execute(UNLOCK)
-    finally:
-        # With the connection go its lock and its setting, however the block has ended.
-        connection.close()
+    with bounded(Work.SCHEMA):
+        try:
+            while not (is_ours := _try_lock()) and time.monotonic() < until:
+                time.sleep(ASKING_SECONDS)
+            yield is_ours
+            if is_ours:
+                _execute(UNLOCK)
+        finally:
+            # With the connection goes its lock, however the block has ended.
+            connection.close()
 
 
 def _try_lock() -> bool:

@@ -67,7 +67,7 @@ def test_a_redis_url_that_the_client_refuses(settings: Settings) -> None:
 
 
 def test_the_example_file_names_every_setting() -> None:
-    read = r"""\b(?:env\.\w+|integer|numbers|postgresql|redis|encryption_keys)\(\s*"([A-Z_]+)\""""
+    read = r"""\b(?:env\.\w+|integer|numbers|seconds_by_kind|postgresql|redis|encryption_keys)\(\s*"([A-Z_]+)\""""
     settings = set(re.findall(read, (PROJECT / "config" / "settings.py").read_text()))
     example = set(re.findall(r"^# ([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
     assert example == settings | {"POSTGRES_PASSWORD"}

@@ -15,6 +15,7 @@ from django.test import Client
 
 from campaigns.delivery.unsubscribing import unsubscribe_url
 from config.demo.shop import APPLICATION, ORGANIZATION
+from customers.bounds import Work
 from customers.queries import origins
 from tests.config.served import free_port
 from tests.dialects.trace.caller import Caller, refused
@@ -117,18 +118,21 @@ def _when_full_of_locks(server: PrivateServer, world: World) -> None:
     _require_success(requests)
 
 
+@pytest.mark.parametrize("bound", ["LOCK_TIMEOUT_SECONDS", "STATEMENT_TIMEOUT_SECONDS"])
 @pytest.mark.usefixtures("_as_served")
-def test_503_where_a_lock_is_waited_for_too_long(settings: Any) -> None:
-    settings.LOCK_TIMEOUT_SECONDS = 0.05
-    connection.close()
+def test_503_where_a_lock_or_a_statement_takes_too_long(settings: Any, bound: str) -> None:
     world = World()
     requests = _few(world)
     with ThreadPoolExecutor(1) as pool:
         holder = Holder()
         holding = pool.submit(holder.hold, "LOCK customers_customer, customers_application, django_session")
         assert holder.is_holding.wait(20)
+        setattr(settings, bound, dict.fromkeys(Work, 0.05))
+        connection.close()
         for name, request in requests.items():
             _require_503(name, request())
+        setattr(settings, bound, dict.fromkeys(Work, 20))
+        connection.close()
         holder.may_go.set()
         holding.result(20)
     _require_success(requests)

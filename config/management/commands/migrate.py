@@ -1,0 +1,19 @@
+"""`python manage.py migrate`: Django's own, but one process at a time, and with the bounds of such work.
+
+So compose.yaml's migrations, `serve`'s and an operator's behave the same: they wait for locks as long as it takes.
+"""
+
+from typing import Any
+
+from django.core.management.commands.migrate import Command as DjangosCommand
+
+from config.schema_state import alone_with_the_schema
+
+
+class Command(DjangosCommand):
+    """Applies migrations."""
+
+    def handle(self, *arguments: Any, **options: Any) -> None:
+        """As Django does."""
+        with alone_with_the_schema():
+            super().handle(*arguments, **options)

@@ -1,0 +1,112 @@
+"""A client that hangs up costs the database no statement more."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+
+from config.hang_ups import META_KEY
+from tests.config.served import until
+from tests.dialects.management.actor import Actor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+class HangUp:
+    """As the door's: calls back while the block runs, whose end waits for a call that has begun."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._callback: Callable[[], object] | None = None
+        self.calls = 0
+
+    @contextmanager
+    def calling(self, callback: Callable[[], object]) -> Iterator[None]:
+        """Have it called."""
+        self._callback = callback
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._callback = None
+
+    def tell(self) -> None:
+        """The client has gone."""
+        with self._lock:
+            if self._callback:
+                self._callback()
+                self.calls += 1
+
+
+@contextmanager
+def locked_campaigns() -> Iterator[None]:
+    """Somebody else lets nobody read campaigns meanwhile."""
+    other = connection.copy()
+    with closing(other):
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("LOCK TABLE campaigns_adcampaign IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+def waiting() -> int:
+    """How many sessions wait for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING)
+        return int(cursor.fetchone()[0])
+
+
+def _ask(actor: Actor, hang_up: HangUp) -> int:
+    """A list of campaigns, in a thread of its own, as the web server has it answered."""
+    try:
+        return int(actor.client.get(actor.url("campaigns"), headers={}, **_extra(actor, hang_up)).status_code)
+    finally:
+        connections.close_all()
+
+
+def _extra(actor: Actor, hang_up: HangUp) -> dict[str, Any]:
+    return {"HTTP_AUTHORIZATION": actor.authorization, META_KEY: hang_up}
+
+
+def test_the_statement_is_cancelled_and_the_thread_is_good_for_others() -> None:
+    actor, hang_up = Actor.of(), HangUp()
+    with ThreadPoolExecutor(1) as pool:
+        with locked_campaigns():
+            asked = pool.submit(_ask, actor, hang_up)
+            until(lambda: waiting() == 1, "the request to wait for the lock", 30)
+            hang_up.tell()
+            assert asked.result(30) == 503, "an answer that nobody reads, while the lock is not free yet"
+            assert hang_up.calls == 1
+            assert not waiting()
+        assert pool.submit(_ask, actor, HangUp()).result(30) == 200
+
+
+def test_no_other_statement_of_it_begins() -> None:
+    """Whoever goes between two statements is noticed before the next."""
+    actor, hang_up = Actor.of(), HangUp()
+    told: list[bool] = []
+
+    def tell_at_first(execute: Any, *arguments: Any) -> Any:
+        if not told:
+            told.append(True)
+            answer = execute(*arguments)
+            hang_up.tell()
+            return answer
+        return execute(*arguments)
+
+    with connection.execute_wrapper(tell_at_first):
+        assert actor.client.get(actor.url("campaigns"), **_extra(actor, hang_up)).status_code == 503
+    assert actor.get("campaigns").status_code == 200
+
+
+def test_who_hangs_up_when_all_is_done_disturbs_nobody() -> None:
+    actor, hang_up = Actor.of(), HangUp()
+    assert actor.client.get(actor.url("campaigns"), **_extra(actor, hang_up)).status_code == 200
+    hang_up.tell()
+    assert hang_up.calls == 0
+    assert actor.get("campaigns").status_code == 200
