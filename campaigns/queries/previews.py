@@ -1,6 +1,12 @@
-"""Previews of audiences at every level, from the same terms as an audience is built from."""
+"""Previews of audiences at every level, from the same terms as an audience is built from.
+
+Counting looks at every customer, so it has bounds of its own, and an organization has few at a time (DomainError
+`too_many_at_a_time`).
+"""
 
 from datetime import datetime
+
+from django.conf import settings
 
 from campaigns.models import AdGroup
 from campaigns.queries.audiences import Preview, get_terms, preview_audience
@@ -8,8 +14,10 @@ from campaigns.queries.campaigns import get_campaign
 from campaigns.queries.definitions import find_definition
 from campaigns.queries.groups import get_group
 from campaigns.queries.units import get_unit
+from customers.bounds import Work, bounded
 from customers.errors import not_found
 from customers.models import Organization
+from customers.queries.turns import a_turn
 
 
 def preview_of_campaign(*, organization: Organization, campaign_id: int, now: datetime) -> Preview:
@@ -43,4 +51,6 @@ def _preview(
     terms = get_terms(
         organization=organization, definition=definition, group_id=group_id, creative_type=creative_type, now=now
     )
-    return preview_audience(terms=terms)
+    most: int = settings.PREVIEWS_AT_A_TIME
+    with bounded(Work.PREVIEW), a_turn(organization=organization, what="previews", most=most):
+        return preview_audience(terms=terms)

@@ -17,6 +17,7 @@ from marketing_solutions.api.updates import answer_of, read_updates
 from marketing_solutions.api.wire import Wire
 from marketing_solutions.queries.campaigns import PAGE, PortfolioCampaign, get_portfolio_campaign, portfolio_pages
 from marketing_solutions.services.campaigns import create_advertiser_campaign
+from marketing_solutions.services.search_turns import Turn, take_turn
 from marketing_solutions.services.tokens import READ
 from marketing_solutions.services.updates import update_campaigns
 
@@ -51,12 +52,19 @@ class CampaignSearch(MarketingSolutionsView):
 
     @operation("Search campaigns", request=SearchIn, answer=CampaignOut, many=True)
     def post(self, _request: Any, **_: object) -> HttpResponseBase:
-        """The campaigns that meet the filters, by advertiser and id; a large portfolio is streamed page by page."""
+        """The campaigns that meet the filters, by advertiser and id; a large portfolio is streamed page by page.
+
+        An organization has few of such answers sent at a time.
+        """
         pages = portfolio_pages(application=self.application, **read_filters(self.body()))
         first = next(pages)
         if len(first) < PAGE:
             return self.answer(data=[self.wire.read(campaign) for campaign in first], errors=[])
-        return StreamingHttpResponse(_stream(chain([first], pages), self.wire), content_type="application/json")
+        turn = take_turn(organization=self.application.organization)
+        answer = StreamingHttpResponse(_stream(chain([first], pages), self.wire, turn), content_type="application/json")
+        # The web server closes the answer when it has gone out, or when nobody reads it any more.
+        answer._resource_closers.append(turn.leave)  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own list
+        return answer
 
 
 class Campaign(MarketingSolutionsView):
@@ -71,11 +79,12 @@ class Campaign(MarketingSolutionsView):
         return self.answer(data=self.wire.read(campaign), errors=[])
 
 
-def _stream(pages: Pages, wire: Wire) -> Iterator[bytes]:
+def _stream(pages: Pages, wire: Wire, turn: Turn) -> Iterator[bytes]:
     """The same envelope in pieces, one page of rows in memory at a time."""
     separator = b'{"data":['
     for page in pages:
         if page:
             yield separator + orjson.dumps([wire.read(campaign) for campaign in page])[1:-1]
             separator = b","
+            turn.extend()
     yield b'],"errors":[]}'

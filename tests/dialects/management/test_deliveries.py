@@ -66,7 +66,7 @@ def test_a_preview_takes_the_same_statements_whatever_the_size(
     owner: Actor, rows: Hierarchy, django_assert_num_queries: Any
 ) -> None:
     owner.post(PREVIEWS["unit"].format(rows))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(9):
         owner.post(PREVIEWS["unit"].format(rows))
 
 

@@ -1,0 +1,58 @@
+"""Searches with large answers: an organization has a few of them sent at a time (docs/decisions/0088).
+
+Such an answer is made page by page, each in whatever thread is free, while its client reads. So a turn is a row with an
+end, not a lock of a session or a transaction: its lease is extended with each page, and is over by itself.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection
+
+from campaigns.services.heartbeats import new_lease
+from customers.models import Organization
+from customers.queries.turns import too_many_at_a_time
+from marketing_solutions.models import SearchTurn
+
+# The web server cuts off who reads nothing for half a minute.
+LEASE_SECONDS = 60
+TAKE = f"""
+INSERT INTO marketing_solutions_searchturn AS turn (organization_id, place, lease, ends_at)
+VALUES (%s, %s, %s, clock_timestamp() + interval '{LEASE_SECONDS} seconds')
+ON CONFLICT (organization_id, place) DO UPDATE SET lease = excluded.lease, ends_at = excluded.ends_at
+    WHERE turn.ends_at <= clock_timestamp()
+RETURNING id
+"""  # noqa: S608 - a constant of ours
+EXTEND = f"""
+UPDATE marketing_solutions_searchturn SET ends_at = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
+WHERE id = %s AND lease = %s
+"""  # noqa: S608 - a constant of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn that was taken: the row, and the lease by which it is known whether it still is."""
+
+    pk: int
+    lease: int
+
+    def extend(self) -> None:
+        """Keep it for another minute."""
+        with connection.cursor() as cursor:
+            cursor.execute(EXTEND, [self.pk, self.lease])
+
+    def leave(self) -> None:
+        """Give it back."""
+        SearchTurn.objects.filter(pk=self.pk, lease=self.lease).delete()
+
+
+def take_turn(*, organization: Organization) -> Turn:
+    """Take one of the organization's SEARCHES_AT_A_TIME turns; DomainError `too_many_at_a_time`."""
+    most: int = settings.SEARCHES_AT_A_TIME
+    lease = new_lease()
+    with connection.cursor() as cursor:
+        for place in range(1, most + 1):
+            cursor.execute(TAKE, [organization.pk, place, lease])
+            if row := cursor.fetchone():
+                return Turn(row[0], lease)
+    raise too_many_at_a_time("searches with large answers", most)

@@ -1,0 +1,75 @@
+"""Searches with large answers: an organization has few of them sent at a time; no filter names more ids than it may."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from marketing_solutions.api.filters import MAXIMUM_IDS
+from marketing_solutions.models import SearchTurn
+from marketing_solutions.queries.campaigns import PAGE
+from tests.bench.portfolio_rows import make_campaigns
+from tests.dialects.marketing_solutions.actor import Buyer
+from tests.dialects.marketing_solutions.expected import refusal
+
+TOO_MANY = (429, "quota", "too-many-at-a-time")
+
+
+@pytest.fixture
+def large(buyer: Buyer, settings: Settings) -> Buyer:
+    """A buyer whose campaigns don't fit into a page; one large search at a time."""
+    settings.SEARCHES_AT_A_TIME = 1
+    make_campaigns(buyer.organization, [buyer.advertiser.pk], PAGE + 1)
+    return buyer
+
+
+def test_one_more_is_429_until_the_first_has_gone_out(large: Buyer, rival: Buyer) -> None:
+    first: Any = large.search()
+    assert first.streaming
+    refused = large.search()
+    assert refusal(refused, *TOO_MANY) == []
+    assert int(refused["Retry-After"]) > 0
+    rival.campaign()
+    make_campaigns(rival.organization, [rival.advertiser.pk], PAGE)
+    assert rival.search().streaming, "another organization has its own"
+    assert len(b"".join(first.streaming_content)) > PAGE
+    again: Any = large.search()
+    assert again.streaming
+    assert len(b"".join(again.streaming_content)) > PAGE
+    assert not SearchTurn.objects.filter(organization=large.organization).exists()
+
+
+def test_small_answers_need_no_turn(large: Buyer, colleague: Buyer) -> None:
+    campaign = large.campaign()
+    assert large.search().streaming
+    narrow = large.search({"filters": {"campaignIds": [campaign.pk]}})
+    assert [each["id"] for each in narrow.json()["data"]] == [str(campaign.pk)]
+    assert colleague.search().status_code == 200
+    assert not colleague.search().streaming
+
+
+def test_the_turn_of_who_has_died_ends_by_itself(large: Buyer) -> None:
+    assert large.search().streaming
+    SearchTurn.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
+    late: Any = large.search()
+    assert late.streaming
+    assert refusal(large.search(), *TOO_MANY) == []
+
+
+def test_whose_turn_is_over_takes_none_from_its_successor(large: Buyer) -> None:
+    slow: Any = large.search()
+    SearchTurn.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
+    assert large.search().streaming
+    assert b'"errors":[]' in b"".join(slow.streaming_content)
+    assert refusal(large.search(), *TOO_MANY) == [], "the turn is the successor's"
+
+
+@pytest.mark.parametrize("name", ["campaignIds", "advertiserIds"])
+def test_a_filter_names_at_most_ten_thousand_ids(buyer: Buyer, name: str) -> None:
+    buyer.campaign()
+    for number in (MAXIMUM_IDS + 1, 400_000):
+        answer = buyer.search({"filters": {name: [0] * number}})
+        assert refusal(answer, 400, "validation", "invalid-attribute") == [f"/filters/{name}"]
+    assert buyer.search({"filters": {name: [0] * MAXIMUM_IDS}}).json() == {"data": [], "errors": []}
