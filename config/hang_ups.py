@@ -1,26 +1,19 @@
 """A client that hangs up while it is waited on costs no statement more: the one that runs is cancelled.
 
-The web server's door says so (`config.door`, "door.hang_up" of a request); elsewhere nobody does, and nothing happens.
+The door says so (`config.door`), of a request that has lasted for a second; where another server calls, nobody does.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from contextlib import contextmanager
+from typing import Any
 
 import structlog
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
 
-META_KEY = "door.hang_up"
+from config.door.hang_up import META_KEY, HangUp
 
 log = structlog.get_logger(__name__)
-
-
-class HangUp(Protocol):
-    """What the door puts into a request."""
-
-    def calling(self, callback: Callable[[], object], /) -> AbstractContextManager[None]:
-        """Call `callback` from another thread if the client goes while the block runs, whose end waits for the call."""
 
 
 def statements_end_with_their_client(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:

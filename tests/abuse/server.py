@@ -21,7 +21,7 @@ from config.supervision import _end_with
 from tests.config.served import PROJECT, free_port, until
 
 # Short times, for tests that wait for them; how long they are by default is `tests/config/test_door.py`'s.
-BODY_SECONDS, ANSWER_SECONDS = 2, 3
+BODY_SECONDS, ANSWER_SECONDS, PREVIEW_SECONDS = 2, 3, 6
 # All connections of the server to its database: two threads that answer and one for /readyz, in two processes.
 MOST_CONNECTIONS = 6
 
@@ -114,6 +114,14 @@ class Server:
         assert found
         return int(found[0])
 
+    def statements(self, part: str) -> int:
+        """How many statements with these words are running in its database."""
+        running = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND state = 'active' AND query LIKE %s"
+        with self._connected() as beside:
+            found = beside.execute(running, [self._name, f"%{part}%"]).fetchone()
+        assert found
+        return int(found[0])
+
     def connected(self, ports: set[int]) -> bool:
         """Whether it still holds a connection to one of these ports of ours."""
         return any(
@@ -145,6 +153,9 @@ class Server:
             "WEB_WORKERS": "2",
             "WEB_THREADS": "2",
             "REQUESTS_PER_MINUTE": "0",
+            # As many as the attack on streamed answers takes; and an end that a test can wait for.
+            "SEARCHES_AT_A_TIME": "20",
+            "STATEMENT_TIMEOUT_SECONDS": f"preview={PREVIEW_SECONDS}",
             "STALLED_BODY_SECONDS": str(BODY_SECONDS),
             "UNREAD_ANSWER_SECONDS": str(ANSWER_SECONDS),
         }

@@ -1,7 +1,6 @@
 """A client that hangs up costs the database no statement more."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Any
@@ -9,38 +8,12 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from config.hang_ups import META_KEY
+from config.door.hang_up import META_KEY, HangUp
 from tests.config.served import until
 from tests.dialects.management.actor import Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-
-class HangUp:
-    """As the door's: calls back while the block runs, whose end waits for a call that has begun."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._callback: Callable[[], object] | None = None
-        self.calls = 0
-
-    @contextmanager
-    def calling(self, callback: Callable[[], object]) -> Iterator[None]:
-        """Have it called."""
-        self._callback = callback
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._callback = None
-
-    def tell(self) -> None:
-        """The client has gone."""
-        with self._lock:
-            if self._callback:
-                self._callback()
-                self.calls += 1
 
 
 @contextmanager
@@ -81,7 +54,6 @@ def test_the_statement_is_cancelled_and_the_thread_is_good_for_others() -> None:
             until(lambda: waiting() == 1, "the request to wait for the lock", 30)
             hang_up.tell()
             assert asked.result(30) == 503, "an answer that nobody reads, while the lock is not free yet"
-            assert hang_up.calls == 1
             assert not waiting()
         assert pool.submit(_ask, actor, HangUp()).result(30) == 200
 
@@ -108,5 +80,5 @@ def test_who_hangs_up_when_all_is_done_disturbs_nobody() -> None:
     actor, hang_up = Actor.of(), HangUp()
     assert actor.client.get(actor.url("campaigns"), **_extra(actor, hang_up)).status_code == 200
     hang_up.tell()
-    assert hang_up.calls == 0
+    assert hang_up.has_happened
     assert actor.get("campaigns").status_code == 200
