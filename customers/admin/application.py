@@ -1,14 +1,21 @@
-"""Applications; their secrets are shown once, when they are made."""
+"""Applications; their secrets are shown once, on the page that follows their making, and nowhere else."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import HttpRequest
+import structlog
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from customers.admin.choices import OrganizationFilter
 from customers.admin.service_admin import ServiceAdmin
 from customers.models import Application, Organization
 from customers.services.applications import create_application, rotate_secret, update_application
+
+log = structlog.get_logger(__name__)
+New = Sequence[tuple[Application, str]]
 
 
 @admin.register(Application)
@@ -29,20 +36,37 @@ class ApplicationAdmin(ServiceAdmin[Application]):
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Application:
         """A new application gets its key and secret here."""
         application, secret = create_application(organization=organization, **values)
-        self._show_once(request, application, secret)
+        request.new_secrets = [(application, secret)]  # type: ignore[attr-defined]  # for the answer to this request
         return application
 
     def change(self, row: Application, changes: dict[str, Any], request: HttpRequest) -> Application:
         """Change what is named."""
         return update_application(application=row, changes=changes)
 
-    @admin.action(description="Give a new secret (the old one stops working)", permissions=["change"])
-    def give_new_secret(self, request: HttpRequest, queryset: Any) -> None:
-        """Rotate the secret of each chosen application."""
-        for application in queryset:
-            self._show_once(request, application, rotate_secret(application=application))
+    def response_add(
+        self, request: HttpRequest, obj: Application, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """The new secret, in place of the page that would follow."""
+        return self._shown_once(request, request.new_secrets)  # type: ignore[attr-defined]
 
-    def _show_once(self, request: HttpRequest, application: Application, secret: str) -> None:
-        self.message_user(
-            request, f"Secret of {application}: {secret} (it can't be shown again).", level=messages.WARNING
-        )
+    @admin.action(description="Give a new secret (the old one stops working)", permissions=["change"])
+    def give_new_secret(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+        """Rotate the secret of each chosen application; the history says who did it."""
+        new = [(application, rotate_secret(application=application)) for application in queryset.order_by("pk")]
+        for application, _ in new:
+            self.log_change(request, application, "Gave a new secret.")
+        rotated = {"applications": [application.pk for application, _ in new], "operator": request.user.pk}
+        transaction.on_commit(lambda: log.warning("application_secrets_rotated", **rotated))
+        return self._shown_once(request, new)
+
+    def _shown_once(self, request: HttpRequest, new: New) -> HttpResponse:
+        """The one page with secrets on it: no redirect, so that they travel in no cookie, and nobody keeps it."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "New secret" if len(new) == 1 else "New secrets",
+            "opts": self.opts,
+            "new": new,
+        }
+        response = TemplateResponse(request, "admin/customers/new_secrets.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
