@@ -7,8 +7,9 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import models
+from django.db.models import Q
 from django.http import HttpRequest
 
 from customers.admin.kept_form import KeptForm
@@ -55,7 +56,7 @@ class PeopleAdmin(ServiceAdmin[Any]):
 
 @admin.register(Operator)
 class OperatorAdmin(PeopleAdmin, UserAdmin):  # type: ignore[type-arg]
-    """Django's own user pages. Only a superuser gives powers, and changes another superuser."""
+    """Django's own user pages. Only a superuser gives powers; nobody changes, or takes the place of, who may more."""
 
     form = OperatorForm
     add_form = NewOperatorForm
@@ -81,14 +82,14 @@ class OperatorAdmin(PeopleAdmin, UserAdmin):  # type: ignore[type-arg]
         return fields if _may_all(request) else [*fields, *POWERS]
 
     def has_change_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
-        """Superusers are changed, their passwords too, by superusers."""
+        """Whoever sets somebody's password can be them: so they may do nothing that the one who sets it may not."""
         allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or not obj.is_superuser or _may_all(request))
+        return allowed and (_may_all(request) or obj is None or not _may_more(obj, request.user))
 
     def has_delete_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
-        """Superusers are deleted by superusers, each by itself."""
+        """Each by itself, and nobody who may more."""
         allowed = super().has_delete_permission(request, obj)
-        return allowed and (_may_all(request) or (obj is not None and not obj.is_superuser))
+        return allowed and (_may_all(request) or (obj is not None and not _may_more(obj, request.user)))
 
 
 class GroupForm(KeptForm):
@@ -124,3 +125,11 @@ class GroupAdmin(PeopleAdmin, DjangoGroupAdmin):
 
 def _may_all(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
+
+
+def _may_more(operator: Operator, than: Any) -> bool:
+    """Whether an operator, also one who is switched off for now, has a right that another has not."""
+    if operator.is_superuser:
+        return True
+    theirs = Permission.objects.filter(Q(user=operator) | Q(group__user=operator)).select_related("content_type")
+    return any(not than.has_perm(f"{right.content_type.app_label}.{right.codename}") for right in theirs)
