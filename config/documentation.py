@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import condition, require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
-from drf_spectacular.views import SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 RENDERERS = {kind.format: kind for kind in (OpenApiYamlRenderer, OpenApiJsonRenderer)}
 _building = threading.Lock()
@@ -54,4 +54,4 @@ def schema(request: HttpRequest) -> HttpResponse:
     return response
 
 
-docs = require_safe(SpectacularSwaggerView.as_view(url_name="schema"))
+docs = require_safe(SpectacularSwaggerSplitView.as_view(url_name="schema"))

@@ -14,6 +14,7 @@ from django.utils.html import escape
 from django.views import defaults
 
 from campaigns.api import errors as management
+from config.headers import careful
 from customers.errors import DomainError, Kind
 from customers.prisma import errors as prisma
 from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, tell_unavailable
@@ -75,6 +76,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return defaults.bad_request(request, exception)
 
 
+def foreign_page(request: HttpRequest) -> HttpResponse:
+    """403: a browser was made to send this by a page of another origin (`config.guards`)."""
+    if management.speaks_this_dialect(request.path_info):
+        return management.foreign_page_response(request)
+    return marketing_solutions.foreign_page_response(request)
+
+
 def fault(request: HttpRequest) -> HttpResponse:
     """500, or 503 where it was the database that is away; Django calls this while the error is being handled."""
     error = sys.exc_info()[1]
@@ -111,18 +119,21 @@ def refused(environ: dict[str, Any], error: DomainError) -> HttpResponse:
     request = _unseen(environ)
     for dialect in DIALECTS:
         if dialect.speaks_this_dialect(request.path_info):
-            return dialect.refused_response(request, error)
-    return HttpResponse(REFUSED_PAGE.format(sentence=escape(error.message)), status=REFUSED[error.kind])
+            return careful(dialect.refused_response(request, error), request.path_info)
+    page = HttpResponse(REFUSED_PAGE.format(sentence=escape(error.message)), status=REFUSED[error.kind])
+    return careful(page, request.path_info)
 
 
 def busy(environ: dict[str, Any]) -> HttpResponse:
     """503: too many requests wait for a thread."""
-    return _unavailable(_unseen(environ))
+    request = _unseen(environ)
+    return careful(_unavailable(request), request.path_info)
 
 
 def crashed(environ: dict[str, Any]) -> HttpResponse:
     """500: not even Django could answer."""
-    return fault(_unseen(environ))
+    request = _unseen(environ)
+    return careful(fault(request), request.path_info)
 
 
 def _unseen(environ: dict[str, Any]) -> HttpRequest:

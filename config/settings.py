@@ -82,8 +82,10 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.middleware.request_identity",
+    "config.headers.careful_answers",
     "config.hang_ups.statements_end_with_their_client",
     "django.middleware.security.SecurityMiddleware",
+    "config.guards.own_requests",
     "config.middleware.api_short_cut",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

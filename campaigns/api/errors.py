@@ -86,6 +86,11 @@ def bad_request_response(_request: HttpRequest) -> HttpResponse:
     return error_response(400, "argument_error", "The request can't be understood.")
 
 
+def foreign_page_response(_request: HttpRequest) -> HttpResponse:
+    """The answer for what a page of another origin has made a browser send, with the credentials it has in mind."""
+    return error_response(403, "access_denied", "Pages of other origins may not call this.")
+
+
 def fault_response(_request: HttpRequest | None = None) -> HttpResponse:
     """The answer for what nobody expected."""
     return error_response(500, "internal_server_error", "An unexpected fault happened; it has been logged.")

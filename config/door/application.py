@@ -17,6 +17,7 @@ from config.door.bodies import ClientGoneError, Receive, declared_length, discar
 from config.door.environ import Environ, Scope, environ_of, set_body
 from config.door.hang_up import META_KEY, HangUp
 from config.door.threads import BusyError, Call, Threads
+from config.headers import ALWAYS
 from customers.errors import DomainError, Kind
 
 # Requests of a process that may wait for a thread, and for how long.
@@ -28,7 +29,7 @@ ALIVE = b'{"status":"ok"}'
 ALIVE_HEADERS = [
     (b"content-type", b"application/json"),
     (b"content-length", str(len(ALIVE)).encode()),
-    (b"x-content-type-options", b"nosniff"),
+    *((name.lower().encode(), value.encode()) for name, value in ALWAYS.items()),
 ]
 
 log = structlog.get_logger(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import structlog
 from django.http import HttpRequest, HttpResponse
-from oauthlib.oauth2 import InvalidRequestError, OAuth2Error, TemporarilyUnavailableError
+from oauthlib.oauth2 import AccessDeniedError, InvalidRequestError, OAuth2Error, TemporarilyUnavailableError
 from rest_framework.exceptions import APIException, MethodNotAllowed, Throttled
 
 from customers.errors import DomainError, Kind
@@ -152,6 +152,11 @@ def unmatched_path_response(request: HttpRequest) -> HttpResponse:
 def bad_request_response(request: HttpRequest) -> HttpResponse:
     """The answer for what breaks a rule of the framework itself."""
     return one_refusal(request, 400, "validation", "malformed-request", "The request can't be read.")
+
+
+def foreign_page_response(_request: HttpRequest) -> HttpResponse:
+    """The answer of the token endpoint for what a page of another origin has made a browser send (RFC 6749, 5.2)."""
+    return oauth_error_response(AccessDeniedError("Pages of other origins may not call this.", status_code=403))
 
 
 def fault_response(request: HttpRequest) -> HttpResponse:

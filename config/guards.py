@@ -1,0 +1,63 @@
+"""What every request must keep to, whatever path it is for: stands before `config.middleware.api_short_cut`, so that the
+APIs have it too.
+"""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from config.handlers import foreign_page
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+log = structlog.get_logger(__name__)
+
+# Load balancers ask a machine by its address; nothing of these answers depends on the host.
+HEALTH = frozenset({"/healthz", "/readyz"})
+# Where HTTP Basic is taken, which a browser sends by itself once its user has typed it in.
+BASIC = ("/priv/", "/oauth2/")
+# What a browser says of a request that no other page has caused (Fetch Metadata Request Headers, W3C).
+OWN_PAGES = frozenset({"same-origin", "none"})
+
+
+def own_requests(get_response: GetResponse) -> GetResponse:
+    """Refuse what is for another host (400), and what a page of another origin sends with HTTP Basic (403)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if path not in HEALTH:
+            # Raises DisallowedHost, which `config.handlers` answers.
+            request.get_host()
+            if path.startswith(BASIC) and is_from_elsewhere(request):
+                log.warning("foreign_page_refused", path=path, origin=request.META.get("HTTP_ORIGIN", ""))
+                return foreign_page(request)
+        return get_response(request)
+
+    return middleware
+
+
+def is_from_elsewhere(request: HttpRequest) -> bool:
+    """Whether a browser says that a page of another origin has caused the request.
+
+    Clients that are no browsers send neither header. What a browser says of itself is believed: a page can't change it.
+    """
+    origin = request.META.get("HTTP_ORIGIN")
+    if origin in own_origins():
+        return False
+    if request.META.get("HTTP_SEC_FETCH_SITE", "none") not in OWN_PAGES:
+        return True
+    return origin is not None and _host_of(origin) != request.get_host().lower()
+
+
+def own_origins() -> set[str]:
+    """The origins that are ours by the settings, whatever a proxy makes of the Host header."""
+    parts = urlsplit(settings.BASE_URL)
+    return {f"{parts.scheme}://{parts.netloc}", *settings.CSRF_TRUSTED_ORIGINS}
+
+
+def _host_of(origin: str) -> str:
+    """The host and port of an origin; nothing where it is none."""
+    scheme, _, host = origin.partition("://")
+    return host if scheme in {"http", "https"} else ""
