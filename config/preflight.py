@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.utils import Error, NotSupportedError
 
+from customers.private_files import make_private_folder
 from customers.redis_server import client_of
 
 OLDEST_POSTGRESQL = 15
@@ -21,7 +22,7 @@ PORT_PATIENCE_SECONDS = 2.0
 def require_writable_data_directory() -> None:
     """Write and remove a file there: permissions alone don't tell (root, read-only disks, a file in the way)."""
     try:
-        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        make_private_folder(settings.DATA_DIR)
         with tempfile.TemporaryFile(dir=settings.DATA_DIR):
             pass
     except OSError as error:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from customers.private_files import make_private_folder
+
 
 def local_secret_key(data_directory: Path) -> str:
     """Read `secret_key` from the data directory, or make it; ImproperlyConfigured where that can't be written."""
     path = data_directory / "secret_key"
     try:
-        data_directory.mkdir(parents=True, exist_ok=True)
+        make_private_folder(data_directory)
         if not path.exists():
             draft = path.with_name(f"secret_key.{os.getpid()}")
             draft.touch(mode=0o600)

@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import encryption_keys, env, integer, numbers, postgresql, redis, seconds_by_kind
 from config.secret_key import derived_encryption_key, local_secret_key
+from customers.private_files import FILE, FOLDER
 
 # Lets Django's generic classes be written with their type, as the type checker sees them.
 django_stubs_ext.monkeypatch()
@@ -198,7 +199,10 @@ EXPORT_ROOT: Path = Path(env.str("EXPORT_ROOT", str(DATA_DIR / "exports"))).expa
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    "audiences": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": EXPORT_ROOT}},
+    "audiences": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": EXPORT_ROOT, "file_permissions_mode": FILE, "directory_permissions_mode": FOLDER},
+    },
 }
 # The mail server of destinations that name none of their own.
 vars().update(env.email_url("EMAIL_URL", "smtp://localhost:25"))

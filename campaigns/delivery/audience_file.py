@@ -23,11 +23,14 @@ from campaigns.delivery.channel import DeliveryFailedError, Message
 from campaigns.delivery.http import Body
 from campaigns.models import AudienceMember
 from campaigns.models.audience_member import MemberState
+from customers.private_files import make_private_folder
 
 BLOCK = 262_144
 SUFFIX = ".part"
 FORGOTTEN_SECONDS = 86_400
 OFFERS_SEPARATOR = ";"
+# What a program for tables takes for the beginning of a formula (OWASP, CSV Injection).
+FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
 # The same people in the same order however often this is asked: they are pending until the file stands.
 AUDIENCE = sql.SQL(
     "SELECT {columns} FROM campaigns_audiencemember member"
@@ -59,13 +62,23 @@ def audience_columns(message: Message, attributes: Sequence[str]) -> dict[str, s
     """What a line of an audience file holds, by the names of its columns."""
     columns: dict[str, sql.Composable] = {
         "external_id": sql.SQL("customer.external_id"),
-        "user_id": sql.SQL("customer.uuid"),
+        "user_id": sql.SQL("customer.uuid::text"),
     }
     for name in attributes:
         columns.setdefault(name, customer_column(name))
     columns.setdefault("offer_ids", sql.Literal(OFFERS_SEPARATOR.join(message.offer_ids)))
     columns.setdefault("template_id", sql.Literal(message.template_id or ""))
     return columns
+
+
+def without_formulas(columns: dict[str, sql.Composable]) -> dict[str, sql.Composable]:
+    """The same columns for people: a cell that a program for tables would calculate has an apostrophe before it."""
+    begins = sql.SQL(", ").join(map(sql.Literal, FORMULA_BEGINS))
+    harmless = sql.SQL("CASE WHEN left({0}, 1) IN ({1}) THEN concat({2}, {0}) ELSE {0} END")
+    return {
+        f"'{name}" if name.startswith(FORMULA_BEGINS) else name: harmless.format(column, begins, sql.Literal("'"))
+        for name, column in columns.items()
+    }
 
 
 def customer_column(name: str) -> sql.Composable:
@@ -114,7 +127,7 @@ class _Hashing(io.RawIOBase):
 @contextmanager
 def staged(select: sql.Composable, folder: Path, *, header: bool) -> Iterator[StagedFile]:
     """The rows of a statement as CSV, in a file of `folder` that is gone afterwards unless it was moved."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     _remove_forgotten(folder)
     handle, name = tempfile.mkstemp(prefix=".", suffix=SUFFIX, dir=folder)
     path = Path(name)

@@ -24,9 +24,11 @@ from campaigns.delivery.audience_file import (
     require_job,
     select_audience,
     staged,
+    without_formulas,
 )
 from campaigns.delivery.channel import AudienceExport, DeliveryFailedError, ExportedFile, Message, Recipient
 from campaigns.models import Destination
+from customers.private_files import FILE, make_private_folder
 
 MANIFEST = ".manifest.json"
 # What trying again doesn't change.
@@ -53,10 +55,13 @@ class FileExport(AudienceExport):
     def __init__(self, destination: Destination | None) -> None:
         self.destination = destination.name if destination else "file"
         self.attributes: list[str] = destination.attributes if destination else []
+        self.is_for_people: bool = destination.option("escape_formulas") if destination else True
 
     def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:  # noqa: ARG002 (COPY reads them)
         """Write the audience of the message's job."""
         columns = audience_columns(message, self.attributes)
+        if self.is_for_people:
+            columns = without_formulas(columns)
         name, folder = file_name(message), Path(settings.EXPORT_ROOT)
         try:
             with staged(select_audience(require_job(message), columns), folder, header=True) as file:
@@ -73,8 +78,8 @@ class FileExport(AudienceExport):
             _replace(storage, name, file.path)
             return
         place = Path(storage.path(name))
-        place.parent.mkdir(parents=True, exist_ok=True)
-        file.path.chmod(0o640)
+        make_private_folder(place.parent)
+        file.path.chmod(FILE)
         file.path.rename(place)
         _settle(place.parent)
 

@@ -97,6 +97,7 @@ URL = Member(_url, "An address that begins with https:// or http:// is expected,
 REQUIRED_URL = Member(URL.fits, URL.sentence, required=True)
 TIMEOUT = Member(_within(SECONDS), "Whole seconds from 1 to 120 are expected.", default=30)
 SHORT_TIMEOUT = Member(TIMEOUT.fits, TIMEOUT.sentence, default=10)
+ESCAPE_FORMULAS = Member(lambda value: isinstance(value, bool), "true or false is expected.", default=True)
 CONCURRENCY = Member(_within(AT_ONCE), "A whole number from 1 to 32 is expected.", default=8)
 
 
@@ -118,9 +119,15 @@ SIGNED = Shape(
     {"url": REQUIRED_URL, "timeout_seconds": SHORT_TIMEOUT, "concurrency": CONCURRENCY}, frozenset({"signing_secret"})
 )
 SHAPES: Mapping[str, Shape] = {
-    DestinationKind.FILE: Shape({}),
+    DestinationKind.FILE: Shape({"escape_formulas": ESCAPE_FORMULAS}),
     DestinationKind.S3: Shape(
-        {"bucket": REQUIRED_TEXT, "prefix": TEXT, "region": TEXT, "endpoint_url": URL},
+        {
+            "bucket": REQUIRED_TEXT,
+            "prefix": TEXT,
+            "region": TEXT,
+            "endpoint_url": URL,
+            "escape_formulas": ESCAPE_FORMULAS,
+        },
         optional_secrets=frozenset({"access_key", "secret_key"}),
     ),
     DestinationKind.AIRSHIP: Shape(

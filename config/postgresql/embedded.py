@@ -28,6 +28,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import sql
 
 from config.postgresql.shares import Share, beside, is_free, one_at_a_time, taken
+from customers.private_files import make_private_folder
 
 with warnings.catch_warnings():
     # On a machine without XDG_RUNTIME_DIR the wheel warns about a folder that it then doesn't use.
@@ -129,7 +130,7 @@ def folders_to_open(directory: Path) -> list[Path]:
 
 def _start(directory: Path) -> tuple[str, Share]:
     try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(directory.parent)
         opened = folders_to_open(directory)
         with one_at_a_time(beside(directory, "lock")):
             share = Share(beside(directory, "shares"))

@@ -34,8 +34,9 @@ def audience(db: None) -> Audience:  # noqa: ARG001
 def exports(tmp_path: Path, settings: Settings) -> Path:
     """The folder of audience files."""
     settings.EXPORT_ROOT = tmp_path
+    audiences = settings.STORAGES["audiences"]
     settings.STORAGES = {
         **settings.STORAGES,
-        "audiences": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}},
+        "audiences": audiences | {"OPTIONS": audiences["OPTIONS"] | {"location": tmp_path}},
     }
     return tmp_path
