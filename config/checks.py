@@ -14,6 +14,9 @@ def servers(**_: Any) -> list[checks.CheckMessage]:
         "W002": not settings.REDIS_URL and "REDIS_URL is not set: worker and beat are one process, on one machine.",
         "W003": not settings.BASE_URL.startswith("https://")
         and "BASE_URL is not https://: the links in mails and pages begin with it.",
+        "W004": bool(settings.SECURE_PROXY_SSL_HEADER)
+        and not settings.TRUSTED_PROXIES
+        and "BEHIND_TLS_PROXY is set and TRUSTED_PROXIES is not: everybody seems to come from the proxy's address.",
     }
     return [checks.Warning(sentence, id=f"config.{number}") for number, sentence in lacking.items() if sentence]
 

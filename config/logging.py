@@ -23,8 +23,9 @@ def configure(options: dict[str, Any]) -> None:
             "formatters": {"structured": _formatter(json=options["json"])},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["stderr"], "level": options["level"]},
-            # They would tell each second that a task was sent, received and done.
-            "loggers": {name: {"level": "WARNING"} for name in CHATTERS} if options["level"] == "INFO" else {},
+            # They would tell each second that a task was sent, received and done. Of logins `config.login` tells.
+            "loggers": {"axes": {"level": "CRITICAL"}}
+            | ({name: {"level": "WARNING"} for name in CHATTERS} if options["level"] == "INFO" else {}),
         }
     )
     structlog.configure(

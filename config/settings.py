@@ -1,5 +1,6 @@
 """Every setting of the product, read once from typed environment variables (`.env.example` lists them)."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 AUTH_USER_MODEL = "customers.Operator"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Who fails five times under a name waits for a quarter of an hour, and is refused until then before the password is
+# looked at (docs/decisions/0092); `config.login` counts, and logs every attempt.
+AXES_HANDLER = "config.login.Attempts"
+AXES_FAILURE_LIMIT = 5
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "config.login.address_of"
+AXES_USERNAME_CALLABLE = "config.login.name_of"
+AXES_LOCKOUT_CALLABLE = "config.login.wait"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+# Failed logins from one address, under whatever names, within that time.
+MOST_FAILURES_OF_AN_ADDRESS = 50
+# After so many seconds an operator logs in again.
+SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT: bool = env.bool("SECURE_SSL_REDIRECT", PRODUCTION)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -57,6 +76,8 @@ SECURE_HSTS_SECONDS: int = integer("SECURE_HSTS_SECONDS", 31_536_000 if PRODUCTI
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if env.bool("BEHIND_TLS_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies stand before the web server and add to X-Forwarded-For; 0: the header is not believed.
+TRUSTED_PROXIES: int = integer("TRUSTED_PROXIES", 0, most=10)
 # One request body, in bytes (contract 4, section C "limits"); the management dialect keeps to the same, the marketing
 # solutions dialect has a limit of its own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
@@ -71,6 +92,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django_filters",
+    "axes",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -95,6 +117,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
     "config.middleware.RepeatedPages",
 ]
 # Paths that machines call: `config.middleware.api_short_cut` takes them past the middleware that only pages need.

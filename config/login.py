@@ -1,0 +1,75 @@
+"""Logging in to the admin: failures are counted (django-axes), every attempt is a line in the log.
+
+Refusals come before the password is looked at: hashing it is what costs.
+"""
+
+from typing import Any
+
+import structlog
+from axes.handlers.database import AxesDatabaseHandler
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from customers.addresses import client_address
+
+log = structlog.get_logger(__name__)
+TOO_MANY = 429
+LONGEST_NAME = 150
+
+
+class Attempts(AxesDatabaseHandler):  # type: ignore[misc]  # django-axes has no types
+    """Counts by name and address, and, whatever the names, by address."""
+
+    def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
+        """Whether this one has to wait."""
+        return super().is_locked(request, credentials) or _failures_of(request) >= settings.MOST_FAILURES_OF_AN_ADDRESS
+
+    def user_login_failed(
+        self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+    ) -> None:
+        """A wrong password, or one that nobody looked at."""
+        is_refused = bool(getattr(request, "axes_locked_out", False))
+        super().user_login_failed(sender, credentials, request, **kwargs)
+        _tell("login_refused" if is_refused else "login_failed", request, name_of(request, credentials))
+
+    def user_logged_in(self, sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
+        """Somebody is in."""
+        super().user_logged_in(sender, request, user, **kwargs)
+        _tell("login_succeeded", request, user.get_username())
+
+
+def _failures_of(request: HttpRequest) -> int:
+    since = timezone.now() - settings.AXES_COOLOFF_TIME
+    attempts = AccessAttempt.objects.filter(ip_address=address_of(request), attempt_time__gte=since)
+    return int(attempts.aggregate(Sum("failures_since_start"))["failures_since_start__sum"] or 0)
+
+
+def _tell(event: str, request: HttpRequest | None, username: object) -> None:
+    """One line: who, from where; never the password."""
+    line = {"username": username, "address": request and address_of(request)}
+    (log.info if event == "login_succeeded" else log.warning)(event, **line)
+
+
+def name_of(_request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
+    """The name that was typed in, as far as names go: Django's form takes longer ones, which nobody has."""
+    return str((credentials or {}).get("username") or "")[:LONGEST_NAME]
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """The client's address, as a column of addresses keeps it."""
+    return client_address(request.META) or None
+
+
+def wait(request: HttpRequest, *_: Any) -> HttpResponse:
+    """The page for who has failed too often."""
+    seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
+    context = {**admin.site.each_context(request), "title": "Too many failed logins", "minutes": seconds // 60}
+    response = render(request, "admin/too_many_failed_logins.html", context, status=TOO_MANY)
+    response["Retry-After"] = str(seconds)
+    response["Cache-Control"] = "no-store"
+    return response
