@@ -1,5 +1,6 @@
 # One image for the web server, the worker, beat and the migrations (compose.yaml says which is which).
-FROM python:3.11-slim
+# Pinned by digest (an index of all platforms); docs/operations.md says how to take a newer one.
+FROM python:3.11.16-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
 
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -21,9 +22,8 @@ COPY requirements/runtime.txt requirements/runtime.txt
 RUN pip install --require-hashes --requirement requirements/runtime.txt
 
 COPY . .
-# The keys sign and seal nothing here: collecting files only needs the settings to load.
-RUN SECRET_KEY=collecting-static-files DATABASE_URL=postgresql://nobody@nowhere/nothing \
-    ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
+# Collecting files only needs the settings to load: no key of production is here, and production would not take this one.
+RUN PRODUCTION=0 SECRET_KEY=collecting-static-files DATABASE_URL=postgresql://nobody@nowhere/nothing \
     python manage.py collectstatic --no-input --verbosity 0
 
 USER campaigns

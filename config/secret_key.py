@@ -1,5 +1,5 @@
 """Keys for machines where nobody set one: the signing key, made once and kept in the data directory, and what follows
-from it.
+from it; and which keys production takes.
 """
 
 import base64
@@ -7,11 +7,24 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 from customers.private_files import make_private_folder
+
+SHORTEST_SECRET_KEY = 50
+# A key of chance has all but a few of its characters, or bytes, twice at most.
+FEWEST_DIFFERENT = 10
+
+
+def require_keys_nobody_knows(secret_key: str, encryption_keys: Sequence[str]) -> None:
+    """ImproperlyConfigured where a key is short or evidently no random one, such as that of an example."""
+    if len(secret_key) < SHORTEST_SECRET_KEY or len(set(secret_key)) < FEWEST_DIFFERENT:
+        raise ImproperlyConfigured(f"SECRET_KEY must be {SHORTEST_SECRET_KEY} random characters or more")
+    if any(len(set(base64.urlsafe_b64decode(key))) < FEWEST_DIFFERENT for key in encryption_keys):
+        raise ImproperlyConfigured("ENCRYPTION_KEYS must be random (docs/operations.md says how to make one)")
 
 
 def local_secret_key(data_directory: Path) -> str:
