@@ -1,6 +1,4 @@
-"""What every request must keep to, whatever path it is for: stands before `config.middleware.api_short_cut`, so that the
-APIs have it too.
-"""
+"""What every request must keep to, whatever path it is for: before `config.middleware.api_short_cut`, so APIs too."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit

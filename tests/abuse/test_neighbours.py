@@ -1,0 +1,104 @@
+"""Neighbours of the server: pages of other origins, other hosts, guessers of passwords."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from axes.models import AccessAttempt
+
+from campaigns.models import AdCampaign
+from customers.models import Operator
+from tests.abuse.server import Server
+from tests.abuse.world import PASSWORD, Abused
+
+LOGIN = "/admin/login/"
+FORM = "application/x-www-form-urlencoded"
+PATHS = (
+    "/admin/login/",
+    "/docs/",
+    "/nothing",
+    "/priv/nothing",
+    "/api/nothing",
+    "/marketing-solutions/nothing",
+    "/readyz",
+)
+
+
+def _basic(abused: Abused) -> str:
+    return "Basic " + base64.b64encode(f"{abused.api_key}:{abused.api_secret}".encode()).decode()
+
+
+def _campaigns(server: Server) -> int:
+    with server.database():
+        return AdCampaign.objects.count()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_a_page_elsewhere_makes_no_campaign_with_a_browsers_credentials(
+    server: Server, abused: Abused, said: dict[str, str]
+) -> None:
+    before = _campaigns(server)
+    headers = {"Authorization": _basic(abused), "Content-Type": "text/plain", **said}
+    body = json.dumps({"campaign": {"name": "Forged"}})
+    answer = server.ask("POST", f"{abused.management}/campaigns", body=body, headers=headers)
+    assert (answer.status, answer.json()["errors"]["code"]) == (403, "access_denied")
+    token = server.ask("POST", "/oauth2/token", body="grant_type=client_credentials", headers=headers)
+    assert (token.status, token.json()["error"]) == (403, "access_denied")
+    assert _campaigns(server) == before
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_another_host_is_refused_and_every_answer_is_careful(server: Server, path: str) -> None:
+    for host in ("127.0.0.1", "evil.example"):
+        answer = server.ask("GET", path, headers={"Host": host})
+        assert (answer.status == 400) == (host != "127.0.0.1" and path not in {"/readyz", "/healthz"}), (
+            host,
+            answer.status,
+        )
+        for name in ("Content-Security-Policy", "Permissions-Policy", "Referrer-Policy", "X-Content-Type-Options"):
+            assert answer.headers.get(name), (host, name)
+        assert b"evil" not in answer.data
+
+
+def _attempt(server: Server, page: Any, username: str, password: str, **headers: str) -> int:
+    """One attempt with the page's token, as a browser sends it."""
+    cookie = page.headers["Set-Cookie"].split(";")[0]
+    token = page.data.decode().partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    body = urlencode({"csrfmiddlewaretoken": token, "username": username, "password": password})
+    sent = {"Cookie": cookie, "Content-Type": FORM}
+    return server.status("POST", LOGIN, body=body, headers=sent | headers)
+
+
+@pytest.fixture
+def guessed(server: Server) -> Iterator[str]:
+    """An operator of these tests' own, so that nobody else waits."""
+    with server.database():
+        made = Operator.objects.create_superuser("guessed", password=PASSWORD)
+    yield made.get_username()
+    with server.database():
+        Operator.objects.filter(pk=made.pk).delete()
+        AccessAttempt.objects.all().delete()
+
+
+def test_a_guesser_waits_whatever_they_say_of_themselves(server: Server, abused: Abused, guessed: str) -> None:
+    page = server.ask("GET", LOGIN)
+    said: list[dict[str, str]] = [
+        {"X-Forwarded-For": f"198.51.100.{n}", "User-Agent": f"browser {n}"} for n in range(5)
+    ]
+    statuses = [_attempt(server, page, guessed, f"guess {n}", **each) for n, each in enumerate(said)]
+    assert statuses == [200, 200, 200, 200, 429]
+    assert _attempt(server, page, guessed, PASSWORD) == 429
+    assert "login_refused" in server.log
+    assert PASSWORD not in server.log
+    assert abused.api_secret not in server.log
