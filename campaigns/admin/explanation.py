@@ -1,6 +1,6 @@
 """The admin's "why": the one reason for a customer and a campaign."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -13,11 +13,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from campaigns.models import AdCampaign
-from campaigns.queries.explanations import Explanation, explain
+from campaigns.queries.explanations import EARLIEST, LATEST, Explanation, explain
 from customers.queries.customers import find_customer
-
-# Calendars of all time zones have days on both sides of these.
-EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)
 
 
 class ExplanationForm(forms.Form):

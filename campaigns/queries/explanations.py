@@ -1,7 +1,7 @@
 """Why a customer is or isn't offered a campaign: the admin's "why"."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from campaigns.decisioning import Candidate, Context, History, Reason, Subject, first_failing
 from campaigns.models import DecisionRecord, Participation
@@ -14,6 +14,8 @@ from customers.errors import not_found
 from customers.models import Customer, Organization
 from customers.queries.customers import read_of_living
 
+# Calendars of all time zones have days on both sides of these.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)
 SENTENCES = {
     None: "is eligible: no rule excludes it",
     Reason.FOREIGN: "belongs to another organization",
@@ -60,6 +62,8 @@ class Explanation:
 
 def explain(*, organization: Organization, customer: Customer, campaign_id: int, at: datetime) -> Explanation:
     """Judge one campaign for one customer as if it were `at`, by today's definitions; DomainError `not_found`.
+
+    `at` is from EARLIEST to LATEST.
 
     Dismissals, conversions and completions after `at` don't count; the visit is the customer's last one.
     """

@@ -1,6 +1,6 @@
 """Why a customer is or isn't offered a campaign: the command, the admin's page, and records of decisions."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -31,9 +31,11 @@ def test_the_command_tells_the_one_reason() -> None:
     told = StringIO()
     call_command("explain", "--customer=1", f"--campaign={campaign.pk}", "--at=2019-01-01T00:00:00+00:00", stdout=told)
     assert told.getvalue().startswith("outside_its_dates: ")
-    for wrong in ({"customer": "2", "campaign": campaign.pk}, {"customer": "1", "campaign": 0}):
+    right = {"customer": "1", "campaign": campaign.pk}
+    long_ago = datetime(1, 1, 1, tzinfo=UTC)
+    for wrong in ({"customer": "2"}, {"campaign": 0}, {"at": long_ago}, {"at": long_ago.replace(tzinfo=None)}):
         with pytest.raises(CommandError):
-            call_command("explain", **wrong)
+            call_command("explain", **right | wrong)
 
 
 def test_what_happened_later_does_not_count() -> None:
@@ -90,6 +92,9 @@ def test_the_admin_explains(admin_client: Client) -> None:
     assert f"{page}explain/" in admin_client.get(f"{page}change/").content.decode()
     assert b"a target isn&#x27;t met" in admin_client.get(f"{page}explain/", {"customer": "1"}).content
     assert b"has no such customer" in admin_client.get(f"{page}explain/", {"customer": "2"}).content
-    for at in ("0001-01-01 00:00", "9999-12-31 23:59", "x", "\x00"):
-        assert admin_client.get(f"{page}explain/", {"customer": "1", "at": at}).status_code == 200
+    for at in ("0001-01-01", "0001-01-01 00:00", "9999-12-31 23:59", "1e9", "x", "\x00"):
+        for query in ({"customer": "1", "at": at}, {"at": at}):
+            answer = admin_client.get(f"{page}explain/", query)
+            assert answer.status_code == 200
+            assert answer.context["form"].errors["at"], "beside the field"
     assert Client().get(f"{page}explain/").status_code == 302

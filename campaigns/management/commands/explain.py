@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from campaigns.models import AdCampaign
-from campaigns.queries.explanations import explain
+from campaigns.queries.explanations import EARLIEST, LATEST, explain
 from customers.errors import DomainError
 from customers.queries.customers import get_customer
 
@@ -29,6 +29,8 @@ class Command(BaseCommand):
         at: datetime = options["at"] or timezone.now()
         if at.tzinfo is None:
             raise CommandError("--at needs an offset, as in 2026-11-21T12:00:00+00:00.")
+        if not EARLIEST <= at <= LATEST:
+            raise CommandError(f"--at must be from {EARLIEST:%Y} to {LATEST:%Y}.")
         campaign = AdCampaign.objects.select_related("organization").filter(id=options["campaign"]).first()
         if campaign is None:
             raise CommandError("Campaign not found.")
