@@ -1,11 +1,25 @@
-"""`python -m config.door --host HOST --port PORT --workers N TARGET`: uvicorn for an ASGI application, as we run it."""
+"""`python -m config.door --host HOST --port PORT --workers N TARGET`: uvicorn for an ASGI application, as we run it.
+
+Several workers are processes of their own that listen each for itself, and the system spreads connections over them: of
+processes that share one socket the first to wake up takes all that wait.
+"""
 
 import argparse
+import os
 import resource
 import signal
+import socket
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import uvicorn
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from config.logging import configure
+from config.processes import Program
+from config.supervision import Signals, Supervisor
 
 # Connections that wait to be accepted, and open files that the web server asks the system for: sockets, nearly all.
 BACKLOG = 2_048
@@ -13,19 +27,49 @@ OPEN_FILES = 65_536
 # Longer than proxies keep an idle connection to us, or they would write into one that we have just closed.
 KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 5
+FOLDER = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:
     """Serve until a signal asks to stop."""
     given = _options()
+    if given.workers == 1:
+        _serve(given)
+    else:
+        _supervise(given)
+
+
+def _options() -> argparse.Namespace:
+    options = argparse.ArgumentParser(prog="python -m config.door", description=__doc__)
+    options.add_argument("--host", required=True)
+    options.add_argument("--port", type=int, required=True)
+    options.add_argument("--workers", type=int, required=True)
+    options.add_argument("target")
+    return options.parse_args()
+
+
+def _supervise(given: argparse.Namespace) -> None:
+    """Keep so many processes of one worker running."""
+    one = ("--host", given.host, "--port", str(given.port), "--workers", "1", given.target)
+    command = (sys.executable, "-m", "config.door", *one)
+    workers = [Program(f"web worker {number}", command, essential=True) for number in range(1, given.workers + 1)]
+    if settings.LOGGING:
+        configure(settings.LOGGING)
+    with Signals() as signals:
+        supervisor = Supervisor(workers, os.environ, FOLDER, signals)
+        try:
+            supervisor.run(ready=lambda: _is_listening(given.host, given.port), announce=lambda: None)
+        except ImproperlyConfigured as error:
+            sys.exit(f"error: {error}")
+
+
+def _serve(given: argparse.Namespace) -> None:
+    """Serve in this process."""
     _raise_limit_of_files()
     # uvicorn ends in order and then raises the signal again, which would look like an accident.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
+    config = uvicorn.Config(
         given.target,
-        host=given.host,
-        port=given.port,
-        workers=given.workers,
         loop="uvloop",
         http="config.door.connections:Connection",
         ws="none",
@@ -41,15 +85,23 @@ def main() -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[_bound(given.host, given.port)])
 
 
-def _options() -> argparse.Namespace:
-    options = argparse.ArgumentParser(prog="python -m config.door", description=__doc__)
-    options.add_argument("--host", required=True)
-    options.add_argument("--port", type=int, required=True)
-    options.add_argument("--workers", type=int, required=True)
-    options.add_argument("target")
-    return options.parse_args()
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket of this process alone, at an address that its siblings have too."""
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    made.bind((host, port))
+    return made
+
+
+def _is_listening(host: str, port: int) -> bool:
+    """Whether some worker has loaded the application: none listens before."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        return probe.connect_ex((host, port)) == 0
 
 
 def _raise_limit_of_files() -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -122,12 +123,15 @@ class Server:
         assert found
         return int(found[0])
 
-    def connected(self, ports: set[int]) -> bool:
-        """Whether it still holds a connection to one of these ports of ours."""
-        return any(
-            each.laddr and each.laddr.port == self.port and each.raddr.port in ports
-            for each in psutil.net_connections("tcp4")
-            if each.status == psutil.CONN_ESTABLISHED
+    def held(self, ports: set[int]) -> Counter[int]:
+        """How many connections to these ports of ours each of its processes holds."""
+        assert self._process
+        family = [psutil.Process(self._process.pid), *psutil.Process(self._process.pid).children(recursive=True)]
+        return Counter(
+            process.pid
+            for process in family
+            for each in process.net_connections("tcp4")
+            if each.status == psutil.CONN_ESTABLISHED and each.raddr.port in ports
         )
 
     @property

@@ -33,7 +33,7 @@ def test_answers_that_nobody_reads_stop_nobody_and_are_cut_off(server: Server, a
         headers = {"Authorization": f"Basic {abused.basic}"}
         assert server.status("GET", f"{abused.management}/campaigns?limit=1", headers=headers) == 200
         ports = {each.getsockname()[1] for each in unread}
-        until(lambda: not server.connected(ports), "the end of the connections", ANSWER_SECONDS + 20)
+        until(lambda: not server.held(ports), "the end of the connections", ANSWER_SECONDS + 20)
         assert len(read_all(unread[-1])) < FILE_BYTES
     assert server.connections() <= MOST_CONNECTIONS
 
@@ -61,6 +61,15 @@ def test_a_streamed_search_holds_no_thread_while_nobody_reads(server: Server, ab
 def test_connections_without_a_word_stop_nobody(server: Server) -> None:
     with many(server, IDLE, b""):
         assert server.status("GET", "/readyz") == 200
+
+
+def test_connections_are_spread_over_the_processes(server: Server) -> None:
+    with many(server, 64, head("GET", "/healthz")) as asked:
+        for each in asked:
+            assert read_answer(each)[0] == 200
+        held = server.held({each.getsockname()[1] for each in asked})
+    assert len(held) == 2
+    assert min(held.values()) >= 8, "by chance a process has so few in one of ten billion runs"
 
 
 def test_half_a_head_is_not_waited_for(server: Server) -> None:
