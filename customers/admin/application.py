@@ -1,6 +1,6 @@
 """Applications; their secrets are shown once, on the page that follows their making, and nowhere else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -12,10 +12,17 @@ from django.template.response import TemplateResponse
 from customers.admin.choices import OrganizationFilter
 from customers.admin.service_admin import ServiceAdmin
 from customers.models import Application, Organization
-from customers.services.applications import create_application, rotate_secret, update_application
+from customers.services.applications import (
+    create_application,
+    rotate_identity_secret,
+    rotate_secret,
+    update_application,
+)
 
 log = structlog.get_logger(__name__)
-New = Sequence[tuple[Application, str]]
+API_SECRET, IDENTITY_SECRET = "API secret", "identity secret"
+# The secrets of each application, by what they are called.
+New = Sequence[tuple[Application, Mapping[str, str]]]
 
 
 @admin.register(Application)
@@ -27,16 +34,17 @@ class ApplicationAdmin(ServiceAdmin[Application]):
     list_select_related = ["organization"]
     search_fields = ["name", "api_key"]
     readonly_fields = ["api_key", "secret_prefix", "app_token", "created_at"]
-    actions = ["give_new_secret"]
+    actions = ["give_new_secret", "give_new_identity_secret"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Application | None = None) -> bool:
         """Visits, portfolios and creatives name it; it is switched off instead."""
         return False
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Application:
-        """A new application gets its key and secret here."""
+        """A new application gets its key and secrets here."""
         application, secret = create_application(organization=organization, **values)
-        request.new_secrets = [(application, secret)]  # type: ignore[attr-defined]  # for the answer to this request
+        shown = {API_SECRET: secret, IDENTITY_SECRET: application.identity_secret}
+        request.new_secrets = [(application, shown)]  # type: ignore[attr-defined]  # for the answer to this request
         return application
 
     def change(self, row: Application, changes: dict[str, Any], request: HttpRequest) -> Application:
@@ -51,12 +59,24 @@ class ApplicationAdmin(ServiceAdmin[Application]):
 
     @admin.action(description="Give a new secret (the old one stops working)", permissions=["change"])
     def give_new_secret(self, request: HttpRequest, queryset: Any) -> HttpResponse:
-        """Rotate the secret of each chosen application; the history says who did it."""
-        new = [(application, rotate_secret(application=application)) for application in queryset.order_by("pk")]
+        """Rotate the secret of each chosen application."""
+        return self._rotated(request, queryset, API_SECRET, rotate_secret)
+
+    @admin.action(
+        description="Give a new identity secret (customer-tokens of the old one are wrong)", permissions=["change"]
+    )
+    def give_new_identity_secret(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+        """Rotate the identity secret of each chosen application."""
+        return self._rotated(request, queryset, IDENTITY_SECRET, rotate_identity_secret)
+
+    def _rotated(self, request: HttpRequest, queryset: Any, what: str, rotate: Callable[..., str]) -> HttpResponse:
+        """Give each a new one; the history, and the log, say who did it."""
+        new = [(application, {what: rotate(application=application)}) for application in queryset.order_by("pk")]
         for application, _ in new:
-            self.log_change(request, application, "Gave a new secret.")
-        rotated = {"applications": [application.pk for application, _ in new], "operator": request.user.pk}
-        transaction.on_commit(lambda: log.warning("application_secrets_rotated", **rotated))
+            self.log_change(request, application, f"Gave a new {what}.")
+        ids = [application.pk for application, _ in new]
+        who = request.user.pk
+        transaction.on_commit(lambda: log.warning("secrets_rotated", what=what, applications=ids, operator=who))
         return self._shown_once(request, new)
 
     def _shown_once(self, request: HttpRequest, new: New) -> HttpResponse:

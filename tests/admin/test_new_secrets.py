@@ -27,8 +27,8 @@ def operator() -> Client:
     return superuser()
 
 
-def _rotated(client: Client, *applications: Application) -> Any:
-    form = {"action": "give_new_secret", "_selected_action": [each.pk for each in applications]}
+def _rotated(client: Client, *applications: Application, action: str = "give_new_secret") -> Any:
+    form = {"action": action, "_selected_action": [each.pk for each in applications]}
     return client.post(address(Application), form)
 
 
@@ -42,18 +42,31 @@ def _one(client: Client) -> Any:
     return _rotated(client, make_application().application)
 
 
-@pytest.mark.parametrize("ask", [_made, _one])
-def test_a_new_secret_stands_on_one_page_that_nobody_keeps(operator: Client, ask: Callable[[Client], Any]) -> None:
+def _identity(client: Client) -> Any:
+    return _rotated(client, make_application().application, action="give_new_identity_secret")
+
+
+@pytest.mark.parametrize(("ask", "number"), [(_made, 2), (_one, 1), (_identity, 1)])
+def test_a_new_secret_stands_on_one_page_that_nobody_keeps(
+    operator: Client, ask: Callable[[Client], Any], number: int
+) -> None:
     with capture_logs() as said:
         answer = ask(operator)
-    (secret,) = set(SECRET.findall(answer.content.decode()))
-    assert any(each.has_secret(secret) for each in Application.objects.all())
+    secrets = set(SECRET.findall(answer.content.decode()))
+    assert len(secrets) == number
+    applications = Application.objects.all()
+    assert all(any(each.has_secret(one) or each.identity_secret == one for each in applications) for one in secrets)
+    for secret in secrets:
+        _stands_nowhere_else(operator, answer, secret, str(said))
+
+
+def _stands_nowhere_else(operator: Client, answer: Any, secret: str, said: str) -> None:
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
     assert secret not in str(answer.cookies)
     assert secret not in str(answer.headers)
     assert not list(get_messages(answer.wsgi_request))
-    assert secret not in str(said)
+    assert secret not in said
     for page in ("/admin/", address(Application), *_pages_of_each()):
         assert secret not in operator.get(page).content.decode(), page
     assert not _tables_with(secret)
@@ -74,24 +87,29 @@ def _tables_with(text: str) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("action", "what"), [("give_new_secret", "API secret"), ("give_new_identity_secret", "identity secret")]
+)
 def test_who_gave_a_new_secret_is_recorded(
-    operator: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    operator: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks, action: str, what: str
 ) -> None:
     applications = [make_application().application for _ in range(2)]
     with capture_logs() as said, django_capture_on_commit_callbacks(execute=True):
-        answer = _rotated(operator, *applications)
+        answer = _rotated(operator, *applications, action=action)
     assert len(set(SECRET.findall(answer.content.decode()))) == 2
-    (line,) = [line for line in said if line["event"] == "application_secrets_rotated"]
+    (line,) = [line for line in said if line["event"] == "secrets_rotated"]
     who = int(operator.session["_auth_user_id"])
-    assert (line["operator"], line["applications"]) == (who, [each.pk for each in applications])
+    assert (line["operator"], line["what"], line["applications"]) == (who, what, [each.pk for each in applications])
     entries = LogEntry.objects.filter(user_id=who).values_list("object_id", "change_message")
-    assert set(entries) == {(str(each.pk), "Gave a new secret.") for each in applications}
+    assert set(entries) == {(str(each.pk), f"Gave a new {what}.") for each in applications}
 
 
 @pytest.mark.parametrize("may", ["view", "add", "delete"])
-def test_who_may_not_change_applications_gets_no_secret(may: str) -> None:
+@pytest.mark.parametrize("action", ["give_new_secret", "give_new_identity_secret"])
+def test_who_may_not_change_applications_gets_no_secret(may: str, action: str) -> None:
     credentials = make_application()
-    answer = _rotated(viewer(may=("view", may)), credentials.application)
+    answer = _rotated(viewer(may=("view", may)), credentials.application, action=action)
+    assert credentials.application.sealed_identity_secret == Application.objects.get().sealed_identity_secret
     assert not SECRET.search(answer.content.decode())
     credentials.application.refresh_from_db()
     assert credentials.application.has_secret(credentials.secret)

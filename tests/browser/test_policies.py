@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.conftest import PATIENCE_MILLISECONDS
 from tests.config.served import Served
 
 pytestmark = pytest.mark.xdist_group("browser")
-SIZES = {"1440": {"width": 1440, "height": 900}, "390": {"width": 390, "height": 800}}
+SIZES: dict[str, ViewportSize] = {"1440": {"width": 1440, "height": 900}, "390": {"width": 390, "height": 800}}
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_new_secret(operator: Page, demo: dict[str, str]) -> None:
     assert re.search(r"\b[0-9a-f]{64}\b", operator.content())
     assert operator.evaluate("document.documentElement.scrollWidth") <= operator.evaluate("window.innerWidth")
     _shot(operator, "new-secret")
-    operator.get_by_role("link", name="back to the applications").click()
+    operator.get_by_role("link", name="Back to the applications").click()
     assert not re.search(r"\b[0-9a-f]{64}\b", operator.content())
     assert demo["API_SECRET"] not in operator.content()
 
