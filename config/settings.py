@@ -215,6 +215,7 @@ CELERY_BEAT_SCHEDULE = {
         ("look after field indexes", "customers.look_after_field_indexes", 60.0),
         ("retire old rows", "config.retire_old_rows", 30.0),
         ("clear retired fields", "customers.clear_retired_fields", 10.0),
+        ("clear minute counts", "customers.clear_minute_counts", 60.0),
         ("clear expired sessions", "customers.clear_expired_sessions", 3600.0),
         ("clear stored responses", "marketing_solutions.clear_stored_responses", 3600.0),
     )
@@ -277,6 +278,10 @@ DEMO: bool = env.bool("DEMO", False)
 # Requests a minute that an OAuth2 client may send; 0 switches the limit off. Counted in Redis where REDIS_URL names
 # one, else in the database.
 REQUESTS_PER_MINUTE: int = integer("REQUESTS_PER_MINUTE", 250)
+# What strangers may do with an app-token that stands in a page or an app, counted in the same way: new visitors that an
+# address may bring, and impressions with a price of a customer. 0 switches a bound off.
+NEW_VISITORS_PER_MINUTE: int = integer("NEW_VISITORS_PER_MINUTE", 600)
+CHARGED_IMPRESSIONS_PER_MINUTE: int = integer("CHARGED_IMPRESSIONS_PER_MINUTE", 60)
 
 # --- Static files, language, time --------------------------------------------------------------
 STATIC_URL = "/static/"

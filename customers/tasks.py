@@ -8,6 +8,7 @@ from django.conf import settings
 
 from customers.services.field_indexes import maintain_field_indexes
 from customers.services.field_uses import clear_retired_field
+from customers.services.minute_counts import clear_minute_counts
 
 # How long one message keeps a worker.
 SECONDS = 5.0
@@ -23,6 +24,14 @@ def clear_expired_sessions() -> None:
 def look_after_field_indexes() -> None:
     """Make the indexes of targetable fields, and drop those of fields that are so no more."""
     maintain_field_indexes()
+
+
+@shared_task(name="customers.clear_minute_counts")  # type: ignore[untyped-decorator]
+def clear_counts() -> None:
+    """Delete counts of minutes that are over."""
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until and clear_minute_counts():
+        pass
 
 
 @shared_task(name="customers.clear_retired_fields")  # type: ignore[untyped-decorator]

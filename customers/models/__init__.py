@@ -7,6 +7,7 @@ from customers.models.customer_field import CustomerField
 from customers.models.customer_owned import CustomerOwned
 from customers.models.definition_change import DefinitionChange
 from customers.models.field_use import NamesFields
+from customers.models.minute_count import MinuteCount
 from customers.models.operator import Operator
 from customers.models.organization import Organization
 from customers.models.push_token import PushToken
@@ -20,6 +21,7 @@ __all__ = [
     "CustomerField",
     "CustomerOwned",
     "DefinitionChange",
+    "MinuteCount",
     "NamesFields",
     "Operator",
     "Organization",

@@ -1,17 +1,31 @@
 """Devices that are registered for push messages."""
 
+from datetime import datetime
+from typing import Any
+
 from django.db import transaction
-from django.utils import timezone
 
 from customers.models import Application, PushToken
 from customers.services.identities import lock_customer
+from customers.services.visitor_bounds import admit_visitor
 
 
-@transaction.atomic
-def subscribe(*, application: Application, customer_id: str, token: str, platform: str) -> PushToken:
-    """Keep a push token of the customer of an id; a token that another customer had belongs to this one now."""
+def subscribe(
+    *, application: Application, customer_id: str, token: str, platform: str, address: str, now: datetime
+) -> PushToken:
+    """Keep a push token of the customer of an id; a token that another customer had belongs to this one now.
+
+    `address` is where the device is. DomainError `too_many_new_visitors`.
+    """
+    organization, platforms = application.organization, application.platforms
+    admit_visitor(organization=organization, platforms=platforms, customer_id=customer_id, address=address, now=now)
+    with transaction.atomic():
+        return _keep(application, customer_id, token, {"platform": platform, "updated_at": now})
+
+
+def _keep(application: Application, customer_id: str, token: str, told: dict[str, Any]) -> PushToken:
     customer = lock_customer(organization=application.organization, customer_id=customer_id)
-    values = {"customer": customer, "platform": platform, "updated_at": timezone.now()}
+    values = {"customer": customer, **told}
     push_token, _ = PushToken.objects.update_or_create(
         application=application,
         token=token,

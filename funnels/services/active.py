@@ -13,19 +13,24 @@ from campaigns.services.decision_log import Write, is_logged, later
 from campaigns.services.offers import issue_tokens
 from customers.models.identifier import as_uuid
 from customers.services.identities import find_or_create_customer
+from customers.services.visitor_bounds import admit_visitor
 from funnels.queries.visits import Visit, find_customer_visit, get_customer_visit, get_visit, with_history
 from traces.services.trails import trace_closed
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveRequest:
-    """Whose campaigns: those of a visit, of a customer, or of somebody of whom nothing is known."""
+    """Whose campaigns: those of a visit, of a customer, or of somebody of whom nothing is known.
+
+    `address` is where the caller is.
+    """
 
     app_token: str
     trail_id: str | None
     customer_id: str | None
     category: str | None
     group: str | None
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,10 @@ def active_campaigns(*, request: ActiveRequest, now: datetime) -> ActiveCampaign
     """Decide, wherever the campaigns are shown; nothing is counted as seen.
 
     With a trail the visit's customer decides and every campaign gets a tracking token. DomainError
-    `unknown_application`, `unknown_trail`, `trace_closed`.
+    `unknown_application`, `unknown_trail`, `trace_closed`, `too_many_new_visitors`.
     """
     while True:
-        visit = _visit(request)
+        visit = _visit(request, now)
         context = Context(
             category=request.category,
             group_name=request.group,
@@ -57,7 +62,7 @@ def active_campaigns(*, request: ActiveRequest, now: datetime) -> ActiveCampaign
         # The customer was merged into another one a moment ago: the trail finds that one now.
 
 
-def _visit(request: ActiveRequest) -> Visit:
+def _visit(request: ActiveRequest, now: datetime) -> Visit:
     token = as_uuid(request.app_token)
     if request.trail_id is not None:
         visit = get_visit(app_token=token, trail_id=as_uuid(request.trail_id))
@@ -67,6 +72,14 @@ def _visit(request: ActiveRequest) -> Visit:
     if request.customer_id is None:
         return get_customer_visit(app_token=token, customer_pk=None)
     visit = find_customer_visit(app_token=token, customer_id=request.customer_id)
+    if visit.customer_pk is None:
+        admit_visitor(
+            organization=visit.organization,
+            platforms=visit.platforms,
+            customer_id=request.customer_id,
+            address=request.address,
+            now=now,
+        )
     while visit.customer_pk is None:
         customer = find_or_create_customer(organization=visit.organization, customer_id=request.customer_id)
         visit = get_customer_visit(app_token=token, customer_pk=customer.pk)

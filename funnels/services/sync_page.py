@@ -13,6 +13,7 @@ from campaigns.services.offers import offer_campaigns
 from customers.errors import DomainError, Kind
 from customers.models import Customer
 from customers.services.identities import identify
+from customers.services.visitor_bounds import admit_impressions
 from customers.transactions import harmless_twice
 from funnels.models.page_location import covers
 from funnels.queries.channel import (
@@ -62,7 +63,8 @@ def sync_page(*, request: PageRequest, now: datetime) -> Page:
     """Decide what a page shows, issue tracking tokens for it, count and charge it.
 
     A `customer_id` that differs from that of the visit's anonymous customer identifies them. DomainError
-    `unknown_application`, `unknown_trail`, `trace_closed` (of the kind GONE: known clients then begin a new trace).
+    `unknown_application`, `unknown_trail`, `trace_closed` (of the kind GONE: known clients then begin a new trace),
+    `too_many_impressions`.
     """
     while True:
         page = _sync(_identified(request), request, now)
@@ -167,6 +169,8 @@ def _offered(
     chosen = {one.campaign_id: one for part in filled for one, _ in part.banners}
     if popup is not None:
         chosen.setdefault(popup.campaign_id, popup)
+    charged = sum(one.price_per_impression is not None for one in chosen.values())
+    admit_impressions(platforms=visit.platforms, customer=visit.customer_uuid, charged=charged, now=now)
     offered = offer_campaigns(
         organization=visit.organization, customer_id=visit.customer_pk, campaigns=list(chosen.values()), now=now
     )

@@ -5,5 +5,5 @@ from config.settings import *  # noqa: F403 - all of them
 ROOT_URLCONF = "tests.bench.urls"
 # The servers under load, and Django's test client.
 ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
-# Requests are counted, as in production, but never too many.
-REQUESTS_PER_MINUTE = 2**31
+# Requests, new visitors and impressions are counted, as in production, but never too many.
+REQUESTS_PER_MINUTE = NEW_VISITORS_PER_MINUTE = CHARGED_IMPRESSIONS_PER_MINUTE = 2**31

@@ -116,7 +116,8 @@ class Storm:
     def _served(self) -> Iterator[None]:
         """`manage.py serve` in this environment, until the end of the block."""
         variables: dict[str, Any] = {"HOST": "127.0.0.1", "PORT": str(self.port), "BASE_URL": self.base_url}
-        variables |= {"REQUESTS_PER_MINUTE": "0", "REDIS_URL": settings.REDIS_URL or ""}
+        bounds = ("REQUESTS_PER_MINUTE", "NEW_VISITORS_PER_MINUTE", "CHARGED_IMPRESSIONS_PER_MINUTE")
+        variables |= {**dict.fromkeys(bounds, "0"), "REDIS_URL": settings.REDIS_URL or ""}
         with (self.folder / "serve.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"], cwd=ROOT, env=os.environ | variables, stdout=log, stderr=log

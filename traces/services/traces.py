@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -11,6 +12,7 @@ from customers.models.identifier import as_uuid
 from customers.queries.applications import get_application_by_token
 from customers.queries.prepared import PreparedInsert
 from customers.services.identities import find_or_create_customer
+from customers.services.visitor_bounds import admit_visitor
 from traces.models import Trace
 
 # The customer's row is locked while the trace is put below it, so that a merge can't slip in between.
@@ -61,16 +63,24 @@ class TraceAsked:
     address: str = ""
 
 
-def start_trace(*, asked: TraceAsked) -> StartedTrace:
+def start_trace(*, asked: TraceAsked, now: datetime) -> StartedTrace:
     """Start a trace.
 
-    The app-token says whose customer. DomainError `unknown_application`, `wrong_customer_token`.
+    The app-token says whose customer. DomainError `unknown_application`, `wrong_customer_token`,
+    `too_many_new_visitors`.
     """
     trace_id = uuid.uuid4()
     trust = _trust(asked)
     if asked.customer_id is not None and _start_for_known(asked.app_token, asked.customer_id, trace_id, trust=trust):
         return StartedTrace(trace_id, asked.customer_id)
     application = get_application_by_token(token=asked.app_token)
+    admit_visitor(
+        organization=application.organization,
+        platforms=application.platforms,
+        customer_id=asked.customer_id,
+        address=asked.address,
+        now=now,
+    )
     return _start_for_new(application, asked.customer_id, trace_id, trust=trust)
 
 

@@ -1,0 +1,64 @@
+"""What strangers with a public app-token may do in a minute (docs/decisions/0087).
+
+Applications that have the REST platform alone speak for many visitors from one address: they have no such bounds.
+"""
+
+import ipaddress
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+
+from customers.errors import too_many
+from customers.models import Organization
+from customers.models.application import speaks_for_visitors
+from customers.queries.customers import find_customer
+from customers.services.minute_counts import count_in_minute, seconds_left
+
+# Whoever has one address of IPv6 has as many as that of them.
+NETWORK_BITS = 64
+
+
+def admit_visitor(
+    *, organization: Organization, platforms: Sequence[str], customer_id: str | None, address: str, now: datetime
+) -> None:
+    """Count a visitor of whom a customer would be made; None is always a new one.
+
+    DomainError `too_many_new_visitors` past NEW_VISITORS_PER_MINUTE (0: no bound) of an address, in all organizations.
+    """
+    most: int = settings.NEW_VISITORS_PER_MINUTE
+    if not most or speaks_for_visitors(platforms):
+        return
+    if customer_id is not None and find_customer(organization=organization, customer_id=customer_id) is not None:
+        return
+    if count_in_minute(key=f"new visitors:{_network(address)}", now=now.timestamp()) > most:
+        raise too_many(
+            "too_many_new_visitors",
+            f"An address may bring {most} new visitors a minute.",
+            retry_after=seconds_left(now),
+        )
+
+
+def admit_impressions(*, platforms: Sequence[str], customer: uuid.UUID, charged: int, now: datetime) -> None:
+    """Count impressions that are `charged` before they are made; nothing is counted where none is.
+
+    DomainError `too_many_impressions` past CHARGED_IMPRESSIONS_PER_MINUTE (0: no bound) of a customer.
+    """
+    most: int = settings.CHARGED_IMPRESSIONS_PER_MINUTE
+    if not most or not charged or speaks_for_visitors(platforms):
+        return
+    if count_in_minute(key=f"impressions:{customer}", now=now.timestamp(), by=charged) > most:
+        sentence = f"A customer may be shown {most} banners and popups a minute that cost something."
+        raise too_many("too_many_impressions", sentence, retry_after=seconds_left(now))
+
+
+def _network(address: str) -> str:
+    """IPv4 addresses one by one, those of IPv6 by network; what is no address (a socket of this machine) is one."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if parsed.version == 4:  # noqa: PLR2004 (its name)
+        return str(parsed)
+    return str(ipaddress.ip_network((parsed, NETWORK_BITS), strict=False))
