@@ -4,12 +4,16 @@ Operators write templates and customers' attributes fill them, so neither is tru
 - no loaders, no libraries, and only the tags and filters of TAGS and FILTERS (no include, load, for, safe, add…);
 - only the names of NAMES can be written; each is a text or a plain mapping of texts, so nothing can be climbed into;
 - texts from outside are escaped in HTML; nothing switches that off;
-- a template is at most MAXIMUM_TEMPLATE characters, and what is rendered stays in proportion, as nothing repeats.
+- a template is at most MAXIMUM_TEMPLATE characters, and an expression has at most MAXIMUM_FILTERS filters;
+- what it becomes for one recipient has at most MAXIMUM_MESSAGE bytes and takes at most MAXIMUM_SECONDS of a processor:
+  a value of 4 kB that is named a thousand times would be four megabytes.
 """
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,34 +21,107 @@ from django.template import Context, Engine, Library, Template, TemplateSyntaxEr
 from django.template import defaultfilters as filters
 from django.template import defaulttags as tags
 from django.template.base import FilterExpression, Lexer, NodeList, Parser, Variable
+from django.utils.safestring import SafeString
 
 from campaigns.models.message_template import MAXIMUM_TEMPLATE
 from customers.errors import Refusals
 
 # What a template may name: a text, or a mapping whose members are named after a dot.
 NAMES: Mapping[str, bool] = {"customer": True, "message": True, "unsubscribe_url": False}
+# The members that are always there; a customer also has those of the schema.
+OF_CUSTOMERS = frozenset({"external_id", "user_id"})
+OF_MESSAGES = frozenset({"campaign", "creative", "offers", "description", "icon"})
 TAGS = ("if", "comment", "firstof", "templatetag", "verbatim")
 FILTERS = (
     *("capfirst", "cut", "default", "default_if_none", "escape", "length", "linebreaks", "linebreaksbr", "lower"),
     *("pluralize", "slugify", "striptags", "title", "truncatechars", "truncatewords", "upper", "urlencode", "yesno"),
 )
-MAXIMUM_DEPTH = 20
+MAXIMUM_DEPTH, MAXIMUM_FILTERS = 20, 10
+MAXIMUM_MESSAGE, MAXIMUM_SECONDS = 1_000_000, 1.0
+# The most that a filter may make of a value, so that the next one has no more to do.
+MAXIMUM_VALUE = 65_536
 # A sentence of Django's about a filter or tag that isn't there names the builtins; it is told shorter.
 SPACES = re.compile(r"\s+")
 
+
+class TooMuchError(Exception):
+    """What a template becomes for a recipient is more, or takes longer, than a message may."""
+
+
+@dataclass
+class _Allowance:
+    """What is left for the message that this thread renders: bytes, and its processor's time (`time.thread_time`)."""
+
+    left: int
+    ends_at: float
+
+    def spend(self, text: str) -> None:
+        """Take off what was rendered."""
+        self.left -= len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+        if self.left < 0:
+            raise TooMuchError(f"The message has more than {MAXIMUM_MESSAGE} bytes.")
+
+    def look(self) -> None:
+        """Whether there is time left."""
+        if time.thread_time() > self.ends_at:
+            raise TooMuchError(f"The message takes longer than {MAXIMUM_SECONDS:.0f} s to be made.")
+
+
+_allowance: ContextVar[_Allowance] = ContextVar("allowance")
+
+
+def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that makes no more of a value than the next one can take."""
+
+    @functools.wraps(function)
+    def filtered(*arguments: Any, **options: Any) -> Any:
+        value = function(*arguments, **options)
+        if isinstance(value, str) and len(value) > MAXIMUM_VALUE:
+            raise TooMuchError(f"A value becomes longer than {MAXIMUM_VALUE} characters.")
+        _allowance.get().look()
+        return value
+
+    return filtered
+
+
 register = Library()
 register.tags.update({_name: tags.register.tags[_name] for _name in TAGS})
-register.filters.update({_name: filters.register.filters[_name] for _name in FILTERS})
+register.filters.update({_name: _bounded(filters.register.filters[_name]) for _name in FILTERS})
 
 
 class _Engine(Engine):
     default_builtins = ["campaigns.delivery.templates"]
 
 
+class _Nodes(NodeList):
+    """Parts of a template, each of which takes off the message's allowance what it renders."""
+
+    def render(self, context: Context) -> SafeString:
+        """The parts one after the other."""
+        return SafeString("".join(self._parts(context)))
+
+    def _parts(self, context: Context) -> Iterator[str]:
+        allowance = _allowance.get()
+        for node in self:
+            text = str(node.render_annotated(context))
+            # What stands inside of others has been taken off there; conditions take nobody's errors, so ask again.
+            if not any(getattr(node, name, None) for name in node.child_nodelists):
+                allowance.spend(text)
+            allowance.look()
+            yield text
+
+
 class _Parser(Parser):
-    """Checks every expression as it is compiled, wherever it stands: in a variable, a tag or a filter's argument."""
+    """Checks every expression as it is compiled, wherever it stands: in a variable, a tag or a filter's argument.
+
+    `members` are the names that stand after a dot, each with what it is a member of.
+    """
 
     depth = 0
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.members: set[tuple[str, str]] = set()
 
     def parse(self, parse_until: Iterable[str] | None = None) -> NodeList:
         """Every tag that has an inside comes through here; each level costs several of Python's stack."""
@@ -53,22 +130,31 @@ class _Parser(Parser):
             raise TemplateSyntaxError(f"Tags stand at most {MAXIMUM_DEPTH} deep in each other.")
         nodes = super().parse(parse_until)
         self.depth -= 1
-        return nodes
+        bounded = _Nodes(nodes)
+        bounded.contains_nontext = nodes.contains_nontext
+        return bounded
 
     def compile_filter(self, token: str) -> FilterExpression:
         expression = super().compile_filter(token)
+        if len(expression.filters) > MAXIMUM_FILTERS:
+            raise TemplateSyntaxError(f"An expression has at most {MAXIMUM_FILTERS} filters.")
         arguments = [value for given in expression.filters for looks_up, value in given[1] if looks_up]
         for variable in (expression.var, *arguments):
             if isinstance(variable, Variable) and variable.lookups is not None:
                 _check_name(variable)
+                self.members |= {(variable.lookups[0], member) for member in variable.lookups[1:]}
         return expression
 
 
 class _Template(Template):
+    members: frozenset[tuple[str, str]]
+
     def compile_nodelist(self) -> NodeList:
         tokens = Lexer(self.source).tokenize()
         parser = _Parser(tokens, self.engine.template_libraries, self.engine.template_builtins, self.origin)
-        return parser.parse()
+        nodes = parser.parse()
+        self.members = frozenset(parser.members)
+        return nodes
 
 
 def _check_name(variable: Variable) -> None:
@@ -98,17 +184,34 @@ class Rendered:
 class CompiledTemplate:
     """A message's texts, ready to be rendered for many recipients."""
 
-    subject: Template
-    text: Template
-    html: Template | None
+    subject: _Template
+    text: _Template
+    html: _Template | None
 
     def render(self, *, customer: Mapping[str, Any], message: Mapping[str, Any], unsubscribe_url: str = "") -> Rendered:
-        """Fill in plain values: texts, numbers, yes or no. A hyphen in a name is written as an underscore."""
+        """Fill in plain values: texts, numbers, yes or no. A hyphen in a name is written as an underscore.
+
+        TooMuchError where that becomes more than a message may be.
+        """
         values = {"customer": _texts(customer), "message": _texts(message), "unsubscribe_url": unsubscribe_url}
         plain = Context(values, autoescape=False)
-        html = self.html.render(Context(values, autoescape=True)) if self.html else ""
-        # A header has one line.
-        return Rendered(" ".join(self.subject.render(plain).split()), self.text.render(plain), html)
+        token = _allowance.set(_Allowance(MAXIMUM_MESSAGE, time.thread_time() + MAXIMUM_SECONDS))
+        try:
+            html = self.html.render(Context(values, autoescape=True)) if self.html else ""
+            # A header has one line.
+            return Rendered(" ".join(self.subject.render(plain).split()), self.text.render(plain), html)
+        finally:
+            _allowance.reset(token)
+
+    def refuse_unknown(self, attributes: Collection[str]) -> None:
+        """DomainError for what is named and stands for nothing; `attributes` are the schema's, with underscores."""
+        known = {"customer": OF_CUSTOMERS | set(attributes), "message": OF_MESSAGES}
+        refusals = Refusals()
+        for part, template in {"subject": self.subject, "text": self.text, "html": self.html}.items():
+            for root, member in sorted(template.members) if template else ():
+                if member not in known[root]:
+                    refusals.refuse(part, f"There is no {root}.{member}.")
+        refusals.raise_any()
 
 
 def compile_template(*, subject: str, text: str, html: str) -> CompiledTemplate:
@@ -119,7 +222,7 @@ def compile_template(*, subject: str, text: str, html: str) -> CompiledTemplate:
 @functools.lru_cache(maxsize=256)
 def _compile(subject: str, text: str, html: str) -> CompiledTemplate:
     refusals = Refusals()
-    compiled: dict[str, Template] = {}
+    compiled: dict[str, _Template] = {}
     for name, source in {"subject": subject, "text": text, "html": html}.items():
         try:
             compiled[name] = _compile_text(source)
@@ -131,7 +234,7 @@ def _compile(subject: str, text: str, html: str) -> CompiledTemplate:
     return CompiledTemplate(compiled["subject"], compiled["text"], compiled["html"] if html else None)
 
 
-def _compile_text(source: str) -> Template:
+def _compile_text(source: str) -> _Template:
     if len(source) > MAXIMUM_TEMPLATE:
         raise TemplateSyntaxError(f"A template has at most {MAXIMUM_TEMPLATE} characters.")
     return _Template(source, engine=_engine())

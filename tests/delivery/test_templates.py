@@ -1,8 +1,11 @@
 """The language of templates: texts in, text out, and no way to anything else."""
 
+import contextlib
+import time
+
 import pytest
 
-from campaigns.delivery.templates import compile_template
+from campaigns.delivery.templates import MAXIMUM_MESSAGE, MAXIMUM_SECONDS, TooMuchError, compile_template
 from campaigns.models.message_template import MAXIMUM_TEMPLATE
 from customers.errors import DomainError
 
@@ -34,6 +37,7 @@ REFUSED = [
     "{% if customer.a %}" * 21 + "{% endif %}" * 21,
     "{% if " + "not " * 16_000 + "customer.a %}{% endif %}",
     "x" * (MAXIMUM_TEMPLATE + 1),
+    "{{ customer.name" + "|upper" * 11 + " }}",
 ]
 
 
@@ -59,3 +63,51 @@ def test_rendering() -> None:
     assert rendered.text == "<b>\nBcc: x"
     assert rendered.html == "<a href='https://x.example/?a=1&amp;b=2'>&lt;b&gt;\nBcc: x</a>"
     assert template.render(customer={}, message={}).subject == "You &"
+
+
+LONG = "ü<&\n\n" * 800
+# Each of these was megabytes, or took seconds, of a value of 4 kB.
+EXPLOSIONS = {
+    "named often": ("{{ customer.name }}" * 3_000, LONG),
+    "named often in conditions": ("{% if customer.name %}{% firstof customer.name %}{% endif %}" * 900, LONG),
+    "filtered often": ("{{ customer.name" + "|urlencode" * 10 + " }}", LONG),
+    "broken into lines": ("{{ customer.name" + "|linebreaks" * 10 + " }}", LONG),
+    "slow": ("{{ customer.name|striptags|title|slugify }}" * 1_500, "<a b>c d " * 450),
+    "slow for nothing": ("{% if customer.name|striptags|slugify == 'x' %}x{% endif %}" * 1_000, "<a b>c d " * 450),
+}
+
+
+@pytest.mark.parametrize("part", ["text", "html"])
+@pytest.mark.parametrize("explosion", EXPLOSIONS)
+def test_what_is_rendered_is_bounded(explosion: str, part: str) -> None:
+    source, value = EXPLOSIONS[explosion]
+    template = compile_template(**{"subject": "Hello", "text": "", "html": "", part: source})
+    began = time.thread_time()
+    with contextlib.suppress(TooMuchError):
+        rendered = template.render(customer={"name": value}, message={})
+        assert len((rendered.text + rendered.html).encode()) <= MAXIMUM_MESSAGE
+        assert "named" not in explosion
+    # (Of this thread's processor, so that no other one's work counts.)
+    assert time.thread_time() - began < 2 * MAXIMUM_SECONDS
+    assert template.render(customer={"name": "Ada"}, message={}).subject == "Hello"
+
+
+def test_a_large_message_is_none_too_large() -> None:
+    template = compile_template(subject="x", text="{{ customer.name }}" * 200, html="{{ customer.name }}" * 30)
+    rendered = template.render(customer={"name": "x" * 4_096}, message={})
+    assert len(rendered.text) + len(rendered.html) == 230 * 4_096
+
+
+def test_names_that_stand_for_nothing_are_told() -> None:
+    template = compile_template(
+        subject="{{ customer.first_name }}{{ message.offer }}",
+        text="{% if customer.stat == 'NY' %}{{ customer.external_id|default:customer.nick }}{% endif %}",
+        html="{{ unsubscribe_url }}{{ message.campaign }}{{ customer.user_id }}",
+    )
+    with pytest.raises(DomainError) as refusal:
+        template.refuse_unknown({"first_name", "state"})
+    assert refusal.value.fields == {
+        "subject": ["There is no message.offer."],
+        "text": ["There is no customer.nick.", "There is no customer.stat."],
+    }
+    compile_template(subject="{{ customer.first_name }}", text="", html="").refuse_unknown({"first_name"})
