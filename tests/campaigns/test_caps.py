@@ -126,8 +126,10 @@ def test_who_read_the_campaign_before_its_cap_changed_sets_no_count_back(
     for change in changes:
         capped.change(**change)
     assert capped.at(AFTER)
-    one = {"organization": organization, "customer_id": capped.customer.pk, "campaigns": [old.candidate], "now": AFTER}
-    assert offer_campaigns(**one).tokens
+    offered = offer_campaigns(
+        organization=organization, customer_id=capped.customer.pk, campaigns=[old.candidate], now=AFTER
+    )
+    assert offered.tokens
     assert capped.at(AFTER) is False
     counted = Participation.objects.get()
     assert (counted.capped_count, counted.seen_count) == (1, 2 if counts is shown else 1)

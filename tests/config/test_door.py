@@ -196,8 +196,8 @@ def test_a_streamed_answer_is_made_as_it_is_taken_and_holds_no_thread() -> None:
 
     def handler(environ: dict[str, Any], _start_response: object) -> HttpResponseBase:
         if environ["PATH_INFO"] == "/api/streamed":
-            streamed: Any = StreamingHttpResponse(pieces())
-            streamed._resource_closers.append(closed.set)
+            streamed = StreamingHttpResponse(pieces())
+            streamed._resource_closers.append(closed.set)  # type: ignore[attr-defined]  # Django's own list
             return streamed
         return HttpResponse()
 
@@ -248,8 +248,8 @@ def test_what_was_to_be_done_after_the_answer_is_done_after_it() -> None:
     over = threading.Event()
 
     def handler(_environ: dict[str, Any], _start_response: object) -> HttpResponse:
-        response: Any = HttpResponse(b"first")
-        response._resource_closers += [lambda: done.append("after"), over.set]
+        response = HttpResponse(b"first")
+        response._resource_closers += [lambda: done.append("after"), over.set]  # type: ignore[attr-defined]  # as above
         return response
 
     async def work() -> None:

@@ -81,8 +81,8 @@ def test_a_name_that_can_not_be_echoed_is_refused_before_anything_is_changed(buy
         answer = buyer.send("PATCH", "", dumps(body))
         assert answer.status_code == 400
         assert contents() == before
-    for path, body in (("", new_campaign(buyer.advertiser.pk, **{name: 1})), ("/search", {"filters": {name: 1}})):
-        assert buyer.send("POST", path, dumps(body)).status_code == 400
+    for path, sent in (("", new_campaign(buyer.advertiser.pk, **{name: 1})), ("/search", {"filters": {name: 1}})):
+        assert buyer.send("POST", path, dumps(sent)).status_code == 400
 
 
 @pytest.mark.parametrize(
