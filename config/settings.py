@@ -182,8 +182,8 @@ LOCK_TIMEOUT_SECONDS: dict[str, float] = seconds_by_kind(
     {"hot": 10, "api": 15, "preview": 5, "admin": 15, "worker": 15, "schema": 0, "command": 15},
 )
 # How many previews of audiences, and how many searches with a large answer, one organization may have made at a time.
-PREVIEWS_AT_A_TIME: int = integer("PREVIEWS_AT_A_TIME", 2, least=1)
-SEARCHES_AT_A_TIME: int = integer("SEARCHES_AT_A_TIME", 2, least=1)
+PREVIEWS_AT_A_TIME: int = integer("PREVIEWS_AT_A_TIME", 2, least=1, most=1_000)
+SEARCHES_AT_A_TIME: int = integer("SEARCHES_AT_A_TIME", 2, least=1, most=1_000)
 
 # --- Background work ---------------------------------------------------------------------------
 REDIS_URL: str = redis("REDIS_URL")

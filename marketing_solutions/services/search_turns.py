@@ -1,10 +1,11 @@
 """Searches with large answers: an organization has a few of them sent at a time (docs/decisions/0088).
 
 Such an answer is made page by page, each in whatever thread is free, while its client reads. So a turn is a row with an
-end, not a lock of a session or a transaction: its lease is extended with each page, and is over by itself.
+end, not a lock of a session or a transaction: its lease is extended while pages are made, and is over by itself.
 """
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import connection
@@ -16,6 +17,7 @@ from marketing_solutions.models import SearchTurn
 
 # The web server cuts off who reads nothing for half a minute.
 LEASE_SECONDS = 60
+EXTENDED_AFTER_SECONDS = 15
 TAKE = f"""
 INSERT INTO marketing_solutions_searchturn AS turn (organization_id, place, lease, ends_at)
 VALUES (%s, %s, %s, clock_timestamp() + interval '{LEASE_SECONDS} seconds')
@@ -29,17 +31,20 @@ WHERE id = %s AND lease = %s
 """  # noqa: S608 - a constant of ours
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Turn:
     """A turn that was taken: the row, and the lease by which it is known whether it still is."""
 
     pk: int
     lease: int
+    extend_at: float = field(default_factory=lambda: time.monotonic() + EXTENDED_AFTER_SECONDS)
 
     def extend(self) -> None:
-        """Keep it for another minute."""
-        with connection.cursor() as cursor:
-            cursor.execute(EXTEND, [self.pk, self.lease])
+        """Keep it for another minute, once a part of this one is over."""
+        if time.monotonic() >= self.extend_at:
+            self.extend_at = time.monotonic() + EXTENDED_AFTER_SECONDS
+            with connection.cursor() as cursor:
+                cursor.execute(EXTEND, [self.pk, self.lease])
 
     def leave(self) -> None:
         """Give it back."""

@@ -7,3 +7,5 @@ ROOT_URLCONF = "tests.bench.urls"
 ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
 # Requests, new visitors and impressions are counted, as in production, but never too many.
 REQUESTS_PER_MINUTE = NEW_VISITORS_PER_MINUTE = CHARGED_IMPRESSIONS_PER_MINUTE = 2**31
+# As many as ask at a time.
+SEARCHES_AT_A_TIME = PREVIEWS_AT_A_TIME = 64

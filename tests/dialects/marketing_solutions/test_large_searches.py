@@ -10,6 +10,7 @@ from pytest_django import Settings
 from marketing_solutions.api.filters import MAXIMUM_IDS
 from marketing_solutions.models import SearchTurn
 from marketing_solutions.queries.campaigns import PAGE
+from marketing_solutions.services.search_turns import take_turn
 from tests.bench.portfolio_rows import make_campaigns
 from tests.dialects.marketing_solutions.actor import Buyer
 from tests.dialects.marketing_solutions.expected import refusal
@@ -73,3 +74,17 @@ def test_a_filter_names_at_most_ten_thousand_ids(buyer: Buyer, name: str) -> Non
         answer = buyer.search({"filters": {name: [0] * number}})
         assert refusal(answer, 400, "validation", "invalid-attribute") == [f"/filters/{name}"]
     assert buyer.search({"filters": {name: [0] * MAXIMUM_IDS}}).json() == {"data": [], "errors": []}
+
+
+def test_who_is_sent_one_for_long_keeps_the_turn(large: Buyer) -> None:
+    turn = take_turn(organization=large.organization)
+    row = SearchTurn.objects.get(organization=large.organization)
+    turn.extend()
+    row.refresh_from_db()
+    first = row.ends_at
+    turn.extend_at = 0.0
+    turn.extend()
+    row.refresh_from_db()
+    assert row.ends_at > first
+    turn.leave()
+    assert not SearchTurn.objects.filter(pk=row.pk).exists()
