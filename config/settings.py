@@ -236,6 +236,8 @@ STORAGES = {
         "OPTIONS": {"location": EXPORT_ROOT, "file_permissions_mode": FILE, "directory_permissions_mode": FOLDER},
     },
 }
+# Whether destinations may be on this machine or in its network; else only public addresses are connected to.
+ALLOW_PRIVATE_DESTINATIONS: bool = env.bool("ALLOW_PRIVATE_DESTINATIONS", False)
 # The mail server of destinations that name none of their own.
 vars().update(env.email_url("EMAIL_URL", "smtp://localhost:25"))
 EMAIL_TIMEOUT = 30

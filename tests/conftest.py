@@ -7,6 +7,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.conf import settings
 from django.test import TransactionTestCase
 
 from tests.flush import empty_tables
@@ -31,6 +32,15 @@ def _loopback_only() -> Iterator[None]:
 def _quick_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty_tables())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _destinations_may_be_here(_loopback_only: None) -> Iterator[None]:
+    """Who plays the world in tests is on this machine, also for the processes that they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "ALLOW_PRIVATE_DESTINATIONS", True)
+        patch.setenv("ALLOW_PRIVATE_DESTINATIONS", "1")
         yield
 
 

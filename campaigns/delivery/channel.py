@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from psycopg import sql
 
 Wanted = Callable[[], bool]
-STOPPED = "The delivery was stopped before their turn."
+STOPPED = "The batch ended, or the delivery was stopped, before their turn."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,14 @@ class Result:
 class DeliveryFailedError(Exception):
     """A whole delivery can't go on; its text tells an operator why.
 
-    `is_lasting` where trying again can't help before somebody changes something (no destination is set up).
+    `is_lasting` where trying again can't help before somebody changes something (no destination is set up);
+    `retry_after` in seconds where the other side said when.
     """
 
-    def __init__(self, sentence: str, *, is_lasting: bool = False) -> None:
+    def __init__(self, sentence: str, *, is_lasting: bool = False, retry_after: float | None = None) -> None:
         super().__init__(sentence)
         self.is_lasting = is_lasting
+        self.retry_after = retry_after
 
 
 def always() -> bool:

@@ -10,6 +10,7 @@ from campaigns.delivery.facebook import FacebookExport
 from campaigns.delivery.file_export import FileExport, S3Export
 from campaigns.delivery.push import PushChannel
 from campaigns.delivery.webhook import WebhookChannel
+from campaigns.delivery.wording import template_of
 from campaigns.models import Destination
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.destination_kind import DestinationKind
@@ -46,7 +47,9 @@ def _export(message: Message) -> Courier:
 MAKERS: dict[str, CourierMaker] = {
     AdType.ISSUE_AUDIENCE_CSV: _file,
     AdType.AUDIENCE_EXPORT: _export,
-    AdType.EMAIL_MESSAGE: lambda message: EmailChannel(_destination(message, DestinationKind.EMAIL), message),
+    AdType.EMAIL_MESSAGE: lambda message: EmailChannel(
+        _destination(message, DestinationKind.EMAIL), template_of(message)
+    ),
     AdType.PUSH_MESSAGE: lambda message: PushChannel(_destination(message, DestinationKind.PUSH), message),
     AdType.MESSAGING_PLATFORM: lambda message: WebhookChannel(_destination(message, DestinationKind.WEBHOOK)),
 }

@@ -7,7 +7,8 @@ that is most of the work.
 """
 
 import smtplib
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from email.utils import parseaddr
@@ -15,45 +16,53 @@ from http import HTTPStatus
 from typing import Any
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
+from django.conf import settings
 from django.core.mail import get_connection
+from django.utils.encoding import punycode
+from requests.exceptions import Timeout
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from campaigns.delivery.channel import STOPPED, Message, Outcome, Recipient, Result, Wanted, always
+from campaigns.delivery.http import asked_wait, asks_to_wait, status_line
 from campaigns.delivery.mail import Mail
+from campaigns.delivery.mail_services import mail_service
+from campaigns.delivery.outgoing import within
+from campaigns.delivery.smtp import MailServer, is_certainly_unsent
+from campaigns.delivery.templates import CompiledTemplate
 from campaigns.delivery.unsubscribing import unsubscribe_url
-from campaigns.delivery.wording import fill_in, template_of
+from campaigns.delivery.wording import fill_in
 from campaigns.models import Destination
+from campaigns.models.mailbox import write_mailbox
 from customers.models.mail_address import is_mail_address
 
 PEOPLE_AT_ONCE = 500
-# SMTP's replies from here on are final.
-PERMANENT = 500
-TIMEOUT_SECONDS = 30
+# SMTP's replies from here on are no more than "not now", and from here on final.
+PASSING, PERMANENT = 400, 500
+# How long a connection that is no longer needed may take to say goodbye.
+GOODBYE_SECONDS = 2.0
+LONGEST_SENTENCE = 300
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
-# How each mail service calls its key.
-KEYS: Mapping[str, str] = {"mailersend": "api_token", "postmark": "server_token"}
 
 
 def mail_backend(destination: Destination) -> Any:
     """Django's connection to the destination's mail server or mail service."""
     secrets, provider = destination.secrets, destination.option("provider")
+    seconds = destination.option("timeout_seconds")
     if provider:
-        options: dict[str, Any] = {KEYS.get(provider, "api_key"): secrets["api_key"]}
         chosen = {"api_url": destination.option("provider_url"), "sender_domain": destination.option("sender_domain")}
-        options |= {name: value for name, value in chosen.items() if value}
-        return get_connection(f"anymail.backends.{provider}.EmailBackend", **options)
+        options = {name: value for name, value in chosen.items() if value}
+        return mail_service(provider, seconds=seconds, api_key=secrets["api_key"], **options)
     if not destination.option("host"):
-        return get_connection()
+        return MailServer(is_trusted=True, timeout=seconds) if settings.EMAIL_BACKEND == SMTP else get_connection()
     encryption = destination.option("encryption")
-    return get_connection(
-        SMTP,
+    return MailServer(
         host=destination.option("host"),
         port=destination.option("port"),
         username=destination.option("user") or "",
         password=secrets.get("password", ""),
         use_tls=encryption == "starttls",
         use_ssl=encryption == "tls",
-        timeout=TIMEOUT_SECONDS,
+        timeout=seconds,
     )
 
 
@@ -63,15 +72,16 @@ class EmailChannel:
     deduplicates = False
     batch_size = PEOPLE_AT_ONCE
 
-    def __init__(self, destination: Destination, message: Message) -> None:
+    def __init__(self, destination: Destination, template: CompiledTemplate) -> None:
         self.destination = destination.name
         self.rate: float | None = destination.rate_per_second
-        self.sender: str = destination.option("from_address")
-        self.domain = parseaddr(self.sender)[1].rpartition("@")[2]
+        self.seconds: float = destination.option("timeout_seconds")
+        self.sender = write_mailbox(destination.option("from_address"))
+        self.domain = punycode(parseaddr(self.sender)[1].rpartition("@")[2])
         reply_to = destination.option("reply_to")
-        self.reply_to = [reply_to] if reply_to else []
+        self.reply_to = [write_mailbox(reply_to)] if reply_to else []
         self.address_attribute: str = destination.option("address_attribute")
-        self.template = template_of(message)
+        self.template = template
         self.backends = [mail_backend(destination) for _ in range(destination.option("concurrency"))]
 
     def send(self, message: Message, recipients: Sequence[Recipient], wanted: Wanted = always) -> list[Result]:
@@ -95,7 +105,7 @@ class EmailChannel:
                 if not self._has_address(recipient):
                     results.append(Result(recipient.key, Outcome.SKIPPED, error="No mail address."))
                     continue
-                trouble = trouble or (_open(backend) if wanted() else STOPPED)
+                trouble = trouble or (self._open(backend) if wanted() else STOPPED)
                 if trouble is not None:
                     results.append(Result(recipient.key, Outcome.LATER, error=trouble))
                     continue
@@ -117,14 +127,47 @@ class EmailChannel:
             mail = self.mail(message, recipient)
         except Exception as error:  # noqa: BLE001 - a filter that this one's attributes break; others get their mail
             return Result(recipient.key, Outcome.FAILED, error=_sentence(error)), None
-        try:
-            backend.send_messages([mail])
-        except (OSError, AnymailError, ValueError) as error:
-            # A connection that had trouble isn't used again.
-            _close(backend)
-            trouble = _sentence(error) if concerns_all(error) or _timed_out(error) else None
-            return Result(recipient.key, outcome_of(error), error=_sentence(error)), trouble
+        for is_again in (False, True):
+            try:
+                with within(self.seconds):
+                    backend.send_messages([mail])
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is of one mail
+                is_unsent = _is_unsent(backend, error)
+                # A connection that had trouble isn't used again.
+                _close(backend)
+                if not is_unsent or is_again or _timed_out(error):
+                    return self._result(mail, recipient, error, is_unsent=is_unsent)
+                # It was closed between two mails: nothing of this one was handed over yet.
+                trouble = self._open(backend)
+                if trouble is not None:
+                    return Result(recipient.key, Outcome.LATER, error=trouble), trouble
+            else:
+                break
         return Result(recipient.key, Outcome.SENT, reference=_reference(mail)), None
+
+    def _result(
+        self, mail: Mail, recipient: Recipient, error: Exception, *, is_unsent: bool
+    ) -> tuple[Result, str | None]:
+        """What an error means for this one, and what of it concerns all others too."""
+        outcome = Outcome.LATER if is_unsent else outcome_of(error)
+        if outcome is Outcome.SENT:
+            return Result(recipient.key, outcome, reference=_reference(mail)), None
+        is_common = is_unsent or concerns_all(error) or _timed_out(error)
+        sentence, response = _sentence(error), getattr(error, "response", None)
+        asked = None if response is None else asked_wait(response.headers, time.time())
+        if asked is not None:
+            sentence += asks_to_wait(asked)
+        return Result(recipient.key, outcome, error=sentence, retry_after=asked), sentence if is_common else None
+
+    def _open(self, backend: Any) -> str | None:
+        """Connect where there is no connection; what is wrong with it, or None."""
+        try:
+            with within(self.seconds):
+                backend.open()
+        except (OSError, ValueError) as error:
+            _close(backend)
+            return _sentence(error)
+        return None
 
     def mail(self, message: Message, recipient: Recipient) -> Mail:
         """The mail to one recipient; its Message-ID is the same however often it is made."""
@@ -147,36 +190,46 @@ class EmailChannel:
         return mail
 
 
-def _open(backend: Any) -> str | None:
-    """Connect where there is no connection; what is wrong with it, or None."""
-    try:
-        backend.open()
-    except OSError as error:
-        _close(backend)
-        return _sentence(error)
-    return None
-
-
 def _close(backend: Any) -> None:
-    with suppress(OSError):
+    with suppress(OSError), within(GOODBYE_SECONDS):
         backend.close()
 
 
+def _is_unsent(backend: Any, error: Exception) -> bool:
+    """Whether the connection broke (nobody said no) before anything of the mail was handed over."""
+    is_reply = isinstance(error, AnymailError | smtplib.SMTPException)
+    is_broken = isinstance(error, smtplib.SMTPServerDisconnected) or (isinstance(error, OSError) and not is_reply)
+    return is_broken and is_certainly_unsent(backend)
+
+
 def outcome_of(error: Exception) -> Outcome:
-    """What an error of sending means: never, not now, or nobody knows."""
+    """What an error of sending means: never, not now, nobody knows, or that it was taken all the same."""
     if concerns_all(error):
         return Outcome.LATER
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         final = all(code >= PERMANENT for code, _ in error.recipients.values())
         return Outcome.FAILED if final else Outcome.RETRY
     if isinstance(error, smtplib.SMTPResponseException):
-        return Outcome.FAILED if error.smtp_code >= PERMANENT else Outcome.RETRY
+        return _outcome_of_reply(error)
     status = getattr(error, "status_code", None)
     if status is not None:
-        return Outcome.UNKNOWN if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Outcome.FAILED
-    if isinstance(error, AnymailRecipientsRefused | ValueError | smtplib.SMTPNotSupportedError):
-        return Outcome.FAILED
-    return Outcome.UNKNOWN
+        return _outcome_of_status(status)
+    is_final = isinstance(error, AnymailRecipientsRefused | ValueError | smtplib.SMTPNotSupportedError)
+    return Outcome.FAILED if is_final else Outcome.UNKNOWN
+
+
+def _outcome_of_reply(error: smtplib.SMTPResponseException) -> Outcome:
+    """A reply to a mail that was given whole, and is none that SMTP knows, says nothing."""
+    if isinstance(error, smtplib.SMTPDataError) and error.smtp_code < PASSING:
+        return Outcome.UNKNOWN
+    return Outcome.FAILED if error.smtp_code >= PERMANENT else Outcome.RETRY
+
+
+def _outcome_of_status(status: int) -> Outcome:
+    """A mail service has taken a mail when it says 2xx, whatever else it says or fails to say."""
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return Outcome.SENT
+    return Outcome.UNKNOWN if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Outcome.FAILED
 
 
 def concerns_all(error: Exception) -> bool:
@@ -189,7 +242,7 @@ def concerns_all(error: Exception) -> bool:
 
 def _timed_out(error: Exception) -> bool:
     """Whether a server was silent for so long that waiting again with each of the others would be in vain."""
-    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+    return isinstance(error, TimeoutError | Timeout) or isinstance(error.__context__, TimeoutError)
 
 
 def _reference(mail: Mail) -> str:
@@ -200,4 +253,7 @@ def _reference(mail: Mail) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    """Of what a mail service says its status line alone, of others the beginning."""
+    status, response = getattr(error, "status_code", None), getattr(error, "response", None)
+    told = f"{error}" if status is None else status_line(status, getattr(response, "reason", ""))
+    return " ".join(f"{type(error).__name__}: {told}".split())[:LONGEST_SENTENCE]

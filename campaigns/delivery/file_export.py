@@ -9,6 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+)
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -27,10 +34,13 @@ from campaigns.delivery.audience_file import (
     without_formulas,
 )
 from campaigns.delivery.channel import AudienceExport, DeliveryFailedError, ExportedFile, Message, Recipient
+from campaigns.delivery.http import SLOWEST_BYTES_A_SECOND
+from campaigns.delivery.outgoing import Guarded, secured, within
 from campaigns.models import Destination
 from customers.private_files import FILE, make_private_folder
 
 MANIFEST = ".manifest.json"
+MAXIMUM_CODE = 100
 # What trying again doesn't change.
 LASTING = frozenset(
     {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket", "403", "404", "AllAccessDisabled"}
@@ -94,15 +104,48 @@ class FileExport(AudienceExport):
         return ""
 
 
+class _Connection(Guarded, AWSHTTPConnection):  # type: ignore[misc]  # it has no types
+    pass
+
+
+class _TLSConnection(Guarded, AWSHTTPSConnection):  # type: ignore[misc]  # it has no types
+    pass
+
+
+class _Pool(AWSHTTPConnectionPool):  # type: ignore[misc]  # it has no types
+    ConnectionCls = _Connection
+
+
+class _TLSPool(AWSHTTPSConnectionPool):  # type: ignore[misc]  # it has no types
+    ConnectionCls = _TLSConnection
+
+
+class _Storage(S3Storage):  # type: ignore[misc]  # it has no types
+    """Django's storage in a bucket, whose requests keep to deadlines and lead into no private network."""
+
+    @property
+    def connection(self) -> Any:
+        """boto3's resource of this thread."""
+        made = super().connection
+        manager = made.meta.client._endpoint.http_session._manager  # noqa: SLF001 (it has no other door)
+        manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+        secured(manager.connection_pool_kw["ssl_context"])
+        return made
+
+
 class S3Export(FileExport):
-    """Files in a bucket: an object is there when its upload is complete, not before."""
+    """Files in a bucket: an object is there when its upload is complete, not before.
+
+    One connection after the other: a thread of the library's own would know of no deadline.
+    """
 
     def __init__(self, destination: Destination) -> None:
         super().__init__(destination)
         self.bucket: str = destination.option("bucket")
         self.prefix: str = (destination.option("prefix") or "").strip("/")
+        self.timeout: float = destination.option("timeout_seconds")
         secrets = destination.secrets
-        self.storage: Any = S3Storage(
+        self.storage: Any = _Storage(
             bucket_name=self.bucket,
             location=self.prefix,
             region_name=destination.option("region"),
@@ -110,10 +153,14 @@ class S3Export(FileExport):
             access_key=secrets.get("access_key"),
             secret_key=secrets.get("secret_key"),
             client_config=Config(
-                retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=10, read_timeout=60
+                retries={"mode": "standard", "total_max_attempts": 5},
+                connect_timeout=min(self.timeout, 10),
+                read_timeout=self.timeout,
+                proxies={},
             ),
             file_overwrite=True,
             default_acl=None,
+            transfer_config=TransferConfig(use_threads=False),
         )
 
     def publish(self, name: str, file: StagedFile) -> None:
@@ -131,12 +178,15 @@ class S3Export(FileExport):
 
     def _save(self, name: str, content: File[bytes]) -> None:
         try:
-            self.storage.save(name, content)
+            with within(self.timeout + content.size / SLOWEST_BYTES_A_SECOND):
+                self.storage.save(name, content)
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
-            raise DeliveryFailedError(f"S3 refuses: {error}", is_lasting=code in LASTING) from error
-        except (BotoCoreError, Boto3Error) as error:
-            raise DeliveryFailedError(f"S3 can't be reached: {error}") from error
+            told = f"{code} ({error.response.get('ResponseMetadata', {}).get('HTTPStatusCode', 'no status')})"
+            raise DeliveryFailedError(f"S3 refuses: {told[:MAXIMUM_CODE]}", is_lasting=code in LASTING) from error
+        except (BotoCoreError, Boto3Error, OSError) as error:
+            cause = getattr(error, "kwargs", {}).get("error")
+            raise DeliveryFailedError(f"S3 can't be reached: {cause or error}") from error
 
 
 def _replace(storage: Any, name: str, path: Path) -> None:

@@ -1,8 +1,9 @@
 """One way to talk HTTP to the world: patient with what passes, plain about what doesn't.
 
-Too many requests (429), faults (5xx), timeouts and broken connections are tried again after a pause that doubles and
-is never the same for two workers. Every request carries an `Idempotency-Key`, so that the other side can tell a second
-attempt. Redirects aren't followed and no proxy or cookie is picked up from anywhere.
+Too many requests (429), faults (5xx) and broken connections are tried again after a pause that doubles and is never
+the same for two workers; who lets a deadline pass is not asked again at once. Every request carries an
+`Idempotency-Key`, so that the other side can tell a second attempt. Redirects aren't followed and no proxy or cookie is
+picked up from anywhere. The status decides: what is wrong with the body of an answer changes nothing.
 """
 
 import random
@@ -15,16 +16,23 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-import urllib3
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as TooLateError
+
+from campaigns.delivery.outgoing import pool_manager, within
 
 FIRST_PAUSE_SECONDS = 0.5
 # Who is asked to wait longer gives up for now: a worker's lease doesn't last for ever.
 LONGEST_PAUSE_SECONDS = 20.0
 CONNECT_TIMEOUT_SECONDS = 10
-# What is read of an answer, and what is kept of it in an error's sentence.
+# What of `Retry-After` is believed.
+LONGEST_WAIT_SECONDS = 3600.0
+# A body may take as long as at this pace, beside the destination's own time for all the rest.
+SLOWEST_BYTES_A_SECOND = 65_536
+# What is read of an answer, and what is kept of its status line in an error's sentence.
 MAXIMUM_ANSWER = 65_536
-MAXIMUM_EXCERPT = 200
+MAXIMUM_REASON = 80
 USER_AGENT = "campaign-platform"
 PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
@@ -44,9 +52,10 @@ class Body:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; `body` is cut at MAXIMUM_ANSWER."""
+    """What came back; `body` is cut at MAXIMUM_ANSWER, and empty where it is broken or late."""
 
     status: int
+    reason: str
     headers: Mapping[str, str]
     body: bytes
 
@@ -59,9 +68,14 @@ class Answer:
 
     @property
     def sentence(self) -> str:
-        """The answer as an error's sentence."""
-        text = " ".join(self.body.decode(errors="replace").split())[:MAXIMUM_EXCERPT]
-        return f"HTTP {self.status}{': ' if text else ''}{text}"
+        """The answer as an error's sentence: its status line alone, for operators are not to read what it guards."""
+        return status_line(self.status, self.reason)
+
+
+def status_line(status: int, reason: str | None) -> str:
+    """What of an answer is told."""
+    told = "".join(each for each in reason or "" if each.isprintable())[:MAXIMUM_REASON].strip()
+    return f"HTTP {status} {told}".strip()
 
 
 class RefusedError(Exception):
@@ -72,11 +86,19 @@ class RefusedError(Exception):
         self.answer = answer
 
 
+def asks_to_wait(seconds: float) -> str:
+    """The end of a sentence that says why a delivery waits."""
+    return f"; it asks to wait {seconds:.0f} s"
+
+
 class UnreachableError(Exception):
-    """All attempts were in vain. `is_uncertain`: one of them may have arrived all the same."""
+    """All attempts were in vain. `is_uncertain`: one of them may have arrived all the same.
+
+    `retry_after`: seconds that the other side asks to wait, LONGEST_WAIT_SECONDS at most.
+    """
 
     def __init__(self, sentence: str, *, is_uncertain: bool, retry_after: float | None = None) -> None:
-        super().__init__(sentence)
+        super().__init__(sentence if retry_after is None else sentence + asks_to_wait(retry_after))
         self.is_uncertain = is_uncertain
         self.retry_after = retry_after
 
@@ -86,12 +108,46 @@ def is_passing(answer: Answer) -> bool:
     return answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in PASSING
 
 
+def read_body(response: BaseHTTPResponse) -> bytes:
+    """The body as it came over the wire, cut at MAXIMUM_ANSWER; nothing where it is broken or doesn't end in time."""
+    try:
+        content = response.read(MAXIMUM_ANSWER + 1, decode_content=False)
+    except HTTPError:
+        response.close()
+        return b""
+    if len(content) > MAXIMUM_ANSWER:
+        response.close()
+    return content[:MAXIMUM_ANSWER]
+
+
+def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that `Retry-After` asks for, as a number or as a date; None where it asks for nothing sensible.
+
+    `now` in epoch seconds; LONGEST_WAIT_SECONDS at most.
+    """
+    asked = {name.lower(): value for name, value in headers.items()}.get("retry-after", "").strip()
+    if asked.isascii() and asked.isdigit():
+        return min(float(asked), LONGEST_WAIT_SECONDS)
+    try:
+        moment: datetime = parsedate_to_datetime(asked)
+        wait = moment.timestamp() - now
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return min(max(wait, 0.0), LONGEST_WAIT_SECONDS)
+
+
+def is_late(error: Exception) -> bool:
+    """Whether a deadline has passed, be it while a body was sent."""
+    return isinstance(error, TooLateError) or any(isinstance(each, TimeoutError) for each in error.args)
+
+
 @dataclass
 class Exchange:
     """Sends requests to one destination; it may be shared by threads.
 
-    `transient` tells the answers that may be another one later. `sleep`, `dice` and `clock` (epoch seconds) are
-    arguments so that tests need no time.
+    `timeout` is the time in seconds for an attempt, from connecting to the last byte of the answer, beside what the
+    body takes at SLOWEST_BYTES_A_SECOND. `transient` tells the answers that may be another one later. `sleep`, `dice`
+    and `clock` (epoch seconds) are arguments so that tests need no time.
     """
 
     timeout: float
@@ -101,15 +157,11 @@ class Exchange:
     sleep: Callable[[float], None] = time.sleep
     dice: Callable[[], float] = random.random
     clock: Callable[[], float] = time.time
-    pool: urllib3.PoolManager = field(init=False)
+    pool: PoolManager = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pool = urllib3.PoolManager(
-            maxsize=self.connections,
-            block=True,
-            retries=False,
-            timeout=urllib3.Timeout(connect=min(self.timeout, CONNECT_TIMEOUT_SECONDS), read=self.timeout),
-        )
+        timeout = Timeout(connect=min(self.timeout, CONNECT_TIMEOUT_SECONDS), read=self.timeout)
+        self.pool = pool_manager(maxsize=self.connections, block=True, timeout=timeout)
 
     def send(self, method: str, url: str, *, key: str, headers: Callable[[], Mapping[str, str]], body: Body) -> Answer:
         """The answer of a success; RefusedError or UnreachableError otherwise. `headers` is called for each attempt."""
@@ -122,13 +174,15 @@ class Exchange:
                 # Who was never connected has not sent anything.
                 is_uncertain = is_uncertain or not isinstance(error, NewConnectionError | ConnectTimeoutError)
                 sentence = f"{type(error).__name__}: {error}"
+                if is_late(error):
+                    break
             else:
                 if answer.status < HTTPStatus.MULTIPLE_CHOICES:
                     return answer
                 if not self.transient(answer):
                     raise RefusedError(answer)
                 is_uncertain = is_uncertain or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-                sentence, pause = answer.sentence, self._asked_pause(answer)
+                sentence, pause = answer.sentence, asked_wait(answer.headers, self.clock())
             if attempt + 1 == self.attempts or (pause or 0) > LONGEST_PAUSE_SECONDS:
                 break
             self.sleep(self._pause(attempt) if pause is None else pause)
@@ -136,30 +190,15 @@ class Exchange:
 
     def _attempt(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> Answer:
         sent = {"User-Agent": USER_AGENT, "Content-Length": str(body.length), **headers}
-        response = self.pool.request(
-            method, url, headers=sent, body=body.chunks(), preload_content=False, redirect=False
-        )
-        try:
-            content = response.read(MAXIMUM_ANSWER + 1)
-            if len(content) > MAXIMUM_ANSWER:
-                response.close()
-        finally:
-            response.release_conn()
-        return Answer(response.status, dict(response.headers), content[:MAXIMUM_ANSWER])
+        with within(self.timeout + body.length / SLOWEST_BYTES_A_SECOND):
+            response = self.pool.request(
+                method, url, headers=sent, body=body.chunks(), preload_content=False, redirect=False
+            )
+            content = read_body(response)
+        response.release_conn()
+        return Answer(response.status, response.reason or "", dict(response.headers), content)
 
     def _pause(self, attempt: int) -> float:
         """Seconds before the next attempt: twice as long each time, less up to half of it by chance."""
         longest = min(FIRST_PAUSE_SECONDS * 2.0**attempt, LONGEST_PAUSE_SECONDS)
         return longest * (0.5 + self.dice() / 2)
-
-    def _asked_pause(self, answer: Answer) -> float | None:
-        """Seconds that `Retry-After` asks for, as a number or as a date; None where it asks for nothing sensible."""
-        asked = {name.lower(): value for name, value in answer.headers.items()}.get("retry-after", "")
-        if asked.isascii() and asked.isdigit():
-            return float(asked[:9])
-        try:
-            moment: datetime = parsedate_to_datetime(asked)
-        except (TypeError, ValueError):
-            return None
-        wait: float = max(moment.timestamp() - self.clock(), 0.0)
-        return wait

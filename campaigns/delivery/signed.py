@@ -7,7 +7,6 @@ that is its part of the contract, and why what is uncertain may be sent again.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import threading
@@ -23,8 +22,8 @@ import orjson
 from campaigns.delivery.channel import STOPPED, DeliveryFailedError, Outcome, Recipient, Result, Wanted
 from campaigns.delivery.http import Body, Exchange, RefusedError, UnreachableError
 from campaigns.models import Destination
+from campaigns.models.setting_checks import read_signing_secret
 
-PREFIX = "whsec_"
 ATTEMPTS = 2
 # A batch is this many times as many recipients as requests at once.
 ROUNDS_IN_BATCH = 50
@@ -33,11 +32,9 @@ MAXIMUM_REFERENCE = 255
 
 def signing_key(secret: str) -> bytes:
     """The bytes that sign; DeliveryFailedError for a `whsec_` that is no Base64."""
-    if not secret.startswith(PREFIX):
-        return secret.encode()
     try:
-        return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-    except binascii.Error as error:
+        return read_signing_secret(secret)
+    except ValueError as error:
         raise DeliveryFailedError("The signing secret begins with whsec_ but is no Base64.", is_lasting=True) from error
 
 

@@ -21,4 +21,4 @@ def speaking_http(service: str) -> Iterator[None]:
     except RefusedError as error:
         raise DeliveryFailedError(f"{service} refuses: {error}", is_lasting=True) from error
     except UnreachableError as error:
-        raise DeliveryFailedError(f"{service} can't be reached: {error}") from error
+        raise DeliveryFailedError(f"{service} can't be reached: {error}", retry_after=error.retry_after) from error

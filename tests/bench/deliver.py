@@ -20,6 +20,7 @@ from campaigns.delivery.channel import Message, Outcome, Recipient
 from campaigns.delivery.email import EmailChannel
 from campaigns.delivery.file_export import FileExport
 from campaigns.delivery.messages import get_message
+from campaigns.delivery.wording import template_of
 from campaigns.models import AudienceJob, Destination
 from tests.bench.requests import RunFailedError
 
@@ -53,7 +54,7 @@ def bare_copy(_request: HttpRequest, job_id: int) -> HttpResponse:
 def mail(_request: HttpRequest, job_id: int) -> HttpResponse:
     """MAILS people, through the channel."""
     message = _message(job_id)
-    channel, people = EmailChannel(_destination(message, "email"), message), _people()
+    channel, people = EmailChannel(_destination(message, "email"), template_of(message)), _people()
     parts = (people[first : first + channel.batch_size] for first in range(0, MAILS, channel.batch_size))
     results = [result for part in parts for result in channel.send(message, part)]
     return HttpResponse(f"{sum(result.outcome == Outcome.SENT for result in results)}")
@@ -63,7 +64,9 @@ def bare_mail(_request: HttpRequest, job_id: int) -> HttpResponse:
     """As many mails of the same size, composed before, over one connection."""
     message = _message(job_id)
     destination, people = _destination(message, "email"), _people()
-    composed = EmailChannel(destination, message).mail(message, people[0]).message().as_bytes(linesep="\r\n")
+    composed = (
+        EmailChannel(destination, template_of(message)).mail(message, people[0]).message().as_bytes(linesep="\r\n")
+    )
     with smtplib.SMTP(destination.option("host"), destination.option("port")) as server:
         refused = [server.sendmail("shop@example.org", [each.attributes["email"]], composed) for each in people]
     return HttpResponse(f"{sum(not each for each in refused)}")

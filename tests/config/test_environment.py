@@ -82,6 +82,7 @@ def test_serving_the_demo_keeps_all_decisions_of_the_demo_alone(
     settings.DEFAULT_APP_TOKEN = "an application's"
     monkeypatch.setattr(os, "environ", dict(chosen))
     _tell_children_of_the_demo()
+    assert os.environ.pop("ALLOW_PRIVATE_DESTINATIONS") == "1"
     assert os.environ == {"DEMO": "1"} | chosen | ({} if chosen else {"DECISION_LOG_ALL_OF": str(demo.pk)})
 
 

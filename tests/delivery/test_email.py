@@ -2,7 +2,6 @@
 
 import email
 import re
-import smtplib
 import socket
 import uuid
 from dataclasses import replace
@@ -20,10 +19,11 @@ from campaigns.delivery.channel import DeliveryFailedError, Outcome
 from campaigns.delivery.couriers import courier_for
 from campaigns.delivery.unsubscribing import read_token, unsubscribe_url
 from campaigns.models import MessageTemplate
+from campaigns.models.destination_kind import PROVIDERS
 from customers.models import Customer
 from customers.services.identities import identify
 from tests.delivery.audience import Audience, make_audience
-from tests.delivery.servers import Mailbox, World
+from tests.delivery.servers import Mailbox, World, http_world, raw_world, silent_mail_server
 from tests.factories import make_anonymous, make_organization
 
 SENDER = "Shop <shop@example.org>"
@@ -117,17 +117,70 @@ def test_nobody_knows_what_became_of_a_mail_that_was_under_way(audience: Audienc
 
 
 @pytest.mark.usefixtures("template")
-def test_a_server_that_falls_silent_leaves_one_in_doubt(audience: Audience, mailbox: Mailbox) -> None:
-    channel = _channel(audience, mailbox)
+@pytest.mark.parametrize(
+    ("at", "outcome"), [(b".\r\n", Outcome.UNKNOWN), (b"mail FROM", Outcome.LATER), (b"data", Outcome.LATER)]
+)
+def test_a_server_that_falls_silent_leaves_one_in_doubt_at_most(
+    audience: Audience, at: bytes, outcome: Outcome
+) -> None:
+    """Before the mail itself was sent, nobody can have it."""
+    with silent_mail_server(at=at) as port:
+        channel = _channel(audience, Mailbox(port), timeout_seconds=1)
+        results = channel.send(audience.message, audience.recipients)
+    assert [each.outcome for each in results] == [outcome, Outcome.LATER, Outcome.SKIPPED]
 
-    def silent(_mails: object) -> None:
-        told = smtplib.SMTPServerDisconnected("timed out")
-        told.__context__ = TimeoutError("timed out")
-        raise told
 
-    channel.backends[0].send_messages = silent
-    results = channel.send(audience.message, audience.recipients)
-    assert [each.outcome for each in results] == [Outcome.UNKNOWN, Outcome.LATER, Outcome.SKIPPED]
+@pytest.mark.usefixtures("template")
+def test_a_connection_that_is_closed_between_two_mails_costs_nobody_theirs(
+    audience: Audience, mailbox: Mailbox
+) -> None:
+    mailbox.replies_to_mail += ["250 OK", "drop"]
+    results = _channel(audience, mailbox).send(audience.message, audience.recipients)
+    assert [each.outcome for each in results] == OUTCOMES
+    assert [each.rcpt_tos for each in mailbox.taken] == [["Ada@Example.org"], ["bob@example.org"]]
+    assert mailbox.connections == 2
+
+
+@pytest.mark.usefixtures("template")
+def test_a_server_that_closes_every_connection_is_left_for_later(audience: Audience, mailbox: Mailbox) -> None:
+    mailbox.replies_to_mail += ["drop"] * 9
+    results = _channel(audience, mailbox).send(audience.message, audience.recipients)
+    assert [each.outcome for each in results] == [Outcome.LATER, Outcome.LATER, Outcome.SKIPPED]
+    assert (mailbox.taken, mailbox.connections) == ([], 2)
+
+
+NAMES = ["Shop, Inc.", "Shop; Co", "a: b", "x@y", "[shop]", 'The "best" shop', "back\\slash", "Büro, Köln", "Shop (EU)"]
+
+
+@pytest.mark.usefixtures("template")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_of_any_characters_comes_over_as_it_is(audience: Audience, mailbox: Mailbox, name: str) -> None:
+    channel = _channel(audience, mailbox, from_address=f"{name} <shop@example.org>", reply_to=f"{name} <a@example.org>")
+    results = channel.send(audience.message, audience.recipients[:1])
+    assert [each.outcome for each in results] == [Outcome.SENT]
+    (mail,) = _read(mailbox)
+    for header, address in (("From", "shop@example.org"), ("Reply-To", "a@example.org")):
+        (found,) = mail[header].addresses
+        assert (found.display_name, found.addr_spec) == (name, address)
+    assert mailbox.taken[0].mail_from == "shop@example.org"
+
+
+@pytest.mark.usefixtures("template")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_mail_service_gets_the_name_too(audience: Audience, world: World, name: str) -> None:
+    channel = _postmark(audience, world.url, from_address=f"{name} <shop@example.org>")
+    world.will(200, body=b'{"ErrorCode": 0, "Message": "OK", "To": "x@example.org", "MessageID": "pm-1"}')
+    assert [each.outcome for each in channel.send(audience.message, audience.recipients[:1])] == [Outcome.SENT]
+    message = email.message_from_string(f"From: {world.got[0].document['From']}\n\n", policy=default)
+    assert message["From"].addresses[0].display_name == name
+
+
+@pytest.mark.usefixtures("template")
+def test_a_domain_in_any_script(audience: Audience, mailbox: Mailbox) -> None:
+    channel = _channel(audience, mailbox, from_address="Büro <shop@bücher.example>")
+    (result,) = channel.send(audience.message, audience.recipients[:1])
+    assert result.reference.endswith("@xn--bcher-kva.example>")
+    assert mailbox.taken[0].mail_from == "shop@xn--bcher-kva.example"
 
 
 def test_a_template_that_one_recipient_breaks(audience: Audience, mailbox: Mailbox) -> None:
@@ -137,6 +190,16 @@ def test_a_template_that_one_recipient_breaks(audience: Audience, mailbox: Mailb
     odd = replace(ada, attributes={**ada.attributes, "first_name": 7})
     results = _channel(audience, mailbox).send(audience.message, [odd, bob])
     assert [each.outcome for each in results] == [Outcome.FAILED, Outcome.SENT]
+
+
+def test_a_recipient_whose_mail_would_be_too_large_fails_alone(audience: Audience, mailbox: Mailbox) -> None:
+    text = "{{ customer.first_name }}" * 2_000
+    MessageTemplate.objects.create(organization=audience.organization, key="welcome", subject="Hi", text=text)
+    ada, bob = audience.recipients[:2]
+    large = replace(ada, attributes={**ada.attributes, "first_name": "x" * 4_096})
+    results = _channel(audience, mailbox).send(audience.message, [large, bob])
+    assert [each.outcome for each in results] == [Outcome.FAILED, Outcome.SENT]
+    assert results[0].error == "TooMuchError: The message has more than 1000000 bytes."
 
 
 @pytest.mark.usefixtures("template")
@@ -162,8 +225,8 @@ def test_an_email_needs_a_template(audience: Audience) -> None:
         courier_for(audience.says(ad_type="email_message", template_id=None))
 
 
-def _postmark(audience: Audience, url: str) -> Any:
-    settings = {"from_address": SENDER, "provider": "postmark", "provider_url": url, "concurrency": 1}
+def _postmark(audience: Audience, url: str, **more: Any) -> Any:
+    settings = {"from_address": SENDER, "provider": "postmark", "provider_url": url, "concurrency": 1, **more}
     audience.destination("email", settings=settings, secrets={"api_key": "token"})
     return courier_for(audience.says(ad_type="email_message"))
 
@@ -190,11 +253,51 @@ def test_a_mail_service(audience: Audience, world: World) -> None:
     ("status", "outcomes"), [(429, [Outcome.LATER, Outcome.LATER]), (500, [Outcome.UNKNOWN, Outcome.UNKNOWN])]
 )
 def test_a_mail_service_in_trouble(audience: Audience, world: World, status: int, outcomes: list[Outcome]) -> None:
-    world.will(status, status)
+    world.will(status, status, retry_after="31536000")
     results = _postmark(audience, world.url + "/").send(audience.message, audience.recipients)
     assert [each.outcome for each in results[:2]] == outcomes
+    assert results[0].retry_after == 3600
     # After "too many" the others aren't tried.
     assert len(world.got) == (1 if status == 429 else 2)
+
+
+@pytest.mark.usefixtures("template")
+@pytest.mark.parametrize("provider", sorted(PROVIDERS))
+def test_a_mail_service_leads_nowhere_else_with_its_key(
+    audience: Audience, world: World, monkeypatch: pytest.MonkeyPatch, provider: str
+) -> None:
+    """No redirect is followed, and no proxy is picked up from the environment."""
+    with http_world() as elsewhere:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, elsewhere.url)
+        world.will(302, 307, location=elsewhere.url, body=b"what stands here is nobody's to read")
+        results = _postmark(audience, world.url + "/", provider=provider).send(
+            audience.message, audience.recipients[:2]
+        )
+    assert [each.outcome for each in results] == [Outcome.FAILED] * 2
+    assert (len(world.got), elsewhere.got) == (2, [])
+    assert results[0].error.endswith("HTTP 302 Found")
+
+
+@pytest.mark.usefixtures("template")
+@pytest.mark.parametrize(
+    "said",
+    [b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnone", b"Content-Length: 100\r\n\r\n{", b"\r\n[]", b"\r\n"],
+)
+def test_a_mail_that_a_service_has_taken_was_sent(audience: Audience, said: bytes) -> None:
+    with raw_world(b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + said) as world:
+        results = _postmark(audience, world.url).send(audience.message, audience.recipients[:2])
+    assert [(each.outcome, each.reference) for each in results] == [
+        (Outcome.SENT, f"<{each.key}@example.org>") for each in audience.recipients[:2]
+    ]
+
+
+@pytest.mark.usefixtures("template")
+def test_a_mail_service_has_one_deadline(audience: Audience) -> None:
+    with raw_world(b"HTTP/1.1 200 OK\r\n", b"x: y\r\n") as world:
+        results = _postmark(audience, world.url, timeout_seconds=1).send(audience.message, audience.recipients)
+        assert world.hung_up.wait(10)
+    assert [each.outcome for each in results] == [Outcome.UNKNOWN, Outcome.LATER, Outcome.SKIPPED]
 
 
 @pytest.mark.usefixtures("template")

@@ -102,7 +102,7 @@ def test_what_becomes_of_each(audience: Audience, world: World, channel: Channel
     results = channel("webhook", "messaging_platform").send(audience.message, audience.recipients)
     # The third is not even tried: nobody answers at the moment.
     assert [each.outcome for each in results] == [Outcome.FAILED, Outcome.UNKNOWN, Outcome.LATER]
-    assert results[0].error == "HTTP 410: gone"
+    assert results[0].error == "HTTP 410 Gone"
     assert len(world.got) == 3
 
 

@@ -118,6 +118,7 @@ class Storm:
         variables: dict[str, Any] = {"HOST": "127.0.0.1", "PORT": str(self.port), "BASE_URL": self.base_url}
         bounds = ("REQUESTS_PER_MINUTE", "NEW_VISITORS_PER_MINUTE", "CHARGED_IMPRESSIONS_PER_MINUTE")
         variables |= {**dict.fromkeys(bounds, "0"), "REDIS_URL": settings.REDIS_URL or ""}
+        variables["ALLOW_PRIVATE_DESTINATIONS"] = "1"
         with (self.folder / "serve.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"], cwd=ROOT, env=os.environ | variables, stdout=log, stderr=log

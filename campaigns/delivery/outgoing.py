@@ -1,0 +1,213 @@
+"""Sockets to the world: all that is done with them ends in time, and none leads into a private network.
+
+What is at the other end belongs to others. So a deadline is of a whole exchange (`within`): a server that sends a byte
+every few seconds never reaches the end of a time-out that is of each read. And an address is looked at where it is
+connected to: what a name stands for may be another one a moment later.
+"""
+
+import functools
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from urllib3 import PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+TOO_LONG = "The other side took longer than its destination allows."
+TOO_MUCH = "The other side says more than anybody waits for."
+# Public by their numbers, and yet served by the network that a machine stands in.
+METADATA = frozenset({"168.63.129.16", "192.0.0.192"})
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# No answer that anybody waits for is as long, be it of lines that never end.
+MOST_RECEIVED = 16 * 1024 * 1024
+
+
+@dataclass
+class _Exchange:
+    """When it ends, by the clock of `time.monotonic`, and how many bytes were received."""
+
+    ends_at: float
+    received: int = 0
+
+
+_current: ContextVar[_Exchange | None] = ContextVar("exchange", default=None)
+
+
+class ForbiddenAddressError(OSError):
+    """The address is of this machine or of its network."""
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """So long may all take that this thread does in the block with sockets of ours; TimeoutError afterwards."""
+    token = _current.set(_Exchange(time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def is_private(address: str) -> bool:
+    """Whether an address (numbers, as the system has them) is one that not the whole world shares."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour
+        if inner is None and found in NAT64:
+            inner = ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)
+        found = inner or found
+    return not found.is_global or found.is_multicast or found.is_reserved or str(found) in METADATA
+
+
+def connect(host: str, port: int, timeout: float | None, *, is_trusted: bool = False) -> "OutgoingSocket":
+    """A socket to the first address of a host that answers, TCP; OSError, of which ForbiddenAddressError is one.
+
+    `timeout` in seconds is for each address. `is_trusted` where the address is a setting of this installation.
+    """
+    trouble = OSError(f"There is no {host}.")
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise trouble from error
+    for family, kind, protocol, _, address in found:
+        made = OutgoingSocket(family, kind, protocol)
+        try:
+            _require_public(str(address[0]), is_trusted=is_trusted)
+            made.settimeout(timeout)
+            made.connect(address)
+        except OSError as error:
+            made.close()
+            trouble = error
+        else:
+            return made
+    raise trouble
+
+
+def _require_public(address: str, *, is_trusted: bool) -> None:
+    if not is_trusted and not settings.ALLOW_PRIVATE_DESTINATIONS and is_private(address):
+        raise ForbiddenAddressError(f"{address} is a private address; destinations must be public ones.")
+
+
+class _Hurried:
+    """A socket whose every wait ends with the deadline of the thread that waits, if it has one."""
+
+    _patience: float | None = None
+
+    def settimeout(self, value: float | None) -> None:
+        """What a library asks for is kept where the deadline is later."""
+        self._patience = value
+        super().settimeout(value)  # type: ignore[misc]
+
+    def _hurry(self) -> None:
+        exchange, patience = _current.get(), self._patience
+        if exchange is not None:
+            left = exchange.ends_at - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(TOO_LONG)
+            patience = left if patience is None else min(left, patience)
+        super().settimeout(patience)  # type: ignore[misc]
+
+    def connect(self, address: Any) -> None:
+        """Connect in time."""
+        self._hurry()
+        super().connect(address)  # type: ignore[misc]
+
+    def recv(self, *arguments: Any) -> Any:
+        """Receive in time."""
+        self._hurry()
+        return super().recv(*arguments)  # type: ignore[misc]
+
+    def recv_into(self, *arguments: Any, **options: Any) -> Any:
+        """Receive in time; what a file over the socket reads by."""
+        self._hurry()
+        received = super().recv_into(*arguments, **options)  # type: ignore[misc]
+        exchange = _current.get()
+        if exchange is not None:
+            exchange.received += received
+            if exchange.received > MOST_RECEIVED:
+                raise ConnectionAbortedError(TOO_MUCH)
+        return received
+
+    def send(self, *arguments: Any) -> Any:
+        """Send in time."""
+        self._hurry()
+        return super().send(*arguments)  # type: ignore[misc]
+
+    def sendall(self, *arguments: Any) -> Any:
+        """Send all of it in time."""
+        self._hurry()
+        return super().sendall(*arguments)  # type: ignore[misc]
+
+
+class OutgoingSocket(_Hurried, socket.socket):
+    """Plain TCP."""
+
+
+class OutgoingTLS(_Hurried, ssl.SSLSocket):
+    """TLS over it: the handshake, and each record, is a wait of its own."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 (the library's signature)
+        """Shake hands in time."""
+        self._hurry()
+        super().do_handshake(block)
+
+
+def secured(context: ssl.SSLContext) -> ssl.SSLContext:
+    """The context, whose sockets keep to deadlines from now on."""
+    context.sslsocket_class = OutgoingTLS
+    return context
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Loading the authorities takes as long as a whole exchange, so it is done once."""
+    return secured(ssl.create_default_context())
+
+
+class Guarded:
+    """A connection of urllib3's, whoever made a class of its own of it, over a socket of ours."""
+
+    def _new_conn(self) -> OutgoingSocket:
+        connection: Any = self
+        try:
+            made = connect(connection.host, connection.port, connection.timeout)
+        except socket.gaierror as error:
+            raise NameResolutionError(connection.host, connection, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(connection, TOO_LONG) from error
+        except OSError as error:
+            raise NewConnectionError(connection, str(error)) from error
+        for option in connection.socket_options or ():
+            made.setsockopt(*option)
+        return made
+
+
+class _Connection(Guarded, HTTPConnection):
+    pass
+
+
+class _TLSConnection(Guarded, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
+
+
+def pool_manager(*, context: ssl.SSLContext | None = None, **options: Any) -> PoolManager:
+    """urllib3's pools over sockets of ours, without attempts of its own; no proxy or cookie comes from anywhere."""
+    manager = PoolManager(retries=False, ssl_context=context or _tls(), **options)
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+    return manager
