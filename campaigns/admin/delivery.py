@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.forms.utils import flatatt
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from campaigns.models import Destination, MessageTemplate
-from campaigns.services.destinations import delete_template, save_destination, save_template
+from campaigns.services.destinations import delete_template, save_destination, save_template, try_destination
 from customers.admin.choices import OrganizationFilter
 from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import ServiceAdmin
@@ -77,6 +78,19 @@ class DestinationAdmin(ServiceAdmin[Destination]):
     list_select_related = ["organization"]
     search_fields = ["name"]
     fixed = ["kind"]
+    actions = ["send_test"]
+
+    @admin.action(description="Test: send one real message or upload", permissions=["change"])
+    def send_test(self, request: HttpRequest, queryset: QuerySet[Destination]) -> None:
+        """One at a time, for the page waits for it; a mail goes to the operator who asks."""
+        chosen = list(queryset.order_by("pk")[:2])
+        if len(chosen) != 1:
+            self.message_user(request, "Choose one destination to test.", level=messages.ERROR)
+            return
+        (destination,) = chosen
+        is_taken, told = try_destination(destination=destination, to=getattr(request.user, "email", ""))
+        level = messages.SUCCESS if is_taken else messages.ERROR
+        self.message_user(request, f"{destination}: {told}", level=level)
 
     def get_fields(self, request: HttpRequest, obj: Destination | None = None) -> Any:
         """Who may not change it would be shown the row's secrets in place of the field."""

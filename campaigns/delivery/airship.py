@@ -56,11 +56,15 @@ class AirshipExport(AudienceExport):
                 raise DeliveryFailedError(
                     f"A static list has at most {MAXIMUM_LINES} lines, not {file.rows}.", is_lasting=True
                 )
-            with speaking_http("Airship"):
-                self._upload(message, f"creative-{message.unit_id}", file)
+            self.upload(message, f"creative-{message.unit_id}", file)
         return ExportedFile("", file.rows, file.sha256, reference=f"creative-{message.unit_id}")
 
-    def _upload(self, message: Message, name: str, file: StagedFile) -> None:
+    def upload(self, message: Message, name: str, file: StagedFile) -> None:
+        """Replace a list by the lines of a file."""
+        with speaking_http("Airship"):
+            self._replace(message, name, file)
+
+    def _replace(self, message: Message, name: str, file: StagedFile) -> None:
         try:
             self._send("PUT", f"/{name}/csv", message, "text/csv", file.body())
         except RefusedError as error:

@@ -139,6 +139,20 @@ def staged(select: sql.Composable, folder: Path, *, header: bool) -> Iterator[St
         path.unlink(missing_ok=True)
 
 
+@contextmanager
+def staged_text(text: str, folder: Path) -> Iterator[StagedFile]:
+    """A few lines in a file of `folder`, as `staged` has the rows of a statement."""
+    make_private_folder(folder)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=SUFFIX, dir=folder)
+    path, content = Path(name), text.encode()
+    try:
+        with io.FileIO(handle, "wb") as file:
+            file.write(content)
+        yield StagedFile(path, text.count("\n"), len(content), hashlib.sha256(content).hexdigest())
+    finally:
+        path.unlink(missing_ok=True)
+
+
 def _remove_forgotten(folder: Path) -> None:
     """What a worker that was killed has left there, once nobody can be at it any more."""
     for path in folder.glob(f".*{SUFFIX}"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from campaigns.delivery.audience_file import audience_columns, require_job, select_audience, staged
+from campaigns.delivery.audience_file import StagedFile, audience_columns, require_job, select_audience, staged
 from campaigns.delivery.channel import AudienceExport, ExportedFile, Message, Recipient
 from campaigns.delivery.http import Body, Exchange
 from campaigns.delivery.uploads import basic, speaking_http
@@ -31,13 +31,17 @@ class CheetahExport(AudienceExport):
     def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:  # noqa: ARG002 (COPY reads them)
         """Upload the audience of the message's job."""
         columns = audience_columns(message, self.attributes)
+        with staged(select_audience(require_job(message), columns), Path(settings.EXPORT_ROOT), header=True) as file:
+            self.upload(message, file)
+        return ExportedFile("", file.rows, file.sha256, reference=self.list_id)
+
+    def upload(self, message: Message, file: StagedFile) -> None:
+        """Send a file to the list."""
         boundary = f"campaigns-{message.job_key}"
         headers = {"Authorization": self.authorization, "Content-Type": f"multipart/form-data; boundary={boundary}"}
-        with staged(select_audience(require_job(message), columns), Path(settings.EXPORT_ROOT), header=True) as file:
-            body = _form(boundary, self.list_id, f"creative-{message.unit_id}.csv", file.body())
-            with speaking_http("Cheetahmail"):
-                self.exchange.send("POST", self.address, key=str(message.job_key), headers=lambda: headers, body=body)
-        return ExportedFile("", file.rows, file.sha256, reference=self.list_id)
+        body = _form(boundary, self.list_id, f"creative-{message.unit_id}.csv", file.body())
+        with speaking_http("Cheetahmail"):
+            self.exchange.send("POST", self.address, key=str(message.job_key), headers=lambda: headers, body=body)
 
 
 def _form(boundary: str, list_id: str, file_name: str, file: Body) -> Body:

@@ -111,16 +111,22 @@ class FacebookExport(AudienceExport):
 
     def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:
         """Add the audience of the message's job."""
-        session = session_of(message.job_key or uuid.uuid4())
         total = AudienceMember.objects.filter(job_id=require_job(message), state=MemberState.PENDING).count()
-        rows = (self._row(recipient) for batch in batches for recipient in batch)
+        session = session_of(message.job_key or uuid.uuid4())
+        sent = self.upload(message, (recipient for batch in batches for recipient in batch), total=total)
+        return ExportedFile("", sent, reference=str(session))
+
+    def upload(self, message: Message, people: Iterable[Recipient], *, total: int = 1) -> int:
+        """Add people, of whom there are about `total`; how many there were."""
+        session = session_of(message.job_key or uuid.uuid4())
+        rows = (self._row(recipient) for recipient in people)
         sent = 0
         with speaking_http("Facebook"):
-            for number, people, is_last in _numbered(rows):
+            for number, several, is_last in _numbered(rows):
                 self._send(
                     message,
                     number,
-                    people,
+                    several,
                     {
                         "session_id": session,
                         "batch_seq": number,
@@ -128,8 +134,8 @@ class FacebookExport(AudienceExport):
                         "estimated_num_total": total,
                     },
                 )
-                sent += len(people)
-        return ExportedFile("", sent, reference=str(session))
+                sent += len(several)
+        return sent
 
     def reaches(self, recipient: Recipient) -> bool:
         """Whether any identifier is left once they are normalised."""

@@ -5,40 +5,74 @@ from typing import Any
 
 from django.db import transaction
 
+from campaigns.delivery.channel import DeliveryFailedError
 from campaigns.delivery.templates import compile_template
+from campaigns.delivery.trials import try_out
 from campaigns.models import AdUnit, Destination, MessageTemplate
-from campaigns.models.destination_kind import SHAPES, problems_of_settings
+from campaigns.models.destination_kind import SHAPES, DestinationKind, problems_of_settings, unknown_names
+from campaigns.models.setting_checks import is_text
 from campaigns.services.levels import constraints_as_errors
-from customers.errors import DomainError, Kind, invalid
+from customers.errors import DomainError, Kind, Refusals, invalid
+from customers.models.mail_address import is_mail_address
+from customers.queries.schemas import hold_schema
 
 NO_SECRETS = "An object of texts is expected."
+LONGEST_NAME = 255
 
 
+@transaction.atomic
 def save_destination(*, destination: Destination, changes: Mapping[str, Any]) -> Destination:
     """Change what is named of a destination, or make one that is not yet there.
 
     `changes`: `name`, `kind`, `is_default`, `settings`, `rate_per_second`, `attributes`, and `secrets`: those that are
-    named are replaced, null takes one away. DomainError `validation` names all that the kind doesn't take.
+    named are replaced, null takes one away. Spaces around texts (not around secrets) are taken away. DomainError
+    `validation` names all that the kind doesn't take, and every attribute that the schema doesn't have.
     """
-    values = dict(changes)
-    given = values.pop("secrets", None) or {}
+    values = {name: _stripped(value) for name, value in changes.items() if name != "secrets"}
+    given = changes.get("secrets") or {}
     if not isinstance(given, dict) or not all(map(_is_secret, given.values())):
         raise invalid(secrets=NO_SECRETS)
     for name, value in values.items():
         setattr(destination, name, value)
-    if destination.kind not in SHAPES:
-        raise invalid(kind=f"One of {', '.join(SHAPES)} is expected.")
     kept = _readable(destination)
     secrets = {name: value for name, value in (kept | given).items() if value is not None}
-    problems = problems_of_settings(destination.kind, destination.settings, secrets)
-    if problems:
-        raise DomainError(Kind.INVALID, "validation", "Validation error.", fields=problems)
+    _check(destination, secrets)
     if secrets != kept:
         destination.keep_secrets(secrets)
         values["sealed_secrets"] = destination.sealed_secrets
     with constraints_as_errors(), transaction.atomic():
         destination.save(update_fields=None if destination.pk is None else [*values, "updated_at"])
     return destination
+
+
+def _stripped(value: Any) -> Any:
+    """What was pasted, without the spaces around it."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, dict):
+        return {name: _stripped(each) for name, each in value.items()}
+    return [_stripped(each) for each in value] if isinstance(value, list) else value
+
+
+def _check(destination: Destination, secrets: Mapping[str, str]) -> None:
+    """Refuse what could not work: DomainError `validation` names all of it."""
+    if destination.kind not in SHAPES:
+        raise invalid(kind=f"One of {', '.join(SHAPES)} is expected.")
+    problems = problems_of_settings(destination.kind, destination.settings, secrets)
+    if not is_text(destination.name) or len(destination.name) > LONGEST_NAME:
+        problems["name"] = [f"A text of at most {LONGEST_NAME} characters is expected."]
+    known = frozenset(hold_schema(organization=destination.organization))
+    unknown = [name for name in destination.attributes if name not in known]
+    if unknown:
+        problems["attributes"] = [f'The schema has no field "{name}".' for name in unknown]
+    if "settings" not in problems:
+        problems |= _named("settings", unknown_names(destination.kind, destination.settings, known))
+    if problems:
+        raise DomainError(Kind.INVALID, "validation", "Validation error.", fields=problems)
+
+
+def _named(name: str, sentences: list[str]) -> dict[str, list[str]]:
+    return {name: sentences} if sentences else {}
 
 
 def _is_secret(value: object) -> bool:
@@ -53,11 +87,36 @@ def _readable(destination: Destination) -> dict[str, str]:
         return {}
 
 
+def try_destination(*, destination: Destination, to: str) -> tuple[bool, str]:
+    """Send one real message or upload; whether it was taken, and what was done or went wrong. An email goes `to`."""
+    if destination.kind == DestinationKind.EMAIL and not is_mail_address(to):
+        return False, "Whoever tests a mail destination needs a mail address of their own."
+    try:
+        return True, try_out(destination, to=to)
+    except DeliveryFailedError as error:
+        return False, str(error)
+    except DomainError as error:
+        return False, error.message
+
+
+@transaction.atomic
 def save_template(*, template: MessageTemplate, changes: Mapping[str, Any]) -> MessageTemplate:
-    """Change `key`, `subject`, `text` or `html` of a template, or make one; DomainError names what doesn't compile."""
+    """Change `key`, `subject`, `text` or `html` of a template, or make one.
+
+    DomainError names what doesn't compile, and every name that stands for nothing. Spaces around the key are taken
+    away.
+    """
     for name, value in changes.items():
-        setattr(template, name, value)
-    compile_template(subject=template.subject, text=template.text, html=template.html)
+        setattr(template, name, value.strip() if name == "key" and isinstance(value, str) else value)
+    refusals = Refusals()
+    with refusals.gathering():
+        known = {name.replace("-", "_") for name in hold_schema(organization=template.organization)}
+        compile_template(subject=template.subject, text=template.text, html=template.html).refuse_unknown(known)
+    for name in ("key", "subject"):
+        value, longest = getattr(template, name), LONGEST_NAME
+        if not value.strip() or not value.isprintable() or len(value) > longest:
+            refusals.refuse(name, f"One line of at most {longest} characters is expected.")
+    refusals.raise_any()
     with constraints_as_errors(), transaction.atomic():
         template.save(update_fields=None if template.pk is None else [*changes, "updated_at"])
     return template

@@ -22,7 +22,7 @@ from config.secret_key import derived_encryption_key
 from customers.errors import DomainError
 from customers.models import Operator
 from tests.config.served import PROJECT
-from tests.factories import make_application, make_organization
+from tests.factories import make_application, make_field, make_organization
 
 SECRET = "do not show this"
 URL_EXPECTED = f"url: {SHAPES['webhook'].members['url'].sentence}"
@@ -91,9 +91,14 @@ def test_one_default_of_a_kind(operator: Client) -> None:
             {"signing_secret": "x"},
             {"settings": ["concurrency: A whole number from 1 to 32 is expected."]},
         ),
-        ("s3", {"bucket": "b"}, {"access_key": "x"}, {"secrets": ["secret_key: this secret is required."]}),
-        ("s3", {"bucket": "b"}, {}, {}),
-        ("webhook", WEBHOOK, {"signing_secret": "a\nb"}, {"secrets": ["signing_secret: A text is expected."]}),
+        ("s3", {"bucket": "bucket"}, {"access_key": "x"}, {"secrets": ["secret_key: this secret is required."]}),
+        ("s3", {"bucket": "bucket"}, {}, {}),
+        (
+            "webhook",
+            WEBHOOK,
+            {"signing_secret": "a\nb"},
+            {"secrets": ["signing_secret: A text is expected, without spaces around it."]},
+        ),
         (
             "email",
             {"from_address": "Shop <shop@example.org>", "provider": "postmark"},
@@ -161,9 +166,13 @@ def test_production_starts_with_keys_only() -> None:
 
 
 def test_a_template_is_compiled_before_it_is_kept(operator: Client) -> None:
-    values = {"organization": make_organization().pk, "key": "welcome", "subject": "Hello", "text": "Hello"}
+    organization = make_organization()
+    make_field(organization, "first-name", "string")
+    values = {"organization": organization.pk, "key": "welcome", "subject": "Hello", "text": "Hello"}
     address = "/admin/campaigns/messagetemplate/add/"
     answer = operator.post(address, values | {"html": "{% include 'x' %}"})
     assert "Invalid block tag on line 1: &#x27;include&#x27;" in answer.content.decode()
+    answer = operator.post(address, values | {"html": "<p>{{ customer.firstname }}</p>"})
+    assert "There is no customer.firstname." in answer.content.decode()
     operator.post(address, values | {"html": "<p>{{ customer.first_name }}</p>"})
     assert MessageTemplate.objects.get().key == "welcome"
