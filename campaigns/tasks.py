@@ -8,6 +8,7 @@ from campaigns.services.audience_building import build_chunk, take_chunk
 from campaigns.services.audience_sweep import move_jobs_on
 from campaigns.services.deliveries import deliver_next, give_up_on_the_dead
 from campaigns.services.heartbeats import shared_now
+from campaigns.services.held_up import stood_in_for
 
 # How long one message keeps a worker: the next one comes within a second, and others want a turn.
 SECONDS = 5.0
@@ -46,6 +47,11 @@ def work_once() -> bool:
     now = shared_now()
     leased = take_chunk()
     if leased is None:
-        return deliver_next(now=now)
+        with stood_in_for(_step):
+            return deliver_next(now=now)
     build_chunk(leased=leased)
     return True
+
+
+def _step() -> bool:
+    return sweep() or work_once()

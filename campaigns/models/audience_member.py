@@ -85,8 +85,8 @@ class AudienceMember(CustomerOwned):
 
     `key` never changes, so that the other side can tell a second attempt. A pending one is tried at `due_at`; a leased
     one is being handed over by the worker of `lease`, who is taken to be dead after `due_at`; a triggered one that is
-    settled has been so since `due_at`. `reference` is what the other side calls a message that was sent, and before
-    that the name of the destination that may have it already.
+    settled has been so since `due_at`, and one that waits was first tried at `tried_since`. `reference` is what the
+    other side calls a message that was sent, and before that the name of the destination that may have it already.
 
     There are a million of these to a job: few columns, few indexes, and no foreign key that the database checks (that
     would take as long as all the rest, and write to every customer's row). `campaigns.services.audience_merges`
@@ -116,6 +116,7 @@ class AudienceMember(CustomerOwned):
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     due_at = models.DateTimeField(null=True, blank=True)
     lease = models.BigIntegerField(null=True, blank=True)
+    tried_since = models.DateTimeField(null=True, blank=True, editable=False)
     reference = models.CharField(max_length=255, null=True, blank=True)
     error = models.CharField(max_length=500, null=True, blank=True)
     capped_from = models.DateField(null=True, blank=True, editable=False)

@@ -19,6 +19,7 @@ from campaigns.services.cap_periods import cap_that_is_over, count_again
 from campaigns.services.exports import export_job
 from campaigns.services.hand_over import hand_over
 from campaigns.services.heartbeats import insist
+from campaigns.services.held_up import HeldUpError
 from campaigns.services.recipients import LONGEST_ERROR, expire_leases
 from campaigns.services.triggered_messages import LARGEST_BITE, next_triggered_unit, set_aside
 from customers.transactions import was_undone
@@ -26,7 +27,7 @@ from customers.transactions import was_undone
 # After so many failures in a row, some twenty minutes, an operator is needed.
 MOST_FAILURES, LONGEST_PAUSE = 12, 300
 PAUSE_AFTER_FAILURE = 60
-PAUSE_WITHOUT_TOKENS = 0.5
+PAUSE_WITHOUT_TOKENS, PAUSE_HELD_UP = 0.5, 1.0
 
 # Whose turn it is: the delivery that was looked after longest ago. (Its first recipient is asked for in the order of an
 # index: to look for any one, the planner reads the table in the hope of an early one.)
@@ -44,8 +45,12 @@ UPDATE campaigns_audiencejob job SET heartbeat_at = clock_timestamp() FROM next 
 NOTE_FAILURE = """
 UPDATE campaigns_audiencejob SET failures = failures + 1, error = %(error)s::text,
     state = CASE WHEN %(lasting)s::boolean OR failures + 1 >= %(most)s::int THEN 'failed' ELSE state END,
-    leased_until = now() + make_interval(secs => LEAST(2 ^ failures, %(longest)s::int))
+    leased_until = now() + make_interval(secs => GREATEST(LEAST(2 ^ failures, %(longest)s::int), %(asked)s::float))
 WHERE id = %(job)s::bigint AND state = 'delivering'
+"""
+REST = """
+UPDATE campaigns_audiencejob SET leased_until = now() + make_interval(secs => %(seconds)s::float)
+WHERE id = %(job)s::bigint AND state = 'delivering' AND (leased_until IS NULL OR leased_until < now())
 """
 NOTE_SUCCESS = """
 UPDATE campaigns_audiencejob SET failures = 0, error = '', destination = %s::varchar
@@ -86,6 +91,9 @@ def _deliver(job: AudienceJob, now: datetime) -> bool:
             done = export_job(message=message, job=job, courier=courier)
         else:
             done = bool(_hand_over(message, now))
+    except HeldUpError:
+        insist(REST, {"job": job.pk, "seconds": PAUSE_HELD_UP})
+        return True
     except Exception as error:
         if was_undone(error):
             # No failure of the delivery: the task does it again.
@@ -118,9 +126,15 @@ def _note_failure(job: AudienceJob, error: Exception) -> None:
         "lasting": is_lasting,
         "most": MOST_FAILURES,
         "longest": LONGEST_PAUSE,
+        "asked": _asked(error),
         "job": job.pk,
     }
     insist(NOTE_FAILURE, values)
+
+
+def _asked(error: Exception) -> float:
+    """The seconds that the other side asks to wait, if it does."""
+    return (error.retry_after or 0.0) if isinstance(error, DeliveryFailedError) else 0.0
 
 
 def _deliver_triggered(unit_id: int, now: datetime) -> bool:
@@ -130,15 +144,18 @@ def _deliver_triggered(unit_id: int, now: datetime) -> bool:
         return True
     try:
         settled = _hand_over(message, now)
+    except HeldUpError:
+        settled = 0
     except Exception as error:
         if was_undone(error):
             raise
         if not isinstance(error, DeliveryFailedError):
             log.exception("triggered_message_failed", unit=unit_id)
         sentence = str(error).replace("\x00", "")[:LONGEST_ERROR]
-        if set_aside(unit_id=unit_id, state="pending", error=sentence, seconds=PAUSE_AFTER_FAILURE) == LARGEST_BITE:
+        seconds = max(PAUSE_AFTER_FAILURE, _asked(error))
+        if set_aside(unit_id=unit_id, state="pending", error=sentence, seconds=seconds) == LARGEST_BITE:
             # There are more; nobody is tried again and again only to put off the next ten thousand.
-            _slow[unit_id] = time.monotonic() + PAUSE_AFTER_FAILURE
+            _slow[unit_id] = time.monotonic() + seconds
         return True
     if not settled:
         _slow[unit_id] = time.monotonic() + PAUSE_WITHOUT_TOKENS

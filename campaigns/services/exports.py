@@ -11,6 +11,7 @@ from campaigns.delivery.messages import pending_batches
 from campaigns.models import AudienceJob
 from campaigns.queries.audiences import CONSENTS
 from campaigns.services.heartbeats import Heartbeat, insist, lease_seconds, new_lease
+from campaigns.services.held_up import HeldUpError, in_hand, may_begin
 from campaigns.services.recipients import WITHDRAWN
 
 BATCH = 20_000
@@ -67,10 +68,13 @@ class _StoppedError(Exception):
 def export_job(*, message: Message, job: AudienceJob, courier: AudienceExport) -> bool:
     """Export a job's audience unless that is done, and mark everybody as sent; False where another worker is at it.
 
-    A file that stands is not made again; one that was begun is begun anew.
+    A file that stands is not made again; one that was begun is begun anew. HeldUpError where the destination keeps
+    others waiting already.
     """
-    lease = new_lease()
-    values = {"job": job.pk, "lease": lease, "seconds": lease_seconds()}
+    whose = (message.organization_id, courier.destination)
+    if not may_begin(whose):
+        raise HeldUpError
+    values = {"job": job.pk, "lease": new_lease(), "seconds": lease_seconds()}
     with connection.cursor() as cursor:
         cursor.execute(TAKE, values)
         row = cursor.fetchone()
@@ -80,8 +84,9 @@ def export_job(*, message: Message, job: AudienceJob, courier: AudienceExport) -
     try:
         with heartbeat:
             if not row[0]:
-                _export(message, job, courier, lease, heartbeat)
-            while _mark_sent(job, lease):
+                with in_hand(whose):
+                    _export(message, job, courier, values["lease"], heartbeat)
+            while _mark_sent(job, values["lease"]):
                 pass
     except Exception:
         if not heartbeat.is_unwanted:

@@ -1,6 +1,7 @@
 """Handing one batch of recipients to a channel, and writing down what became of each."""
 
 import time
+from functools import partial
 
 import structlog
 
@@ -16,11 +17,14 @@ from campaigns.delivery.channel import (
 )
 from campaigns.models.ad_type import AdType
 from campaigns.queries.audiences import CONSENTS
+from campaigns.services.heartbeats import Heartbeat
+from campaigns.services.held_up import HeldUpError, in_hand, may_begin
 from campaigns.services.rates import take_tokens
-from campaigns.services.recipients import leases_kept, settle_recipients, take_recipients
+from campaigns.services.recipients import Taken, leases_kept, settle_recipients, take_recipients
 
-# A batch should take about so long, for between two of them a delivery is paused or cancelled.
-BATCH_SECONDS = 1.0
+# A batch should take about so long, for between two of them a delivery is paused or cancelled; and after so long nobody
+# else of it is begun with.
+BATCH_SECONDS, LONGEST_BATCH_SECONDS = 1.0, 5.0
 FIRST_BATCH = 20
 
 log = structlog.get_logger(__name__)
@@ -34,8 +38,11 @@ def hand_over(*, message: Message, channel: Channel) -> int:
     What is written after the sending is written under the lease that was taken before it. A crash in between leaves
     leased rows behind: `expire_leases` makes them ambiguous, or has them sent again where the other side deduplicates.
     DeliveryFailedError where nobody at all could be reached: that is the destination's trouble, and costs no recipient
-    an attempt.
+    an attempt. HeldUpError where the destination keeps others waiting already.
     """
+    whose = (message.organization_id, channel.destination)
+    if not may_begin(whose):
+        raise HeldUpError
     allowed = take_tokens(
         organization_id=message.organization_id,
         destination=channel.destination,
@@ -44,27 +51,38 @@ def hand_over(*, message: Message, channel: Channel) -> int:
     )
     if not allowed:
         return 0
-    taken = take_recipients(
-        job_id=message.job_id,
-        unit_id=message.unit_id,
-        limit=allowed,
-        destination=channel.destination,
-        consent=CONSENTS.get(message.creative_type),
-        with_tokens=message.ad_type == AdType.PUSH_MESSAGE,
-    )
+    taken = _take(message, channel, allowed)
     if taken.recipients:
-        with leases_kept(taken) as heartbeat:
-            results = _send(message, channel, taken.recipients, lambda: not heartbeat.is_unwanted)
+        with leases_kept(taken) as heartbeat, in_hand(whose):
+            wanted = partial(_is_wanted, heartbeat, time.monotonic() + LONGEST_BATCH_SECONDS)
+            results = _send(message, channel, taken.recipients, wanted)
         settle_recipients(taken=taken, results=results, deduplicates=channel.deduplicates)
         _refuse_silence(results)
     return len(taken.recipients) + taken.left_out
 
 
+def _take(message: Message, channel: Channel, limit: int) -> Taken:
+    return take_recipients(
+        job_id=message.job_id,
+        unit_id=message.unit_id,
+        limit=limit,
+        destination=channel.destination,
+        consent=CONSENTS.get(message.creative_type),
+        with_tokens=message.ad_type == AdType.PUSH_MESSAGE,
+    )
+
+
+def _is_wanted(heartbeat: Heartbeat, until: float) -> bool:
+    return not heartbeat.is_unwanted and time.monotonic() < until
+
+
 def _refuse_silence(results: list[Result]) -> None:
     outcomes = {each.outcome for each in results if each.error != STOPPED}
     if Outcome.LATER in outcomes and outcomes <= {Outcome.LATER, Outcome.RETRY, Outcome.UNKNOWN}:
-        told = [each.error for each in results if each.outcome is not Outcome.LATER] or [results[0].error]
-        raise DeliveryFailedError(f"The destination can't be reached: {told[0]}")
+        # Who was asked to wait says so; of the others some were not even tried, because of those that were.
+        tried = [each for each in results if each.error != STOPPED]
+        told = max(tried, key=lambda each: (each.retry_after or 0.0, each.outcome is not Outcome.LATER))
+        raise DeliveryFailedError(f"The destination can't be reached: {told.error}", retry_after=told.retry_after)
 
 
 def _batch_size(message: Message, channel: Channel) -> int:

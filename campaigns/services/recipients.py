@@ -20,6 +20,8 @@ from customers.models import Organization
 MOST_ATTEMPTS = 6
 # Seconds before the second attempt; they double with each, and half of them are left to chance.
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 3600.0
+# How long a triggered message waits for a destination that wants nothing now: its delivery is nobody's to retry.
+LONGEST_PATIENCE = 86_400.0
 LONGEST_ERROR, LONGEST_REFERENCE = 500, 255
 WITHDRAWN = "Consent was withdrawn, or the customer is gone."
 ELSEWHERE = "It may have been sent already, to another destination than messages go to now."
@@ -52,7 +54,8 @@ WITH next AS MATERIALIZED (
         reference = CASE WHEN asked.state = 'leased' THEN NULLIF(%(destination)s::varchar, '')
             ELSE member.reference END,
         lease = %(lease)s::bigint, due_at = now() + make_interval(secs => %(seconds)s::double precision),
-        attempts = member.attempts + 1
+        attempts = member.attempts + 1,
+        tried_since = CASE WHEN member.job_id IS NULL THEN COALESCE(member.tried_since, now()) END
     FROM asked WHERE member.key = asked.key
     RETURNING member.key, member.state, member.job_id, asked.id, asked.uuid, asked.external_id, asked.attributes::text,
         asked.is_uncertain
@@ -78,12 +81,14 @@ TOKENS = """COALESCE((SELECT json_agg(json_build_array(token.platform, token.tok
 SETTLE = """
 WITH results AS (
     SELECT * FROM jsonb_to_recordset(%(results)s::jsonb) AS results (
-        key uuid, state varchar, in_the_end varchar, reference varchar, error varchar, pause double precision)
+        key uuid, state varchar, in_the_end varchar, at_last varchar, reference varchar, error varchar,
+        pause double precision)
 ), found AS (
     SELECT results.*, member.job_id, member.state AS state_before,
-        CASE WHEN member.attempts >= %(most)s::int THEN results.in_the_end ELSE results.state END AS state_after,
-        COALESCE(results.pause, LEAST(%(first)s::float * 2 ^ (member.attempts - 1), %(longest)s::float) / 2)
-            * (1 + random()) AS seconds
+        CASE WHEN member.tried_since < now() - make_interval(secs => %(patience)s::float) THEN results.at_last
+            WHEN member.attempts >= %(most)s::int THEN results.in_the_end ELSE results.state END AS state_after,
+        LEAST(%(longest)s::float, (1 + random()) * COALESCE(
+            results.pause, LEAST(%(first)s::float * 2 ^ (member.attempts - 1), %(longest)s::float) / 2)) AS seconds
     FROM campaigns_audiencemember member JOIN results USING (key)
     WHERE member.lease = %(lease)s::bigint AND member.state IN ('leased', 'ambiguous')
     ORDER BY member.key FOR UPDATE OF member
@@ -148,7 +153,7 @@ WITH chosen AS (
 ), resolved AS (
     UPDATE campaigns_audiencemember member SET state = %(state)s::varchar, lease = NULL,
         due_at = CASE WHEN %(state)s::varchar = 'pending' OR member.job_id IS NULL THEN now() END,
-        reference = CASE WHEN %(state)s::varchar <> 'pending' THEN member.reference END,
+        reference = CASE WHEN %(state)s::varchar <> 'pending' THEN member.reference END, tried_since = NULL,
         attempts = CASE WHEN %(state)s::varchar = 'pending' THEN 0 ELSE attempts END
     FROM chosen WHERE member.key = chosen.key RETURNING chosen.job_id, chosen.state_before, member.capped_from
 ), jobs AS MATERIALIZED (
@@ -281,6 +286,7 @@ def settle_recipients(*, taken: Taken, results: Iterable[Result], deduplicates: 
             "most": MOST_ATTEMPTS,
             "first": FIRST_PAUSE,
             "longest": LONGEST_PAUSE,
+            "patience": LONGEST_PATIENCE,
         }
         insist(SETTLE, values)
 
@@ -309,7 +315,7 @@ def _recipient(row: tuple[Any, ...]) -> Recipient:
 
 
 def _settled(taken: Taken, key: uuid.UUID, result: Result | None, *, deduplicates: bool) -> dict[str, Any]:
-    """A row for SETTLE: the state that the outcome means now, and after the last attempt.
+    """A row for SETTLE: the state that the outcome means now, after the last attempt, and after the longest patience.
 
     An attempt that failed says nothing of an uncertain one before it.
     """
@@ -329,6 +335,7 @@ def _settled(taken: Taken, key: uuid.UUID, result: Result | None, *, deduplicate
         "key": key,
         "state": state,
         "in_the_end": in_the_end,
+        "at_last": ("ambiguous" if is_uncertain else "failed") if is_open else state,
         "reference": _text(begun if is_open else result.reference, LONGEST_REFERENCE),
         "error": _text(result.error, LONGEST_ERROR),
         "pause": (result.retry_after or 0.0) if result.outcome is Outcome.LATER else result.retry_after,

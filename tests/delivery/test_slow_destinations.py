@@ -1,0 +1,150 @@
+"""Whoever makes a worker wait, the others' messages go out."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from campaigns.models import AudienceJob, AudienceMember, Destination, MessageTemplate
+from campaigns.models.ad_type import AdType
+from campaigns.services import held_up
+from campaigns.services.held_up import in_hand, may_begin
+from campaigns.tasks import sweep, work_once
+from tests.campaigns.audiences.scheduled import EMAIL, build, make_job, make_scheduled, states_of
+from tests.delivery.servers import Dripping, Mailbox, raw_world
+from tests.factories import make_customer
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+WEBHOOK: dict[str, Any] = {"ad_type": AdType.MESSAGING_PLATFORM, "creative_type": "messaging-platform-external"}
+AIRSHIP: dict[str, Any] = {"ad_type": AdType.AUDIENCE_EXPORT, "creative_type": "audience-export-airship"}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_was_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held_up, "_slow", set())
+    monkeypatch.setattr(held_up, "_in_hand", {})
+
+
+@pytest.fixture
+def dripping() -> Iterator[Callable[[], Dripping]]:
+    """What makes receivers that say 200, and then go on by a byte now and then."""
+    running: list[Any] = []
+
+    def start() -> Dripping:
+        running.append(raw_world(HEAD, b"x"))
+        made: Dripping = running[-1].__enter__()
+        return made
+
+    try:
+        yield start
+    finally:
+        for each in running:
+            each.__exit__(None, None, None)
+
+
+def _job(kind: str, settings: dict[str, Any], secrets: dict[str, str], **unit: Any) -> AudienceJob:
+    """A delivery of an organization of its own to two people."""
+    rows = make_scheduled(**unit)
+    organization = rows.campaign.organization
+    for name in "ab":
+        make_customer(organization, attributes={"email": f"{name}@example.org"})
+    MessageTemplate.objects.create(organization=organization, key="welcome", subject="Hello", text="Hello")
+    made = Destination(organization=organization, name=kind, kind=kind, settings=settings)
+    made.keep_secrets(secrets)
+    made.save()
+    job = make_job(rows)
+    build(job)
+    return job
+
+
+def _work(over: threading.Event) -> None:
+    try:
+        while not over.is_set():
+            if not (sweep() or work_once()):
+                over.wait(0.05)
+    finally:
+        connections.close_all()
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        threading.Event().wait(0.02)
+
+
+def _state(job: AudienceJob) -> str:
+    job.refresh_from_db()
+    return job.state
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("exports")
+def test_dripping_receivers_keep_nobody_elses_mail(
+    dripping: Callable[[], Dripping], mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One worker alone, two webhooks and an export that drip for longer than this test takes, and somebody's email."""
+    monkeypatch.setattr(held_up, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(held_up, "IDLE_SECONDS", 0.05)
+    drips = [dripping() for _ in range(3)]
+    patient = {"timeout_seconds": 120}
+    slow = [_job("webhook", {"url": each.url, **patient}, {"signing_secret": "x"}, **WEBHOOK) for each in drips[:2]]
+    export = {"url": drips[2].url, "app_key": "app", **patient}
+    slow.append(_job("airship", export, {"master_secret": "x"}, **AIRSHIP))
+    server = {"host": "127.0.0.1", "port": mailbox.port, "encryption": "none"}
+    over = threading.Event()
+    worker = threading.Thread(target=_work, args=[over])
+    worker.start()
+    try:
+        _until(lambda: len(held_up._in_hand) == len(slow))
+        letter = _job("email", {"from_address": "a@example.org", **server}, {}, **EMAIL, template_id="welcome")
+        _until(lambda: _state(letter) == "complete")
+        assert states_of(letter) == {"sent": 2}
+        assert {_state(job) for job in slow} == {"delivering"}
+        for each in drips:
+            each.stopped.set()
+        # What was said before it dripped counts: nobody is in doubt, and nobody gets it twice.
+        _until(lambda: {_state(job) for job in slow} == {"complete"})
+        assert {state for job in slow for state in states_of(job)} == {"sent"}
+    finally:
+        for each in drips:
+            each.stopped.set()
+        over.set()
+        worker.join()
+        _until(lambda: not any(each.name == "stand-in" for each in threading.enumerate()))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_ends_however_slow_each_of_it_is(
+    dripping: Callable[[], Dripping], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who had no turn in it has one later; it is not known to anybody as a failure."""
+    monkeypatch.setattr("campaigns.services.hand_over.LONGEST_BATCH_SECONDS", 0.1)
+    settings = {"url": dripping().url, "timeout_seconds": 1, "concurrency": 1}
+    job = _job("webhook", settings, {"signing_secret": "x"}, **WEBHOOK)
+    assert work_once()
+    assert states_of(job) == {"sent": 1, "pending": 1}
+    assert AudienceMember.objects.get(job=job, state="pending").attempts == 0
+    job.refresh_from_db()
+    assert (job.state, job.failures, job.error) == ("delivering", 0, "")
+
+
+def test_what_a_destination_and_an_organization_may_hold_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third, stranger = (1, "email"), (1, "push"), (1, "webhook"), (2, "email")
+    monkeypatch.setattr(held_up, "PATIENCE_SECONDS", 60.0)
+    with in_hand(first):
+        # Nobody has waited for it yet.
+        assert may_begin(first)
+        monkeypatch.setattr(held_up, "PATIENCE_SECONDS", -1.0)
+        assert (may_begin(first), may_begin(second), may_begin(stranger)) == (False, True, True)
+        with in_hand(second):
+            assert (may_begin(third), may_begin(stranger)) == (False, True)
+        # Known to be slow now, it waits while others that are fill all threads but one.
+        for number in range(10, 10 + held_up.MOST_STAND_INS):
+            held_up._in_hand[number, "email"] = [0.0]
+        assert (may_begin(second), may_begin(stranger)) == (False, True)
+        monkeypatch.setattr(held_up, "PATIENCE_SECONDS", 60.0)
+    assert may_begin(first)
