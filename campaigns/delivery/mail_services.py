@@ -58,7 +58,7 @@ def mail_service(provider: str, *, seconds: float, api_key: str, **options: Any)
     """A connection of Django's to a mail service, as django-anymail names it."""
     backend: Any = import_string(f"anymail.backends.{provider}.EmailBackend")
 
-    class Backend(backend):  # type: ignore[misc, valid-type]  # which one is known by name only
+    class Backend(backend):  # type: ignore[misc]  # which one is known by name only
         def create_session(self) -> Session:
             return Session(seconds)
 
