@@ -59,6 +59,8 @@ def test_hsts_is_for_this_host_alone_unless_more_is_asked_for() -> None:
         ("ENCRYPTION_KEYS", f"{SEAL},{ALL_ZERO}"),
         ("DEBUG", "1"),
     ],
+    # Never the random keys themselves: every process of the run must name the tests alike.
+    ids=["no secret", "the image's", "short", "repeated", "no seal", "zeros", "zeros beside", "debug"],
 )
 def test_it_refuses_to_start(name: str, value: str) -> None:
     refused = _loaded(**{name: value})
