@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
-from customers.addresses import client_address
 from customers.api.serializers import CustomerIn, CustomerOut, SubscriptionIn
 from customers.models.application import SERVERS, WITH_DEVICES
 from customers.prisma.documentation import operation
@@ -34,7 +33,7 @@ class Subscriptions(PrismaView):
     """Register a device for push messages."""
 
     @operation("Register a device for push messages", request=SubscriptionIn, answer=CustomerOut)
-    def post(self, request: Any) -> HttpResponse:
+    def post(self, _request: Any) -> HttpResponse:
         """Keep a push token of the customer."""
         members = self.read(SubscriptionIn)
         application = get_application_by_token(token=members["app_token"])
@@ -44,7 +43,7 @@ class Subscriptions(PrismaView):
             customer_id=members["customer_id"],
             token=members["reg_token"],
             platform=members["platform"],
-            address=client_address(request.META),
+            stranger=self.stranger,
             now=timezone.now(),
         )
         return self.answer(customer_id=members["customer_id"])

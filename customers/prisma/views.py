@@ -1,6 +1,7 @@
 """The trace dialect's base view: bodies, answers and errors in EDN and JSON."""
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.views import APIView
 
+from customers.addresses import client_address
 from customers.errors import DomainError, Kind
 from customers.models.identifier import as_uuid
 from customers.prisma.edn import EdnError
@@ -29,6 +31,7 @@ from customers.prisma.negotiation import Format, answer_format, request_format
 from customers.prisma.plain import holds_nul, plain
 from customers.prisma.rendering import render
 from customers.prisma.sharing import shared
+from customers.services.visitor_bounds import Stranger
 from customers.transactions import is_unavailable, repeating, tell_unavailable
 
 log = structlog.get_logger(__name__)
@@ -45,6 +48,11 @@ class PrismaView(APIView):
     asked_in = answered_in = Format.EDN
     # The body once it is read.
     document: Mapping[str, Any] = MappingProxyType({})
+
+    @cached_property
+    def stranger(self) -> Stranger:
+        """Who asks, for the bounds of those whom nobody knows."""
+        return Stranger(client_address(self.request.META))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer with what a browser needs to know, if a browser asks from another page than ours."""

@@ -7,18 +7,18 @@ from django.db import transaction
 
 from customers.models import Application, PushToken
 from customers.services.identities import lock_customer
-from customers.services.visitor_bounds import admit_visitor
+from customers.services.visitor_bounds import Stranger, admit_visitor
 
 
 def subscribe(
-    *, application: Application, customer_id: str, token: str, platform: str, address: str, now: datetime
+    *, application: Application, customer_id: str, token: str, platform: str, stranger: Stranger, now: datetime
 ) -> PushToken:
     """Keep a push token of the customer of an id; a token that another customer had belongs to this one now.
 
-    `address` is where the device is. DomainError `too_many_new_visitors`.
+    `stranger` is who asks. DomainError `too_many_new_visitors`.
     """
     organization, platforms = application.organization, application.platforms
-    admit_visitor(organization=organization, platforms=platforms, customer_id=customer_id, address=address, now=now)
+    admit_visitor(organization=organization, platforms=platforms, customer_id=customer_id, stranger=stranger, now=now)
     with transaction.atomic():
         return _keep(application, customer_id, token, {"platform": platform, "updated_at": now})
 

@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from campaigns.decisioning import Candidate
-from customers.addresses import client_address
 from customers.prisma.documentation import operation
 from customers.prisma.negotiation import Format
 from customers.prisma.rendering import rendered, respond
@@ -20,13 +19,11 @@ class Active(PrismaView):
     """Active campaigns."""
 
     @operation("Get the campaigns that are active for a customer", request=ActiveIn, answer=ActiveOut)
-    def post(self, request: Any) -> HttpResponse:
+    def post(self, _request: Any) -> HttpResponse:
         """The campaigns in the decision's order; with a visit each has a tracking token."""
         # An empty category or group is as good as none.
         members: dict[str, Any] = {name: value or None for name, value in self.read(ActiveIn).items()}
-        active = active_campaigns(
-            request=ActiveRequest(**members, address=client_address(request.META)), now=timezone.now()
-        )
+        active = active_campaigns(request=ActiveRequest(**members, stranger=self.stranger), now=timezone.now())
         return self.answered_first(respond(_render(active, self.answered_in), self.answered_in), active.afterwards)
 
 

@@ -28,6 +28,7 @@ class SyncPage(PrismaView):
             page_location=members["page_location"] or "",
             wants_popup=bool(members["sync_popups"]),
             placeholders=members["placeholders"] or [],
+            stranger=self.stranger,
         )
         page = sync_page(request=request, now=timezone.now())
         return self.answered_first(respond(render_page(page, self.answered_in), self.answered_in), page.afterwards)

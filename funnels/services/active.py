@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaigns.decisioning import Candidate, Context, Decision
@@ -13,7 +13,7 @@ from campaigns.services.decision_log import Write, is_logged, later
 from campaigns.services.offers import issue_tokens
 from customers.models.identifier import as_uuid
 from customers.services.identities import find_or_create_customer
-from customers.services.visitor_bounds import admit_visitor
+from customers.services.visitor_bounds import Stranger, admit_visitor
 from funnels.queries.visits import Visit, find_customer_visit, get_customer_visit, get_visit, with_history
 from traces.services.trails import trace_closed
 
@@ -22,7 +22,7 @@ from traces.services.trails import trace_closed
 class ActiveRequest:
     """Whose campaigns: those of a visit, of a customer, or of somebody of whom nothing is known.
 
-    `address` is where the caller is.
+    `stranger` is who asks.
     """
 
     app_token: str
@@ -30,7 +30,7 @@ class ActiveRequest:
     customer_id: str | None
     category: str | None
     group: str | None
-    address: str = ""
+    stranger: Stranger = field(default_factory=Stranger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _visit(request: ActiveRequest, now: datetime) -> Visit:
             organization=visit.organization,
             platforms=visit.platforms,
             customer_id=request.customer_id,
-            address=request.address,
+            stranger=request.stranger,
             now=now,
         )
     while visit.customer_pk is None:

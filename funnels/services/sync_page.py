@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaigns.decisioning import Candidate, Context, Decision
@@ -13,7 +13,7 @@ from campaigns.services.offers import offer_campaigns
 from customers.errors import DomainError, Kind
 from customers.models import Customer
 from customers.services.identities import identify
-from customers.services.visitor_bounds import admit_impressions
+from customers.services.visitor_bounds import Stranger, admit_impressions
 from customers.transactions import harmless_twice
 from funnels.models.page_location import covers
 from funnels.queries.channel import (
@@ -29,7 +29,7 @@ from funnels.queries.visits import Visit, get_visit, with_history
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What a page asks for; an id that is none can't be found. `placeholders` are names, in the page's order."""
+    """What a page asks for, and who; an id that is none can't be found. `placeholders` are names, as on the page."""
 
     app_token: uuid.UUID | None
     trail_id: uuid.UUID | None
@@ -37,6 +37,7 @@ class PageRequest:
     page_location: str
     wants_popup: bool
     placeholders: Sequence[str]
+    stranger: Stranger = field(default_factory=Stranger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,10 @@ def _sync(visit: Visit, request: PageRequest, now: datetime) -> Page | None:
         organization=organization, subject=visit.subject, context=context, candidates=candidates, now=now
     )
     filled, popup = _filled(asked, decision, visit)
+    charged = sum(one.price_per_impression is not None for one in _chosen(filled, popup))
+    admit_impressions(
+        platforms=visit.platforms, customer=visit.customer_uuid, charged=charged, stranger=request.stranger, now=now
+    )
     return _offered(visit, filled, popup, now, (context, decision) if logged else None)
 
 
@@ -151,6 +156,14 @@ def _filled(
     return filled, popup
 
 
+def _chosen(filled: Sequence[FilledPlaceholder], popup: Candidate | None) -> list[Candidate]:
+    """What is shown, each campaign once."""
+    chosen = {one.campaign_id: one for part in filled for one, _ in part.banners}
+    if popup is not None:
+        chosen.setdefault(popup.campaign_id, popup)
+    return list(chosen.values())
+
+
 def _seen(visit: Visit, candidate: Candidate) -> int:
     """A number that changes each time the customer sees the campaign."""
     return visit.subject.history_with(candidate.campaign_id).last_seen
@@ -166,13 +179,8 @@ def _offered(
     """Offer what was handed out, and leave out what no longer stands."""
     if visit.customer_pk is None:
         return None
-    chosen = {one.campaign_id: one for part in filled for one, _ in part.banners}
-    if popup is not None:
-        chosen.setdefault(popup.campaign_id, popup)
-    charged = sum(one.price_per_impression is not None for one in chosen.values())
-    admit_impressions(platforms=visit.platforms, customer=visit.customer_uuid, charged=charged, now=now)
     offered = offer_campaigns(
-        organization=visit.organization, customer_id=visit.customer_pk, campaigns=list(chosen.values()), now=now
+        organization=visit.organization, customer_id=visit.customer_pk, campaigns=_chosen(filled, popup), now=now
     )
     if offered.is_lost:
         return None

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 
-from customers.addresses import client_address
 from customers.errors import DomainError, Kind
 from customers.models.identifier import as_uuid
 from customers.prisma.documentation import operation
@@ -28,7 +27,7 @@ class Traces(PrismaView):
         return super().named_application() or as_uuid(settings.DEFAULT_APP_TOKEN)
 
     @operation("Start a trace", request=TraceIn, answer=TraceOut)
-    def post(self, request: Any) -> HttpResponse:
+    def post(self, _request: Any) -> HttpResponse:
         """A trace for the customer of an id, or for a new anonymous one."""
         members = self.read(TraceIn)
         asked = TraceAsked(
@@ -36,7 +35,7 @@ class Traces(PrismaView):
             customer_id=members["customer_id"],
             customer_token=members["customer_token"] or None,
             is_by_default=not members["app_token"],
-            address=client_address(request.META),
+            stranger=self.stranger,
         )
         trace = start_trace(asked=asked, now=timezone.now())
         return self.answer(trace_id=str(trace.trace_id), customer_id=trace.customer_id)

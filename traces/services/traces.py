@@ -1,7 +1,7 @@
 """Traces are started by an application for a customer."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -12,7 +12,7 @@ from customers.models.identifier import as_uuid
 from customers.queries.applications import get_application_by_token
 from customers.queries.prepared import PreparedInsert
 from customers.services.identities import find_or_create_customer
-from customers.services.visitor_bounds import admit_visitor
+from customers.services.visitor_bounds import Stranger, admit_visitor
 from traces.models import Trace
 
 # The customer's row is locked while the trace is put below it, so that a merge can't slip in between.
@@ -53,14 +53,14 @@ class TraceAsked:
     """What a caller asks for: a trace of the customer of an id, or of a new anonymous one where there is none.
 
     `customer_token` proves that the application knows the visitor by this id; `is_by_default` says that the caller has
-    named no application, so that nobody vouches for anything; `address` is where the caller is.
+    named no application, so that nobody vouches for anything; `stranger` is who asks.
     """
 
     app_token: str
     customer_id: str | None
     customer_token: str | None = None
     is_by_default: bool = False
-    address: str = ""
+    stranger: Stranger = field(default_factory=Stranger)
 
 
 def start_trace(*, asked: TraceAsked, now: datetime) -> StartedTrace:
@@ -78,7 +78,7 @@ def start_trace(*, asked: TraceAsked, now: datetime) -> StartedTrace:
         organization=application.organization,
         platforms=application.platforms,
         customer_id=asked.customer_id,
-        address=asked.address,
+        stranger=asked.stranger,
         now=now,
     )
     return _start_for_new(application, asked.customer_id, trace_id, trust=trust)
