@@ -40,7 +40,6 @@ class Customer(TenantModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["organization", "id"], name="customer_organization_id"),
             GinIndex(fields=["tags"], name="customer_tags"),
         ]
 

@@ -122,8 +122,17 @@ def _behaviors(made: Everything) -> None:
     )
     outcome = Outcome.objects.create(organization=made.organization, achievement=behavior, offer=offer)
     event = Event.objects.create(**own, name="purchase", at=now, event_id=unique("event"))
-    CountedEvent.objects.create(**own, goal=goal, at=now)
-    keep(made, behavior, offer, earning, entry, outcome, event, IssuedOffer.objects.get(key=key))
+    keep(
+        made,
+        CountedEvent.objects.create(**own, goal=goal, at=now),
+        behavior,
+        offer,
+        earning,
+        entry,
+        outcome,
+        event,
+        IssuedOffer.objects.get(key=key),
+    )
 
 
 def _delivery(made: Everything) -> None:

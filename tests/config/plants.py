@@ -37,7 +37,7 @@ def loosen(table: str) -> None:
                 cursor.execute(f"ALTER TABLE {table} {changes}")
         cursor.execute(UNIQUE_INDEXES, [table])
         for (index,) in cursor.fetchall():
-            cursor.execute(f"DROP INDEX {index}")
+            cursor.execute(f"DROP INDEX {index} CASCADE")
 
 
 def insert(table: str, **values: Any) -> None:

@@ -71,7 +71,7 @@ def test_marks_become_indexes_and_marks_taken_away_take_them_along() -> None:
         where, parameters = compile_sql([condition], "customer")
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute("DROP INDEX customer_organization_id")
+            cursor.execute("DROP INDEX customers_customer_in_organization CASCADE")
             statement = f"EXPLAIN SELECT id FROM customers_customer customer WHERE organization_id = {organization.pk}"
             cursor.execute(f"{statement} AND {where}", parameters)
             plan = str(cursor.fetchall())

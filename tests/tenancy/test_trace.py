@@ -5,12 +5,12 @@ from uuid import uuid4
 
 import pytest
 
-from campaigns.models import Event, Participation
+from campaigns.models import Event
 from customers.models import Customer, PushToken
 from customers.services.identities import identify
 from tests.contents import contents
 from tests.dialects.trace.caller import FORMS, Caller, Form, accepted, refused
-from tests.factories import make_anonymous, make_application, make_campaign, make_customer, make_interaction, make_trail
+from tests.factories import make_anonymous, make_application, make_customer, make_interaction, make_trail
 from traces.models import Trace
 
 Named = Callable[[Customer], str]
@@ -46,21 +46,6 @@ def test_their_tracking_token_is_unknown(caller: Caller, rival: Caller, form: Fo
     refused(answer, 404, "unknown-tracking-token")
     assert (answer.content, answer.headers) == (unknown.content, unknown.headers)
     assert contents() == before
-
-
-def test_their_token_stays_unknown_where_the_customer_would_be_ours(caller: Caller, rival: Caller, form: Form) -> None:
-    """Even an interaction of our customer in their campaign, were there one, is theirs."""
-    customer = make_customer(caller.organization)
-    trail = make_trail(customer, caller.application)
-    interaction = make_interaction(customer, make_campaign(rival.organization))
-    interaction.organization = rival.organization
-    interaction.save()
-    refused(
-        caller.act(str(trail.uuid), "conversion", form, tracking_token=str(interaction.token)),
-        404,
-        "unknown-tracking-token",
-    )
-    assert not Participation.objects.exists()
 
 
 IDS: dict[str, Named] = {"external id": lambda customer: str(customer.external_id), "uuid": lambda c: str(c.uuid)}
