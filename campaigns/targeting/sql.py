@@ -16,7 +16,7 @@ from typing import Any
 
 from campaigns.models.target import TargetOperator
 from campaigns.targeting.condition import VISIT_ATTRIBUTES, Condition, Source
-from customers.models.attribute_sql import NUMBERS, number_expression, text_expression
+from customers.models.attribute_sql import NUMBERS, PREFIX, number_expression, prefix_expression, text_expression
 
 ALIAS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 LIKE_SPECIAL = re.compile(r"[\\%_]")
@@ -92,16 +92,24 @@ def _operand(condition: Condition, alias: str) -> Operand:
     if condition.source is Source.VISIT:
         column = _visit_column(condition.attribute, alias)
         return Operand(column, "text", f"{column} <> ''")
-    text = text_expression(condition.attribute, alias)
     if condition.type in NUMBERS:
         number = number_expression(condition.attribute, alias)
         return Operand(number, "numeric", f"{number} IS NOT NULL")
+    express = prefix_expression if _is_told_by_prefix(condition) else text_expression
+    text = express(condition.attribute, alias)
     return Operand(text, "text", f"{text} IS NOT NULL")
+
+
+def _is_told_by_prefix(condition: Condition) -> bool:
+    """Whether the beginning of a text, which is what indexes have, compares as the whole does."""
+    if condition.operator is TargetOperator.CONTAINS:
+        return False
+    return all(len(str(value)) < PREFIX for value in condition.comparables)
 
 
 def _presence(condition: Condition, alias: str) -> str:
     """Whether there is any value; of a field also one that was kept under another type than the field has now."""
-    if condition.source is Source.FIELD:
+    if condition.source is Source.FIELD and condition.type in NUMBERS:
         return f"{text_expression(condition.attribute, alias)} IS NOT NULL"
     return _operand(condition, alias).present
 

@@ -10,7 +10,7 @@ class MinuteCount(models.Model):
     are cleared.
     """
 
-    key = models.TextField(primary_key=True)
+    key = models.CharField(max_length=255, primary_key=True)
     minute = models.BigIntegerField()
     number = models.BigIntegerField()
 

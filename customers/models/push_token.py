@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 
 from customers.models.application import Application
 from customers.models.customer_owned import CustomerOwned
+from customers.models.text_digest import TextDigest
 
 
 class PushToken(CustomerOwned):
@@ -21,7 +22,8 @@ class PushToken(CustomerOwned):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["application", "token"], name="push_token_unique")]
+        # A token is longer than an index's entry may be.
+        constraints = [models.UniqueConstraint("application", TextDigest("token"), name="push_token_unique")]
 
     def __str__(self) -> str:
         return self.token

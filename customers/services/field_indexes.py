@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from django.db import Error, IntegrityError, connection
@@ -18,7 +19,7 @@ from psycopg import sql
 
 from customers.bounds import Work, bounded
 from customers.models import CustomerField
-from customers.models.attribute_sql import indexed_expression, text_expression
+from customers.models.attribute_sql import digest_expression, indexed_expression, text_expression
 from customers.services.organizations import raise_version
 from customers.transactions import was_undone
 
@@ -36,6 +37,7 @@ ANALYZE = sql.SQL("ANALYZE customers_customer")
 # How often somebody asks whether it is their turn, and for how long: a field of millions of customers takes a minute.
 ASKING_SECONDS, PATIENCE_SECONDS = 0.1, 600.0
 SHARED = "Two customers share a value, so the field is not unique. Correct them and mark it again."
+FAILED = "The index that keeps it unique could not be made; it is tried again each minute, and the log says why."
 
 log = structlog.get_logger(__name__)
 
@@ -49,9 +51,9 @@ class FieldIndex:
 
     @property
     def expression(self) -> str:
-        """What is indexed: a unique field's values as they are, else what conditions compare."""
+        """What is indexed: the digest of a unique field's value, else what conditions compare."""
         if self.is_unique:
-            return text_expression(self.field.name, TABLE)
+            return digest_expression(text_expression(self.field.name, TABLE))
         return indexed_expression(self.field.name, self.field.type, TABLE)
 
     @property
@@ -140,13 +142,13 @@ def _changes() -> Iterator[int]:
     with connection.cursor() as cursor:
         cursor.execute(EXISTING)
         existing = dict(cursor.fetchall())
-    obsolete = [name for name, is_valid in existing.items() if name not in wanted or not is_valid]
+    broken = [name for name, is_valid in existing.items() if not is_valid]
     missing = [index for name, index in wanted.items() if not existing.get(name)]
-    for changed, name in enumerate(obsolete, start=1):
-        _drop(name)
-        yield changed
-    for changed, index in enumerate(missing, start=len(obsolete) + 1):
-        _make(index)
+    # Last, so that a field that gets another index is unique all the while.
+    unwanted = [name for name, is_valid in existing.items() if is_valid and name not in wanted]
+    steps = [*(partial(_drop, name) for name in broken), *(partial(_make, index) for index in missing)]
+    for changed, step in enumerate([*steps, *(partial(_drop, name) for name in unwanted)], start=1):
+        step()
         yield changed
     for name, index in wanted.items():
         if index.is_unique and existing.get(name):
@@ -161,19 +163,26 @@ def _drop(name: str) -> None:
 
 
 def _make(index: FieldIndex) -> None:
+    """Make one; what can't be made is told, and keeps nobody else's index from being made."""
     field = index.field
-    if not index.is_unique:
-        statistics = sql.SQL("CREATE STATISTICS IF NOT EXISTS {} ON ({}) FROM customers_customer")
-        _execute(statistics.format(sql.Identifier(f"{index.name}_s"), sql.SQL(index.expression)))
+    told = {"field": field.name, "organization": field.organization_id, "unique": index.is_unique}
+    try:
+        if not index.is_unique:
+            statistics = sql.SQL("CREATE STATISTICS IF NOT EXISTS {} ON ({}) FROM customers_customer")
+            _execute(statistics.format(sql.Identifier(f"{index.name}_s"), sql.SQL(index.expression)))
         _execute(index.creation())
+    except IntegrityError:
+        _give_up(index)
+    except Error as error:
+        if was_undone(error) or not connection.is_usable():
+            raise
+        log.error("field_index_failed", reason=str(error).strip(), **told)  # noqa: TRY400 (the reason is PostgreSQL's)
+        _drop(index.name)
+        CustomerField.objects.filter(pk=field.pk, unique=True).update(unique_problem=FAILED)
     else:
-        try:
-            _execute(index.creation())
-        except IntegrityError:
-            _give_up(index)
-            return
-        _tell_standing(index)
-    log.info("field_index_made", field=field.name, organization=field.organization_id, unique=index.is_unique)
+        if index.is_unique:
+            _tell_standing(index)
+        log.info("field_index_made", **told)
 
 
 def _tell_standing(index: FieldIndex) -> None:

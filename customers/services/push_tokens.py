@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Value
 
 from customers.models import Application, PushToken
+from customers.models.text_digest import TextDigest
 from customers.services.identities import lock_customer
 from customers.services.visitor_bounds import Stranger, admit_visitor
 
@@ -26,7 +28,8 @@ def subscribe(
 def _keep(application: Application, customer_id: str, token: str, told: dict[str, Any]) -> PushToken:
     customer = lock_customer(organization=application.organization, customer_id=customer_id)
     values = {"customer": customer, **told}
-    push_token, _ = PushToken.objects.update_or_create(
+    those_of_the_text = PushToken.objects.alias(digest=TextDigest("token")).filter(digest=TextDigest(Value(token)))
+    push_token, _ = those_of_the_text.update_or_create(
         application=application,
         token=token,
         defaults=values,

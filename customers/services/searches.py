@@ -10,7 +10,7 @@ from psycopg import sql
 
 from customers.errors import DomainError, Kind
 from customers.models import Customer, CustomerField, Organization
-from customers.models.attribute_sql import NUMBERS, indexed_expression, text_expression
+from customers.models.attribute_sql import NUMBERS, PREFIX, digest_expression, indexed_expression, text_expression
 from customers.models.attribute_value import Kept, text_of
 from customers.models.schema import check_attributes
 from customers.queries.customers import find_customer
@@ -105,7 +105,7 @@ def _unique_values(schema: list[CustomerField]) -> Iterator[None]:
 
 def _find(organization: Organization, fields: Mapping[str, CustomerField], kept: Mapping[str, Kept]) -> Customer | None:
     conditions = sql.SQL(" AND ").join(_condition(field) for field in fields.values())
-    values = [text_of(kept[name]) for name in fields]
+    values = {name: text_of(kept[name]) for name in fields}
     with connection.cursor() as cursor:
         for is_anonymous in (False, True):
             statement = sql.SQL(FIND).format(
@@ -120,10 +120,16 @@ def _find(organization: Organization, fields: Mapping[str, CustomerField], kept:
 
 def _condition(field: CustomerField) -> sql.Composable:
     """That the field has a value, over what its index is made on."""
-    if field.unique or not field.targetable:
-        return sql.SQL(f"{text_expression(field.name, TABLE)} = %s::text")
-    cast = "numeric" if field.type in NUMBERS else "text"
-    return sql.SQL(f"{indexed_expression(field.name, field.type, TABLE)} = %s::{cast}")
+    text = text_expression(field.name, TABLE)
+    value = f"%({field.name})s::text"
+    if field.unique:
+        return sql.SQL(f"{digest_expression(text)} = {digest_expression(value)}")
+    if not field.targetable:
+        return sql.SQL(f"{text} = {value}")
+    indexed = indexed_expression(field.name, field.type, TABLE)
+    if field.type in NUMBERS:
+        return sql.SQL(f"{indexed} = {value}::numeric")
+    return sql.SQL(f"({indexed} = left({value}, {PREFIX}) AND {text} = {value})")
 
 
 def _invalid_fields(refused: Mapping[str, str]) -> DomainError:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from customers.errors import DomainError
 from customers.models import Customer, CustomerField, Organization
+from customers.services import field_indexes
 from customers.services.customers import save_attributes
 from customers.services.field_indexes import SHARED, FieldIndex, maintain_field_indexes
 from customers.services.schemas import delete_field, save_field
@@ -21,6 +22,10 @@ SELECT mode FROM pg_locks
 WHERE pid = pg_backend_pid() AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 AND relation IN (SELECT 'customers_customer'::regclass
     UNION SELECT indexrelid FROM pg_index WHERE indrelid = 'customers_customer'::regclass)
+"""
+STANDING = """
+SELECT relname FROM pg_class JOIN pg_index ON indexrelid = oid
+WHERE indisvalid AND relname ~ '^customer_field_[0-9]+_unique'
 """
 OIDS = "SELECT oid FROM pg_class WHERE relname ~ '^customer_field_[0-9]+_unique' ORDER BY oid"
 
@@ -137,7 +142,7 @@ def test_a_maker_that_died_before_it_could_tell() -> None:
     assert field.unique_since is not None
 
 
-def test_indexes_of_former_versions_are_taken_over() -> None:
+def test_indexes_of_former_versions_are_taken_over_and_then_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     organization = make_organization()
     field = make_field(organization, "email", "string", unique=True)
     with connection.cursor() as cursor:
@@ -148,11 +153,21 @@ def test_indexes_of_former_versions_are_taken_over() -> None:
     oids = _rows(OIDS)
     with connection.schema_editor() as editor:
         import_module("customers.migrations.0006_unique_since").take_indexes_over(apps, editor)
-    assert maintain_field_indexes() == 0
     assert _rows(OIDS) == oids
-    assert _rows("SELECT relname FROM pg_class WHERE oid = %s", oids[0]) == [FieldIndex(field, is_unique=True).name]
     field.refresh_from_db()
-    assert field.unique_since is not None
+    since = field.unique_since
+    assert since is not None
+    steps: list[list[str]] = []
+    with monkeypatch.context() as patched:
+        execute = field_indexes._execute
+        patched.setattr(
+            field_indexes, "_execute", lambda statement: (execute(statement), steps.append(_rows(STANDING)))
+        )
+        assert maintain_field_indexes() == 2
+    assert all(steps), "it is unique all the while"
+    assert _rows(STANDING) == [FieldIndex(field, is_unique=True).name]
+    field.refresh_from_db()
+    assert field.unique_since == since
     make_customer(organization, attributes={"email": "a"})
     with pytest.raises(IntegrityError):
         make_customer(organization, attributes={"email": "a"})

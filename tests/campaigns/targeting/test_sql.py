@@ -38,7 +38,7 @@ def test_conditions_are_joined_by_and_with_their_parameters_in_order() -> None:
         "c",
     )
     assert sql == (
-        "(((c.attributes->>'state') IS NOT NULL AND (c.attributes->>'state') = ANY(%s::text[]))"
+        "((left((c.attributes->>'state'), 255) IS NOT NULL AND left((c.attributes->>'state'), 255) = ANY(%s::text[]))"
         " AND (NOT (c.tags && %s::varchar[])) AND (TRUE AND c.points >= %s::bigint))"
     )
     assert parameters == [["CA", "NY"], ["gold"], 7]
