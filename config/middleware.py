@@ -3,13 +3,14 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from itertools import chain
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.contrib.messages.storage import default_storage
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.urls import ResolverMatch, get_resolver
 
 from customers.bounds import Work, begin
@@ -18,6 +19,7 @@ from customers.transactions import repeated
 # What a visitor's page waits for, and what must say soon how things are.
 HOT_PREFIXES = ("/api/", "/API/", "/readyz")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+UTF_8 = frozenset({"utf-8", "utf8"})
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -61,6 +63,24 @@ def api_short_cut(get_response: GetResponse) -> GetResponse:
             # Without its length the web server would send the body in chunks.
             response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
+
+    return middleware
+
+
+def storable_texts(get_response: GetResponse) -> GetResponse:
+    """Refuse a page's address and cookies where no column could hold what they say, before anything is looked for.
+
+    That is NUL; and half of a surrogate pair, which only a text in another encoding than UTF-8 can bring in. What a
+    form says is checked field by field.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if (request.encoding or "utf-8").lower() not in UTF_8:
+            return HttpResponseBadRequest("The request is not in UTF-8.")
+        asked = (text for name, values in request.GET.lists() for text in (name, *values))
+        if any("\x00" in text for text in chain(asked, request.COOKIES.values())):
+            return HttpResponseBadRequest("The character NUL can't be kept.")
+        return get_response(request)
 
     return middleware
 

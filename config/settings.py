@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "config.guards.own_requests",
     "config.middleware.api_short_cut",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.storable_texts",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from customers.models import Organization
+from customers.models.identifier import as_id
 
 ORGANIZATION = "organization"
 # How many rows a list can be leafed through, and how many organizations stand beside it: more is searched for.
@@ -29,7 +30,7 @@ class OwnChoice(AutocompleteSelect):
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         """The chosen row; Django would fail where something else than a number was sent."""
-        return super().optgroups(name, [each for each in value if str(each).isdecimal()], attr)
+        return super().optgroups(name, [each for each in value if as_id(str(each)) is not None], attr)
 
 
 def narrow(field: ModelChoiceField[Any], organization: Organization | None) -> None:
@@ -53,10 +54,10 @@ class OrganizationFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """What is offered, in one bounded query; the chosen one in any case."""
-        chosen = self.value() or ""
+        chosen = as_id(self.value() or "")
         offered = list(Organization.objects.order_by("name").values_list("pk", "name")[:MOST_ORGANIZATIONS])
-        if chosen.isdecimal() and int(chosen) not in dict(offered):
-            offered += Organization.objects.filter(pk=int(chosen)).values_list("pk", "name")
+        if chosen is not None and chosen not in dict(offered):
+            offered += Organization.objects.filter(pk=chosen).values_list("pk", "name")
         return [(str(pk), name) for pk, name in offered]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -64,7 +65,7 @@ class OrganizationFilter(SimpleListFilter):
         chosen = self.value()
         if chosen is None:
             return queryset
-        return queryset.filter(organization=int(chosen)) if chosen.isdecimal() else queryset.none()
+        return queryset.filter(organization=as_id(chosen))
 
 
 class BoundedPaginator(Paginator[Any]):

@@ -103,7 +103,7 @@ class CustomerAdmin(ServiceAdmin[Customer]):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str) -> Any:
         """By whole ids, which indexes find among millions."""
-        rows, doubles = super().get_search_results(request, queryset, "\x00" if "\x00" in search_term else "")
+        rows, doubles = super().get_search_results(request, queryset, "")
         term = search_term.strip()
         if not term:
             return rows, doubles

@@ -6,9 +6,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import flatten_fieldsets
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import JSONField, Model, QuerySet
@@ -21,6 +20,7 @@ from customers.admin.kept_form import SEEN, KeptForm
 from customers.admin.strict_json import STRICT
 from customers.errors import DomainError, Kind
 from customers.models import Organization
+from customers.models.identifier import as_id
 
 # How many rows one action may be taken on, where each is a service's call of its own: a page of the list.
 A_PAGE = 100
@@ -40,19 +40,11 @@ class BoundedAdmin(admin.ModelAdmin[Row]):
         """Rows without an order of their own, newest first: pages of a choice must not overlap."""
         return super().get_ordering(request) or self.opts.ordering or ["-pk"]
 
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """The list; a filter with a NUL is none that there can be."""
-        if any("\x00" in value for _, values in request.GET.lists() for value in values):
-            raise IncorrectLookupParameters
-        return super().get_changelist_instance(request)
-
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Row], search_term: str) -> Any:
-        """Of one organization where a form of its asks; PostgreSQL's texts have no NUL, so no row does."""
+        """Of one organization where a form of its asks."""
         asking = request.GET.get(ORGANIZATION, "") if request.path.endswith("/autocomplete/") else ""
         if asking and any(field.name == ORGANIZATION for field in self.opts.fields):
-            queryset = queryset.filter(organization=int(asking)) if asking.isdecimal() else queryset.none()
-        if "\x00" in search_term:
-            return queryset.none(), False
+            queryset = queryset.filter(organization=as_id(asking))
         return super().get_search_results(request, queryset, search_term)
 
     def _filter_actions_by_permissions(self, request: HttpRequest, actions: Any) -> list[Any]:
@@ -171,15 +163,15 @@ class ServiceAdmin(BoundedAdmin[Row]):
             return obj.organization  # type: ignore[attr-defined, no-any-return]  # it has one, see above
         asked = request.GET.get(ORGANIZATION) or request.POST.get(ORGANIZATION)
         if asked:
-            return Organization.objects.filter(pk=int(asked)).first() if asked.isdecimal() else None
+            return Organization.objects.filter(pk=as_id(asked)).first()
         return self._posted_organization(request) or _only(list(Organization.objects.all()[:2]))
 
     def _posted_organization(self, request: HttpRequest) -> Organization | None:
         """That of the first row that a form without an address of its organization names."""
         for field in self.opts.fields:
-            pk = request.POST.get(field.name, "")
-            if field.is_relation and pk.isdecimal():
-                row: Any = field.related_model._base_manager.filter(pk=int(pk)).first()  # type: ignore[union-attr]  # noqa: SLF001
+            pk = as_id(request.POST.get(field.name, ""))
+            if field.is_relation and pk is not None:
+                row: Any = field.related_model._base_manager.filter(pk=pk).first()  # type: ignore[union-attr]  # noqa: SLF001
                 if row is not None:
                     return row.organization  # type: ignore[no-any-return]
         return None
@@ -241,7 +233,7 @@ class ServiceAdmin(BoundedAdmin[Row]):
             return self._refused(request, error)
 
     def _ask_for_organization(self, request: HttpRequest) -> HttpResponse:
-        name = request.GET.get("name", "").replace("\x00", "")
+        name = request.GET.get("name", "")
         found = Organization.objects.filter(name__icontains=name).order_by("name")
         kept = request.GET.copy()
         for each in (ORGANIZATION, "name"):

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from customers.prisma.json_reader import JSONError, read_json
+from customers.prisma.plain import holds_nul
 
 
 class StrictDecoder(json.JSONDecoder):
@@ -12,9 +13,11 @@ class StrictDecoder(json.JSONDecoder):
     def decode(self, s: str, *rest: Any) -> Any:
         """The document; JSONDecodeError, which the form field turns into its own error, for everything else."""
         try:
-            read_json(s.encode())
+            document = read_json(s.encode())
         except (JSONError, UnicodeEncodeError) as error:
             raise json.JSONDecodeError(str(error), s, 0) from error
+        if holds_nul(document):
+            raise json.JSONDecodeError("the character NUL can't be kept", s, 0)
         return super().decode(s, *rest)
 
 

@@ -384,8 +384,3 @@ def test_a_new_operator_logs_in(operator: Client) -> None:
     assert operator.post("/admin/customers/operator/add/", typed).status_code == 302
     typed = {"username": "newcomer", "password": PASSWORD}
     assert authenticate(request=operator.get("/admin/").wsgi_request, **typed) is not None
-
-
-def test_a_filter_with_a_nul_is_none_that_there_can_be(operator: Client) -> None:
-    answer = operator.get("/admin/campaigns/adcampaign/?status__exact=%00")
-    assert (answer.status_code, answer["Location"]) == (302, "/admin/campaigns/adcampaign/?e=1")

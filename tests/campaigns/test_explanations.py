@@ -92,7 +92,7 @@ def test_the_admin_explains(admin_client: Client) -> None:
     assert f"{page}explain/" in admin_client.get(f"{page}change/").content.decode()
     assert b"a target isn&#x27;t met" in admin_client.get(f"{page}explain/", {"customer": "1"}).content
     assert b"has no such customer" in admin_client.get(f"{page}explain/", {"customer": "2"}).content
-    for at in ("0001-01-01", "0001-01-01 00:00", "9999-12-31 23:59", "1e9", "x", "\x00"):
+    for at in ("0001-01-01", "0001-01-01 00:00", "9999-12-31 23:59", "1e9", "x"):
         for query in ({"customer": "1", "at": at}, {"at": at}):
             answer = admin_client.get(f"{page}explain/", query)
             assert answer.status_code == 200
