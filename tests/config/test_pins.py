@@ -1,6 +1,9 @@
 """What an installation is made of is named so that it can't become something else."""
 
+import os
 import re
+import subprocess
+import sys
 
 import yaml
 
@@ -28,6 +31,16 @@ def test_packages_are_installed_by_their_hashes() -> None:
             if line in packages:
                 assert PACKAGE.match(line), line
                 assert following.strip().startswith("--hash=sha256:"), line
+
+
+def test_an_audit_that_asked_nobody_says_so() -> None:
+    nowhere = {"PYTHON": sys.executable, "https_proxy": "http://127.0.0.1:1", "no_proxy": ""}
+    asked = subprocess.run(
+        [PROJECT / ".ci" / "audit"], env=os.environ | nowhere, capture_output=True, text=True, check=False
+    )
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert asked.stdout.startswith("skipped: no network")
+    assert "Nobody has looked" in asked.stdout
 
 
 def test_packages_to_look_at_by_hand_are_those_that_are_installed() -> None:
