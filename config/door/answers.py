@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
@@ -33,6 +33,8 @@ class Answer:
             self._tell_length()
         elif isinstance(response, StreamingHttpResponse):
             self.response = response
+            if isinstance(response, FileResponse):
+                response.block_size = PART
 
     def close(self) -> None:
         """Let go of what the answer held, and do what was to be done once it had gone out."""

@@ -8,6 +8,7 @@ import orjson
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
+from customers.bounds import Work, bounded
 from marketing_solutions.api.base import MarketingSolutionsView
 from marketing_solutions.api.creation import read_new_campaign
 from marketing_solutions.api.documentation import CampaignOut, CreateIn, SearchIn, UpdatedOut, UpdatesIn, operation
@@ -82,9 +83,19 @@ class Campaign(MarketingSolutionsView):
 def _stream(pages: Pages, wire: Wire, turn: Turn) -> Iterator[bytes]:
     """The same envelope in pieces, one page of rows in memory at a time."""
     separator = b'{"data":['
-    for page in pages:
+    for page in _as_api_work(pages):
         if page:
             yield separator + orjson.dumps([wire.read(campaign) for campaign in page])[1:-1]
             separator = b","
             turn.extend()
     yield b'],"errors":[]}'
+
+
+def _as_api_work(pages: Pages) -> Pages:
+    """Each page by a statement with the bounds of a request, in whatever thread makes it (docs/decisions/0083)."""
+    while True:
+        with bounded(Work.API):
+            page = next(pages, None)
+        if page is None:
+            return
+        yield page
