@@ -7,7 +7,7 @@ from psycopg import sql
 
 from campaigns.models import AdCampaign
 from customers.models import Customer
-from customers.models.attribute_sql import text_expression
+from customers.models.attribute_sql import digest_expression, text_expression
 from customers.models.attribute_value import text_of
 from funnels.models import Funnel, FunnelEntry, FunnelVersion
 from funnels.steps import Graph, parse_steps
@@ -17,7 +17,7 @@ KEPT_VERSIONS = 1024
 # The organization and the field stand in the statement itself, so that the index of a unique field serves it.
 SHARING = """
 SELECT id, external_id FROM customers_customer
-WHERE organization_id = {organization} AND {value} = %s::text AND id <> %s::bigint ORDER BY id LIMIT 10
+WHERE organization_id = {organization} AND {kept} = {told} AND id <> %s::bigint ORDER BY id LIMIT 10
 """
 
 
@@ -75,6 +75,8 @@ def get_graph(version_id: int) -> Graph:
 def find_sharing(*, entry: FunnelEntry, name: str) -> list[Customer]:
     """The other customers who have the value that was captured of a field; ten at most."""
     statement = sql.SQL(SHARING).format(
-        organization=sql.Literal(entry.organization_id), value=sql.SQL(text_expression(name, "customers_customer"))
+        organization=sql.Literal(entry.organization_id),
+        kept=sql.SQL(digest_expression(text_expression(name, "customers_customer"))),
+        told=sql.SQL(digest_expression("%s::text")),
     )
     return list(Customer.objects.raw(statement.as_string(), [text_of(entry.data.get(name)), entry.customer_id]))
