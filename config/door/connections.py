@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import re
 import struct
 import termios
 from contextlib import suppress
@@ -13,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_SECONDS, HEAD_BYTES, HEAD_LINES = 10, 65_536, 100
 # How often a client that doesn't read is looked at.
 LOOK_SECONDS = 1.0
+UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
 class HeadTooLargeError(Exception):
@@ -31,6 +33,7 @@ class Connection(HttpToolsProtocol):
     _unread_since = 0.0
     _untaken = 0
     _head_bytes = _head_lines = 0
+    _is_in_head = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first head."""
@@ -41,6 +44,26 @@ class Connection(HttpToolsProtocol):
         """Wait for nothing any more."""
         self._cancel()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, without an offer to speak another protocol: the parser leaves the body of such a request out.
+
+        (Java's client makes one in its first request.) The header is known by another name behind us.
+        """
+        if self._is_in_head and (b"pgrade:" in data or b"PGRADE:" in data):
+            head, end, rest = data.partition(b"\r\n\r\n")
+            data = UPGRADE.sub(b"\r\nx-upgrade:", head) + end + rest
+        super().data_received(data)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """An offer in a form that was not recognized, or CONNECT: what follows can't be read, so none of it counts."""
+        self.cycle.disconnected = True
+        self.send_400_response("Bad request.")
+
+    def on_message_complete(self) -> None:
+        """The body is there; what comes next is a head."""
+        self._is_in_head = True
+        super().on_message_complete()
 
     def on_message_begin(self) -> None:
         """The first byte of a head."""
@@ -62,6 +85,7 @@ class Connection(HttpToolsProtocol):
         """The head is there."""
         if self._head_timer:
             self._head_timer.cancel()
+        self._is_in_head = False
         super().on_headers_complete()
 
     def pause_writing(self) -> None:

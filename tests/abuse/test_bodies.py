@@ -89,3 +89,13 @@ def test_chunks_are_read_by_every_dialect(server: Server, abused: Abused) -> Non
     assert send("/oauth2/token", urlencode(grant).encode(), Content_Type=FORM) == 200
     offer = json.dumps({"offer": {"guid": "chunked", "name": "Chunked"}}).encode()
     assert send(f"{abused.management}/offers", offer, Authorization=f"Basic {abused.basic}") == 200
+
+
+def test_a_body_behind_an_offer_to_upgrade_is_a_body(server: Server, abused: Abused) -> None:
+    body = json.dumps({"app-token": abused.app_token}).encode()
+    said = {"Content_Type": "application/json", "Connection": "Upgrade, HTTP2-Settings", "HTTP2_Settings": "AAMAAABk"}
+    for spelled, status in (("Upgrade", 200), ("upgrade", 200), ("uPGrade", 400)):
+        with opened(server) as offering:
+            asked = head("POST", "/api/traces/trace", Content_Length=len(body), **said, **{spelled: "h2c"})
+            offering.sendall(asked + body)
+            assert read_answer(offering)[0] == status, spelled
