@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from customers.addresses import client_address
+from customers.addresses import client_address, network_of
 
 log = structlog.get_logger(__name__)
 TOO_MANY = 429
@@ -51,7 +51,7 @@ def _failures_of(request: HttpRequest) -> int:
 
 def _tell(event: str, request: HttpRequest | None, username: object) -> None:
     """One line: who, from where; never the password."""
-    line = {"username": username, "address": request and address_of(request)}
+    line = {"username": username, "address": request and client_address(request.META)}
     (log.info if event == "login_succeeded" else log.warning)(event, **line)
 
 
@@ -61,8 +61,8 @@ def name_of(_request: HttpRequest | None, credentials: dict[str, Any] | None) ->
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """The client's address, as a column of addresses keeps it."""
-    return client_address(request.META) or None
+    """The client's address, or the first of its network, as a column of addresses keeps it."""
+    return network_of(client_address(request.META)) or None
 
 
 def wait(request: HttpRequest, *_: Any) -> HttpResponse:

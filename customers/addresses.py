@@ -6,6 +6,8 @@ from typing import Any
 
 from django.conf import settings
 
+NETWORK_BITS = 64
+
 
 def client_address(meta: Mapping[str, Any]) -> str:
     """The client's IP address out of a request's META; empty where there is none (a socket of this machine).
@@ -19,6 +21,17 @@ def client_address(meta: Mapping[str, Any]) -> str:
     told = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()]
     chain = [*told, direct]
     return _plain(chain[-1 - min(settings.TRUSTED_PROXIES, len(told))]) or _plain(direct)
+
+
+def network_of(address: str) -> str:
+    """Whose address it is, as far as addresses tell: IPv4 ones one by one, those of IPv6 by network.
+
+    Whoever has one address of IPv6 has as many as that of them. What is no address (a socket of this machine) is empty.
+    """
+    plain = _plain(address)
+    if ":" not in plain:
+        return plain
+    return str(ipaddress.ip_network((plain, NETWORK_BITS), strict=False).network_address)
 
 
 def _plain(address: str) -> str:

@@ -3,7 +3,6 @@
 Applications that have the REST platform alone speak for many visitors from one address: they have no such bounds.
 """
 
-import ipaddress
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,14 +10,12 @@ from datetime import datetime
 
 from django.conf import settings
 
+from customers.addresses import network_of
 from customers.errors import too_many
 from customers.models import Organization
 from customers.models.application import speaks_for_visitors
 from customers.queries.customers import find_customer
 from customers.services.minute_counts import count_in_minute, seconds_left
-
-# Whoever has one address of IPv6 has as many as that of them.
-NETWORK_BITS = 64
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def admit_visitor(
         return
     if customer_id is not None and find_customer(organization=organization, customer_id=customer_id) is not None:
         return
-    if stranger.count(f"new visitors:{_network(stranger.address)}", now) > most:
+    if stranger.count(f"new visitors:{network_of(stranger.address)}", now) > most:
         raise too_many(
             "too_many_new_visitors",
             f"An address may bring {most} new visitors a minute.",
@@ -70,14 +67,3 @@ def admit_impressions(
     if stranger.count(f"impressions:{customer}", now, charged) > most:
         sentence = f"A customer may be shown {most} banners and popups a minute that cost something."
         raise too_many("too_many_impressions", sentence, retry_after=seconds_left(now))
-
-
-def _network(address: str) -> str:
-    """IPv4 addresses one by one, those of IPv6 by network; what is no address (a socket of this machine) is one."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    if parsed.version == 4:  # noqa: PLR2004 (its name)
-        return str(parsed)
-    return str(ipaddress.ip_network((parsed, NETWORK_BITS), strict=False))

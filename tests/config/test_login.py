@@ -138,7 +138,13 @@ def test_a_session_ends_after_twelve_hours() -> None:
 @pytest.mark.parametrize("name", ["x" * 5_000, "a\x00b", "", "\uff41da", "\ud800", "' OR 1=1 --"])
 def test_no_name_is_a_fault(name: str) -> None:
     form = {"username": name.encode("utf-8", "surrogatepass").decode("latin-1"), "password": WRONG}
-    assert Client(HTTP_USER_AGENT="u" * 3_000).post(f"{LOGIN}?next=%00", form).status_code == 200
+    assert Client(HTTP_USER_AGENT="u" * 3_000).post(LOGIN, form).status_code == 200
+
+
+def test_a_network_of_ipv6_is_one_address() -> None:
+    statuses = [attempt(WRONG, at=f"2001:db8:0:1:{n}::{n}").status_code for n in range(1, 6)]
+    assert statuses == [200] * 4 + [429]
+    assert is_in(attempt(RIGHT, at="2001:db8:0:2::1"))
 
 
 def test_a_header_moves_nobody_elsewhere() -> None:
