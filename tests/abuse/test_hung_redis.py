@@ -1,0 +1,54 @@
+"""A Redis that accepts connections and never answers costs a process one short attempt, and no request its answer."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.abuse.server import Server
+from tests.abuse.world import Abused
+from tests.config.served import until
+
+REQUESTS = 40
+# Two processes, each of whose three threads may have asked before the first of them knew.
+MOST_ATTEMPTS = 6
+
+
+@pytest.fixture
+def hung(server: Server) -> Iterator[socket.socket]:
+    """The Redis of the server, which is started with it and, afterwards, again as it was."""
+    with socket.create_server(("127.0.0.1", 0)) as redis:
+        redis.setblocking(False)
+        _end(server)
+        server.start(REDIS_URL=f"redis://127.0.0.1:{redis.getsockname()[1]}/0", REQUESTS_PER_MINUTE="1000")
+        yield redis
+        _end(server)
+    server.start()
+
+
+def _end(server: Server) -> None:
+    """Wait for its processes too, each of which listens for itself."""
+    server.kill()
+    until(lambda: not server.status("GET", "/healthz"), "the end of all its processes", 20)
+
+
+def test_requests_are_counted_in_the_database_meanwhile(server: Server, abused: Abused, hung: socket.socket) -> None:
+    left = []
+    for _ in range(REQUESTS):
+        answer = server.ask("GET", "/marketing-solutions/campaigns/1", headers={"Authorization": abused.bearer})
+        assert answer.status == 200
+        left.append(int(answer.headers["x-ratelimit-remaining"]))
+    assert len(set(left)) == REQUESTS, "each counts, in whatever process"
+    assert server.ask("GET", "/readyz").json()["checks"]["broker"] == "unreachable"
+    assert 1 <= _attempts(hung) <= MOST_ATTEMPTS
+
+
+def _attempts(redis: socket.socket) -> int:
+    """How often somebody has connected."""
+    number = 0
+    while True:
+        try:
+            redis.accept()[0].close()
+        except BlockingIOError:
+            return number
+        number += 1
