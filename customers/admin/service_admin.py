@@ -163,7 +163,7 @@ class ServiceAdmin(BoundedAdmin[Row]):
             return obj.organization  # type: ignore[attr-defined, no-any-return]  # it has one, see above
         asked = request.GET.get(ORGANIZATION) or request.POST.get(ORGANIZATION)
         if asked:
-            return Organization.objects.filter(pk=as_id(asked)).first()
+            return Organization.objects.filter(pk=as_id(asked) or 0).first()
         return self._posted_organization(request) or _only(list(Organization.objects.all()[:2]))
 
     def _posted_organization(self, request: HttpRequest) -> Organization | None:

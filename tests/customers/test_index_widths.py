@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from psycopg import sql
 from structlog.testing import capture_logs
 
 from customers.models import Customer, CustomerField, PushToken
@@ -18,6 +19,7 @@ from customers.services.customers import save_attributes
 from customers.services.field_indexes import FAILED, FieldIndex, maintain_field_indexes
 from customers.services.push_tokens import subscribe
 from customers.services.searches import find_or_create_by_attributes
+from customers.services.visitor_bounds import Stranger
 from tests.factories import make_application, make_field, make_organization
 
 # Bytes that an entry of a B-tree may have, and an element of a GIN index; those of a character.
@@ -134,7 +136,7 @@ def test_an_index_that_can_not_be_made_is_told_and_the_others_are_made(monkeypat
 def _failing_for(field: CustomerField, creation: object) -> object:
     def statement(index: FieldIndex, *, concurrently: bool = True) -> object:
         made = creation(index, concurrently=concurrently)  # type: ignore[operator]
-        return made + field_indexes.sql.SQL(" AND 1 / 0 = (1)::int") if index.field.pk == field.pk else made
+        return made + sql.SQL(" AND 1 / 0 = (1)::int") if index.field.pk == field.pk else made
 
     return statement
 
@@ -149,7 +151,7 @@ def test_a_push_token_may_be_as_long_as_its_column_in_any_script() -> None:
             customer_id="1",
             token=token,
             platform=platform,
-            address="192.0.2.1",
+            stranger=Stranger(),
             now=timezone.now(),
         )
     assert PushToken.objects.get().platform == "android"

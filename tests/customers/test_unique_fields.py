@@ -161,7 +161,7 @@ def test_indexes_of_former_versions_are_taken_over_and_then_replaced(monkeypatch
     with monkeypatch.context() as patched:
         execute = field_indexes._execute
         patched.setattr(
-            field_indexes, "_execute", lambda statement: (execute(statement), steps.append(_rows(STANDING)))
+            field_indexes, "_execute", lambda statement: steps.__iadd__([execute(statement) or _rows(STANDING)])
         )
         assert maintain_field_indexes() == 2
     assert all(steps), "it is unique all the while"
