@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from campaigns.models import Event, Interaction, Participation
 from customers.models import Customer, CustomerAlias, Organization, PushToken
@@ -12,6 +13,7 @@ from customers.queries.customers import find_customer
 from customers.services.customers import save_attributes
 from customers.services.identities import find_or_create_customer, identify
 from customers.services.push_tokens import subscribe
+from customers.services.visitor_bounds import Stranger
 from tests.dialects.trace.caller import Caller
 from tests.factories import make_anonymous, make_customer, make_field, make_interaction, make_organization, make_trail
 from tests.together import together
@@ -148,7 +150,8 @@ def test_updates_at_once_keep_what_each_brought(_round: int) -> None:
 def test_one_device_that_two_customers_register_while_they_are_merged(_round: int) -> None:
     caller = Caller.of()
     anonymous, known = make_anonymous(caller.organization), make_customer(caller.organization)
-    register = partial(subscribe, application=caller.application, token="r", platform="ios")
+    who: dict[str, Any] = {"stranger": Stranger(), "now": timezone.now()}
+    register = partial(subscribe, application=caller.application, token="r", platform="ios", **who)
     works: list[Work] = [partial(register, customer_id=str(each.external_id)) for each in (anonymous, known)]
     together([*works, _merge(anonymous, known), *works])
     assert PushToken.objects.get().customer == known
