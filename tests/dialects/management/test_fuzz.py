@@ -321,7 +321,7 @@ HEADERS = ["Origin", "Accept", "Referer", "Cookie", "Authorization", "Content-Ty
 def test_any_header(world: World, headers: dict[str, str]) -> None:
     before = contents()
     answer = world.actor.send("PUT", world.updates["campaign"], {"campaign": {"owner": "x"}}, **headers)
-    assert answer.status_code in {200, 400, 401}, answer.content
+    assert answer.status_code in {200, 400, 401, 403}, answer.content
     if answer.status_code != 200:
         assert contents() == before
 
