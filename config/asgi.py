@@ -8,10 +8,12 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from config.door.application import Door
+from config.utf8_request import Utf8Request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 handler = get_wsgi_application()
+handler.request_class = Utf8Request
 # Only now: the dialects' shapes need Django's applications.
 refusals = import_module("config.handlers")
 application = Door(handler, refusals, threads=settings.WEB_THREADS)

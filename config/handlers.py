@@ -8,13 +8,13 @@ import uuid
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import escape
 from django.views import defaults
 
 from campaigns.api import errors as management
 from config.headers import careful
+from config.utf8_request import Utf8Request
 from customers.errors import DomainError, Kind
 from customers.prisma import errors as prisma
 from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, tell_unavailable
@@ -138,6 +138,6 @@ def crashed(environ: dict[str, Any]) -> HttpResponse:
 
 def _unseen(environ: dict[str, Any]) -> HttpRequest:
     """A request that came to no middleware, with the identity that it would have got there."""
-    request = WSGIRequest(environ)
+    request = Utf8Request(environ)
     request.id = str(uuid.uuid4())  # type: ignore[attr-defined]
     return request

@@ -25,8 +25,9 @@ RETRY_AFTER_SECONDS = 5
 UNDONE = frozenset({"40001", "40P01"})
 # Connection lost or refused, transaction undone, resources used up, operator intervention, system error.
 UNAVAILABLE_CLASSES = frozenset({"08", "40", "53", "57", "58"})
-# A lock that was waited for too long; a server that only reads (a standby that takes over); sessions that timed out.
-UNAVAILABLE = frozenset({"55P03", "25006", "25P03", "25P04"})
+# A lock that was waited for too long; a server that only reads (a standby that takes over); sessions that timed out; an
+# index of a former version, which holds no long text and is just being replaced.
+UNAVAILABLE = frozenset({"55P03", "25006", "25P03", "25P04", "54000"})
 
 log = structlog.get_logger(__name__)
 
