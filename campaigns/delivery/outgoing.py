@@ -26,6 +26,8 @@ TOO_LONG = "The other side took longer than its destination allows."
 TOO_MUCH = "The other side says more than anybody waits for."
 # Public by their numbers, and yet served by the network that a machine stands in.
 METADATA = frozenset({"168.63.129.16", "192.0.0.192"})
+# Which Python takes for everybody's: site-local, of protocols, of a relay that is no more, of documentation.
+NOBODYS = tuple(map(ipaddress.ip_network, ("fec0::/10", "192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # No answer that anybody waits for is as long, be it of lines that never end.
 MOST_RECEIVED = 16 * 1024 * 1024
@@ -64,7 +66,9 @@ def is_private(address: str) -> bool:
         if inner is None and found in NAT64:
             inner = ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)
         found = inner or found
-    return not found.is_global or found.is_multicast or found.is_reserved or str(found) in METADATA
+    if not found.is_global or found.is_multicast or found.is_reserved or str(found) in METADATA:
+        return True
+    return any(found in network for network in NOBODYS if network.version == found.version)
 
 
 def connect(host: str, port: int, timeout: float | None, *, is_trusted: bool = False) -> "OutgoingSocket":

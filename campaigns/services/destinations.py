@@ -1,5 +1,6 @@
 """Destinations and the templates of what is sent there: saved checked, and secrets sealed."""
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from customers.queries.schemas import hold_schema
 
 NO_SECRETS = "An object of texts is expected."
 LONGEST_NAME = 255
+_trying = threading.Lock()
 
 
 @transaction.atomic
@@ -88,7 +90,19 @@ def _readable(destination: Destination) -> dict[str, str]:
 
 
 def try_destination(*, destination: Destination, to: str) -> tuple[bool, str]:
-    """Send one real message or upload; whether it was taken, and what was done or went wrong. An email goes `to`."""
+    """Send one real message or upload; whether it was taken, and what was done or went wrong. An email goes `to`.
+
+    One at a time in a process: a page waits for it, in one of the few threads that everybody shares.
+    """
+    if not _trying.acquire(blocking=False):
+        return False, "Another destination is being tested; try again in a moment."
+    try:
+        return _try(destination, to)
+    finally:
+        _trying.release()
+
+
+def _try(destination: Destination, to: str) -> tuple[bool, str]:
     if destination.kind == DestinationKind.EMAIL and not is_mail_address(to):
         return False, "Whoever tests a mail destination needs a mail address of their own."
     try:

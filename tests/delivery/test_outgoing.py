@@ -120,6 +120,7 @@ def test_an_answer_of_endless_lines_ends(monkeypatch: pytest.MonkeyPatch) -> Non
         *("100.64.0.1", "100.100.100.200", "168.63.129.16", "192.0.0.192", "224.0.0.1", "255.255.255.255"),
         *("::1", "::", "fe80::1%eth0", "fd00:ec2::254", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:a9fe:a9fe"),
         *("64:ff9b::a00:1", "2002:7f00:1::", "::7f00:1", "2001:db8::1", "198.18.0.1", "240.0.0.1"),
+        *("fec0::1", "192.0.0.8", "192.88.99.1", "3fff::1"),
     ],
 )
 def test_addresses_that_not_the_whole_world_shares(address: str) -> None:

@@ -1,11 +1,14 @@
 """Test: an operator has one real message or upload sent, and is told what became of it."""
 
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from campaigns.models import Destination
+from campaigns.services.destinations import try_destination
 from customers.models import Operator
 from tests.delivery.audience import Audience
 from tests.delivery.servers import Mailbox, World, raw_world
@@ -78,3 +81,18 @@ def test_what_is_wrong_is_told(audience: Audience, operator: Client) -> None:
 def test_one_at_a_time(audience: Audience, operator: Client) -> None:
     two = [audience.destination("file"), audience.destination("file", is_default=False)]
     assert _told(operator, *two) == ["error: Choose one destination to test."]
+
+
+def test_one_at_a_time_in_a_process(audience: Audience, operator: Client) -> None:
+    """Who waits for a slow receiver leaves the other threads to everybody else."""
+    with socket.create_server(("127.0.0.1", 0)) as receiver, ThreadPoolExecutor(1) as pool:
+        url = f"http://127.0.0.1:{receiver.getsockname()[1]}/"
+        slow = audience.destination("webhook", settings={"url": url}, secrets=SECRETS)
+        first = pool.submit(try_destination, destination=slow, to="")
+        reached, _ = receiver.accept()
+        (told,) = _told(operator, audience.destination("file"))
+        assert told.endswith("Another destination is being tested; try again in a moment.")
+        reached.close()
+        assert first.result(30)[0] is False
+    (told,) = _told(operator, Destination.objects.get(kind="file"))
+    assert "A file was written" in told
