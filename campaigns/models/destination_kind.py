@@ -1,14 +1,16 @@
 """What each kind of destination must and may be told: the members of its settings and the names of its secrets."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import models
 
 from campaigns.models.mailbox import read_mailbox
 from campaigns.models.setting_checks import (
+    SCHEME,
     is_ascii,
+    is_bucket,
     is_folder,
     is_host,
     is_signing_secret,
@@ -17,6 +19,11 @@ from campaigns.models.setting_checks import (
     is_within,
     matches,
     one_of,
+    trouble_of_bucket,
+    trouble_of_credential,
+    trouble_of_text,
+    trouble_of_url,
+    trouble_of_value,
 )
 
 SECONDS = range(1, 121)
@@ -67,29 +74,37 @@ def _columns(value: object) -> bool:
 
 @dataclass(frozen=True)
 class Member:
-    """One member of a kind's settings; `sentence` says what is expected."""
+    """One member of a kind's settings; `sentence` says what is expected, `trouble` what is wrong where it can tell."""
 
     fits: Callable[[object], bool]
     sentence: str
     required: bool = False
     default: Any = None
+    trouble: Callable[[object], str] = trouble_of_text
+
+    def told(self, value: object) -> str:
+        """The sentence about a value that doesn't fit."""
+        return self.trouble(value) or self.sentence
 
 
 TEXT = Member(is_text, "A text is expected.")
 REQUIRED_TEXT = Member(is_text, TEXT.sentence, required=True)
 # In HTTP Basic a colon ends it; of SMTP's user and password only ASCII can be sent.
 USER = Member(matches(r"[^:]+"), "A text without a colon is expected.", required=True)
+KEY = replace(USER, fits=matches(r"[^:\s]+"), sentence="A text without colons and spaces is expected.")
 ASCII = Member(is_ascii, "A text of ASCII characters is expected.")
-URL = Member(is_url, "An address that begins with https:// or http:// is expected, without query and password.")
-REQUIRED_URL = Member(URL.fits, URL.sentence, required=True)
+URL = Member(is_url, "An address is expected.", trouble=trouble_of_url)
+REQUIRED_URL = replace(URL, required=True)
 HOST = Member(is_host, "The name of a machine is expected, without a port.")
-TIMEOUT = Member(is_within(SECONDS), "Whole seconds from 1 to 120 are expected.", default=30)
-SHORT_TIMEOUT = Member(TIMEOUT.fits, TIMEOUT.sentence, default=10)
-ESCAPE_FORMULAS = Member(lambda value: isinstance(value, bool), "true or false is expected.", default=True)
-CONCURRENCY = Member(is_within(AT_ONCE), "A whole number from 1 to 32 is expected.", default=8)
-BUCKET = Member(
-    matches(r"[a-zA-Z0-9._-]{3,255}|arn:[a-zA-Z0-9:/_-]{10,250}"), "The name of a bucket is expected.", required=True
+TIMEOUT = Member(is_within(SECONDS), "Whole seconds from 1 to 120 are expected.", default=30, trouble=trouble_of_value)
+SHORT_TIMEOUT = replace(TIMEOUT, default=10)
+ESCAPE_FORMULAS = Member(
+    lambda value: isinstance(value, bool), "true or false is expected.", default=True, trouble=trouble_of_value
 )
+CONCURRENCY = Member(
+    is_within(AT_ONCE), "A whole number from 1 to 32 is expected.", default=8, trouble=trouble_of_value
+)
+BUCKET = Member(is_bucket, "The name of a bucket is expected.", required=True, trouble=trouble_of_bucket)
 REGION = Member(matches(r"[a-z0-9-]{1,63}"), "The name of a region is expected.")
 FOLDER = Member(is_folder, "A place in the bucket is expected.")
 MAILBOX = Member(_mailbox, "A mail address is expected.")
@@ -127,8 +142,8 @@ SHAPES: Mapping[str, Shape] = {
     ),
     DestinationKind.AIRSHIP: Shape(
         {
-            "url": Member(URL.fits, URL.sentence, default="https://go.airship.com"),
-            "app_key": USER,
+            "url": replace(URL, default="https://go.airship.com"),
+            "app_key": KEY,
             "identifier_type": Member(
                 matches(r"[a-z][a-z0-9_]*"), "A type such as named_user is expected.", default="named_user"
             ),
@@ -143,15 +158,16 @@ SHAPES: Mapping[str, Shape] = {
     ),
     DestinationKind.FACEBOOK: Shape(
         {
-            "url": Member(URL.fits, URL.sentence, default="https://graph.facebook.com"),
+            "url": replace(URL, default="https://graph.facebook.com"),
             "version": Member(matches(r"v\d{1,3}\.\d{1,2}"), "A version such as v23.0 is expected.", default="v23.0"),
             "audience_id": Member(
-                matches(r"[0-9]{1,30}"), "The number of a custom audience is expected.", required=True
+                matches(r"[0-9]{1,30}"), "The number of a custom audience is expected, of digits alone.", required=True
             ),
             "columns": Member(
                 _columns,
                 f"Attributes by identifier are expected; identifiers are {', '.join(sorted(FACEBOOK_KEYS))}.",
                 default={"EXTERN_ID": "external_id", "EMAIL": "email"},
+                trouble=lambda _: "",
             ),
             "timeout_seconds": TIMEOUT,
         },
@@ -159,21 +175,23 @@ SHAPES: Mapping[str, Shape] = {
     ),
     DestinationKind.EMAIL: Shape(
         {
-            "from_address": Member(MAILBOX.fits, MAILBOX.sentence, required=True),
+            "from_address": replace(MAILBOX, required=True),
             "reply_to": MAILBOX,
             "address_attribute": Member(is_text, TEXT.sentence, default="email"),
             "provider": Member(one_of(PROVIDERS), f"One of {', '.join(sorted(PROVIDERS))} is expected."),
             "sender_domain": HOST,
             "provider_url": URL,
             "host": HOST,
-            "port": Member(is_within(PORTS), "A port is expected.", default=587),
+            "port": Member(
+                is_within(PORTS), "A number from 1 to 65535 is expected.", default=587, trouble=trouble_of_value
+            ),
             "encryption": Member(
                 one_of(frozenset({"none", "starttls", "tls"})),
                 "none, starttls or tls is expected.",
                 default="starttls",
             ),
             "user": ASCII,
-            "concurrency": Member(CONCURRENCY.fits, CONCURRENCY.sentence, default=4),
+            "concurrency": replace(CONCURRENCY, default=4),
             "timeout_seconds": TIMEOUT,
         },
         optional_secrets=frozenset({"password", "api_key"}),
@@ -189,11 +207,11 @@ NEEDED: Mapping[str, str] = {
     **dict.fromkeys(("provider_url", "sender_domain"), "provider"),
 }
 INSTEAD: Mapping[str, str] = {"host": "provider"}
-# Secrets that no header holds, so that they may be in any script.
-ANY_SCRIPT = frozenset({"signing_secret", "password"})
+# Secrets that people think of; all others are issued by machines.
+OF_PEOPLE = frozenset({"signing_secret", "password"})
 
 
-def problems_of_settings(kind: str, settings: object, secrets: Mapping[str, str]) -> dict[str, list[str]]:
+def problems_of_settings(kind: str, settings: object, secrets: Mapping[str, Any]) -> dict[str, list[str]]:
     """What is wrong with the settings and the secrets of a kind: sentences under `settings` and `secrets`."""
     shape = SHAPES[kind]
     if not isinstance(settings, dict):
@@ -203,7 +221,7 @@ def problems_of_settings(kind: str, settings: object, secrets: Mapping[str, str]
         if name not in settings:
             wrong += [f"{name}: this setting is required."] if member.required else []
         elif not member.fits(settings[name]):
-            wrong.append(f"{name}: {member.sentence}")
+            wrong.append(f"{name}: {member.told(settings[name])}")
     if kind == DestinationKind.EMAIL:
         wrong += _of_no_use(settings)
     problems = {"settings": wrong, "secrets": _problems_of_secrets(kind, settings, secrets)}
@@ -219,17 +237,12 @@ def _of_no_use(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: beside {other} it is of no use."
 
 
-def _problems_of_secrets(kind: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> list[str]:
+def _problems_of_secrets(kind: str, settings: Mapping[str, Any], secrets: Mapping[str, Any]) -> list[str]:
     shape = SHAPES[kind]
     wrong = [f"{name}: {kind} knows no such secret." for name in sorted(secrets.keys() - shape.secrets)]
     for name, value in sorted(secrets.items()):
-        is_header = name not in ANY_SCRIPT or kind == DestinationKind.EMAIL
-        if not is_text(value):
-            wrong.append(f"{name}: A text is expected, without spaces around it.")
-        elif is_header and not is_ascii(value):
-            wrong.append(f"{name}: {ASCII.sentence}")
-        elif name == "signing_secret" and not is_signing_secret(value):
-            wrong.append(f"{name}: what begins with whsec_ goes on in Base64.")
+        trouble = trouble_of_text(value) or _trouble_of_secret(kind, name, value)
+        wrong += [f"{name}: {trouble}"] if trouble else []
     needed = set(shape.required_secrets)
     if kind == DestinationKind.EMAIL:
         needed |= {"api_key"} if "provider" in settings else {"password"} if "user" in settings else set()
@@ -237,6 +250,15 @@ def _problems_of_secrets(kind: str, settings: Mapping[str, Any], secrets: Mappin
     if together & secrets.keys():
         needed |= together
     return wrong + [f"{name}: this secret is required." for name in sorted(needed - secrets.keys())]
+
+
+def _trouble_of_secret(kind: str, name: str, secret: str) -> str:
+    """What is wrong with a secret that is a text; of SMTP's password only ASCII can be sent."""
+    if name not in OF_PEOPLE or (SCHEME.match(secret) and (kind, name) == (DestinationKind.CHEETAH, "password")):
+        return trouble_of_credential(secret)
+    if name == "signing_secret":
+        return "" if is_signing_secret(secret) else "What begins with whsec_ goes on in Base64."
+    return ASCII.sentence if kind == DestinationKind.EMAIL and not is_ascii(secret) else ""
 
 
 def unknown_names(kind: str, settings: Mapping[str, Any], known: frozenset[str]) -> list[str]:

@@ -17,13 +17,43 @@ HOST = re.compile(rf"{LABEL}(\.{LABEL})*\.?", re.IGNORECASE)
 # What stands in no address, but around it in a text, in a template, or in a list.
 NOT_IN_URLS = frozenset(' "<>\\^`{|}#')
 SIGNING_PREFIX = "whsec_"
+# What S3 lets a bucket be called (AWS, "General purpose bucket naming rules"), and the ARN of an access point.
+BUCKET = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
+BUCKETS_END_NOT_WITH = ("--ol-s3", "--x-s3", "--table-s3", ".mrap")
+DOTTED = re.compile(r"\d+(\.\d+){3}")
+ACCESS_POINT = re.compile(r"arn:aws[a-z-]*:s3:[a-z0-9-]+:\d{12}:accesspoint[:/][a-z0-9-]{3,63}", re.ASCII)
+
+# What stands before a credential in a header, and is pasted with it.
+SCHEME = re.compile(r"(authorization:|bearer|basic|token)\s+\S", re.IGNORECASE)
+NO_HOST = "It has no name of a machine in it, or one that none can have."
 
 Check = Callable[[object], bool]
 
 
+def trouble_of_text(value: object) -> str:
+    """What is wrong with what should be a text that can be read, with nothing around it; empty where nothing is."""
+    if not isinstance(value, str):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return "It is a number; write it in quotes, as a text." if is_number else "It is no text."
+    if not value.strip():
+        return "It is empty."
+    if value != value.strip():
+        return "It has spaces, or the end of a line, around it."
+    if len(value.splitlines()) > 1:
+        return "It has several lines."
+    if not value.isprintable():
+        return "It has characters in it that nobody sees."
+    return f"It has more than {MAXIMUM_TEXT} characters." if len(value) > MAXIMUM_TEXT else ""
+
+
+def trouble_of_value(value: object) -> str:
+    """What is wrong with what should be a number, true or false, as far as it can be told without knowing which."""
+    return "It is a text; write it without quotes." if isinstance(value, str) else ""
+
+
 def is_text(value: object) -> bool:
     """A text that can be read, with nothing around it."""
-    return isinstance(value, str) and 0 < len(value) <= MAXIMUM_TEXT and value.isprintable() and value == value.strip()
+    return not trouble_of_text(value)
 
 
 def is_ascii(value: object) -> bool:
@@ -48,18 +78,73 @@ def is_host(value: object) -> bool:
     return len(name) <= LONGEST_HOST and HOST.fullmatch(name) is not None
 
 
+def trouble_of_url(value: object) -> str:
+    """What is wrong with an address of HTTP; no user, password, query or fragment may be lost, or told, in it."""
+    if not isinstance(value, str) or not is_text(value):
+        return trouble_of_text(value)
+    if not value.lower().startswith(("https://", "http://")):
+        return "An address that begins with https:// or http:// is expected."
+    for sign, what in {"#": "a fragment", "?": "a query"}.items():
+        if sign in value:
+            return f"It has {what} ({sign}…) in it, which can't stand there."
+    wrong = sorted(NOT_IN_URLS & set(value))
+    if wrong:
+        return f"It has {wrong[0]} in it, which stands in no address." if wrong[0].strip() else "It has a space in it."
+    return _trouble_of_authority(value)
+
+
+def _trouble_of_authority(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return NO_HOST
+    if "@" in parts.netloc:
+        return "It has a user or a password (…@) in it, which can't stand there."
+    try:
+        has_port = parts.port != 0
+    except ValueError:
+        has_port = False
+    if not has_port:
+        return "Its port is no number from 1 to 65535."
+    try:
+        parse_url(url)
+    except LocationParseError:
+        return NO_HOST
+    return "" if is_host(host) else NO_HOST
+
+
 def is_url(value: object) -> bool:
     """An address of HTTP without what would be lost, or told, in it: user, password, query, fragment."""
-    if not isinstance(value, str) or not is_text(value) or NOT_IN_URLS & set(value):
-        return False
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-        parse_url(value)
-    except (ValueError, LocationParseError):
-        return False
-    is_plain = "@" not in parts.netloc and not parts.query and port != 0
-    return parts.scheme in {"http", "https"} and is_host(parts.hostname) and is_plain
+    return not trouble_of_url(value)
+
+
+def trouble_of_bucket(value: object) -> str:
+    """What is wrong with what should be the name of a bucket, or the ARN of an access point."""
+    if not isinstance(value, str) or not is_text(value):
+        return trouble_of_text(value)
+    if ACCESS_POINT.fullmatch(value):
+        return ""
+    if value.startswith(("arn:", "s3:", "http:", "https:")):
+        return "The plain name of a bucket is expected, such as audiences, without what stands before and after it."
+    is_name = BUCKET.fullmatch(value) and not value.endswith(BUCKETS_END_NOT_WITH) and not DOTTED.fullmatch(value)
+    return (
+        "" if is_name else "S3 has no such names: 3 to 63 of a-z, 0-9, dots and hyphens, letters or digits around them."
+    )
+
+
+def is_bucket(value: object) -> bool:
+    """What S3 lets a bucket be called."""
+    return not trouble_of_bucket(value)
+
+
+def trouble_of_credential(value: str) -> str:
+    """What is wrong with a key or token that was issued by a machine: they are of one word, and of ASCII."""
+    if SCHEME.match(value):
+        return f"It is expected without the word {value.split(maxsplit=1)[0]} before it; that is sent by itself."
+    if any(character.isspace() or character in "\"'" for character in value):
+        return "It has spaces or quotes in it."
+    return "" if value.isascii() else "It has characters in it that are not ASCII."
 
 
 def matches(pattern: str) -> Check:

@@ -17,7 +17,7 @@ from customers.errors import DomainError, Kind, Refusals, invalid
 from customers.models.mail_address import is_mail_address
 from customers.queries.schemas import hold_schema
 
-NO_SECRETS = "An object of texts is expected."
+NO_SECRETS = "An object is expected: the name of each secret and its text."
 LONGEST_NAME = 255
 _trying = threading.Lock()
 
@@ -32,7 +32,7 @@ def save_destination(*, destination: Destination, changes: Mapping[str, Any]) ->
     """
     values = {name: _stripped(value) for name, value in changes.items() if name != "secrets"}
     given = changes.get("secrets") or {}
-    if not isinstance(given, dict) or not all(map(_is_secret, given.values())):
+    if not isinstance(given, dict):
         raise invalid(secrets=NO_SECRETS)
     for name, value in values.items():
         setattr(destination, name, value)
@@ -56,7 +56,7 @@ def _stripped(value: Any) -> Any:
     return [_stripped(each) for each in value] if isinstance(value, list) else value
 
 
-def _check(destination: Destination, secrets: Mapping[str, str]) -> None:
+def _check(destination: Destination, secrets: Mapping[str, Any]) -> None:
     """Refuse what could not work: DomainError `validation` names all of it."""
     if destination.kind not in SHAPES:
         raise invalid(kind=f"One of {', '.join(SHAPES)} is expected.")
@@ -75,10 +75,6 @@ def _check(destination: Destination, secrets: Mapping[str, str]) -> None:
 
 def _named(name: str, sentences: list[str]) -> dict[str, list[str]]:
     return {name: sentences} if sentences else {}
-
-
-def _is_secret(value: object) -> bool:
-    return value is None or (isinstance(value, str) and bool(value))
 
 
 def _readable(destination: Destination) -> dict[str, str]:

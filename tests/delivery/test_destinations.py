@@ -25,8 +25,8 @@ from tests.config.served import PROJECT
 from tests.factories import make_application, make_field, make_organization
 
 SECRET = "do not show this"
-URL_EXPECTED = f"url: {SHAPES['webhook'].members['url'].sentence}"
 COLUMNS_EXPECTED = f"columns: {SHAPES['facebook'].members['columns'].sentence}"
+NO_SCHEME = "An address that begins with https:// or http:// is expected."
 WEBHOOK = {"url": "https://hooks.example.org/in"}
 
 pytestmark = pytest.mark.django_db
@@ -82,9 +82,19 @@ def test_one_default_of_a_kind(operator: Client) -> None:
         ("webhook", WEBHOOK, {"signing_secret": "x"}, {}),
         ("webhook", {}, {"signing_secret": "x"}, {"settings": ["url: this setting is required."]}),
         ("webhook", WEBHOOK, {}, {"secrets": ["signing_secret: this secret is required."]}),
-        ("webhook", {"url": "ftp://x/"}, {"signing_secret": "x"}, {"settings": [URL_EXPECTED]}),
-        ("webhook", {"url": "https://u:p@x/"}, {"signing_secret": "x"}, {"settings": [URL_EXPECTED]}),
-        ("webhook", {"url": "https://x:99999/"}, {"signing_secret": "x"}, {"settings": [URL_EXPECTED]}),
+        ("webhook", {"url": "ftp://x/"}, {"signing_secret": "x"}, {"settings": [f"url: {NO_SCHEME}"]}),
+        (
+            "webhook",
+            {"url": "https://u:p@x/"},
+            {"signing_secret": "x"},
+            {"settings": ["url: It has a user or a password (…@) in it, which can't stand there."]},
+        ),
+        (
+            "webhook",
+            {"url": "https://x:99999/"},
+            {"signing_secret": "x"},
+            {"settings": ["url: Its port is no number from 1 to 65535."]},
+        ),
         (
             "webhook",
             WEBHOOK | {"concurrency": True},
@@ -97,7 +107,7 @@ def test_one_default_of_a_kind(operator: Client) -> None:
             "webhook",
             WEBHOOK,
             {"signing_secret": "a\nb"},
-            {"secrets": ["signing_secret: A text is expected, without spaces around it."]},
+            {"secrets": ["signing_secret: It has several lines."]},
         ),
         (
             "email",

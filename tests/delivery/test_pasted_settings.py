@@ -71,6 +71,13 @@ MAILBOXES = [
     *("mailto:shop@example.org", "Shop <shop @example.org>", "Shop <a@example.org> <b@example.org>", "ädä@example.org"),
     f"shop@{'ü' * 70}.example",
 ]
+ARN = "arn:aws:s3"
+BUCKETS = [
+    *("s3://audiences", "audiences/of", "my bucket", "bücket", "a", f"{ARN}:::audiences", f"{ARN}:::audiences/of"),
+    *("https://audiences.s3.amazonaws.com", "Audiences", "my_audiences", "-audiences", "audiences-", "audiences."),
+    *("a..b", "192.168.5.4", "xn--audiences", "sthree-of", "audiences.mrap", "of--x-s3", "x" * 64),
+    *(f"{ARN}:eu-west-1:12:accesspoint/of", f"{ARN}:eu-west-1:123456789012:accesspoint/of/object"),
+]
 WRONG: dict[str, list[Any] | dict[str, list[Any]]] = {
     "url": URLS,
     "endpoint_url": URLS,
@@ -79,10 +86,10 @@ WRONG: dict[str, list[Any] | dict[str, list[Any]]] = {
     "sender_domain": HOSTS,
     "from_address": MAILBOXES,
     "reply_to": MAILBOXES,
-    "bucket": ["s3://audiences", "audiences/of", "my bucket", "bücket", "a"],
+    "bucket": BUCKETS,
     "prefix": ["../other", "a/../b", "a\\b"],
     "region": ["EU (Ireland)", "eu_west_1", "https://eu"],
-    "app_key": ["a:b"],
+    "app_key": ["a:b", "Basic a"],
     "user": {"email": ["übung"], "cheetah": ["a:b"]},
     "identifier_type": ["named user", "Named_User", "a,b"],
     "version": ["23.0", "v23", "latest", "v23.0/"],
@@ -99,6 +106,7 @@ WRONG: dict[str, list[Any] | dict[str, list[Any]]] = {
 }
 GOOD: dict[str, list[Any]] = {
     "url": ["https://bücher.example/in", "http://127.0.0.1:8000/", "https://[::1]:8443/in", "https://EXAMPLE.org"],
+    "bucket": ["my-audiences", "123", "of.shop", "x" * 63, f"{ARN}:eu-west-1:123456789012:accesspoint/of-shop"],
     "host": ["bücher.example", "127.0.0.1", "::1", "localhost", "mail_sink", "smtp.example.org."],
     "from_address": [
         '"Shop, Inc." <a@example.org>',
@@ -168,23 +176,57 @@ def test_what_can_not_work_is_refused_beside_its_name(
         _save(organization, kind=kind, settings=settings | {name: value}, secrets=secrets).delete()
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"), [(kind, name) for kind in SHAPES for name in sorted(SHAPES[kind].secrets) if name != "api_key"]
-)
+SECRETS = [(kind, name) for kind in SHAPES for name in sorted(SHAPES[kind].secrets)]
+# All but what only SMTP, or a signature, takes: what stands before a credential in a header is no part of it.
+ISSUED = [each for each in SECRETS if each[1] != "signing_secret" and each != ("email", "password")]
+
+
+@pytest.mark.parametrize(("kind", "name"), SECRETS)
 def test_secrets_that_can_not_work_are_refused(organization: Organization, kind: str, name: str) -> None:
-    settings, secrets = WORKING[kind]
-    pasted: list[Any] = [" secret", "secret ", "se\ncret", "\ud800", " ", "", 7, ["x"]]
+    settings, secrets = PROVIDED if name == "api_key" else WORKING[kind]
+    pasted: list[Any] = [" secret", "secret ", "se\ncret", "\ud800", " ", "", 7, ["x"], "x" * 3_000]
     # What a header, or a mail server, can't be told.
     pasted += [] if name == "signing_secret" or kind == "cheetah" else ["“quoted”"]
     pasted += ["whsec_?", "whsec_"] if name == "signing_secret" else []
+    pasted += ["Bearer abc", "bearer  abc", "Basic abc", "Authorization: Bearer abc"] if (kind, name) in ISSUED else []
+    pasted += ['"abc"', "a bc"] if (kind, name) in ISSUED and name != "password" else []
     for value in pasted:
         with pytest.raises(DomainError) as refused:
             _save(organization, kind=kind, settings=settings, secrets=secrets | {name: value})
         assert refused.value.fields.keys() == {"secrets"}, value
+        assert refused.value.fields["secrets"][0].startswith(f"{name}: "), value
     for unknown in ("", " ", "unknown"):
         with pytest.raises(DomainError) as refused:
             _save(organization, kind=kind, settings=settings, secrets=secrets | {unknown: "x"})
         assert refused.value.fields.keys() == {"secrets"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "told"),
+    [
+        ("webhook", "url", "https://x.org/#top", "It has a fragment (#…) in it, which can't stand there."),
+        ("webhook", "url", "https://x.org/?", "It has a query (?…) in it, which can't stand there."),
+        ("webhook", "url", "https://x .org/", "It has a space in it."),
+        ("webhook", "url", "https://[", "It has no name of a machine in it, or one that none can have."),
+        ("webhook", "url", "", "It is empty."),
+        ("webhook", "concurrency", "2", "It is a text; write it without quotes."),
+        ("facebook", "audience_id", 23851234567890123, "It is a number; write it in quotes, as a text."),
+        ("s3", "bucket", f"{ARN}:::my-bucket", "The plain name of a bucket is expected, such as audiences"),
+        ("webhook", "signing_secret", "a\nb", "It has several lines."),
+        ("webhook", "signing_secret", "", "It is empty."),
+        ("webhook", "signing_secret", 7, "It is a number; write it in quotes, as a text."),
+        ("webhook", "signing_secret", " a", "It has spaces, or the end of a line, around it."),
+        ("webhook", "signing_secret", "a\u200bb", "It has characters in it that nobody sees."),
+        ("facebook", "access_token", "Bearer abc", "It is expected without the word Bearer before it"),
+    ],
+)
+def test_a_sentence_says_what_is_wrong(organization: Organization, kind: str, name: str, value: Any, told: str) -> None:
+    settings, secrets = WORKING[kind]
+    part, rest = ("secrets", secrets) if name in SHAPES[kind].secrets else ("settings", settings)
+    with pytest.raises(DomainError) as refused:
+        _save(organization, **{"kind": kind, "settings": settings, "secrets": secrets, part: rest | {name: value}})
+    (sentence,) = refused.value.fields[part]
+    assert sentence.startswith(f"{name}: {told}")
 
 
 @pytest.mark.parametrize(
