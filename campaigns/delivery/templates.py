@@ -12,7 +12,7 @@ Operators write templates and customers' attributes fill them, so neither is tru
 import functools
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 from django.template import Context, Engine, Library, Template, TemplateSyntaxError
 from django.template import defaultfilters as filters
 from django.template import defaulttags as tags
-from django.template.base import FilterExpression, Lexer, NodeList, Parser, Variable
+from django.template.base import FilterExpression, Lexer, NodeList, Parser, TextNode, Variable
 from django.utils.safestring import SafeString
 
 from campaigns.models.message_template import MAXIMUM_TEMPLATE
@@ -38,10 +38,19 @@ FILTERS = (
 )
 MAXIMUM_DEPTH, MAXIMUM_FILTERS = 20, 10
 MAXIMUM_MESSAGE, MAXIMUM_SECONDS = 1_000_000, 1.0
+VERBATIM = ("endverbatim",)
+# How much of a fault is shown.
+SHOWN = 40
 # The most that a filter may make of a value, so that the next one has no more to do.
 MAXIMUM_VALUE = 65_536
 # A sentence of Django's about a filter or tag that isn't there names the builtins; it is told shorter.
 SPACES = re.compile(r"\s+")
+# What was meant to be an expression, a tag or a comment, and is none: it would be sent as it is.
+_NAME = r"(?:customer\.|message\.|unsubscribe_url\b)"
+_NAMED = rf"\{{\s*{_NAME}|{_NAME}[^{{}}<>]{{0,100}}\}}"
+SIGNS = re.compile(rf"\{{[{{%#]|[}}%#]\}}|{_NAMED}")
+# In HTML some of these are CSS (`@media{#a{…}}`, `{width:100%}`), so there only what nothing else can be.
+SIGNS_IN_HTML = re.compile(rf"\{{[{{%]|\{{#\s|{_NAMED}")
 
 
 class TooMuchError(Exception):
@@ -114,7 +123,8 @@ class _Nodes(NodeList):
 class _Parser(Parser):
     """Checks every expression as it is compiled, wherever it stands: in a variable, a tag or a filter's argument.
 
-    `members` are the names that stand after a dot, each with what it is a member of.
+    `members` are the names that stand after a dot, each with what it is a member of; `texts` what is sent as it is,
+    except what is said to be (`verbatim`); `troubles` sentences about filters' arguments that can't work.
     """
 
     depth = 0
@@ -122,6 +132,8 @@ class _Parser(Parser):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.members: set[tuple[str, str]] = set()
+        self.texts: list[str] = []
+        self.troubles: list[str] = []
 
     def parse(self, parse_until: Iterable[str] | None = None) -> NodeList:
         """Every tag that has an inside comes through here; each level costs several of Python's stack."""
@@ -130,6 +142,10 @@ class _Parser(Parser):
             raise TemplateSyntaxError(f"Tags stand at most {MAXIMUM_DEPTH} deep in each other.")
         nodes = super().parse(parse_until)
         self.depth -= 1
+        if parse_until == VERBATIM:
+            # Django renders it at once, when there is no recipient yet; it is taken off with what is around it.
+            return nodes
+        self.texts += [node.s for node in nodes if isinstance(node, TextNode)]
         bounded = _Nodes(nodes)
         bounded.contains_nontext = nodes.contains_nontext
         return bounded
@@ -138,6 +154,7 @@ class _Parser(Parser):
         expression = super().compile_filter(token)
         if len(expression.filters) > MAXIMUM_FILTERS:
             raise TemplateSyntaxError(f"An expression has at most {MAXIMUM_FILTERS} filters.")
+        self.troubles += _troubles_of_arguments(expression)
         arguments = [value for given in expression.filters for looks_up, value in given[1] if looks_up]
         for variable in (expression.var, *arguments):
             if isinstance(variable, Variable) and variable.lookups is not None:
@@ -148,13 +165,53 @@ class _Parser(Parser):
 
 class _Template(Template):
     members: frozenset[tuple[str, str]]
+    texts: Sequence[str]
+    troubles: Sequence[str]
 
     def compile_nodelist(self) -> NodeList:
         tokens = Lexer(self.source).tokenize()
         parser = _Parser(tokens, self.engine.template_libraries, self.engine.template_builtins, self.origin)
         nodes = parser.parse()
-        self.members = frozenset(parser.members)
+        self.members, self.texts, self.troubles = frozenset(parser.members), parser.texts, parser.troubles
         return nodes
+
+
+def _is_length(argument: Any) -> bool:
+    try:
+        return int(argument) > 0
+    except (ValueError, OverflowError):
+        return False
+
+
+def _anything(_: Any) -> bool:
+    return True
+
+
+def _choices(numbers: range) -> Callable[[Any], bool]:
+    return lambda argument: str(argument).count(",") + 1 in numbers
+
+
+# The filters that silently do nothing with some arguments: which work, and what is expected.
+ARGUMENTS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "truncatechars": (_is_length, "a whole number from 1"),
+    "truncatewords": (_is_length, "a whole number from 1"),
+    "pluralize": (_choices(range(1, 3)), "one ending, or two with a comma between them,"),
+    "yesno": (_choices(range(2, 4)), "two texts, or three, with commas between them"),
+}
+
+
+def _troubles_of_arguments(expression: FilterExpression) -> Iterator[str]:
+    """A sentence for each argument that is written down and can't work; what is looked up is not known yet."""
+    for function, given in expression.filters:
+        name = function._filter_name  # noqa: SLF001 (Django's own mark)
+        if given and getattr(function, "needs_autoescape", False):
+            # Django would take it, and hand its own over in the same place.
+            yield f"{name} takes no argument."
+        fits, expected = ARGUMENTS.get(name, (_anything, ""))
+        for looks_up, value in given:
+            literal = value.literal if looks_up else value
+            if (not looks_up or value.lookups is None) and not fits(literal):
+                yield f"{name}:{literal!r} can't work: {expected} is expected."
 
 
 def _check_name(variable: Variable) -> None:
@@ -203,15 +260,28 @@ class CompiledTemplate:
         finally:
             _allowance.reset(token)
 
-    def refuse_unknown(self, attributes: Collection[str]) -> None:
-        """DomainError for what is named and stands for nothing; `attributes` are the schema's, with underscores."""
+    def refuse_faults(self, attributes: Collection[str]) -> None:
+        """DomainError for what compiles and can't be meant: names that stand for nothing, filters' arguments that don't
+        work, braces without their counterparts. `attributes` are the schema's, with underscores.
+        """
         known = {"customer": OF_CUSTOMERS | set(attributes), "message": OF_MESSAGES}
         refusals = Refusals()
         for part, template in {"subject": self.subject, "text": self.text, "html": self.html}.items():
-            for root, member in sorted(template.members) if template else ():
-                if member not in known[root]:
-                    refusals.refuse(part, f"There is no {root}.{member}.")
+            for sentence in _faults(template, known, SIGNS_IN_HTML if part == "html" else SIGNS) if template else ():
+                refusals.refuse(part, sentence)
         refusals.raise_any()
+
+
+def _faults(template: _Template, known: Mapping[str, Collection[str]], signs: re.Pattern[str]) -> Iterator[str]:
+    for root, member in sorted(template.members):
+        if member not in known[root]:
+            yield f"There is no {root}.{member}."
+    yield from template.troubles
+    for text in template.texts:
+        found = signs.search(text)
+        if found:
+            shown = SPACES.sub(" ", text[found.start() : found.start() + SHOWN])
+            yield f"This would be sent as it is, its braces don't match: {shown} (meant so: {{% verbatim %}})"
 
 
 def compile_template(*, subject: str, text: str, html: str) -> CompiledTemplate:

@@ -113,15 +113,15 @@ def _try(destination: Destination, to: str) -> tuple[bool, str]:
 def save_template(*, template: MessageTemplate, changes: Mapping[str, Any]) -> MessageTemplate:
     """Change `key`, `subject`, `text` or `html` of a template, or make one.
 
-    DomainError names what doesn't compile, and every name that stands for nothing. Spaces around the key are taken
-    away.
+    DomainError names what doesn't compile, and what compiles and can't be meant (`refuse_faults`). Spaces around the
+    key are taken away.
     """
     for name, value in changes.items():
         setattr(template, name, value.strip() if name == "key" and isinstance(value, str) else value)
     refusals = Refusals()
     with refusals.gathering():
         known = {name.replace("-", "_") for name in hold_schema(organization=template.organization)}
-        compile_template(subject=template.subject, text=template.text, html=template.html).refuse_unknown(known)
+        compile_template(subject=template.subject, text=template.text, html=template.html).refuse_faults(known)
     for name in ("key", "subject"):
         value, longest = getattr(template, name), LONGEST_NAME
         if not value.strip() or not value.isprintable() or len(value) > longest:

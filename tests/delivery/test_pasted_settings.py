@@ -288,6 +288,8 @@ def test_a_mail_needs_an_attribute_to_go_to() -> None:
         {"html": "{% if customer.vip %}x{% endif %}"},
         {"html": "{{ customer.email|default:customer.mail }}"},
         {"html": "{{ customer }}"},
+        {"html": "{{ customer.email"},
+        {"text": '{{ customer.email|truncatechars:"a" }}'},
         {"key": ""},
         {"key": "  "},
         {"key": "a\nb"},

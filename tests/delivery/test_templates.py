@@ -5,7 +5,14 @@ import time
 
 import pytest
 
-from campaigns.delivery.templates import MAXIMUM_MESSAGE, MAXIMUM_SECONDS, TooMuchError, compile_template
+from campaigns.delivery.templates import (
+    ARGUMENTS,
+    FILTERS,
+    MAXIMUM_MESSAGE,
+    MAXIMUM_SECONDS,
+    TooMuchError,
+    compile_template,
+)
 from campaigns.models.message_template import MAXIMUM_TEMPLATE
 from customers.errors import DomainError
 
@@ -105,9 +112,72 @@ def test_names_that_stand_for_nothing_are_told() -> None:
         html="{{ unsubscribe_url }}{{ message.campaign }}{{ customer.user_id }}",
     )
     with pytest.raises(DomainError) as refusal:
-        template.refuse_unknown({"first_name", "state"})
+        template.refuse_faults({"first_name", "state"})
     assert refusal.value.fields == {
         "subject": ["There is no message.offer."],
         "text": ["There is no customer.nick.", "There is no customer.stat."],
     }
-    compile_template(subject="{{ customer.first_name }}", text="", html="").refuse_unknown({"first_name"})
+    compile_template(subject="{{ customer.first_name }}", text="", html="").refuse_faults({"first_name"})
+
+
+# Each stands in a template that compiles, and would be sent, or do nothing.
+FAULTS = [
+    *("{{ customer.state", "{{ customer.state }", "{{ customer.\nstate }}", "{% if customer.state }x", "{# a note"),
+    *("customer.state }}", "{ customer.state }", "{customer.state}", "{unsubscribe_url}", "{ message.campaign|upper }"),
+    *("{% if customer.state %}{{ customer.state{% endif %}", "{{ message.campaign }}{{ message.offers"),
+    *('{{ customer.state|truncatechars:"a" }}', "{{ customer.state|truncatewords:0 }}"),
+    *("{{ customer.state|truncatechars:-1 }}", "{{ customer.state|truncatechars:1e400 }}"),
+    *('{{ customer.state|yesno:"yes" }}', '{{ customer.state|pluralize:"a,b,c" }}'),
+    *('{{ customer.state|linebreaks:"x" }}', "{{ customer.state|linebreaksbr:customer.state }}"),
+    '{% if customer.state|truncatechars:"a" == "x" %}x{% endif %}',
+]
+# In HTML these may be CSS.
+FAULTS_OF_TEXTS = ["Hello }}", "50 %}", "note #}", "{#note"]
+MEANT = [
+    *('{{ customer.state|truncatechars:"10" }}', "{{ customer.state|truncatechars:customer.state }}"),
+    *(
+        '{{ customer.state|yesno:"yes,no" }}',
+        '{{ customer.state|pluralize:"y,ies" }}',
+        "{{ customer.state|pluralize }}",
+    ),
+    *("{% verbatim %}{{ customer.state{% endverbatim %}", "{% comment %}{{ x {% endcomment %}{# {{ #}", "{", "a } b"),
+    *("{% templatetag openvariable %}", "dear customer. {x}", "{% if customer.state %}{{ customer.state }}{% endif %}"),
+]
+MEANT_IN_HTML = ["<style>@media print{#a{width:100%}}@media screen{.b{color:red}}</style>", "<p>{#a{}</p>"]
+
+
+@pytest.mark.parametrize("part", ["subject", "text", "html"])
+def test_what_can_not_be_meant_is_told_beside_its_part(part: str) -> None:
+    parts = {"subject": "", "text": "", "html": ""}
+    for source in [*FAULTS, *(FAULTS_OF_TEXTS if part != "html" else [])]:
+        with pytest.raises(DomainError) as refusal:
+            compile_template(**parts | {part: f"Hello {source} <b>there</b>"}).refuse_faults({"state"})
+        assert list(refusal.value.fields) == [part], source
+    for source in [*MEANT, *(MEANT_IN_HTML if part == "html" else [])]:
+        template = compile_template(**parts | {part: f"Hello {source} <b>there</b>"})
+        template.refuse_faults({"state"})
+        assert "there" in getattr(template.render(customer={"state": "NY"}, message={}), part)
+
+
+def test_what_is_verbatim_is_sent_as_it_is() -> None:
+    template = compile_template(subject="", text="{% verbatim %}{{ customer.state }}{% endverbatim %}", html="")
+    assert template.render(customer={"state": "NY"}, message={}).text == "{{ customer.state }}"
+
+
+def test_every_filter_with_an_argument_is_walked() -> None:
+    """Those that take any text, and those of which is said what they take."""
+    taking = set()
+    for name in FILTERS:
+        with contextlib.suppress(DomainError):
+            compile_template(subject=f'{{{{ customer.state|{name}:"x" }}}}', text="", html="")
+            taking.add(name)
+    nothing_but_what_django_hands_over = {"linebreaks", "linebreaksbr"}
+    anything = {"cut", "default", "default_if_none", "urlencode"}
+    assert taking == ARGUMENTS.keys() | nothing_but_what_django_hands_over | anything
+
+
+def test_looking_for_faults_takes_no_time() -> None:
+    template = compile_template(subject="", text="", html="customer." * 7_000)
+    began = time.thread_time()
+    template.refuse_faults(set())
+    assert time.thread_time() - began < MAXIMUM_SECONDS
