@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import ipaddress
 import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -10,10 +9,9 @@ from urllib.parse import urlsplit
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
+from customers.models.host import ascii_host
+
 MAXIMUM_TEXT = 2048
-LONGEST_HOST = 253
-LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
-HOST = re.compile(rf"{LABEL}(\.{LABEL})*\.?", re.IGNORECASE)
 # What stands in no address, but around it in a text, in a template, or in a list.
 NOT_IN_URLS = frozenset(' "<>\\^`{|}#')
 SIGNING_PREFIX = "whsec_"
@@ -63,19 +61,7 @@ def is_ascii(value: object) -> bool:
 
 def is_host(value: object) -> bool:
     """The name of a machine, in any script, or its address: nothing before it, no port after it."""
-    if not isinstance(value, str) or not is_text(value):
-        return False
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        pass
-    else:
-        return True
-    try:
-        name = value.encode("idna").decode()
-    except UnicodeError:
-        return False
-    return len(name) <= LONGEST_HOST and HOST.fullmatch(name) is not None
+    return isinstance(value, str) and is_text(value) and ascii_host(value) is not None
 
 
 def trouble_of_url(value: object) -> str:

@@ -1,19 +1,17 @@
 """Which web pages may call us from a browser (contract 4, section C "CORS")."""
 
-import re
 import time
 import uuid
 
 from django.db import Error
 
 from customers.models import Application
+from customers.models.origin import ORIGIN
 from customers.transactions import is_unavailable
 
 # How long an answer is good for, in seconds: a change of an application's origins takes effect within that.
 KEPT_FOR = 10
 MAXIMUM_KEPT = 1000
-# As browsers spell one: in ASCII, of a scheme, a host and perhaps a port. No more than a column has is looked for.
-ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]{1,240}", re.ASCII)
 _kept: dict[tuple[str, uuid.UUID | None], tuple[float, bool]] = {}
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from customers.errors import invalid
+from customers.errors import Refusals, invalid
 from customers.models import Application, Organization
 from customers.models.application import Platform, sha256_hex
+from customers.models.origin import read_origin
 
 SECRET_BYTES = 32
 API_KEY_BYTES = 20
@@ -23,7 +24,11 @@ def create_application(
     allowed_origins: Sequence[str] = (),
     is_active: bool = True,
 ) -> tuple[Application, str]:
-    """Make an application and return it with its secret, which nobody can read again."""
+    """Make an application and return it with its secret, which nobody can read again.
+
+    Origins are kept as browsers spell them; DomainError `validation` for what can't be one, an unknown platform, and a
+    name that is none or another's.
+    """
     application = Application(organization=organization)
     secret = fill_credentials(application=application)
     attributes = {"platforms": platforms, "allowed_origins": allowed_origins, "is_active": is_active}
@@ -32,7 +37,10 @@ def create_application(
 
 
 def update_application(*, application: Application, changes: Mapping[str, Any]) -> Application:
-    """Change `name`, `platforms`, `allowed_origins` or `is_active` of an application, and nothing else."""
+    """Change `name`, `platforms`, `allowed_origins` or `is_active` of an application, and nothing else.
+
+    Refuses what `create_application` does.
+    """
     return _save(application, changes, is_new=False)
 
 
@@ -45,13 +53,25 @@ def _save(application: Application, changes: Mapping[str, Any], *, is_new: bool)
     if len(application.name) > MAXIMUM_NAME or not application.name.strip() or "\x00" in application.name:
         raise invalid(name=f"A name of 1 to {MAXIMUM_NAME} characters is expected.")
     application.platforms = list(dict.fromkeys(application.platforms))
-    application.allowed_origins = list(dict.fromkeys(application.allowed_origins))
+    if "allowed_origins" in changes:
+        application.allowed_origins = _read_origins(application.allowed_origins)
     try:
         with transaction.atomic():
             application.save(update_fields=None if is_new else list(changes))
     except IntegrityError as error:
         raise invalid(name=f"The organization already has an application {application.name!r}.") from error
     return application
+
+
+def _read_origins(texts: Sequence[str]) -> list[str]:
+    refusals, found = Refusals(), []
+    for text in texts:
+        try:
+            found.append(read_origin(text))
+        except ValueError as error:
+            refusals.refuse("allowed_origins", f"{text}: {error}")
+    refusals.raise_any()
+    return list(dict.fromkeys(found))
 
 
 def fill_credentials(*, application: Application) -> str:
