@@ -1,7 +1,7 @@
 """Previews of audiences at every level, from the same terms as an audience is built from.
 
-Counting looks at every customer, so it has bounds of its own, and an organization has few at a time (DomainError
-`too_many_at_a_time`).
+Counting looks at every customer, so it has bounds of its own, and an organization and a process have few at a time
+(DomainError `too_many_at_a_time`).
 """
 
 from datetime import datetime

@@ -22,7 +22,9 @@ from config.supervision import _end_with
 from tests.config.served import PROJECT, free_port, until
 
 # Short times, for tests that wait for them; how long they are by default is `tests/config/test_door.py`'s.
-BODY_SECONDS, ANSWER_SECONDS, PREVIEW_SECONDS = 2, 3, 6
+BODY_SECONDS, ANSWER_SECONDS = 2, 3
+# Longer than any test lasts: no preview ends because of it.
+PREVIEW_SECONDS = 600
 # All connections of the server to its database: two threads that answer and one for /readyz, in two processes.
 MOST_CONNECTIONS = 6
 
@@ -108,6 +110,13 @@ class Server:
             connection.close()
             connection.settings_dict["NAME"] = before
 
+    @contextmanager
+    def customers_locked(self) -> Iterator[None]:
+        """Nobody reads customers meanwhile: whoever counts them takes as long as the block."""
+        with self._connected(self._name, autocommit=False) as other:
+            other.execute("LOCK TABLE customers_customer IN ACCESS EXCLUSIVE MODE")
+            yield
+
     def connections(self) -> int:
         """How many connections to its database there are."""
         with self._connected() as beside:
@@ -160,6 +169,7 @@ class Server:
             # As many as the attack on streamed answers takes; and an end that a test can wait for.
             "SEARCHES_AT_A_TIME": "20",
             "STATEMENT_TIMEOUT_SECONDS": f"preview={PREVIEW_SECONDS}",
+            "LOCK_TIMEOUT_SECONDS": f"preview={PREVIEW_SECONDS}",
             "STALLED_BODY_SECONDS": str(BODY_SECONDS),
             "UNREAD_ANSWER_SECONDS": str(ANSWER_SECONDS),
         }
@@ -177,9 +187,9 @@ class Server:
         return {name: parameters.get(name) or "" for name in ("host", "port", "user", "password")}
 
     @contextmanager
-    def _connected(self) -> Iterator["psycopg.Connection[Any]"]:
+    def _connected(self, name: str = "postgres", *, autocommit: bool = True) -> Iterator["psycopg.Connection[Any]"]:
         given = {name: value for name, value in self._where().items() if value}
-        with psycopg.connect(**given, dbname="postgres", autocommit=True) as beside:
+        with psycopg.connect(**given, dbname=name, autocommit=autocommit) as beside:
             yield beside
 
     def _administrate(self, statement: sql.Composed) -> None:

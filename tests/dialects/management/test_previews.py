@@ -20,9 +20,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PREVIEWS = ("campaigns/{0.campaign.pk}", "creative_groups/{0.group.pk}", "creatives/{0.unit.pk}")
 
 
+@pytest.fixture(autouse=True)
+def _threads(settings: Settings) -> None:
+    """Many: the bounds of organizations are what is met."""
+    settings.WEB_THREADS = 10
+
+
 @contextmanager
 def turns_taken(organization: Organization, number: int) -> Iterator[None]:
-    """So many previews are being made, each on a connection of its own, as in other processes."""
+    """So many previews are being made, each in a thread and on a connection of its own."""
     all_there, over = Barrier(number + 1, timeout=30), Event()
 
     def preview() -> None:
@@ -64,6 +70,22 @@ def test_one_more_is_429_and_others_have_their_own(
         assert answer.json()["audience"]["count"] == 1, "whoever has had a turn gives it back"
 
 
+def test_organizations_together_leave_a_thread_of_the_process_free(
+    owner: Actor, outsider: Actor, settings: Settings
+) -> None:
+    path = f"campaigns/{owner.make_hierarchy().campaign.pk}/audience/preview"
+    settings.WEB_THREADS = 3
+    with turns_taken(outsider.organization, 1):
+        assert owner.post(path).status_code == 200
+        with turns_taken(Actor.of().organization, 1):
+            refused = owner.post(path)
+            assert refusal(refused, "too_many_at_a_time", 429) == {}
+            assert int(refused["Retry-After"]) > 0
+    settings.WEB_THREADS = 1
+    for _ in range(2):
+        assert owner.post(path).status_code == 200, "alone it has its place, and gives it back"
+
+
 def test_what_is_not_there_is_no_preview(owner: Actor, settings: Settings) -> None:
     settings.PREVIEWS_AT_A_TIME = 1
     with turns_taken(owner.organization, 1):
@@ -73,14 +95,17 @@ def test_what_is_not_there_is_no_preview(owner: Actor, settings: Settings) -> No
 def test_one_that_takes_too_long_is_503(owner: Actor, settings: Settings) -> None:
     ours = owner.make_hierarchy()
     make_customer(owner.organization)
-    settings.STATEMENT_TIMEOUT_SECONDS = settings.STATEMENT_TIMEOUT_SECONDS | {Work.PREVIEW.value: 0.2}
+    before = settings.STATEMENT_TIMEOUT_SECONDS
     settings.LOCK_TIMEOUT_SECONDS = settings.LOCK_TIMEOUT_SECONDS | {Work.PREVIEW.value: 0}
     path = f"campaigns/{ours.campaign.pk}/audience/preview"
     assert owner.post(path).status_code == 200, "its rules are known now"
     with locked_customers():
+        # Whichever statement of the preview comes to it: this one never would end.
+        settings.STATEMENT_TIMEOUT_SECONDS = before | {Work.PREVIEW.value: 1}
         answer = owner.post(path)
         assert refusal(answer, "service_unavailable", 503) == {}
         assert int(answer["Retry-After"]) > 0
+    settings.STATEMENT_TIMEOUT_SECONDS = before
     assert owner.post(path).status_code == 200
 
 
