@@ -105,7 +105,7 @@ class EmailChannel:
                 if not self._has_address(recipient):
                     results.append(Result(recipient.key, Outcome.SKIPPED, error="No mail address."))
                     continue
-                trouble = trouble or (self._open(backend) if wanted() else STOPPED)
+                trouble = trouble or (None if wanted() else STOPPED)
                 if trouble is not None:
                     results.append(Result(recipient.key, Outcome.LATER, error=trouble))
                     continue
@@ -127,20 +127,24 @@ class EmailChannel:
             mail = self.mail(message, recipient)
         except Exception as error:  # noqa: BLE001 - a filter that this one's attributes break; others get their mail
             return Result(recipient.key, Outcome.FAILED, error=_sentence(error)), None
+        with within(self.seconds):
+            return self._exchange(backend, mail, recipient)
+
+    def _exchange(self, backend: Any, mail: Mail, recipient: Recipient) -> tuple[Result, str | None]:
+        """The same of one mail that is made: connecting and sending, twice where nothing was handed over yet."""
         for is_again in (False, True):
+            trouble = self._open(backend)
+            if trouble is not None:
+                return Result(recipient.key, Outcome.LATER, error=trouble), trouble
             try:
-                with within(self.seconds):
-                    backend.send_messages([mail])
+                backend.send_messages([mail])
             except Exception as error:  # noqa: BLE001 - whatever it is, it is of one mail
                 is_unsent = _is_unsent(backend, error)
                 # A connection that had trouble isn't used again.
                 _close(backend)
+                # If it was closed between two mails nothing of this one was handed over yet.
                 if not is_unsent or is_again or _timed_out(error):
                     return self._result(mail, recipient, error, is_unsent=is_unsent)
-                # It was closed between two mails: nothing of this one was handed over yet.
-                trouble = self._open(backend)
-                if trouble is not None:
-                    return Result(recipient.key, Outcome.LATER, error=trouble), trouble
             else:
                 break
         return Result(recipient.key, Outcome.SENT, reference=_reference(mail)), None
@@ -162,8 +166,7 @@ class EmailChannel:
     def _open(self, backend: Any) -> str | None:
         """Connect where there is no connection; what is wrong with it, or None."""
         try:
-            with within(self.seconds):
-                backend.open()
+            backend.open()
         except (OSError, ValueError) as error:
             _close(backend)
             return _sentence(error)

@@ -1,9 +1,10 @@
 """One way to talk HTTP to the world: patient with what passes, plain about what doesn't.
 
 Too many requests (429), faults (5xx) and broken connections are tried again after a pause that doubles and is never
-the same for two workers; who lets a deadline pass is not asked again at once. Every request carries an
-`Idempotency-Key`, so that the other side can tell a second attempt. Redirects aren't followed and no proxy or cookie is
-picked up from anywhere. The status decides: what is wrong with the body of an answer changes nothing.
+the same for two workers, as long as that fits into the one deadline of all attempts; the rest is a later delivery's.
+Every request carries an `Idempotency-Key`, so that the other side can tell a second attempt. Redirects aren't followed
+and no proxy or cookie is picked up from anywhere. The status decides: what is wrong with the body of an answer changes
+nothing.
 """
 
 import random
@@ -20,7 +21,7 @@ from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TooLateError
 
-from campaigns.delivery.outgoing import pool_manager, within
+from campaigns.delivery.outgoing import pool_manager, seconds_left, within
 
 FIRST_PAUSE_SECONDS = 0.5
 # Who is asked to wait longer gives up for now: a worker's lease doesn't last for ever.
@@ -145,9 +146,9 @@ def is_late(error: Exception) -> bool:
 class Exchange:
     """Sends requests to one destination; it may be shared by threads.
 
-    `timeout` is the time in seconds for an attempt, from connecting to the last byte of the answer, beside what the
-    body takes at SLOWEST_BYTES_A_SECOND. `transient` tells the answers that may be another one later. `sleep`, `dice`
-    and `clock` (epoch seconds) are arguments so that tests need no time.
+    `timeout` is the time in seconds for all attempts of a request and the pauses between them, from connecting to the
+    last byte of the last answer, beside what the body takes at SLOWEST_BYTES_A_SECOND. `transient` tells the answers
+    that may be another one later. `sleep`, `dice` and `clock` (epoch seconds) are arguments so that tests need no time.
     """
 
     timeout: float
@@ -164,7 +165,14 @@ class Exchange:
         self.pool = pool_manager(maxsize=self.connections, block=True, timeout=timeout)
 
     def send(self, method: str, url: str, *, key: str, headers: Callable[[], Mapping[str, str]], body: Body) -> Answer:
-        """The answer of a success; RefusedError or UnreachableError otherwise. `headers` is called for each attempt."""
+        """The answer of a success; RefusedError or UnreachableError otherwise. `headers` is called for each attempt.
+
+        Where a pause doesn't fit into what is left of the time, no further attempt is made.
+        """
+        with within(self.timeout + body.length / SLOWEST_BYTES_A_SECOND):
+            return self._send(method, url, key, headers, body)
+
+    def _send(self, method: str, url: str, key: str, headers: Callable[[], Mapping[str, str]], body: Body) -> Answer:
         is_uncertain = False
         for attempt in range(self.attempts):
             pause: float | None = None
@@ -183,18 +191,18 @@ class Exchange:
                     raise RefusedError(answer)
                 is_uncertain = is_uncertain or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
                 sentence, pause = answer.sentence, asked_wait(answer.headers, self.clock())
-            if attempt + 1 == self.attempts or (pause or 0) > LONGEST_PAUSE_SECONDS:
+            rest = self._pause(attempt) if pause is None else pause
+            if attempt + 1 == self.attempts or rest > LONGEST_PAUSE_SECONDS or rest >= seconds_left():
                 break
-            self.sleep(self._pause(attempt) if pause is None else pause)
+            self.sleep(rest)
         raise UnreachableError(sentence, is_uncertain=is_uncertain, retry_after=pause)
 
     def _attempt(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> Answer:
         sent = {"User-Agent": USER_AGENT, "Content-Length": str(body.length), **headers}
-        with within(self.timeout + body.length / SLOWEST_BYTES_A_SECOND):
-            response = self.pool.request(
-                method, url, headers=sent, body=body.chunks(), preload_content=False, redirect=False
-            )
-            content = read_body(response)
+        response = self.pool.request(
+            method, url, headers=sent, body=body.chunks(), preload_content=False, redirect=False
+        )
+        content = read_body(response)
         response.release_conn()
         return Answer(response.status, response.reason or "", dict(response.headers), content)
 

@@ -7,6 +7,7 @@ connected to: what a name stands for may be another one a moment later.
 
 import functools
 import ipaddress
+import math
 import socket
 import ssl
 import time
@@ -48,10 +49,19 @@ class ForbiddenAddressError(OSError):
     """The address is of this machine or of its network."""
 
 
+def seconds_left() -> float:
+    """How much is left of this thread's exchange, in seconds; no end where it is in none."""
+    exchange = _current.get()
+    return math.inf if exchange is None else exchange.ends_at - time.monotonic()
+
+
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """So long may all take that this thread does in the block with sockets of ours; TimeoutError afterwards."""
-    token = _current.set(_Exchange(time.monotonic() + seconds))
+    """So long may all take that this thread does in the block with sockets of ours; TimeoutError afterwards.
+
+    A block in a block ends with the outer one at the latest.
+    """
+    token = _current.set(_Exchange(time.monotonic() + min(seconds, seconds_left())))
     try:
         yield
     finally:
@@ -111,11 +121,10 @@ class _Hurried:
         super().settimeout(value)  # type: ignore[misc]
 
     def _hurry(self) -> None:
-        exchange, patience = _current.get(), self._patience
-        if exchange is not None:
-            left = exchange.ends_at - time.monotonic()
-            if left <= 0:
-                raise TimeoutError(TOO_LONG)
+        left, patience = seconds_left(), self._patience
+        if left <= 0:
+            raise TimeoutError(TOO_LONG)
+        if left < math.inf:
             patience = left if patience is None else min(left, patience)
         super().settimeout(patience)  # type: ignore[misc]
 

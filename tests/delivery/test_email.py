@@ -7,6 +7,7 @@ import uuid
 from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import default
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -15,8 +16,10 @@ from django.core.signing import Signer
 from django.test import Client
 from pytest_django import Settings
 
+from campaigns.delivery import outgoing
 from campaigns.delivery.channel import DeliveryFailedError, Outcome
 from campaigns.delivery.couriers import courier_for
+from campaigns.delivery.outgoing import seconds_left
 from campaigns.delivery.unsubscribing import read_token, unsubscribe_url
 from campaigns.models import MessageTemplate
 from campaigns.models.destination_kind import PROVIDERS
@@ -150,6 +153,32 @@ def test_a_server_that_closes_every_connection_is_left_for_later(audience: Audie
 
 
 NAMES = ["Shop, Inc.", "Shop; Co", "a: b", "x@y", "[shop]", 'The "best" shop', "back\\slash", "Büro, Köln", "Shop (EU)"]
+
+
+@pytest.mark.usefixtures("template")
+def test_connecting_and_sending_twice_share_one_deadline(
+    audience: Audience, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that only what the backend does moves on: four seconds each time."""
+    now, left = [0.0], list[float]()
+    monkeypatch.setattr(outgoing, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    channel = _channel(audience, mailbox, timeout_seconds=20)
+    backend = channel.backends[0]
+
+    def slowly(work: Any) -> Any:
+        def do(*arguments: Any) -> Any:
+            left.append(seconds_left())
+            now[0] += 4.0
+            return work(*arguments)
+
+        return do
+
+    monkeypatch.setattr(backend, "open", slowly(backend.open))
+    monkeypatch.setattr(backend, "send_messages", slowly(lambda _: 1 // 0))
+    monkeypatch.setattr("campaigns.delivery.email._is_unsent", lambda *_: True)
+    results = channel.send(audience.message, audience.recipients[:1])
+    assert [each.outcome for each in results] == [Outcome.LATER]
+    assert left == [20.0, 16.0, 12.0, 8.0]
 
 
 @pytest.mark.usefixtures("template")

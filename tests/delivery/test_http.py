@@ -3,17 +3,27 @@
 import itertools
 import socket
 from http import HTTPStatus
+from types import SimpleNamespace
 
 import pytest
 
-from campaigns.delivery.http import LONGEST_PAUSE_SECONDS, Answer, Body, Exchange, RefusedError, UnreachableError
+from campaigns.delivery import outgoing
+from campaigns.delivery.http import (
+    LONGEST_PAUSE_SECONDS,
+    Answer,
+    Body,
+    Exchange,
+    RefusedError,
+    UnreachableError,
+    is_passing,
+)
 from tests.delivery.servers import DROP, World, raw_world
 
 
 class Patience:
     """An exchange whose pauses take no time; they are kept in `pauses`."""
 
-    def __init__(self, *, timeout: float = 5, attempts: int = 5) -> None:
+    def __init__(self, *, timeout: float = 30, attempts: int = 5) -> None:
         self.pauses: list[float] = []
         dice = itertools.cycle([0.0, 1.0, 0.5])
         self.exchange = Exchange(
@@ -107,6 +117,31 @@ def test_who_lets_a_deadline_pass_is_not_asked_again_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UnreachableError):
         patience.post(f"http://127.0.0.1:{silent.getsockname()[1]}/")
     assert patience.pauses == []
+
+
+@pytest.mark.parametrize(("seconds", "pauses"), [(9.8, []), (4.7, [0.25]), (2.5, [0.25, 1.0])])
+def test_who_answers_just_in_time_again_and_again_has_one_deadline(
+    world: World, monkeypatch: pytest.MonkeyPatch, seconds: float, pauses: list[float]
+) -> None:
+    """By a clock that only the answers, which take so many seconds each, and the pauses move on."""
+    now = [0.0]
+    monkeypatch.setattr(outgoing, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    world.will(*[503] * 5)
+    patience = Patience(timeout=10)
+
+    def is_transient(answer: Answer) -> bool:
+        now[0] += seconds
+        return is_passing(answer)
+
+    def sleep(pause: float) -> None:
+        patience.pauses.append(pause)
+        now[0] += pause
+
+    patience.exchange.sleep = sleep
+    patience.exchange.transient = is_transient
+    with pytest.raises(UnreachableError, match="HTTP 503"):
+        patience.post(world.url)
+    assert (len(world.got), patience.pauses) == (len(pauses) + 1, pauses)
 
 
 def test_nobody_there_is_certainly_not_delivered() -> None:
