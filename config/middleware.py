@@ -109,11 +109,8 @@ class RepeatedPages:
         is_sent = match is not None and match.app_name == "admin" and request.method not in SAFE
 
         def attempt() -> Any:
-            # What an attempt that was undone has told the operator, and has read of their files, is forgotten.
+            # What an attempt that was undone has told the operator is forgotten.
             request._messages = default_storage(request)  # type: ignore[attr-defined]  # noqa: SLF001 - as Django's own
-            for _, files in request.FILES.lists():
-                for file in files:
-                    file.seek(0)
             with transaction.atomic() if is_sent else nullcontext():
                 return view(request, *args, **kwargs)
 

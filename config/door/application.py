@@ -59,7 +59,7 @@ class Door:
         self._refusals = refusals
         self._threads = Threads("answer", threads, most_waiting=MOST_WAITING)
         self._readiness = Threads("readiness", 1, most_waiting=16)
-        self._hang_ups = Threads("hang-up", 1, most_waiting=MOST_WAITING)
+        self._hang_ups = Threads("hang-up", 1)
         self._asked: dict[Call[Answer], Asked] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_swept = False

@@ -58,7 +58,7 @@ class Call(Generic[Result]):
 class Threads:
     """`number` threads that live as long as the process, started when the first call comes."""
 
-    def __init__(self, name: str, number: int, *, most_waiting: int) -> None:
+    def __init__(self, name: str, number: int, *, most_waiting: int = 0) -> None:
         self._name = name
         self._number = number
         self._most_waiting = most_waiting
@@ -66,7 +66,6 @@ class Threads:
         self._is_started = False
         # In the order of their coming; who takes a call out of it, a thread or the loop that gives up, has it alone.
         self.waiting: dict[Call[Any], None] = {}
-        self.running: dict[Call[Any], None] = {}
 
     def put(self, call: Call[Any], *, whatever_waits: bool = False) -> None:
         """Have it done by the next thread that is free; BusyError where too many wait."""
@@ -98,13 +97,8 @@ class Threads:
     def _serve(self) -> None:
         while True:
             call = self._queue.get()
-            if self.waiting.pop(call, call) is call:
-                continue
-            self.running[call] = None
-            try:
+            if self.waiting.pop(call, call) is not call:
                 call.do()
-            finally:
-                self.running.pop(call, None)
 
 
 def _succeed(future: "asyncio.Future[Result]", result: Result) -> None:

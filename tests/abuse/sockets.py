@@ -1,7 +1,6 @@
 """Sockets in the hands of an attacker."""
 
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -79,16 +78,6 @@ def is_ended(connection: socket.socket) -> bool:
     finally:
         connection.settimeout(PATIENCE_SECONDS)
     return True
-
-
-def times(server: Server, number: int, path: str = "/healthz") -> list[float]:
-    """How many seconds each of `number` requests took, one after the other, in order of size."""
-    found = []
-    for _ in range(number):
-        began = time.perf_counter()
-        assert server.status("GET", path) == 200
-        found.append(time.perf_counter() - began)
-    return sorted(found)
 
 
 def _more(connection: socket.socket) -> bytes:
