@@ -25,6 +25,8 @@ from tests.config.served import PROJECT, free_port, until
 BODY_SECONDS, ANSWER_SECONDS = 2, 3
 # Longer than any test lasts: no preview ends because of it.
 PREVIEW_SECONDS = 600
+# Fewer than by default, so that a slow machine asks for one more within a minute; more than all other tests bring.
+NEW_VISITORS = 150
 # All connections of the server to its database: two threads that answer and one for /readyz, in two processes.
 MOST_CONNECTIONS = 6
 
@@ -168,6 +170,7 @@ class Server:
             "REQUESTS_PER_MINUTE": "0",
             # As many as the attack on streamed answers takes; and an end that a test can wait for.
             "SEARCHES_AT_A_TIME": "20",
+            "NEW_VISITORS_PER_MINUTE": str(NEW_VISITORS),
             "STATEMENT_TIMEOUT_SECONDS": f"preview={PREVIEW_SECONDS}",
             "LOCK_TIMEOUT_SECONDS": f"preview={PREVIEW_SECONDS}",
             "STALLED_BODY_SECONDS": str(BODY_SECONDS),

@@ -11,7 +11,8 @@ from tests.config.served import until
 
 REQUESTS = 40
 # Two processes, each of whose three threads may have asked before the first of them knew.
-MOST_ATTEMPTS = 6
+# (and one each half minute, where a machine takes minutes for all this).
+MOST_ATTEMPTS = 12
 
 
 @pytest.fixture
@@ -33,12 +34,13 @@ def _end(server: Server) -> None:
 
 
 def test_requests_are_counted_in_the_database_meanwhile(server: Server, abused: Abused, hung: socket.socket) -> None:
-    left = []
+    counted = set()
     for _ in range(REQUESTS):
         answer = server.ask("GET", "/marketing-solutions/campaigns/1", headers={"Authorization": abused.bearer})
         assert answer.status == 200
-        left.append(int(answer.headers["x-ratelimit-remaining"]))
-    assert len(set(left)) == REQUESTS, "each counts, in whatever process"
+        # A minute may end meanwhile, whose end stands beside what is left of it.
+        counted.add((answer.headers["x-ratelimit-reset"], answer.headers["x-ratelimit-remaining"]))
+    assert len(counted) == REQUESTS, "each counts, in whatever process"
     assert server.ask("GET", "/readyz").json()["checks"]["broker"] == "unreachable"
     assert 1 <= _attempts(hung) <= MOST_ATTEMPTS
 

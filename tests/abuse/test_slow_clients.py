@@ -1,6 +1,10 @@
 """Clients that stand still occupy nothing: bodies that don't come, answers that nobody reads, silent connections."""
 
 import json
+import resource
+from collections.abc import Iterator
+
+import pytest
 
 from tests.abuse.server import ANSWER_SECONDS, MOST_CONNECTIONS, Server
 from tests.abuse.sockets import RECEIVED, head, is_ended, many, opened, read_all, read_answer
@@ -11,6 +15,18 @@ TRACE = "/api/traces/trace"
 JSON = "application/json"
 # The attack of the issue took eight; that many and more than a process has files to give in many a shell.
 SLOW, UNREAD, IDLE = 100, 100, 1_000
+# That many connections, and whatever else pytest has open.
+FILES = 2_048
+
+
+@pytest.fixture
+def _files() -> Iterator[None]:
+    """As many open files as the attacker needs; fails where the hard limit is below (CONTRIBUTING.md)."""
+    before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if before != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(before, FILES), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
 
 
 def test_bodies_that_stand_still_stop_nobody_and_are_refused(server: Server, abused: Abused) -> None:
@@ -58,6 +74,7 @@ def test_a_streamed_search_holds_no_thread_while_nobody_reads(server: Server, ab
     assert len(json.loads(unchunked(chunks))["data"]) == PORTFOLIO
 
 
+@pytest.mark.usefixtures("_files")
 def test_connections_without_a_word_stop_nobody(server: Server) -> None:
     with many(server, IDLE, b""):
         assert server.status("GET", "/readyz") == 200

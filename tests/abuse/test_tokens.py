@@ -14,13 +14,13 @@ import urllib3
 from customers.models import Application, Customer, PushToken
 from customers.services.organizations import raise_version
 from funnels.services.funnels import save_funnel
-from tests.abuse.server import Server
+from tests.abuse.server import NEW_VISITORS, Server
 from tests.channels import make_banner, make_event, make_live_campaign, make_placeholder
 from tests.factories import make_application, make_customer, make_organization, unique
 from tests.funnels.card_upgrade import make_schema, steps
 
-# As the settings have them by default.
-NEW_VISITORS, CHARGED_IMPRESSIONS = 600, 60
+# As the settings have it by default.
+CHARGED_IMPRESSIONS = 60
 # A minute may end while it is being used up.
 MOST_TRIES = 2
 KNOWN = {"first_name": "Ana", "email": "ana@example.com", "income": 20_000, "born": "1990-01-01"}

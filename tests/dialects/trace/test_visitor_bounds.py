@@ -11,6 +11,7 @@ import time_machine
 from pytest_django import Settings
 
 from campaigns.models import Interaction, SpendEntry
+from config import settings as product
 from customers.models import Customer, MinuteCount
 from customers.services import minute_counts
 from customers.services.minute_counts import clear_minute_counts, count_in_minute
@@ -54,6 +55,10 @@ def web(db: None) -> Caller:  # noqa: ARG001
 def _begin(caller: Caller, form: Form = "edn", customer_id: object = None, address: str = HERE) -> Answer:
     caller.client.defaults["REMOTE_ADDR"] = address
     return caller.post("traces/trace", {"app-token": caller.token, "customer-id": customer_id}, form)
+
+
+def test_the_bounds_by_default() -> None:
+    assert (product.NEW_VISITORS_PER_MINUTE, product.CHARGED_IMPRESSIONS_PER_MINUTE) == (600, 60)
 
 
 @pytest.mark.parametrize("ids", [(None, None, None), ("a", None, "b")])
