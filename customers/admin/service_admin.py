@@ -183,11 +183,15 @@ class ServiceAdmin(BoundedAdmin[Row]):
         return list(dict.fromkeys(fields if obj is None else [*fields, *self.fixed]))
 
     def get_fieldsets(self, request: HttpRequest, obj: Row | None = None) -> Any:
-        """All fields and what the operator sees of them; the latter only where it can be changed."""
+        """All fields and what the operator sees of them; the latter only where it can be changed.
+
+        A row that is not yet there shows nothing: what it would have of itself is not what it gets.
+        """
         fieldsets: Any = [(title, dict(options)) for title, options in super().get_fieldsets(request, obj)]
         names = [name for name in flatten_fieldsets(fieldsets) if name != SEEN]
+        hidden = {SEEN} if obj else {SEEN, *self.get_readonly_fields(request)} - {ORGANIZATION}
         for _, options in fieldsets:
-            options["fields"] = [name for name in options["fields"] if name != SEEN]
+            options["fields"] = [name for name in options["fields"] if name not in hidden]
         if self.is_of_an_organization and ORGANIZATION not in names:
             fieldsets[0][1]["fields"] = [ORGANIZATION, *fieldsets[0][1]["fields"]]
         if obj is not None and self.has_change_permission(request, obj):

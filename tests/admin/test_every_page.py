@@ -69,6 +69,15 @@ def test_every_page_is_of_our_kind() -> None:
             assert getattr(getattr(each, str(name)), "allowed_permissions", None), f"{each}.{name} names no permission"
 
 
+def test_a_row_that_is_not_there_shows_nothing_of_itself(operator: Client, ours: Everything) -> None:
+    adding = [(each, page) for each, page in _forms(ours) if "/add/" in page]
+    assert len(adding) > 15
+    for each, page in adding:
+        form = operator.get(page).context["adminform"]
+        shown = {name for line in form for field in line for name in field.fields}
+        assert shown <= {*form.form.fields, "organization"}, each
+
+
 def test_no_form_moves_a_row_and_choices_are_the_organizations_own(
     operator: Client, ours: Everything, theirs: Everything
 ) -> None:

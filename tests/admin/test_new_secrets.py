@@ -19,6 +19,7 @@ from tests.factories import make_application
 
 pytestmark = pytest.mark.django_db
 SECRET = re.compile(r"\b[0-9a-f]{64}\b")
+UUID_SHOWN = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 @pytest.fixture
@@ -113,3 +114,13 @@ def test_who_may_not_change_applications_gets_no_secret(may: str, action: str) -
     assert not SECRET.search(answer.content.decode())
     credentials.application.refresh_from_db()
     assert credentials.application.has_secret(credentials.secret)
+
+
+def test_the_app_token_that_is_shown_is_the_one_that_is_kept(operator: Client) -> None:
+    organization = make_application().application.organization
+    add = f"{address(Application, 'add')}?organization={organization.pk}"
+    assert not UUID_SHOWN.search(operator.get(add).content.decode())
+    answer = _made(operator)
+    made = Application.objects.get(name="A shop")
+    assert UUID_SHOWN.findall(answer.content.decode()) == [str(made.app_token)]
+    assert made.api_key in answer.content.decode()
