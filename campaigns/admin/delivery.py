@@ -12,7 +12,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from campaigns.models import Destination, MessageTemplate
-from campaigns.services.destinations import delete_template, save_destination, save_template, try_destination
+from campaigns.models.destination_kind import DestinationKind
+from campaigns.queries.destinations import kinds_with_default
+from campaigns.services.destinations import (
+    delete_template,
+    lock_kind,
+    save_destination,
+    save_template,
+    try_destination,
+)
 from customers.admin.choices import OrganizationFilter
 from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import ServiceAdmin
@@ -45,14 +53,20 @@ class DestinationForm(KeptForm):
         help_text='Such as {"signing_secret": "…"}: what is named is replaced, null takes it away.',
     )
 
+    class Media:
+        js = ("campaigns/destination_form.js",)
+
     class Meta:
         model = Destination
+        help_texts = {"is_default": "The one that creatives of this kind use; it takes the place of the one that was."}
         fields: Sequence[str] = [
             *("name", "kind", "is_default", "settings", "secrets", "rate_per_second", "attributes"),
         ]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        if self.is_new and "is_default" in self.fields:
+            self._offer_to_be_default()
         if "secrets" not in self.fields:
             return
         self.unreadable, kept = "", {}
@@ -62,6 +76,13 @@ class DestinationForm(KeptForm):
             self.unreadable = error.message
         widget = self.fields["secrets"].widget
         widget.names = [self.unreadable] if self.unreadable else sorted(kept)
+
+    def _offer_to_be_default(self) -> None:
+        """The box is ticked where the kind has no default yet; the page's script does it once a kind is chosen."""
+        taken = kinds_with_default(organization_id=self.organization.pk) if self.organization else []
+        kind = self.initial.get("kind")
+        self.initial["is_default"] = kind in DestinationKind.values and kind not in taken
+        self.fields["is_default"].widget.attrs["data-taken"] = " ".join(taken)
 
     def clean_settings(self) -> Any:
         """Nothing typed in means nothing set."""
@@ -110,6 +131,10 @@ class DestinationAdmin(ServiceAdmin[Destination]):
     def change(self, row: Destination, changes: dict[str, Any], request: HttpRequest) -> Destination:
         """Change what is named."""
         return save_destination(destination=row, changes=changes)
+
+    def lock(self, row: Destination) -> None:
+        """All of its kind, for it may become their default."""
+        lock_kind(organization=row.organization, kind=row.kind)
 
     def remove(self, rows: Sequence[Destination]) -> None:
         """Nothing goes there any more."""

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from campaigns.delivery.channel import DeliveryFailedError
 from campaigns.delivery.templates import compile_template
@@ -15,6 +17,7 @@ from campaigns.models.setting_checks import is_text
 from campaigns.services.levels import constraints_as_errors
 from customers.errors import DomainError, Kind, Refusals, invalid
 from customers.models.mail_address import is_mail_address
+from customers.models.organization import Organization
 from customers.queries.schemas import hold_schema
 
 NO_SECRETS = "An object is expected: the name of each secret and its text."
@@ -27,8 +30,9 @@ def save_destination(*, destination: Destination, changes: Mapping[str, Any]) ->
     """Change what is named of a destination, or make one that is not yet there.
 
     `changes`: `name`, `kind`, `is_default`, `settings`, `rate_per_second`, `attributes`, and `secrets`: those that are
-    named are replaced, null takes one away. Spaces around texts (not around secrets) are taken away. DomainError
-    `validation` names all that the kind doesn't take, and every attribute that the schema doesn't have.
+    named are replaced, null takes one away. Whichever becomes the default of its kind takes the place of the one that
+    was. Spaces around texts (not around secrets) are taken away. DomainError `validation` names all that the kind
+    doesn't take, and every attribute that the schema doesn't have.
     """
     values = {name: _stripped(value) for name, value in changes.items() if name != "secrets"}
     given = changes.get("secrets") or {}
@@ -36,6 +40,9 @@ def save_destination(*, destination: Destination, changes: Mapping[str, Any]) ->
         raise invalid(secrets=NO_SECRETS)
     for name, value in values.items():
         setattr(destination, name, value)
+    moves = values.get("is_default") is True
+    if moves:
+        lock_kind(organization=destination.organization, kind=destination.kind)
     kept = _readable(destination)
     secrets = {name: value for name, value in (kept | given).items() if value is not None}
     _check(destination, secrets)
@@ -43,8 +50,21 @@ def save_destination(*, destination: Destination, changes: Mapping[str, Any]) ->
         destination.keep_secrets(secrets)
         values["sealed_secrets"] = destination.sealed_secrets
     with constraints_as_errors(), transaction.atomic():
+        if moves:
+            _others_of_kind(destination).filter(is_default=True).update(is_default=False, updated_at=Now())
         destination.save(update_fields=None if destination.pk is None else [*values, "updated_at"])
     return destination
+
+
+def lock_kind(*, organization: Organization, kind: str) -> None:
+    """Lock all of an organization's destinations of a kind, of which one is the default."""
+    of_kind = Destination.objects.filter(organization=organization, kind=kind)
+    list(of_kind.select_for_update(no_key=True).order_by("id").values_list("id"))
+
+
+def _others_of_kind(destination: Destination) -> QuerySet[Destination]:
+    of_kind = Destination.objects.filter(organization=destination.organization, kind=destination.kind)
+    return of_kind.exclude(pk=destination.pk)
 
 
 def _stripped(value: Any) -> Any:

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from campaigns.models import Destination
 from campaigns.services.points import adjust_points
 from customers.services.deleting import delete_customers
 from tests.admin.browser import address, changeable, opened, superuser
@@ -28,6 +29,22 @@ def test_points_are_adjusted_in_the_written_order() -> None:
     with locks_watched("adjust points") as spy:
         adjust(amount=1)
     assert "customers_customer" in spy.locked
+
+
+def test_a_default_moves_in_the_written_order() -> None:
+    """Back and forth: to the older of two, and to the younger."""
+    ours, client = make_everything(), superuser()
+    older = ours.of(Destination)
+    younger = Destination.objects.create(
+        organization=ours.organization, name="another", kind=older.kind, is_default=False
+    )
+    for row in (younger, older, younger):
+        page = address(Destination, row.pk, "change")
+        form = opened(client, page) | {"is_default": ["on"]}
+        with locks_watched("move the default") as spy:
+            assert client.post(page, form).status_code == 302
+        assert sum(table == "campaigns_destination" for table, _ in spy.held) == 2
+        assert Destination.objects.get(kind=older.kind, is_default=True) == row
 
 
 def test_forms_are_saved_in_the_written_order() -> None:

@@ -169,7 +169,6 @@ DOUBLES: dict[str, tuple[str, Doubled]] = {
     "limit": ("campaign", lambda ours: (SpendLimit, {"campaign": ours.hierarchy.campaign.pk, "type": "uncapped"})),
     "guid": ("guid", lambda ours: (Offer, {"guid": ours.of(Offer).guid, "name": "Another"})),
     "destination": ("name", lambda ours: (Destination, {"name": ours.of(Destination).name, "kind": "file"})),
-    "default": ("is_default", lambda _ours: (Destination, {"name": "x", "kind": "file", "is_default": "on"})),
     "template": (
         "key",
         lambda ours: (MessageTemplate, {"key": ours.of(MessageTemplate).key, "subject": "x", "text": "x"}),

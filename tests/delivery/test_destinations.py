@@ -17,6 +17,7 @@ from pytest_django import Settings
 from campaigns.admin.delivery import DestinationForm
 from campaigns.models import Destination, MessageTemplate
 from campaigns.models.destination_kind import SHAPES, problems_of_settings
+from campaigns.services.destinations import save_destination
 from config.environment import encryption_keys
 from config.secret_key import derived_encryption_key
 from customers.errors import DomainError
@@ -69,11 +70,44 @@ def test_the_admin_keeps_secrets_sealed_and_to_itself(operator: Client) -> None:
 def test_one_default_of_a_kind(operator: Client) -> None:
     organization = make_organization()
     Destination.objects.create(organization=organization, name="one", kind="file")
+    for other in (organization, make_organization()):
+        Destination.objects.create(organization=other, name="elsewhere", kind="s3" if other == organization else "file")
     values = {"organization": organization.pk, "kind": "file", "settings": "", "secrets": ""}
-    answer = _post(operator, "/admin/campaigns/destination/add/", name="two", is_default="on", **values)
-    assert "The organization has another default of this kind." in answer.content.decode()
     _post(operator, "/admin/campaigns/destination/add/", name="two", **values)
     assert Destination.objects.get(name="two").settings == {}
+    assert _defaults() == ["elsewhere", "elsewhere", "one"]
+    _post(operator, "/admin/campaigns/destination/add/", name="three", is_default="on", **values)
+    assert _defaults() == ["elsewhere", "elsewhere", "three"]
+    for name in ("one", "two", "three", "one"):
+        page = f"/admin/campaigns/destination/{Destination.objects.get(name=name).pk}/change/"
+        _post(operator, page, name=name, is_default="on", **values)
+        assert _defaults() == ["elsewhere", "elsewhere", name]
+
+
+def test_what_is_refused_takes_no_default() -> None:
+    organization = make_organization()
+    Destination.objects.create(organization=organization, name="one", kind="file")
+    two = Destination.objects.create(organization=organization, name="two", kind="file", is_default=False)
+    with pytest.raises(DomainError):
+        save_destination(destination=two, changes={"is_default": True, "name": "one"})
+    assert _defaults() == ["one"]
+
+
+def _defaults() -> list[str]:
+    return list(Destination.objects.filter(is_default=True).order_by("name").values_list("name", flat=True))
+
+
+def test_a_new_destination_offers_to_be_the_default_where_there_is_none(operator: Client) -> None:
+    organization = make_organization()
+    Destination.objects.create(organization=organization, name="one", kind="file")
+    Destination.objects.create(organization=organization, name="two", kind="s3", is_default=False)
+    Destination.objects.create(organization=make_organization(), name="three", kind="webhook")
+    add = f"/admin/campaigns/destination/add/?organization={organization.pk}"
+    for kind, is_ticked in (("", False), ("&kind=file", False), ("&kind=s3", True), ("&kind=webhook", True)):
+        page = operator.get(add + kind)
+        box = page.context["adminform"].form["is_default"]
+        assert (box.value(), box.field.widget.attrs["data-taken"]) == (is_ticked, "file"), kind
+        assert "campaigns/destination_form" in page.content.decode()
 
 
 @pytest.mark.parametrize(
