@@ -4,7 +4,9 @@ In Redis where there is one, else in the database: both count exactly, however m
 fails in the middle of a minute the database goes on from what this process has seen of it, and the other way round.
 """
 
+import threading
 import time
+from collections import OrderedDict
 from datetime import datetime
 from functools import cache
 
@@ -48,9 +50,11 @@ DELETE FROM customers_minutecount WHERE key IN (
     LIMIT 10000 FOR UPDATE SKIP LOCKED
 )
 """
-# By key the minute of what this process has counted last, and the count. So many keys are a few megabytes.
-SEEN: dict[str, tuple[int, int]] = {}
+# By key the minute of what this process has counted last, and the highest count of it; in the order of counting, so
+# that what was not counted for longest is forgotten first. So many keys are a few megabytes.
+SEEN: OrderedDict[str, tuple[int, int]] = OrderedDict()
 MOST_SEEN = 20_000
+_seeing = threading.Lock()
 
 log = structlog.get_logger(__name__)
 
@@ -58,14 +62,11 @@ log = structlog.get_logger(__name__)
 def count_in_minute(*, key: str, now: float, by: int = 1) -> int:
     """Count `by` more of what `key` names in the minute of `now` (seconds since 1970); how many that makes."""
     minute = int(now // MINUTE)
-    of_minute, seen = SEEN.get(key, (minute, 0))
-    seen = seen if of_minute == minute else 0
+    seen = _seen(key, minute)
     number = _count_in_redis(key, minute, seen, by) if settings.REDIS_URL else None
     if number is None:
         number = _count_in_database(key, minute, seen, by)
-    if len(SEEN) >= MOST_SEEN:
-        SEEN.clear()
-    SEEN[key] = minute, number
+    _see(key, minute, number)
     return number
 
 
@@ -85,6 +86,21 @@ def clear_minute_counts() -> int:
     with connection.cursor() as cursor:
         cursor.execute(CLEAR, {"minute": int(time.time() // MINUTE)})
         return int(cursor.rowcount)
+
+
+def _seen(key: str, minute: int) -> int:
+    """The highest count of the minute that this process knows of; 0 where it knows of none."""
+    of_minute, seen = SEEN.get(key, (minute, 0))
+    return seen if of_minute == minute else 0
+
+
+def _see(key: str, minute: int, number: int) -> None:
+    """Remember it: another thread may have been told a higher one before."""
+    with _seeing:
+        SEEN[key] = minute, max(number, _seen(key, minute))
+        SEEN.move_to_end(key)
+        while len(SEEN) > MOST_SEEN:
+            SEEN.popitem(last=False)
 
 
 def _count_in_redis(key: str, minute: int, seen: int, by: int) -> int | None:

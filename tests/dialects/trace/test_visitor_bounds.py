@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
@@ -36,7 +37,7 @@ def _store(request: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
     """Three of each a minute, of a store in which nothing was counted yet."""
     settings.NEW_VISITORS_PER_MINUTE = settings.CHARGED_IMPRESSIONS_PER_MINUTE = 3
     settings.REDIS_URL = request.param
-    monkeypatch.setattr(minute_counts, "SEEN", {})
+    monkeypatch.setattr(minute_counts, "SEEN", OrderedDict())
 
 
 @pytest.fixture
@@ -165,6 +166,30 @@ def test_switched_off(web: Caller, form: Form, clock: Any, settings: Settings) -
         accepted(_begin(web, form))
         accepted(shop.page(trail, form, "dear"))
     assert not MinuteCount.objects.exists()
+
+
+@pytest.mark.skipif(not REDIS_URL, reason="for the run against real servers")
+def test_the_highest_count_and_the_last_keys_are_what_the_other_store_goes_on_from(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, clock: Any
+) -> None:
+    del clock
+    now = time.time()
+    monkeypatch.setattr(minute_counts, "MOST_SEEN", 2)
+    first, second, third = (unique("key") for _ in range(3))
+
+    def count_all(url: str) -> list[int]:
+        settings.REDIS_URL = url
+        return [count_in_minute(key=key, now=now) for key in (first, second, third, first)]
+
+    assert count_all(REDIS_URL) == [1, 1, 1, 2]
+    settings.REDIS_URL = ""
+    assert count_in_minute(key=first, now=now) == 3
+    assert count_in_minute(key=third, now=now) == 2
+    assert count_in_minute(key=second, now=now) == 1, "forgotten as the oldest of three"
+    # As a thread says that was told its number before the others, and is later than they.
+    minute_counts._see(third, int(now // 60), 1)
+    settings.REDIS_URL = REDIS_URL
+    assert count_in_minute(key=third, now=now) == 3
 
 
 def test_counts_of_minutes_that_are_over_are_cleared(settings: Settings) -> None:
