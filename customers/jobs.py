@@ -7,17 +7,21 @@ Hence a hint costs nothing but itself: it ends after `HINT_SECONDS`, it is not s
 
 from functools import cache, partial
 
+import redis
 import structlog
 from celery import Celery, current_app
 from django.conf import settings
 from django.db import transaction
 from kombu.connection import ConnectionPool
+from kombu.exceptions import OperationalError
 
 from customers.redis_server import PATIENCE_SECONDS, circuit
 
 MOST_WAITING = 10
 # Connections that requests send hints by, for all of a process.
 MOST_CONNECTIONS = 4
+# What says that the broker is away, or not itself; anything else is the hint's own fault.
+BROKER_ERRORS = (OperationalError, redis.RedisError, OSError)
 
 log = structlog.get_logger(__name__)
 
@@ -48,8 +52,9 @@ def _send(task: str, ids: tuple[int, ...]) -> None:
             with pool.acquire(block=True) as connection:  # type: ignore[no-untyped-call]
                 options = {"retry": False, "ignore_result": True, "expires": settings.HINT_SECONDS}
                 app.send_task(task, args=ids, connection=connection, **options)
-    except Exception as error:  # noqa: BLE001 - what the row was written for has succeeded, whatever ails the broker
-        circuit().failed()
+    except Exception as error:  # noqa: BLE001 - what the row was written for has succeeded, whatever ails the hint
+        if isinstance(error, BROKER_ERRORS):
+            circuit().failed()
         log.warning("hint_lost", task=task, ids=ids, reason=f"{type(error).__name__}: {error}")
     else:
         circuit().worked()

@@ -101,6 +101,16 @@ def test_requests_send_no_more_than_a_few_and_each_ends(app: Celery, django_capt
     assert abs(datetime.now(UTC) - sent) < timedelta(seconds=PATIENCE_SECONDS)
 
 
+@pytest.mark.django_db
+def test_a_hint_that_cannot_be_sent_speaks_for_no_other(app: Celery, django_capture_on_commit_callbacks: Any) -> None:
+    unknown: Any = object()
+    with capture_logs() as said, django_capture_on_commit_callbacks(execute=True):
+        look_now(TASK, unknown)
+        look_now(TASK, 1)
+    assert [line["event"] for line in said] == ["hint_lost"]
+    assert hints_waiting(app) == 1
+
+
 def test_every_hint_of_beat_ends() -> None:
     entries: list[dict[str, Any]] = [*product_settings.CELERY_BEAT_SCHEDULE.values()]
     assert entries
