@@ -15,20 +15,20 @@ from customers.models import Organization
 from customers.queries.turns import too_many_at_a_time
 from marketing_solutions.models import SearchTurn
 
-# The web server cuts off who reads nothing for half a minute.
-LEASE_SECONDS = 60
+# The web server cuts off who reads nothing for UNREAD_ANSWER_SECONDS: whoever reads keeps the turn until then.
+LEAST_LEASE_SECONDS, UNREAD_ANSWERS = 60, 2
 EXTENDED_AFTER_SECONDS = 15
-TAKE = f"""
+TAKE = """
 INSERT INTO marketing_solutions_searchturn AS turn (organization_id, place, lease, ends_at)
-VALUES (%s, %s, %s, clock_timestamp() + interval '{LEASE_SECONDS} seconds')
+VALUES (%s, %s, %s, clock_timestamp() + make_interval(secs => %s))
 ON CONFLICT (organization_id, place) DO UPDATE SET lease = excluded.lease, ends_at = excluded.ends_at
     WHERE turn.ends_at <= clock_timestamp()
 RETURNING id
-"""  # noqa: S608 - a constant of ours
-EXTEND = f"""
-UPDATE marketing_solutions_searchturn SET ends_at = clock_timestamp() + interval '{LEASE_SECONDS} seconds'
+"""
+EXTEND = """
+UPDATE marketing_solutions_searchturn SET ends_at = clock_timestamp() + make_interval(secs => %s)
 WHERE id = %s AND lease = %s
-"""  # noqa: S608 - a constant of ours
+"""
 
 
 @dataclass(slots=True)
@@ -40,15 +40,20 @@ class Turn:
     extend_at: float = field(default_factory=lambda: time.monotonic() + EXTENDED_AFTER_SECONDS)
 
     def extend(self) -> None:
-        """Keep it for another minute, once a part of this one is over."""
+        """Keep it for another lease, once a part of this one is over."""
         if time.monotonic() >= self.extend_at:
             self.extend_at = time.monotonic() + EXTENDED_AFTER_SECONDS
             with connection.cursor() as cursor:
-                cursor.execute(EXTEND, [self.pk, self.lease])
+                cursor.execute(EXTEND, [lease_seconds(), self.pk, self.lease])
 
     def leave(self) -> None:
         """Give it back."""
         SearchTurn.objects.filter(pk=self.pk, lease=self.lease).delete()
+
+
+def lease_seconds() -> int:
+    """For how long a turn is one's own without being extended."""
+    return max(LEAST_LEASE_SECONDS, UNREAD_ANSWERS * settings.UNREAD_ANSWER_SECONDS)
 
 
 def take_turn(*, organization: Organization) -> Turn:
@@ -57,7 +62,7 @@ def take_turn(*, organization: Organization) -> Turn:
     lease = new_lease()
     with connection.cursor() as cursor:
         for place in range(1, most + 1):
-            cursor.execute(TAKE, [organization.pk, place, lease])
+            cursor.execute(TAKE, [organization.pk, place, lease, lease_seconds()])
             if row := cursor.fetchone():
                 return Turn(row[0], lease)
     raise too_many_at_a_time("searches with large answers", most)

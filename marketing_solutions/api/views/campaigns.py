@@ -1,8 +1,9 @@
 """Campaigns of a portfolio (contract 2)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -22,6 +23,7 @@ from marketing_solutions.services.search_turns import Turn, take_turn
 from marketing_solutions.services.tokens import READ
 from marketing_solutions.services.updates import update_campaigns
 
+Result = TypeVar("Result")
 Pages = Iterator[list[PortfolioCampaign]]
 
 
@@ -64,7 +66,7 @@ class CampaignSearch(MarketingSolutionsView):
         turn = take_turn(organization=self.application.organization)
         answer = StreamingHttpResponse(_stream(chain([first], pages), self.wire, turn), content_type="application/json")
         # The web server closes the answer when it has gone out, or when nobody reads it any more.
-        answer._resource_closers.append(turn.leave)  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own list
+        answer._resource_closers.append(_as_api_work(turn.leave))  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own list
         return answer
 
 
@@ -83,19 +85,20 @@ class Campaign(MarketingSolutionsView):
 def _stream(pages: Pages, wire: Wire, turn: Turn) -> Iterator[bytes]:
     """The same envelope in pieces, one page of rows in memory at a time."""
     separator = b'{"data":['
-    for page in _as_api_work(pages):
+    next_page, extend = _as_api_work(partial(next, pages, None)), _as_api_work(turn.extend)
+    while (page := next_page()) is not None:
         if page:
             yield separator + orjson.dumps([wire.read(campaign) for campaign in page])[1:-1]
             separator = b","
-            turn.extend()
+            extend()
     yield b'],"errors":[]}'
 
 
-def _as_api_work(pages: Pages) -> Pages:
-    """Each page by a statement with the bounds of a request, in whatever thread makes it (docs/decisions/0083)."""
-    while True:
+def _as_api_work(work: Callable[[], Result]) -> Callable[[], Result]:
+    """The same, by statements with the bounds of a request, in whatever thread it is done (docs/decisions/0083)."""
+
+    def done() -> Result:
         with bounded(Work.API):
-            page = next(pages, None)
-        if page is None:
-            return
-        yield page
+            return work()
+
+    return done

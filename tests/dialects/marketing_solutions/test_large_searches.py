@@ -4,14 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from customers.bounds import Work, begin
 from marketing_solutions.api.filters import MAXIMUM_IDS
 from marketing_solutions.models import SearchTurn
 from marketing_solutions.queries.campaigns import PAGE
+from marketing_solutions.services import search_turns
 from marketing_solutions.services.search_turns import take_turn
 from tests.bench.portfolio_rows import make_campaigns
+from tests.config.served import PATIENCE_SECONDS
 from tests.dialects.marketing_solutions.actor import Buyer
 from tests.dialects.marketing_solutions.expected import refusal
 
@@ -88,3 +92,33 @@ def test_who_is_sent_one_for_long_keeps_the_turn(large: Buyer) -> None:
     assert row.ends_at > first
     turn.leave()
     assert not SearchTurn.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize(("unread", "least"), [(1, 60), (30, 60), (300, 600)])
+def test_a_turn_outlasts_an_answer_that_is_not_read(large: Buyer, settings: Settings, unread: int, least: int) -> None:
+    settings.UNREAD_ANSWER_SECONDS = unread
+    before = timezone.now()
+    turn = take_turn(organization=large.organization)
+    row = SearchTurn.objects.get(organization=large.organization)
+    assert timedelta(0) <= row.ends_at - before - timedelta(seconds=least) < timedelta(seconds=PATIENCE_SECONDS)
+    turn.extend_at = 0.0
+    turn.extend()
+    extended = SearchTurn.objects.get(pk=row.pk).ends_at - row.ends_at
+    assert timedelta(0) < extended < timedelta(seconds=PATIENCE_SECONDS), "by another lease from now"
+
+
+def test_keeping_and_leaving_a_turn_is_work_of_a_request(large: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_turns, "EXTENDED_AFTER_SECONDS", -1)
+    answer: Any = large.search()
+    seen = set()
+
+    def look(execute: Any, sql: str, *arguments: Any) -> Any:
+        if SearchTurn._meta.db_table in sql:
+            database: Any = connection
+            seen.add((sql.split(maxsplit=1)[0], database.work))
+        return execute(sql, *arguments)
+
+    begin(Work.COMMAND)
+    with connection.execute_wrapper(look):
+        assert b"".join(answer.streaming_content)
+    assert seen == {("UPDATE", Work.API), ("DELETE", Work.API)}
