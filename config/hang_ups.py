@@ -1,6 +1,7 @@
 """A client that hangs up while it is waited on costs no statement more: the one that runs is cancelled.
 
-The door says so (`config.door`), of a request that has lasted for a second; where another server calls, nobody does.
+The door says so (`config.door`), of a request that has lasted for a second and of every answer that streams; where
+another server calls, nobody does.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,27 +10,40 @@ from typing import Any
 
 import structlog
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from config.door.hang_up import META_KEY, HangUp
 
 log = structlog.get_logger(__name__)
 
 
-def statements_end_with_their_client(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
+def statements_end_with_their_client(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Any:
     """Cancel what the database does for a client that has gone; nothing further is begun for it either.
 
     Its transaction is rolled back as if the connection were lost; what had been committed stays.
     """
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         hang_up: HangUp | None = request.META.get(META_KEY)
         if hang_up is None:
             return get_response(request)
         with _abandoned_with(hang_up, request.path):
-            return get_response(request)
+            answer = get_response(request)
+        if isinstance(answer, StreamingHttpResponse) and not isinstance(answer, FileResponse):
+            answer.streaming_content = _each_abandoned_with(hang_up, request.path, answer.streaming_content)
+        return answer
 
     return middleware
+
+
+def _each_abandoned_with(hang_up: HangUp, path: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces of an answer that streams, each made by whichever thread asks for it."""
+    while True:
+        with _abandoned_with(hang_up, path):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 @contextmanager

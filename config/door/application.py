@@ -18,6 +18,7 @@ from config.door.environ import Environ, Scope, environ_of, set_body
 from config.door.hang_up import META_KEY, HangUp
 from config.door.threads import BusyError, Call, Threads
 from config.headers import ALWAYS
+from customers.addresses import client_address
 from customers.errors import DomainError, Kind
 
 # Requests of a process that may wait for a thread, and for how long.
@@ -89,7 +90,8 @@ class Door:
         if answer.response is None:
             await answer.send(send)
         else:
-            await self._stream(answer, receive, send, without_body=scope["method"] == "HEAD")
+            hang_up, without_body = environ[META_KEY], scope["method"] == "HEAD"
+            await self._stream(answer, receive, send, hang_up, without_body=without_body)
 
     async def _body(self, environ: Environ, receive: Receive) -> bytes:
         """The whole body; DomainError where it is refused, and ClientGoneError."""
@@ -108,7 +110,7 @@ class Door:
             raise
 
     def _refusal(self, environ: Environ, error: DomainError) -> Answer:
-        log.info("body_refused", path=environ["PATH_INFO"], code=error.code, client=environ["REMOTE_ADDR"])
+        log.info("body_refused", path=environ["PATH_INFO"], code=error.code, client=client_address(environ))
         set_body(environ, b"")
         return Answer(self._refusals.refused(environ, error)).closing()
 
@@ -133,18 +135,27 @@ class Door:
         """What a thread does: Django's handler answers errors itself, so what it raises is a fault of ours."""
         return Answer(self._handler(environ, _start_response))
 
-    async def _stream(self, answer: Answer, receive: Receive, send: Send, *, without_body: bool) -> None:
-        """Send an answer part by part; the next is made when the last has been taken, by whichever thread is free."""
+    async def _stream(
+        self, answer: Answer, receive: Receive, send: Send, hang_up: HangUp, *, without_body: bool
+    ) -> None:
+        """Send an answer part by part; the next is made when the last has been taken, by whichever thread is free.
+
+        Whoever makes a part is told if the client goes meanwhile, and may fail for it: nobody reads it any more.
+        """
         parts = iter(()) if without_body else answer.parts()
-        gone = asyncio.create_task(until_gone(receive))
+        watch = self._keep(self._tell(receive, hang_up))
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            while not gone.done() and (part := await self._threads.do(partial(next, parts, None))) is not None:
+            while (part := await self._threads.do(partial(next, parts, None))) is not None:
+                if hang_up.has_happened:
+                    return
                 await send({"type": "http.response.body", "body": part, "more_body": True})
-            if not gone.done():
-                await send({"type": "http.response.body", "body": b""})
+            await send({"type": "http.response.body", "body": b""})
+        except Exception:
+            if not hang_up.has_happened:
+                raise
         finally:
-            gone.cancel()
+            watch.cancel()
             await self._threads.do(answer.close)
 
     async def _sweep(self) -> None:
@@ -163,6 +174,11 @@ class Door:
         await until_gone(asked.receive)
         if not asked.threads.give_up(call, ClientGoneError()):
             await self._hang_ups.do(asked.hang_up.tell)
+
+    async def _tell(self, receive: Receive, hang_up: HangUp) -> None:
+        """Once the client has gone: tell who makes a part of its answer."""
+        await until_gone(receive)
+        await self._hang_ups.do(hang_up.tell)
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         """Start a task and hold on to it: the event loop itself does not."""

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from config import handlers
 from config.door import application
@@ -227,6 +228,59 @@ def test_a_reader_who_has_gone_gets_no_more() -> None:
         await client.has_some.wait()
         client.gone.set()
         assert await streaming == 200
+
+    run(work)
+
+
+def test_a_reader_who_goes_while_a_part_is_made_is_told_to_whoever_makes_it() -> None:
+    """What they raise for it is nobody's error, and the answer is closed."""
+    begun, gone, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def handler(environ: dict[str, Any], _start_response: object) -> StreamingHttpResponse:
+        def pieces() -> Iterator[bytes]:
+            yield b"x" * 65_536
+            with environ[META_KEY].calling(gone.set):
+                begun.set()
+                assert gone.wait(PATIENCE_SECONDS)
+                raise ValueError
+
+        answer = StreamingHttpResponse(pieces())
+        answer._resource_closers.append(closed.set)  # type: ignore[attr-defined]  # Django's own list
+        return answer
+
+    async def work() -> None:
+        door, client = door_of(handler), Client(method="GET")
+        streaming = asyncio.create_task(client.asks(door))
+        await asyncio.to_thread(begun.wait, PATIENCE_SECONDS)
+        client.gone.set()
+        assert await streaming == 200
+        assert gone.is_set()
+        assert closed.is_set()
+        assert len(client.sent) == 2, "its start and one part, but no end"
+
+    run(work)
+
+
+def test_a_part_that_fails_while_its_reader_is_there_is_a_fault() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"x" * 65_536
+        raise ValueError("of the second part")
+
+    async def work() -> None:
+        with pytest.raises(ValueError, match="of the second part"):
+            await Client(method="GET").asks(door_of(lambda *_: StreamingHttpResponse(pieces())))
+
+    run(work)
+
+
+def test_a_body_that_is_refused_is_logged_with_its_client_not_with_the_proxy(settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = 1
+
+    async def work() -> None:
+        client = Client(content_type="multipart/form-data", content_length="1", x_forwarded_for="1.2.3.4, 192.0.2.7")
+        with capture_logs() as logged:
+            assert await client.asks(door_of(echo)) == 415
+        assert [(each["event"], each["client"]) for each in logged] == [("body_refused", "192.0.2.7")]
 
     run(work)
 

@@ -6,14 +6,22 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
+from django.http import StreamingHttpResponse
+from django.test import RequestFactory
 
 from config.door.hang_up import META_KEY, HangUp
+from config.hang_ups import statements_end_with_their_client
 from tests.config.served import until
 from tests.dialects.management.actor import Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+SLEEPING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'active' AND query = 'SELECT pg_sleep(60)'
+"""
 
 
 @contextmanager
@@ -82,3 +90,40 @@ def test_who_hangs_up_when_all_is_done_disturbs_nobody() -> None:
     hang_up.tell()
     assert hang_up.has_happened
     assert actor.get("campaigns").status_code == 200
+
+
+def _sleeping() -> Iterator[bytes]:
+    """A part that is there at once, and one that takes the database a minute."""
+    yield b"first"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(60)")
+    yield b"second"
+
+
+def _sleepers() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(SLEEPING)
+        return int(cursor.fetchone()[0])
+
+
+def test_a_statement_of_an_answer_that_streams_is_cancelled_too(rf: RequestFactory) -> None:
+    """Its parts are made after the middleware has returned, in any thread."""
+    hang_up = HangUp()
+    request = rf.get("/", **{META_KEY: hang_up})
+    answer: Any = statements_end_with_their_client(lambda _: StreamingHttpResponse(_sleeping()))(request)
+
+    def read() -> None:
+        try:
+            assert next(parts) == b"first"
+            with pytest.raises(OperationalError):
+                next(parts)
+            assert _sleepers() == 0, "this thread's connection is good for others"
+        finally:
+            connections.close_all()
+
+    parts = iter(answer)
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read)
+        until(lambda: _sleepers() == 1, "the statement to run", 30)
+        hang_up.tell()
+        reading.result(30)
