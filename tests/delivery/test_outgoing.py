@@ -3,7 +3,10 @@
 import datetime as dt
 import ipaddress
 import ssl
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,12 +14,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_django import Settings
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from campaigns.delivery import outgoing
 from campaigns.delivery.channel import DeliveryFailedError, Outcome
 from campaigns.delivery.couriers import courier_for
-from campaigns.delivery.http import Body, Exchange, UnreachableError
+from campaigns.delivery.http import Body, Exchange, UnreachableError, read_body
 from campaigns.delivery.outgoing import ForbiddenAddressError, connect, is_private, pool_manager, secured, within
 from campaigns.models import MessageTemplate
 from tests.delivery.audience import Audience
@@ -35,24 +39,45 @@ DRIPS = {
 }
 
 
-def _post(url: str, *, timeout: float = 0.2) -> Any:
-    exchange = Exchange(timeout=timeout, attempts=3, sleep=lambda _: None)
-    return exchange.send("POST", url, key="key", headers=dict, body=Body.of(b"{}"))
+class Late:
+    """The clock of deadlines: a slow machine has a minute until `almost`, and from there on a fifth of a second."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self._moved = 0.0
+        patch.setattr(outgoing, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + self._moved))
+
+    def almost(self) -> None:
+        """Nearly all of the minute has passed."""
+        self._moved = 59.8
 
 
 @pytest.mark.parametrize("drip", DRIPS)
-def test_an_exchange_has_one_deadline(drip: str) -> None:
+def test_an_exchange_has_one_deadline(drip: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = Late(monkeypatch)
+    is_of_the_body = "body" in drip
+
+    def chunks() -> Iterator[bytes]:
+        if not is_of_the_body:
+            late.almost()
+        yield b"{}"
+
+    def read(response: BaseHTTPResponse) -> bytes:
+        late.almost()
+        return read_body(response)
+
+    monkeypatch.setattr("campaigns.delivery.http.read_body", read)
+    exchange = Exchange(timeout=60, attempts=3, sleep=lambda _: None)
     said, drips = DRIPS[drip]
     with raw_world(said, drips) as world:
-        if "body" in drip:
+        if is_of_the_body:
             # Its status was there in time, and that is all that counts.
-            answer = _post(world.url)
+            answer = exchange.send("POST", world.url, key="key", headers=dict, body=Body(2, chunks))
             assert (answer.status, answer.document()) == (200, {})
         else:
             with pytest.raises(UnreachableError) as end:
-                _post(world.url)
+                exchange.send("POST", world.url, key="key", headers=dict, body=Body(2, chunks))
             assert end.value.is_uncertain
-        assert world.hung_up.wait(10)
+        assert world.hung_up.wait(60)
 
 
 def test_a_receiver_that_reads_nothing_is_left() -> None:

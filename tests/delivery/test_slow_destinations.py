@@ -1,8 +1,8 @@
 """Whoever makes a worker wait, the others' messages go out."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,11 +10,12 @@ from django.db import connections
 
 from campaigns.models import AudienceJob, AudienceMember, Destination, MessageTemplate
 from campaigns.models.ad_type import AdType
-from campaigns.services import held_up
+from campaigns.services import hand_over, held_up
 from campaigns.services.held_up import in_hand, may_begin
 from campaigns.tasks import sweep, work_once
 from tests.campaigns.audiences.scheduled import EMAIL, build, make_job, make_scheduled, states_of
-from tests.delivery.servers import Dripping, Mailbox, raw_world
+from tests.config.served import until
+from tests.delivery.servers import Dripping, Got, Mailbox, World, raw_world
 from tests.factories import make_customer
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
@@ -69,13 +70,6 @@ def _work(over: threading.Event) -> None:
         connections.close_all()
 
 
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        threading.Event().wait(0.02)
-
-
 def _state(job: AudienceJob) -> str:
     job.refresh_from_db()
     return job.state
@@ -99,32 +93,37 @@ def test_dripping_receivers_keep_nobody_elses_mail(
     worker = threading.Thread(target=_work, args=[over])
     worker.start()
     try:
-        _until(lambda: len(held_up._in_hand) == len(slow))
+        until(lambda: len(held_up._in_hand) == len(slow), "the slow ones to be in hand")
         letter = _job("email", {"from_address": "a@example.org", **server}, {}, **EMAIL, template_id="welcome")
-        _until(lambda: _state(letter) == "complete")
+        until(lambda: _state(letter) == "complete", "the email")
         assert states_of(letter) == {"sent": 2}
         assert {_state(job) for job in slow} == {"delivering"}
         for each in drips:
             each.stopped.set()
         # What was said before it dripped counts: nobody is in doubt, and nobody gets it twice.
-        _until(lambda: {_state(job) for job in slow} == {"complete"})
+        until(lambda: {_state(job) for job in slow} == {"complete"}, "the slow ones")
         assert {state for job in slow for state in states_of(job)} == {"sent"}
     finally:
         for each in drips:
             each.stopped.set()
         over.set()
         worker.join()
-        _until(lambda: not any(each.name == "stand-in" for each in threading.enumerate()))
+        until(lambda: not any(each.name == "stand-in" for each in threading.enumerate()), "the stand-ins' end")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_batch_ends_however_slow_each_of_it_is(
-    dripping: Callable[[], Dripping], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_batch_ends_however_slow_each_of_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who had no turn in it has one later; it is not known to anybody as a failure."""
-    monkeypatch.setattr("campaigns.services.hand_over.LONGEST_BATCH_SECONDS", 0.1)
-    settings = {"url": dripping().url, "timeout_seconds": 1, "concurrency": 1}
-    job = _job("webhook", settings, {"signing_secret": "x"}, **WEBHOOK)
+    now = [0.0]
+    monkeypatch.setattr(hand_over, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    answer = world.next_answer
+
+    def slowly(got: Got) -> tuple[int, dict[str, str], bytes]:
+        now[0] += hand_over.LONGEST_BATCH_SECONDS + 1
+        return answer(got)
+
+    monkeypatch.setattr(world, "next_answer", slowly)
+    job = _job("webhook", {"url": world.url, "concurrency": 1}, {"signing_secret": "x"}, **WEBHOOK)
     assert work_once()
     assert states_of(job) == {"sent": 1, "pending": 1}
     assert AudienceMember.objects.get(job=job, state="pending").attempts == 0
