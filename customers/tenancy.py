@@ -55,7 +55,7 @@ CREATE OR REPLACE TRIGGER {table}_moved AFTER UPDATE OF {columns} ON {table}
 FOR EACH ROW WHEN ({differs}) EXECUTE FUNCTION check_rows_of_one_organization({pairs})
 """
 STAY = """
-CREATE OR REPLACE TRIGGER {table}_stays BEFORE UPDATE OF organization_id ON {table}
+CREATE OR REPLACE TRIGGER {table}_stays AFTER UPDATE OF organization_id ON {table}
 FOR EACH ROW WHEN (NEW.organization_id <> OLD.organization_id) EXECUTE FUNCTION refuse_another_organization()
 """
 

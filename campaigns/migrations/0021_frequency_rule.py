@@ -14,18 +14,22 @@ UPDATE campaigns_participation participation SET capped_rule = 0
 FROM campaigns_adcampaign campaign
 WHERE campaign.id = participation.campaign_id AND participation.capped_rule <> campaign.frequency_rule
 """
+# After the row, not before it: a BEFORE trigger would lock the row as if its key changed wherever Django names all
+# columns, and foreign keys that are checked meanwhile would wait for it.
 RAISE = """
 CREATE FUNCTION campaigns_raise_frequency_rule() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.frequency_rule := OLD.frequency_rule;
-    IF (NEW.frequency_unit, NEW.frequency_period) IS DISTINCT FROM (OLD.frequency_unit, OLD.frequency_period) THEN
-        -- At the end of what a smallint holds a change no longer begins anew.
-        NEW.frequency_rule := LEAST(OLD.frequency_rule::int + 1, 32767);
-    END IF;
-    RETURN NEW;
+    -- At the end of what a smallint holds a change no longer begins anew.
+    UPDATE campaigns_adcampaign SET frequency_rule = LEAST(OLD.frequency_rule::int
+        + ((NEW.frequency_unit, NEW.frequency_period) IS DISTINCT FROM (OLD.frequency_unit, OLD.frequency_period))::int,
+        32767)
+    WHERE id = NEW.id;
+    RETURN NULL;
 END $$;
-CREATE TRIGGER campaigns_raise_frequency_rule BEFORE UPDATE OF frequency_unit, frequency_period, frequency_rule
-ON campaigns_adcampaign FOR EACH ROW EXECUTE FUNCTION campaigns_raise_frequency_rule()
+CREATE TRIGGER campaigns_raise_frequency_rule AFTER UPDATE ON campaigns_adcampaign FOR EACH ROW
+WHEN (pg_trigger_depth() = 0 AND (NEW.frequency_unit, NEW.frequency_period, NEW.frequency_rule)
+    IS DISTINCT FROM (OLD.frequency_unit, OLD.frequency_period, OLD.frequency_rule))
+EXECUTE FUNCTION campaigns_raise_frequency_rule()
 """
 DROP = """
 DROP TRIGGER campaigns_raise_frequency_rule ON campaigns_adcampaign;

@@ -1,6 +1,7 @@
 """Every use case that writes locks in the order that docs/architecture.md has written down."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.delivery.channel import Outcome
@@ -310,3 +311,30 @@ def _deadlocks() -> int:
         cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         (number,) = cursor.fetchone()
     return int(number)
+
+
+def test_no_trigger_locks_a_row_as_if_its_key_changed() -> None:
+    """A BEFORE trigger does where Django names all columns; foreign keys checked at the commit would wait for it."""
+    with connection.cursor() as cursor:
+        # Bits of tgtype: for each row, before, at an update.
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgtype & 19 = 19")
+        assert cursor.fetchall() == []
+
+
+def test_who_saves_a_level_is_waited_for_by_no_foreign_key() -> None:
+    scene = Scene(make_application(platforms=["rest"]))
+    campaign = scene.shown[0]
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        campaign.save()
+        made = pool.submit(_participate, scene.known.pk, campaign.pk, scene.organization.pk)
+        made.result(30)
+
+
+def _participate(customer_id: int, campaign_id: int, organization_id: int) -> None:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '10s'; SET CONSTRAINTS ALL IMMEDIATE")
+            key = {"customer_id": customer_id, "campaign_id": campaign_id, "organization_id": organization_id}
+            Participation.objects.create(**key)
+    finally:
+        connection.close()
