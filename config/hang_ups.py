@@ -30,7 +30,7 @@ def statements_end_with_their_client(get_response: Callable[[HttpRequest], HttpR
         with _abandoned_with(hang_up, request.path):
             answer = get_response(request)
         if isinstance(answer, StreamingHttpResponse) and not isinstance(answer, FileResponse):
-            answer.streaming_content = _each_abandoned_with(hang_up, request.path, answer.streaming_content)
+            answer.streaming_content = _each_abandoned_with(hang_up, request.path, iter(answer))
         return answer
 
     return middleware

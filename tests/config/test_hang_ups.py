@@ -109,7 +109,8 @@ def _sleepers() -> int:
 def test_a_statement_of_an_answer_that_streams_is_cancelled_too(rf: RequestFactory) -> None:
     """Its parts are made after the middleware has returned, in any thread."""
     hang_up = HangUp()
-    request = rf.get("/", **{META_KEY: hang_up})
+    request = rf.get("/")
+    request.META[META_KEY] = hang_up
     answer: Any = statements_end_with_their_client(lambda _: StreamingHttpResponse(_sleeping()))(request)
 
     def read() -> None:
