@@ -13,7 +13,6 @@ from django.db import connection
 from campaigns.services.heartbeats import new_lease
 from customers.models import Organization
 from customers.queries.turns import too_many_at_a_time
-from marketing_solutions.models import SearchTurn
 
 # The web server cuts off who reads nothing for UNREAD_ANSWER_SECONDS: whoever reads keeps the turn until then.
 LEAST_LEASE_SECONDS, UNREAD_ANSWERS = 60, 2
@@ -29,6 +28,7 @@ EXTEND = """
 UPDATE marketing_solutions_searchturn SET ends_at = clock_timestamp() + make_interval(secs => %s)
 WHERE id = %s AND lease = %s
 """
+LEAVE = "DELETE FROM marketing_solutions_searchturn WHERE id = %s AND lease = %s"
 
 
 @dataclass(slots=True)
@@ -48,7 +48,8 @@ class Turn:
 
     def leave(self) -> None:
         """Give it back."""
-        SearchTurn.objects.filter(pk=self.pk, lease=self.lease).delete()
+        with connection.cursor() as cursor:
+            cursor.execute(LEAVE, [self.pk, self.lease])
 
 
 def lease_seconds() -> int:

@@ -18,17 +18,22 @@ from campaigns.services.spend import book_correction, record_spend
 from customers.models import Customer, CustomerOwned, RetiredField
 from customers.services.field_uses import clear_retired_field
 from customers.services.identities import identify
+from marketing_solutions.queries.campaigns import PAGE
+from tests.bench.portfolio_rows import make_campaigns
 from tests.campaigns.audiences.scheduled import work
 from tests.channels import ENDS_AT, STARTS_AT
 from tests.dialects.management import bodies
 from tests.dialects.marketing_solutions.actor import Buyer, new_campaign, update
+from tests.dialects.trace.caller import Caller, accepted
 from tests.dialects.trace.test_advance_funnel import DETAILS, Walk
+from tests.dialects.trace.test_visitor_bounds import Shop
 from tests.factories import (
     make_application,
     make_customer,
     make_field,
     make_interaction,
     make_issued_offer,
+    make_trail,
 )
 from tests.funnels.card_upgrade import make_card_upgrade
 from tests.locks import locks_watched, written_order
@@ -47,6 +52,8 @@ WITHOUT_A_PLACE = {
     *("campaigns_event", "campaigns_earning", "campaigns_countedevent", "campaigns_pointsentry"),
     *("customers_customeralias", "campaigns_decisionrecord"),
 }
+
+OUT_OF_TRANSACTIONS = ("customers_minutecount", "marketing_solutions_searchturn")
 
 
 def _page(scene: Scene) -> Work:
@@ -292,6 +299,31 @@ def test_whatever_hangs_on_customers_has_its_place() -> None:
     hanging = {model._meta.db_table for model in apps.get_models() if issubclass(model, CustomerOwned)}
     assert hanging - WITHOUT_A_PLACE <= written_order().keys()
     assert written_order().keys() <= {*connection.introspection.table_names(), "advisory", "+customers_customer"}
+
+
+def test_counts_of_a_minute_and_turns_at_searches_are_transactions_by_themselves(settings: Any) -> None:
+    """So they need no place in the order."""
+    settings.REDIS_URL = ""
+    settings.REQUESTS_PER_MINUTE = settings.NEW_VISITORS_PER_MINUTE = settings.CHARGED_IMPRESSIONS_PER_MINUTE = 1_000
+    web, buyer = Caller.of(platforms=["web", "android"]), Buyer.of()
+    shop, trail = Shop(web), make_trail(make_customer(web.organization), web.application)
+    make_campaigns(buyer.organization, [buyer.advertiser.pk], PAGE + 1)
+    body = {"app-token": web.token, "reg-token": "device", "platform": "android"}
+    seen = []
+
+    def look(execute: Any, sql: str, *arguments: Any) -> Any:
+        seen.extend((table, connection.in_atomic_block) for table in OUT_OF_TRANSACTIONS if table in sql)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(look):
+        for place, path in enumerate(("traces/trace", "campaigns/active", "customers/subscribe")):
+            accepted(web.post(path, body | {"customer-id": f"visitor-{place}"}, "edn"))
+        accepted(shop.page(trail, "edn", "dear"))
+        answer: Any = buyer.search()
+        assert b"".join(answer.streaming_content)
+    counts, turns = OUT_OF_TRANSACTIONS
+    # Three visitors, impressions, and the request of the buyer; a turn that is taken and left.
+    assert sorted(seen) == [(counts, False)] * 5 + [(turns, False)] * 2
 
 
 def test_what_triggers_messages_waits_for_no_page_view_in_a_circle(settings: Any) -> None:
