@@ -41,8 +41,7 @@ def api_short_cut(get_response: GetResponse) -> GetResponse:
 
     What the resolver or the view raises is turned into the dialect's answer by `config.handlers`.
     """
-    prefixes: tuple[str, ...] = settings.API_PREFIXES
-    resolver = get_resolver()
+    prefixes, resolver = settings.API_PREFIXES, get_resolver()
     # Paths without parameters always mean the same view, and there are no more of them than the tree has.
     constant: dict[str, ResolverMatch] = {}
 
