@@ -54,7 +54,7 @@ class DestinationForm(KeptForm):
     )
 
     class Media:
-        js = ("campaigns/destination_form.js",)
+        js = (forms.Script("campaigns/destination_form.js", defer=True),)
 
     class Meta:
         model = Destination

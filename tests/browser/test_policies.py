@@ -62,6 +62,20 @@ def test_pages_of_the_admin(operator: Page) -> None:
     assert operator.locator("input[name=username]").input_value()
 
 
+def test_a_new_destination_offers_to_be_the_default_where_its_kind_has_none(operator: Page) -> None:
+    operator.goto("/admin/campaigns/destination/add/?organization=1")
+    kind, box = operator.locator("#id_kind"), operator.locator("#id_is_default")
+    taken = (box.get_attribute("data-taken") or "").split()
+    assert taken, "the demo has a default of some kind"
+    for chosen in ("webhook", taken[0], "webhook"):
+        kind.select_option(chosen)
+        expect(box).to_be_checked(checked=chosen not in taken)
+    box.uncheck()
+    kind.select_option(taken[0])
+    kind.select_option("webhook")
+    expect(box).not_to_be_checked()
+
+
 def test_a_new_secret(operator: Page, demo: dict[str, str]) -> None:
     operator.goto("/admin/customers/application/")
     for box in operator.locator("input.action-select").all()[:1]:
