@@ -309,7 +309,7 @@ def test_counts_of_a_minute_and_turns_at_searches_are_transactions_by_themselves
     shop, trail = Shop(web), make_trail(make_customer(web.organization), web.application)
     make_campaigns(buyer.organization, [buyer.advertiser.pk], PAGE + 1)
     body = {"app-token": web.token, "reg-token": "device", "platform": "android"}
-    seen = []
+    seen: list[tuple[str, bool]] = []
 
     def look(execute: Any, sql: str, *arguments: Any) -> Any:
         seen.extend((table, connection.in_atomic_block) for table in OUT_OF_TRANSACTIONS if table in sql)
