@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from django.db.models import Q
+
 from campaigns.delivery.airship import AirshipExport
 from campaigns.delivery.channel import AudienceExport, Courier, CourierMaker, DeliveryFailedError, Message
 from campaigns.delivery.cheetah import CheetahExport
@@ -25,8 +27,25 @@ EXPORTERS: Mapping[str, tuple[DestinationKind, Callable[[Destination], AudienceE
 }
 
 
-def _destination(message: Message, kind: DestinationKind) -> Destination:
-    """The default of a kind; DeliveryFailedError where the organization has none."""
+# The others have a kind of their own.
+KINDS: Mapping[str, DestinationKind] = {
+    AdType.ISSUE_AUDIENCE_CSV: DestinationKind.FILE,
+    AdType.EMAIL_MESSAGE: DestinationKind.EMAIL,
+    AdType.PUSH_MESSAGE: DestinationKind.PUSH,
+    AdType.MESSAGING_PLATFORM: DestinationKind.WEBHOOK,
+}
+
+
+def creatives_of(kind: str) -> Q:
+    """The creatives whose messages go to destinations of a kind."""
+    exported = [creative_type for creative_type, (of_kind, _) in EXPORTERS.items() if of_kind == kind]
+    sent = [ad_type for ad_type, of_kind in KINDS.items() if of_kind == kind]
+    return Q(ad_type__in=sent) | Q(ad_type=AdType.AUDIENCE_EXPORT, creative_type__in=exported)
+
+
+def _destination(message: Message) -> Destination:
+    """The default of the message's kind; DeliveryFailedError where the organization has none."""
+    kind = KINDS[message.ad_type] if message.ad_type in KINDS else EXPORTERS[message.creative_type][0]
     found = find_default_destination(organization_id=message.organization_id, kind=kind)
     if found is None:
         raise DeliveryFailedError(f"The organization has no default destination of kind {kind}.", is_lasting=True)
@@ -35,23 +54,21 @@ def _destination(message: Message, kind: DestinationKind) -> Destination:
 
 def _file(message: Message) -> Courier:
     """A file needs no destination; one says which attributes stand in it."""
-    return FileExport(find_default_destination(organization_id=message.organization_id, kind=DestinationKind.FILE))
+    return FileExport(find_default_destination(organization_id=message.organization_id, kind=KINDS[message.ad_type]))
 
 
 def _export(message: Message) -> Courier:
-    kind, make = EXPORTERS[message.creative_type]
-    return make(_destination(message, kind))
+    _, make = EXPORTERS[message.creative_type]
+    return make(_destination(message))
 
 
 # By AdType; a maker looks at the message and at the destinations of its organization.
 MAKERS: dict[str, CourierMaker] = {
     AdType.ISSUE_AUDIENCE_CSV: _file,
     AdType.AUDIENCE_EXPORT: _export,
-    AdType.EMAIL_MESSAGE: lambda message: EmailChannel(
-        _destination(message, DestinationKind.EMAIL), template_of(message)
-    ),
-    AdType.PUSH_MESSAGE: lambda message: PushChannel(_destination(message, DestinationKind.PUSH), message),
-    AdType.MESSAGING_PLATFORM: lambda message: WebhookChannel(_destination(message, DestinationKind.WEBHOOK)),
+    AdType.EMAIL_MESSAGE: lambda message: EmailChannel(_destination(message), template_of(message)),
+    AdType.PUSH_MESSAGE: lambda message: PushChannel(_destination(message), message),
+    AdType.MESSAGING_PLATFORM: lambda message: WebhookChannel(_destination(message)),
 }
 
 

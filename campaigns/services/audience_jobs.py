@@ -11,6 +11,7 @@ from campaigns.models import AdCampaign, AdGroup, AdLineItem, AdUnit, AudienceJo
 from campaigns.models.audience_job import MOVING, JobState
 from campaigns.models.level import Level
 from campaigns.queries.deliveries import get_delivery
+from campaigns.services.waits import end_waits_of_job
 from customers.errors import DomainError, Kind
 from customers.models import Organization
 
@@ -84,6 +85,7 @@ UPDATE campaigns_audiencejob job SET
         WHEN is_live AND NOT job.is_held THEN {RESUMED} ELSE 'paused' END,
     is_held = job.is_held AND NOT (is_given_up AND job.unit_id IN (SELECT unit_id FROM replaced)),
     finished_at = CASE WHEN is_past THEN job.finished_at WHEN is_given_up THEN now() END,
+    error = CASE WHEN is_given_up THEN '' ELSE job.error END,
     paused_at = CASE WHEN is_past THEN job.paused_at
         WHEN NOT is_given_up AND (job.is_held OR NOT is_live) THEN COALESCE(job.paused_at, now()) END
 FROM settled WHERE job.id = settled.id AND (
@@ -157,7 +159,9 @@ def pause_job(*, organization: Organization, job_id: int) -> AudienceJob:
 def cancel_job(*, organization: Organization, job_id: int, now: datetime) -> AudienceJob:
     """End a job; what was sent stays sent, nothing more is. DomainError `validation` where it is over."""
     job = _lock(organization, job_id, *MOVING, JobState.PAUSED, JobState.FAILED)
-    AudienceJob.objects.filter(pk=job.pk).update(state=JobState.CANCELLED, is_held=True, finished_at=now)
+    # Nothing waits any more; why it had failed is still to be seen.
+    error = job.error if job.state == JobState.FAILED else ""
+    AudienceJob.objects.filter(pk=job.pk).update(state=JobState.CANCELLED, is_held=True, finished_at=now, error=error)
     return get_delivery(organization=organization, job_id=job_id)
 
 
@@ -192,6 +196,7 @@ def _resume(job: AudienceJob) -> AudienceJob:
             raise DomainError(Kind.CONFLICT, "another_group", sentence)
         cursor.execute(RESUME, [is_live, job.pk])
         cursor.execute(FRESH_CHUNKS, [job.pk])
+    end_waits_of_job(job.pk)
     return get_delivery(organization=job.organization, job_id=job.pk)
 
 

@@ -15,6 +15,7 @@ from campaigns.models import AdUnit, Destination, MessageTemplate
 from campaigns.models.destination_kind import SHAPES, DestinationKind, problems_of_settings, unknown_names
 from campaigns.models.setting_checks import is_text
 from campaigns.services.levels import constraints_as_errors
+from campaigns.services.waits import end_waits_for
 from customers.errors import DomainError, Kind, Refusals, invalid
 from customers.models.mail_address import is_mail_address
 from customers.models.organization import Organization
@@ -31,8 +32,9 @@ def save_destination(*, destination: Destination, changes: Mapping[str, Any]) ->
 
     `changes`: `name`, `kind`, `is_default`, `settings`, `rate_per_second`, `attributes`, and `secrets`: those that are
     named are replaced, null takes one away. Whichever becomes the default of its kind takes the place of the one that
-    was. Spaces around texts (not around secrets) are taken away. DomainError `validation` names all that the kind
-    doesn't take, and every attribute that the schema doesn't have.
+    was, and what waits for the default goes on at once where this is it now. Spaces around texts (not around secrets)
+    are taken away. DomainError `validation` names all that the kind doesn't take, and every attribute that the schema
+    doesn't have.
     """
     values = {name: _stripped(value) for name, value in changes.items() if name != "secrets"}
     given = changes.get("secrets") or {}
@@ -53,6 +55,8 @@ def save_destination(*, destination: Destination, changes: Mapping[str, Any]) ->
         if moves:
             _others_of_kind(destination).filter(is_default=True).update(is_default=False, updated_at=Now())
         destination.save(update_fields=None if destination.pk is None else [*values, "updated_at"])
+    if destination.is_default:
+        end_waits_for(destination)
     return destination
 
 

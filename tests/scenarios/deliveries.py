@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from campaigns.delivery import couriers
 from campaigns.delivery.channel import Outcome
-from campaigns.models import AdCampaign, AudienceJob, AudienceMember
+from campaigns.models import AdCampaign, AudienceJob, AudienceMember, Destination
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.services.audience_building import build_chunk, take_chunk
 from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job, retry_job
 from campaigns.services.audience_sweep import move_jobs_on
 from campaigns.services.cap_returns import return_next_caps
+from campaigns.services.destinations import save_destination
 from campaigns.services.recipients import Verdict, expire_leases, resolve_recipients
 from customers.models import Customer
 from tests.campaigns.audiences.scheduled import (
@@ -28,6 +29,7 @@ from tests.campaigns.audiences.scheduled import (
     make_scheduled,
     work,
 )
+from tests.factories import make_field
 from tests.scenarios.eventful import CAPPED, Scene
 
 Work = Callable[[], Any]
@@ -92,6 +94,34 @@ def expired(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
     build(job)
     AudienceMember.objects.filter(job=job).update(state="leased", lease=1, due_at=timezone.now() - timedelta(hours=1))
     return partial(expire_leases, is_repeatable=lambda _job, _unit: False)
+
+
+def _waiting(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> AudienceJob:
+    job = delivered(scene, monkeypatch, Outcome.SENT, capped=False)
+    build(job)
+    AudienceMember.objects.filter(job=job).update(due_at=timezone.now() + timedelta(hours=1))
+    return job
+
+
+def resumed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """Recipients wait until an operator resumes their delivery."""
+    one: dict[str, Any] = {"organization": scene.organization, "job_id": _waiting(scene, monkeypatch).pk}
+
+    def operate() -> None:
+        pause_job(**one)
+        resume_job(**one)
+
+    return operate
+
+
+def redirected(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """Recipients wait until their destination is another one."""
+    _waiting(scene, monkeypatch)
+    make_field(scene.organization, "email", "string")
+    made = Destination(organization=scene.organization, kind="email")
+    return partial(
+        save_destination, destination=made, changes={"name": "mail", "settings": {"from_address": "a@example.org"}}
+    )
 
 
 def operated(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:

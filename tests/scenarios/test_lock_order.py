@@ -273,6 +273,8 @@ CASES: dict[str, list[tuple[Callable[..., Work], set[str]]]] = {
         (deliveries.offers_in_bulk, {CUSTOMER, OFFER, MEMBER, JOB}),
         (deliveries.resolved, {MEMBER, JOB}),
         (deliveries.expired, {MEMBER, JOB}),
+        (deliveries.resumed, {ORGANIZATION, MEMBER, JOB}),
+        (deliveries.redirected, {MEMBER, JOB}),
     ],
     "merges and caps of deliveries": [
         (_merge, {"advisory", CUSTOMER, PARTICIPATION, "campaigns_interaction"}),
