@@ -29,6 +29,7 @@ from campaigns.delivery.mail_services import mail_service
 from campaigns.delivery.outgoing import within
 from campaigns.delivery.smtp import MailServer, is_certainly_unsent
 from campaigns.delivery.templates import CompiledTemplate
+from campaigns.delivery.troubles import LONGEST_SENTENCE, answered, cannot_be_made, trouble_with, where_of
 from campaigns.delivery.unsubscribing import unsubscribe_url
 from campaigns.delivery.wording import fill_in
 from campaigns.models import Destination
@@ -40,7 +41,6 @@ PEOPLE_AT_ONCE = 500
 PASSING, PERMANENT = 400, 500
 # How long a connection that is no longer needed may take to say goodbye.
 GOODBYE_SECONDS = 2.0
-LONGEST_SENTENCE = 300
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
@@ -126,7 +126,7 @@ class EmailChannel:
         try:
             mail = self.mail(message, recipient)
         except Exception as error:  # noqa: BLE001 - a filter that this one's attributes break; others get their mail
-            return Result(recipient.key, Outcome.FAILED, error=_sentence(error)), None
+            return Result(recipient.key, Outcome.FAILED, error=cannot_be_made(error)), None
         with within(self.seconds):
             return self._exchange(backend, mail, recipient)
 
@@ -144,20 +144,20 @@ class EmailChannel:
                 _close(backend)
                 # If it was closed between two mails nothing of this one was handed over yet.
                 if not is_unsent or is_again or _timed_out(error):
-                    return self._result(mail, recipient, error, is_unsent=is_unsent)
+                    return self._result(backend, mail, recipient, error, is_unsent=is_unsent)
             else:
                 break
         return Result(recipient.key, Outcome.SENT, reference=_reference(mail)), None
 
     def _result(
-        self, mail: Mail, recipient: Recipient, error: Exception, *, is_unsent: bool
+        self, backend: Any, mail: Mail, recipient: Recipient, error: Exception, *, is_unsent: bool
     ) -> tuple[Result, str | None]:
         """What an error means for this one, and what of it concerns all others too."""
         outcome = Outcome.LATER if is_unsent else outcome_of(error)
         if outcome is Outcome.SENT:
             return Result(recipient.key, outcome, reference=_reference(mail)), None
         is_common = is_unsent or concerns_all(error) or _timed_out(error)
-        sentence, response = _sentence(error), getattr(error, "response", None)
+        sentence, response = _sentence(backend, error, self.seconds), getattr(error, "response", None)
         asked = None if response is None else asked_wait(response.headers, time.time())
         if asked is not None:
             sentence += asks_to_wait(asked)
@@ -169,7 +169,7 @@ class EmailChannel:
             backend.open()
         except (OSError, ValueError) as error:
             _close(backend)
-            return _sentence(error)
+            return _sentence(backend, error, self.seconds)
         return None
 
     def mail(self, message: Message, recipient: Recipient) -> Mail:
@@ -255,8 +255,30 @@ def _reference(mail: Mail) -> str:
     return ", ".join(sorted(told - {None})) or mail.extra_headers["Message-ID"]
 
 
-def _sentence(error: Exception) -> str:
-    """Of what a mail service says its status line alone, of others the beginning."""
+def _sentence(backend: Any, error: Exception, seconds: float) -> str:
+    """What went wrong: of what a mail service says its status line alone, of a mail server's reply the beginning."""
     status, response = getattr(error, "status_code", None), getattr(error, "response", None)
-    told = f"{error}" if status is None else status_line(status, getattr(response, "reason", ""))
-    return " ".join(f"{type(error).__name__}: {told}".split())[:LONGEST_SENTENCE]
+    if status is not None:
+        return answered(status_line(status, getattr(response, "reason", "")))
+    replies: list[tuple[int, bytes | str]] = []
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        replies = list(error.recipients.values())
+    if isinstance(error, smtplib.SMTPResponseException):
+        replies = [(error.smtp_code, error.smtp_error)]
+    if replies:
+        return answered(_reply(*replies[0]))[:LONGEST_SENTENCE]
+    told = trouble_with(_where(backend), error, seconds=seconds)
+    return f"{told} (EMAIL_URL)" if getattr(backend, "is_trusted", False) else told
+
+
+def _reply(code: int, text: bytes | str) -> str:
+    told = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return " ".join(f"{code} {told}".split())
+
+
+def _where(backend: Any) -> str:
+    """The host and port that a connection leads to."""
+    service = getattr(backend, "api_url", None)
+    if service:
+        return where_of(service)
+    return f"{getattr(backend, 'host', 'mail')}:{getattr(backend, 'port', 0)}"

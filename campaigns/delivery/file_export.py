@@ -36,6 +36,7 @@ from campaigns.delivery.audience_file import (
 from campaigns.delivery.channel import AudienceExport, DeliveryFailedError, ExportedFile, Message, Recipient
 from campaigns.delivery.http import SLOWEST_BYTES_A_SECOND
 from campaigns.delivery.outgoing import Guarded, secured, within
+from campaigns.delivery.troubles import takes_nothing, trouble_with, where_of
 from campaigns.models import Destination
 from customers.private_files import FILE, make_private_folder
 
@@ -144,12 +145,14 @@ class S3Export(FileExport):
         self.bucket: str = destination.option("bucket")
         self.prefix: str = (destination.option("prefix") or "").strip("/")
         self.timeout: float = destination.option("timeout_seconds")
+        endpoint = destination.option("endpoint_url")
+        self.where = where_of(endpoint) if endpoint else "S3"
         secrets = destination.secrets
         self.storage: Any = _Storage(
             bucket_name=self.bucket,
             location=self.prefix,
             region_name=destination.option("region"),
-            endpoint_url=destination.option("endpoint_url"),
+            endpoint_url=endpoint,
             access_key=secrets.get("access_key"),
             secret_key=secrets.get("secret_key"),
             client_config=Config(
@@ -185,8 +188,8 @@ class S3Export(FileExport):
             told = f"{code} ({error.response.get('ResponseMetadata', {}).get('HTTPStatusCode', 'no status')})"
             raise DeliveryFailedError(f"S3 refuses: {told[:MAXIMUM_CODE]}", is_lasting=code in LASTING) from error
         except (BotoCoreError, Boto3Error, OSError) as error:
-            cause = getattr(error, "kwargs", {}).get("error")
-            raise DeliveryFailedError(f"S3 can't be reached: {cause or error}") from error
+            trouble = trouble_with(self.where, error, seconds=self.timeout)
+            raise DeliveryFailedError(takes_nothing("S3", trouble)) from error
 
 
 def _replace(storage: Any, name: str, path: Path) -> None:

@@ -22,6 +22,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.exceptions import TimeoutError as TooLateError
 
 from campaigns.delivery.outgoing import pool_manager, seconds_left, within
+from campaigns.delivery.troubles import answered, trouble_with, where_of
 
 FIRST_PAUSE_SECONDS = 0.5
 # Who is asked to wait longer gives up for now: a worker's lease doesn't last for ever.
@@ -181,7 +182,7 @@ class Exchange:
             except HTTPError as error:
                 # Who was never connected has not sent anything.
                 is_uncertain = is_uncertain or not isinstance(error, NewConnectionError | ConnectTimeoutError)
-                sentence = f"{type(error).__name__}: {error}"
+                sentence = trouble_with(where_of(url), error, seconds=self.timeout)
                 if is_late(error):
                     break
             else:
@@ -190,7 +191,7 @@ class Exchange:
                 if not self.transient(answer):
                     raise RefusedError(answer)
                 is_uncertain = is_uncertain or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-                sentence, pause = answer.sentence, asked_wait(answer.headers, self.clock())
+                sentence, pause = answered(answer.sentence), asked_wait(answer.headers, self.clock())
             rest = self._pause(attempt) if pause is None else pause
             if attempt + 1 == self.attempts or rest > LONGEST_PAUSE_SECONDS or rest >= seconds_left():
                 break

@@ -49,6 +49,14 @@ class ForbiddenAddressError(OSError):
     """The address is of this machine or of its network."""
 
 
+class DeadlineError(TimeoutError):
+    """What a whole exchange may take is over, whatever was done at that moment."""
+
+
+class TooMuchSaidError(ConnectionAbortedError):
+    """The other side doesn't end."""
+
+
 def seconds_left() -> float:
     """How much is left of this thread's exchange, in seconds; no end where it is in none."""
     exchange = _current.get()
@@ -86,7 +94,7 @@ def connect(host: str, port: int, timeout: float | None, *, is_trusted: bool = F
 
     `timeout` in seconds is for each address. `is_trusted` where the address is a setting of this installation.
     """
-    trouble = OSError(f"There is no {host}.")
+    trouble: OSError = socket.gaierror(socket.EAI_NONAME, f"There is no {host}.")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as error:
@@ -123,7 +131,7 @@ class _Hurried:
     def _hurry(self) -> None:
         left, patience = seconds_left(), self._patience
         if left <= 0:
-            raise TimeoutError(TOO_LONG)
+            raise DeadlineError(TOO_LONG)
         if left < math.inf:
             patience = left if patience is None else min(left, patience)
         super().settimeout(patience)  # type: ignore[misc]
@@ -146,7 +154,7 @@ class _Hurried:
         if exchange is not None:
             exchange.received += received
             if exchange.received > MOST_RECEIVED:
-                raise ConnectionAbortedError(TOO_MUCH)
+                raise TooMuchSaidError(TOO_MUCH)
         return received
 
     def send(self, *arguments: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 from campaigns.delivery.channel import Message, Outcome, Recipient, Result, Wanted, always
 from campaigns.delivery.signed import SignedPost, person
 from campaigns.delivery.templates import CompiledTemplate
+from campaigns.delivery.troubles import cannot_be_made
 from campaigns.delivery.wording import fill_in, template_of
 from campaigns.models import Destination
 
@@ -37,7 +38,7 @@ class PushChannel:
             try:
                 documents.append((recipient.key, self._document(message, recipient)))
             except Exception as error:  # noqa: BLE001 - a filter that this one's attributes break
-                settled.append(Result(recipient.key, Outcome.FAILED, error=f"{type(error).__name__}: {error}"))
+                settled.append(Result(recipient.key, Outcome.FAILED, error=cannot_be_made(error)))
         return settled + self.post.post_each(documents, wanted)
 
     def _document(self, message: Message, recipient: Recipient) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from campaigns.delivery.facebook import FacebookExport
 from campaigns.delivery.file_export import FileExport, S3Export, remove_file
 from campaigns.delivery.push import PushChannel
 from campaigns.delivery.templates import compile_template
+from campaigns.delivery.troubles import plain
 from campaigns.delivery.webhook import WebhookChannel
 from campaigns.models import Destination
 from campaigns.models.destination_kind import SHAPES, DestinationKind
@@ -109,7 +110,7 @@ def _file(destination: Destination, message: Message, _to: str) -> str:
         if not isinstance(export, S3Export):
             remove_file(name)
     except OSError as error:
-        raise DeliveryFailedError(f"The file can't be written: {error}") from error
+        raise DeliveryFailedError(f"The file can't be written: {plain(error)}") from error
     return f"A file was written: {export.url(name) or name}"
 
 

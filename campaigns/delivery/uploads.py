@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from campaigns.delivery.channel import DeliveryFailedError
 from campaigns.delivery.http import RefusedError, UnreachableError
+from campaigns.delivery.troubles import takes_nothing
 
 
 def basic(user: str, password: str) -> str:
@@ -21,4 +22,4 @@ def speaking_http(service: str) -> Iterator[None]:
     except RefusedError as error:
         raise DeliveryFailedError(f"{service} refuses: {error}", is_lasting=True) from error
     except UnreachableError as error:
-        raise DeliveryFailedError(f"{service} can't be reached: {error}", retry_after=error.retry_after) from error
+        raise DeliveryFailedError(takes_nothing(service, str(error)), retry_after=error.retry_after) from error

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 from django.db import OperationalError, connection, transaction
 
+from campaigns.delivery.troubles import our_own
 from campaigns.models import AudienceJob
 from campaigns.queries.audiences import Terms, sends_nothing
 from campaigns.services.audience_adding import THESE, add_members, terms_of
@@ -181,7 +182,7 @@ def finish_next_building() -> bool:
     except Exception as error:
         if not heartbeat.is_unwanted and not isinstance(error, OperationalError):
             log.exception("building_not_finished", job=following.job.pk)
-            told = {"error": f"{type(error).__name__}: {error}", "most": MOST_FAILURES, "longest": LONGEST_PAUSE}
+            told = {"error": our_own(error), "most": MOST_FAILURES, "longest": LONGEST_PAUSE}
             insist(FAILED, {**following.values, **told})
             return False
         log.warning("building_not_finished", job=following.job.pk, reason=str(error))

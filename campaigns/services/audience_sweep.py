@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import OperationalError, connection, transaction
 
+from campaigns.delivery.troubles import our_own
 from campaigns.models import AudienceChunk, AudienceJob
 from campaigns.models.ad_type import EXPORTS
 from campaigns.models.audience_job import JobState
@@ -89,7 +90,7 @@ def begin_next_job(*, now: datetime) -> bool:
             raise
         except Exception as error:  # whatever is wrong with one job, those behind it have their turn
             log.exception("job_not_begun", job=due.job.pk)
-            failed = {"state": JobState.FAILED, "error": f"{type(error).__name__}: {error}"}
+            failed = {"state": JobState.FAILED, "error": our_own(error)}
             AudienceJob.objects.filter(pk=due.job.pk).update(**failed)
     return True
 

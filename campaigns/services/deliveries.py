@@ -10,6 +10,7 @@ from django.db import connection
 from campaigns.delivery.channel import DeliveryFailedError, Message
 from campaigns.delivery.couriers import courier_for
 from campaigns.delivery.messages import get_message
+from campaigns.delivery.troubles import our_own
 from campaigns.models import AudienceJob
 from campaigns.models.ad_type import EXPORTS, AdType
 from campaigns.queries.audiences import sends_nothing
@@ -52,10 +53,20 @@ REST = """
 UPDATE campaigns_audiencejob SET leased_until = now() + make_interval(secs => %(seconds)s::float)
 WHERE id = %(job)s::bigint AND state = 'delivering' AND (leased_until IS NULL OR leased_until < now())
 """
+# Some went out. Who of the others is to be tried again later says why the delivery isn't over; the last in an index.
 NOTE_SUCCESS = """
-UPDATE campaigns_audiencejob SET failures = 0, error = '', destination = %s::varchar
-WHERE id = %s::bigint AND (failures > 0 OR destination <> %s::varchar)
+WITH waits AS (
+    SELECT CASE WHEN state <> 'delivering' THEN error ELSE COALESCE(%(some)s::text || (
+        SELECT member.error FROM campaigns_audiencemember member
+        WHERE member.job_id = %(job)s::bigint AND member.state = 'pending' AND member.due_at > now()
+        ORDER BY member.due_at DESC LIMIT 1
+    ), '') END AS told FROM campaigns_audiencejob WHERE id = %(job)s::bigint
+)
+UPDATE campaigns_audiencejob job SET failures = 0, error = waits.told, destination = %(destination)s::varchar
+FROM waits WHERE job.id = %(job)s::bigint
+AND (job.failures > 0 OR job.destination <> %(destination)s::varchar OR job.error <> waits.told)
 """
+SOME_WAIT = "Some recipients are tried again later: "
 
 log = structlog.get_logger(__name__)
 # Until when (by the clock of this process) the triggered messages of a creative are left alone.
@@ -109,9 +120,10 @@ def _hand_over(message: Message, now: datetime) -> int:
         return issue_offers_to_batch(message=message, now=now)
     channel: Any = courier_for(message)
     settled = hand_over(message=message, channel=channel)
-    if message.job_id is not None:
+    if message.job_id is not None and settled:
+        values = {"some": SOME_WAIT, "job": message.job_id, "destination": channel.destination}
         with connection.cursor() as cursor:
-            cursor.execute(NOTE_SUCCESS, [channel.destination, message.job_id, channel.destination])
+            cursor.execute(NOTE_SUCCESS, values)
     return settled
 
 
@@ -119,7 +131,7 @@ def _note_failure(job: AudienceJob, error: Exception) -> None:
     expected = isinstance(error, DeliveryFailedError)
     if not expected:
         log.error("delivery_failed", job=job.pk, exc_info=error)
-    sentence = str(error) if expected else f"{type(error).__name__}: {error}"
+    sentence = str(error) if expected else our_own(error)
     is_lasting = isinstance(error, DeliveryFailedError) and error.is_lasting
     values: dict[str, Any] = {
         "error": sentence.replace("\x00", ""),
@@ -149,9 +161,10 @@ def _deliver_triggered(unit_id: int, now: datetime) -> bool:
     except Exception as error:
         if was_undone(error):
             raise
-        if not isinstance(error, DeliveryFailedError):
+        expected = isinstance(error, DeliveryFailedError)
+        if not expected:
             log.exception("triggered_message_failed", unit=unit_id)
-        sentence = str(error).replace("\x00", "")[:LONGEST_ERROR]
+        sentence = (str(error) if expected else our_own(error)).replace("\x00", "")[:LONGEST_ERROR]
         seconds = max(PAUSE_AFTER_FAILURE, _asked(error))
         if set_aside(unit_id=unit_id, state="pending", error=sentence, seconds=seconds) == LARGEST_BITE:
             # There are more; nobody is tried again and again only to put off the next ten thousand.

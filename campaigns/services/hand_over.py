@@ -15,6 +15,7 @@ from campaigns.delivery.channel import (
     Result,
     Wanted,
 )
+from campaigns.delivery.troubles import our_own, takes_nothing
 from campaigns.models.ad_type import AdType
 from campaigns.queries.audiences import CONSENTS
 from campaigns.services.heartbeats import Heartbeat
@@ -82,7 +83,7 @@ def _refuse_silence(results: list[Result]) -> None:
         # Who was asked to wait says so; of the others some were not even tried, because of those that were.
         tried = [each for each in results if each.error != STOPPED]
         told = max(tried, key=lambda each: (each.retry_after or 0.0, each.outcome is not Outcome.LATER))
-        raise DeliveryFailedError(f"The destination can't be reached: {told.error}", retry_after=told.retry_after)
+        raise DeliveryFailedError(takes_nothing("The destination", told.error), retry_after=told.retry_after)
 
 
 def _batch_size(message: Message, channel: Channel) -> int:
@@ -98,7 +99,7 @@ def _send(message: Message, channel: Channel, recipients: tuple[Recipient, ...],
         return channel.send(message, recipients, wanted)
     except Exception as error:
         log.exception("channel_failed", destination=channel.destination, unit=message.unit_id)
-        return [Result(each.key, Outcome.UNKNOWN, error=f"{type(error).__name__}: {error}") for each in recipients]
+        return [Result(each.key, Outcome.UNKNOWN, error=our_own(error)) for each in recipients]
     finally:
         seconds = max(time.monotonic() - began, 0.001)
         _pace[message.organization_id, channel.destination] = len(recipients) / seconds

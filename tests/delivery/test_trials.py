@@ -73,7 +73,7 @@ def test_what_is_wrong_is_told(audience: Audience, operator: Client) -> None:
     with raw_world(b"") as nobody:
         url = nobody.url
     gone = audience.destination("webhook", settings={"url": url}, secrets=SECRETS)
-    assert "Connection refused" in _told(operator, gone)[0]
+    assert "refuses connections" in _told(operator, gone)[0]
     Destination.objects.update(sealed_secrets="nobody's")
     assert "No key of ENCRYPTION_KEYS opens these secrets" in _told(operator, gone)[0]
 

@@ -73,7 +73,7 @@ def test_a_refusal_ends_the_delivery(audience: Audience, world: World) -> None:
         _export(audience, "airship")
     assert end.value.is_lasting
     world.will(*[503] * 5)
-    with pytest.raises(DeliveryFailedError, match=r"^Airship can't be reached: HTTP 503") as end:
+    with pytest.raises(DeliveryFailedError, match=r"^Airship takes nothing now: it answered HTTP 503") as end:
         _export(audience, "airship")
     assert not end.value.is_lasting
 

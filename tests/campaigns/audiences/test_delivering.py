@@ -202,7 +202,7 @@ def test_a_destination_that_is_away_costs_nobody_an_attempt(provider: Provider) 
         _make_due()
     job.refresh_from_db()
     assert (job.state, job.pending, job.failures) == (JobState.DELIVERING, job.audience, recipients.MOST_ATTEMPTS + 4)
-    assert "can't be reached" in job.error
+    assert "takes nothing now" in job.error
     provider.outcomes = {}
     work()
     job.refresh_from_db()
