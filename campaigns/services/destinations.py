@@ -42,8 +42,7 @@ def save_destination(*, destination: Destination, changes: Mapping[str, Any]) ->
         raise invalid(secrets=NO_SECRETS)
     for name, value in values.items():
         setattr(destination, name, value)
-    moves = values.get("is_default") is True
-    if moves:
+    if moves := values.get("is_default") is True:
         lock_kind(organization=destination.organization, kind=destination.kind)
     kept = _readable(destination)
     secrets = {name: value for name, value in (kept | given).items() if value is not None}
