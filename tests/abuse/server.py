@@ -72,12 +72,17 @@ class Server:
         assert process.poll() is None, self.log
 
     def kill(self) -> None:
-        """End it and its processes at once."""
+        """End it at once, and wait for the end of all its processes, each of which listens for itself."""
         if self._process:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+            until(lambda: not self._listens(), "the end of all its processes", 20)
+
+    def _listens(self) -> bool:
+        listening = (each for each in psutil.net_connections("tcp4") if each.status == psutil.CONN_LISTEN)
+        return any(each.laddr.port == self.port for each in listening)
 
     def is_ready(self) -> bool:
         """Whether it says so itself."""

@@ -7,7 +7,6 @@ import pytest
 
 from tests.abuse.server import Server
 from tests.abuse.world import Abused
-from tests.config.served import until
 
 REQUESTS = 40
 # Two processes, each of whose three threads may have asked before the first of them knew.
@@ -20,17 +19,11 @@ def hung(server: Server) -> Iterator[socket.socket]:
     """The Redis of the server, which is started with it and, afterwards, again as it was."""
     with socket.create_server(("127.0.0.1", 0)) as redis:
         redis.setblocking(False)
-        _end(server)
+        server.kill()
         server.start(REDIS_URL=f"redis://127.0.0.1:{redis.getsockname()[1]}/0", REQUESTS_PER_MINUTE="1000")
         yield redis
-        _end(server)
+        server.kill()
     server.start()
-
-
-def _end(server: Server) -> None:
-    """Wait for its processes too, each of which listens for itself."""
-    server.kill()
-    until(lambda: not server.status("GET", "/healthz"), "the end of all its processes", 20)
 
 
 def test_requests_are_counted_in_the_database_meanwhile(server: Server, abused: Abused, hung: socket.socket) -> None:
