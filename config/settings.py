@@ -26,7 +26,8 @@ BASE_URL: str = env.str("BASE_URL", f"http://[{HOST}]:{PORT}" if ":" in HOST els
 # Processes of the web server, and threads in each (a thread keeps one database connection).
 WEB_WORKERS: int = integer("WEB_WORKERS", 2, least=1)
 WEB_THREADS: int = integer("WEB_THREADS", 2, least=1)
-# A request's body that stands still as long is refused; an answer of which nothing is read as long is cut off.
+# A request's head that isn't there within so long is cut off, a body that stands still as long is refused; an answer of
+# which nothing is read as long is cut off.
 STALLED_BODY_SECONDS: int = integer("STALLED_BODY_SECONDS", 10, least=1)
 UNREAD_ANSWER_SECONDS: int = integer("UNREAD_ANSWER_SECONDS", 30, least=1)
 

@@ -1,4 +1,4 @@
-"""uvicorn's connection, with an end to everything that a client can put off."""
+"""uvicorn's connection, with an end to everything that a client can put off, and a bound to what it can pile up."""
 
 import asyncio
 import fcntl
@@ -8,24 +8,39 @@ import termios
 from contextlib import suppress
 
 from django.conf import settings
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-# How long the head of a request may take, and how many bytes and lines it may have (the trailer of a body with it).
-HEAD_SECONDS, HEAD_BYTES, HEAD_LINES = 10, 65_536, 100
+from config.headers import ALWAYS
+
+# How many bytes and lines the head of a request may have, the trailer of a body with it.
+HEAD_BYTES, HEAD_LINES = 65_536, 100
+# How many bytes of a request may be none of its body, beside some for each chunk: a line of the head that is not there
+# yet, and what stands behind the size of a chunk, of which the parser tells nothing.
+FRAMING_BYTES, CHUNK_BYTES = 131_072, 16
+# How many requests of a connection may be there before the first of them is answered: browsers and libraries send one.
+MOST_UNANSWERED = 32
 # How often a client that doesn't read is looked at.
 LOOK_SECONDS = 1.0
 UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
+UNREADABLE = b"Bad request."
+UNREADABLE_HEADERS = {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": str(len(UNREADABLE)),
+    "Connection": "close",
+    **ALWAYS,
+}
+UNREADABLE_HEAD = "".join(f"{name.lower()}: {value}\r\n" for name, value in UNREADABLE_HEADERS.items()).encode()
 
 
-class HeadTooLargeError(Exception):
+class TooMuchError(Exception):
     """Raised into the parser, which answers 400."""
 
 
 class Connection(HttpToolsProtocol):
     """One connection, which is cut where a head isn't there in time, or nothing of an answer is taken for too long.
 
-    That is when neither what we hold of the answer nor what the system holds has become less for
-    UNREAD_ANSWER_SECONDS. A body that stands still is `config.door.bodies`' to refuse.
+    In time is within STALLED_BODY_SECONDS; too long is when neither what we hold of the answer nor what the system
+    holds has become less for UNREAD_ANSWER_SECONDS. A body that stands still is `config.door.bodies`' to refuse.
     """
 
     _head_timer: asyncio.TimerHandle | None = None
@@ -34,6 +49,10 @@ class Connection(HttpToolsProtocol):
     _untaken = 0
     _head_bytes = _head_lines = 0
     _is_in_head = True
+    # Of the request that is being received: bytes that are none of its body, as far as whole reads tell, and chunks.
+    _framing = _chunks = 0
+    # Requests whose answers have not gone out; of several, uvicorn itself knows the last one alone.
+    _unanswered: tuple[RequestResponseCycle, ...] = ()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first head."""
@@ -41,8 +60,9 @@ class Connection(HttpToolsProtocol):
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing any more."""
+        """Wait for nothing any more; whoever works on an answer writes none of it into a connection that is gone."""
         self._cancel()
+        self._leave()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -53,12 +73,34 @@ class Connection(HttpToolsProtocol):
         if self._is_in_head and (b"pgrade:" in data or b"PGRADE:" in data):
             head, end, rest = data.partition(b"\r\n\r\n")
             data = UPGRADE.sub(b"\r\nx-upgrade:", head) + end + rest
+        self._framing += len(data)
         super().data_received(data)
+        if self._is_in_head and not self._head_timer and self._is_answered():
+            # An empty line begins no request, but uvicorn doesn't wait for one any more.
+            self._await_head()
+        if self._framing > FRAMING_BYTES + CHUNK_BYTES * self._chunks and not self.transport.is_closing():
+            self.send_400_response("Too much.")
+
+    def send_400_response(self, _msg: str) -> None:
+        """Answer what can't be read, as the last of this connection; in the middle of another answer only end it."""
+        is_answering = any(each.response_started and not each.response_complete for each in self._unanswered)
+        self._leave()
+        if not is_answering:
+            self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + UNREADABLE_HEAD + b"\r\n" + UNREADABLE)
+        self.transport.close()
 
     def _unsupported_upgrade_warning(self) -> None:
         """An offer in a form that was not recognized, or CONNECT: what follows can't be read, so none of it counts."""
-        self.cycle.disconnected = True
-        self.send_400_response("Bad request.")
+        self.send_400_response("Unknown protocol.")
+
+    def on_chunk_header(self) -> None:
+        """The size of a chunk."""
+        self._chunks += 1
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._framing = max(0, self._framing - len(body))
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The body is there; what comes next is a head."""
@@ -68,7 +110,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a head."""
         super().on_message_begin()
-        self._head_bytes = self._head_lines = 0
+        self._head_bytes = self._head_lines = self._framing = self._chunks = 0
         self._await_head()
 
     def on_url(self, url: bytes) -> None:
@@ -85,8 +127,12 @@ class Connection(HttpToolsProtocol):
         """The head is there."""
         if self._head_timer:
             self._head_timer.cancel()
+            self._head_timer = None
         self._is_in_head = False
         super().on_headers_complete()
+        self._unanswered = (*(each for each in self._unanswered if not each.response_complete), self.cycle)
+        if len(self._unanswered) > MOST_UNANSWERED:
+            raise TooMuchError
 
     def pause_writing(self) -> None:
         """More is to be sent than the client takes for now."""
@@ -108,12 +154,21 @@ class Connection(HttpToolsProtocol):
         self._head_bytes += number
         self._head_lines += 1
         if self._head_bytes > HEAD_BYTES or self._head_lines > HEAD_LINES:
-            raise HeadTooLargeError
+            raise TooMuchError
+
+    def _is_answered(self) -> bool:
+        return not self.cycle or self.cycle.response_complete
+
+    def _leave(self) -> None:
+        """Nobody reads an answer any more."""
+        for cycle in self._unanswered:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def _await_head(self) -> None:
         if self._head_timer:
             self._head_timer.cancel()
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+        self._head_timer = self.loop.call_later(settings.STALLED_BODY_SECONDS, self.transport.abort)
 
     def _watch_reader(self) -> None:
         if self._unread_timer is None and self.transport.get_write_buffer_size():
