@@ -7,6 +7,7 @@ import sys
 import uuid
 from typing import Any, Protocol
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import escape
@@ -44,6 +45,10 @@ class Dialect(Protocol):
         """What is wrong with a body that was not let in: 408, 413 or 415."""
 
 
+log = structlog.get_logger(__name__)
+
+# What of the reason stands in the log, for parts of it are the caller's.
+LONGEST_REASON = 200
 # The statuses of pages whose bodies are not let in.
 REFUSED = {Kind.TOO_SLOW: 408, Kind.TOO_LARGE: 413, Kind.UNSUPPORTED: 415}
 REFUSED_PAGE = """<!doctype html>
@@ -70,6 +75,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: the request breaks a rule of the framework itself (a host that is not ours, a suspicious path)."""
+    log.info("request_refused", path=request.path, reason=str(exception)[:LONGEST_REASON])
     for dialect in DIALECTS:
         if dialect.speaks_this_dialect(request.path_info):
             return dialect.bad_request_response(request)

@@ -29,6 +29,9 @@ def statements_end_with_their_client(get_response: Callable[[HttpRequest], HttpR
             return get_response(request)
         with _abandoned_with(hang_up, request.path):
             answer = get_response(request)
+        if hang_up.has_happened:
+            # Whatever its status: nobody reads it, so it is no error of ours.
+            answer._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own mark
         if isinstance(answer, StreamingHttpResponse) and not isinstance(answer, FileResponse):
             answer.streaming_content = _each_abandoned_with(hang_up, request.path, iter(answer))
         return answer

@@ -23,8 +23,13 @@ def configure(options: dict[str, Any]) -> None:
             "formatters": {"structured": _formatter(json=options["json"])},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["stderr"], "level": options["level"]},
-            # They would tell each second that a task was sent, received and done. Of logins `config.login` tells.
-            "loggers": {"axes": {"level": "CRITICAL"}}
+            # They would tell each second that a task was sent, received and done. Of logins `config.login` tells, and
+            # `config.handlers` of requests that break a rule, which are no error of ours.
+            "loggers": {
+                "axes": {"level": "CRITICAL"},
+                "django.security": {"level": "CRITICAL"},
+                "django.security.csrf": {"level": "WARNING"},
+            }
             | ({name: {"level": "WARNING"} for name in CHATTERS} if options["level"] == "INFO" else {}),
         }
     )
