@@ -44,3 +44,11 @@ def server(_served: tuple[Server, Abused]) -> Server:
 def abused(_served: tuple[Server, Abused]) -> Abused:
     """Who and what it serves."""
     return _served[1]
+
+
+@pytest.fixture(autouse=True)
+def _no_fault(server: Server) -> Iterator[None]:
+    """Whatever an attacker does, and however they go: the server logs no error of its own."""
+    before = server.said
+    yield
+    assert not server.faults(since=before)

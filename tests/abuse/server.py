@@ -1,5 +1,7 @@
-"""The web server as compose.yaml runs it, with a database of its own on the tests' server."""
+"""The web server as compose.yaml runs it, and a worker, with a database of their own on the tests' server."""
 
+import copy
+import json
 import os
 import signal
 import subprocess
@@ -31,6 +33,19 @@ NEW_VISITORS = 150
 MOST_CONNECTIONS = 6
 
 
+def faults_in(log: str) -> list[str]:
+    """The lines of a log in JSON that are errors, or no JSON at all."""
+    found = []
+    for line in log.splitlines():
+        try:
+            level = json.loads(line)["level"]
+        except (ValueError, KeyError):
+            level = "error"
+        if level in {"error", "critical"}:
+            found.append(line)
+    return found
+
+
 class Server:
     """`port` and `base_url` say where it is; it runs from `start` to `kill`."""
 
@@ -39,6 +54,9 @@ class Server:
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.exports = folder / "exports"
+        # Where it would keep what it doesn't hold in memory.
+        self.temporary = folder / "temporary"
+        self._log = folder / "web.log"
         self._name = f"abuse_{os.getpid()}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -47,6 +65,7 @@ class Server:
         self._drop()
         self._administrate(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self._name)))
         command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity=0"]
+        self.temporary.mkdir()
         subprocess.run(command, cwd=PROJECT, env=os.environ | self._variables(), check=True)
         return self
 
@@ -56,20 +75,49 @@ class Server:
 
     def start(self, **variables: str) -> None:
         """Start it, and wait until it is ready."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "manage.py", "web"],
+        process = self._process = self._started("web", self._log, variables)
+        until(lambda: process.poll() is not None or self.is_ready(), "the web server", 60)
+        assert process.poll() is None, self.log
+
+    @contextmanager
+    def beside(self, **variables: str) -> Iterator["Server"]:
+        """Another one on the same database, with other settings, for as long as the block lasts."""
+        other = copy.copy(self)
+        other.port = free_port()
+        other.base_url = f"http://127.0.0.1:{other.port}"
+        other._log, other._process = self.folder / f"web-{other.port}.log", None
+        try:
+            other.start(**variables)
+            yield other
+        finally:
+            other.kill()
+
+    @contextmanager
+    def worker(self) -> Iterator[Path]:
+        """A worker on the same database for as long as the block lasts, by its log; its world is this machine."""
+        log = self.folder / "worker.log"
+        process = self._started("work", log, {"REDIS_URL": "", "ALLOW_PRIVATE_DESTINATIONS": "1"})
+        try:
+            yield log
+            assert process.poll() is None, log.read_text()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def _started(self, command: str, log: Path, variables: dict[str, str]) -> "subprocess.Popen[bytes]":
+        """The process of a command of `manage.py`, in a session of its own."""
+        with log.open("ab") as file:
+            return subprocess.Popen(
+                [sys.executable, "manage.py", command],
                 cwd=PROJECT,
                 env=os.environ | self._variables() | variables,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=file,
+                stderr=file,
                 start_new_session=True,
                 preexec_fn=_end_with(os.getpid()),  # noqa: PLW1509 - no thread of the test does anything meanwhile
             )
-        process = self._process
-        until(lambda: process.poll() is not None or self.is_ready(), "the web server", 60)
-        assert process.poll() is None, self.log
 
     def kill(self) -> None:
         """End it at once, and wait for the end of all its processes, each of which listens for itself."""
@@ -105,6 +153,17 @@ class Server:
         """What it has said so far."""
         return self._log.read_text()
 
+    @property
+    def said(self) -> int:
+        """How much it has said so far, in bytes."""
+        return self._log.stat().st_size
+
+    def faults(self, since: int) -> list[str]:
+        """The lines of its log that are errors, behind what it had `said` then."""
+        with self._log.open("rb") as log:
+            log.seek(since)
+            return faults_in(log.read().decode())
+
     @contextmanager
     def database(self) -> Iterator[None]:
         """Django's connection of this process leads to the server's database as long as the block lasts."""
@@ -118,10 +177,10 @@ class Server:
             connection.settings_dict["NAME"] = before
 
     @contextmanager
-    def customers_locked(self) -> Iterator[None]:
-        """Nobody reads customers meanwhile: whoever counts them takes as long as the block."""
+    def locked(self, table: str) -> Iterator[None]:
+        """Nobody reads this table meanwhile: whoever does takes as long as the block."""
         with self._connected(self._name, autocommit=False) as other:
-            other.execute("LOCK TABLE customers_customer IN ACCESS EXCLUSIVE MODE")
+            other.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(table)))
             yield
 
     def connections(self) -> int:
@@ -150,10 +209,6 @@ class Server:
             if each.status == psutil.CONN_ESTABLISHED and each.raddr.port in ports
         )
 
-    @property
-    def _log(self) -> Path:
-        return self.folder / "web.log"
-
     def _variables(self) -> dict[str, str]:
         """What an operator sets in production, and nothing of TLS on the way from here."""
         return {
@@ -166,6 +221,7 @@ class Server:
             "DATABASE_URL": self._url(),
             "REDIS_URL": settings.REDIS_URL,
             "DATA_DIR": str(self.folder),
+            "TMPDIR": str(self.temporary),
             "EXPORT_ROOT": str(self.exports),
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
@@ -173,6 +229,8 @@ class Server:
             "WEB_WORKERS": "2",
             "WEB_THREADS": "2",
             "REQUESTS_PER_MINUTE": "0",
+            # As everywhere but in tests and in the demo, whose environment says otherwise.
+            "ALLOW_PRIVATE_DESTINATIONS": "0",
             # As many as the attack on streamed answers takes; and an end that a test can wait for.
             "SEARCHES_AT_A_TIME": "20",
             "NEW_VISITORS_PER_MINUTE": str(NEW_VISITORS),

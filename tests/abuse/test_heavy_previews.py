@@ -57,7 +57,7 @@ def _make_heavy() -> Heavy:
 @pytest.mark.parametrize("companies", [1, 2])
 def test_eight_at_once_stop_nobody(server: Server, abused: Abused, heavies: list[Heavy], companies: int) -> None:
     askers = [heavies[place % companies] for place in range(PREVIEWS)]
-    with ThreadPoolExecutor(PREVIEWS) as attackers, server.customers_locked():
+    with ThreadPoolExecutor(PREVIEWS) as attackers, server.locked("customers_customer"):
         asked = [attackers.submit(server.ask, "POST", each.preview, **each.options) for each in askers]
         until(
             lambda: server.statements(COUNTING) + sum(each.done() for each in asked) == PREVIEWS,
@@ -79,7 +79,7 @@ def test_eight_at_once_stop_nobody(server: Server, abused: Abused, heavies: list
 def test_a_client_that_hangs_up_cancels_its_statement(server: Server, heavies: list[Heavy]) -> None:
     told = server.log.count("client_gone")
     asked = head("POST", heavies[0].preview, Authorization=f"Basic {heavies[0].basic}", Content_Length=0)
-    with server.customers_locked():
+    with server.locked("customers_customer"):
         with opened(server) as impatient:
             impatient.sendall(asked)
             until(lambda: server.statements(COUNTING) == 1, "the preview to run", SEEN_SECONDS)
