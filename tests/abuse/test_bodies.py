@@ -30,6 +30,7 @@ EVERYWHERE = [
 def test_nothing_takes_multipart(server: Server, path: str) -> None:
     answer = server.ask("POST", path, body=FILE, headers={"Content-Type": MULTIPART})
     assert answer.status == 415
+    assert not list(server.temporary.iterdir()), "nothing of it was written anywhere"
 
 
 @pytest.mark.parametrize("content_type", [FORM, "text/plain", "application/json", "application/edn", "image/png", ""])

@@ -11,11 +11,10 @@ from axes.models import AccessAttempt
 
 from campaigns.models import AdCampaign
 from customers.models import Operator
+from tests.abuse.browser import FORM, LOGIN, Browser
 from tests.abuse.server import Server
 from tests.abuse.world import PASSWORD, Abused
 
-LOGIN = "/admin/login/"
-FORM = "application/x-www-form-urlencoded"
 PATHS = (
     "/admin/login/",
     "/docs/",
@@ -23,8 +22,18 @@ PATHS = (
     "/priv/nothing",
     "/api/nothing",
     "/marketing-solutions/nothing",
+    "/schema/",
+    "/sdk/javascript/prisma.js",
+    "/static/admin/css/base.css",
+    "/api/campaigns/1/funnel",
+    "/oauth2/token",
     "/readyz",
+    "/healthz",
 )
+HEALTH = {"/readyz", "/healthz"}
+# Answered 400 anyhow: a funnel without a visit.
+NO_PATHS: set[str] = set()
+CAREFUL = ("Content-Security-Policy", "Permissions-Policy", "Referrer-Policy", "X-Content-Type-Options")
 
 
 def _basic(abused: Abused) -> str:
@@ -62,13 +71,36 @@ def test_a_page_elsewhere_makes_no_campaign_with_a_browsers_credentials(
 def test_another_host_is_refused_and_every_answer_is_careful(server: Server, path: str) -> None:
     for host in ("127.0.0.1", "evil.example"):
         answer = server.ask("GET", path, headers={"Host": host})
-        assert (answer.status == 400) == (host != "127.0.0.1" and path not in {"/readyz", "/healthz"}), (
-            host,
-            answer.status,
-        )
-        for name in ("Content-Security-Policy", "Permissions-Policy", "Referrer-Policy", "X-Content-Type-Options"):
-            assert answer.headers.get(name), (host, name)
+        is_refused = answer.status == 400 and path not in NO_PATHS
+        assert is_refused == (host != "127.0.0.1" and path not in HEALTH), (host, answer.status)
+        assert _is_careful(answer), host
         assert b"evil" not in answer.data
+
+
+def test_answers_that_no_page_gives_are_careful(server: Server, abused: Abused) -> None:
+    """Of the door, of streams, of preflights, and of who has logged in."""
+    multipart = {"Content-Type": "multipart/form-data; boundary=x"}
+    for path in ("/", "/api/x", "/priv/x", "/marketing-solutions/x"):
+        assert _is_careful(server.ask("POST", path, body=b"x", headers=multipart)), path
+    basic = {"Authorization": f"Basic {abused.basic}"}
+    file = server.ask("GET", abused.file_path, headers=basic, preload_content=False)
+    assert file.status == 200
+    assert _is_careful(file)
+    file.close()
+    search = "/marketing-solutions/campaigns/search"
+    assert _is_careful(server.ask("POST", search, body=b"{}", headers={"Authorization": abused.bearer}))
+    assert _is_careful(server.ask("OPTIONS", "/api/traces/trace", headers={"Origin": "https://evil.example"}))
+    assert _is_careful(Browser(server, abused.operator).get("/admin/campaigns/adcampaign/"))
+
+
+def test_hsts_is_for_this_host_alone(server: Server) -> None:
+    answer = server.ask("GET", LOGIN, headers={"X-Forwarded-Proto": "https"})
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Secure" in answer.headers["Set-Cookie"]
+
+
+def _is_careful(answer: Any) -> bool:
+    return all(answer.headers.get(name) for name in CAREFUL)
 
 
 def _attempt(server: Server, page: Any, username: str, password: str, **headers: str) -> int:

@@ -1,0 +1,130 @@
+"""Receivers that do their worst to a real worker: nobody else waits for them, and nothing that they say is too much."""
+
+import csv
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoDbBlocker
+
+from campaigns.models import AudienceJob, AudienceMember
+from tests.abuse.browser import Browser
+from tests.abuse.outside import ABSURD, EXPLOSIVE, FORMULA, GUARDED, Outside
+from tests.abuse.server import Server, faults_in
+from tests.abuse.world import Abused
+from tests.campaigns.audiences.scheduled import states_of
+from tests.config.served import until
+
+MEMBERS = "/admin/campaigns/audiencemember/"
+# What is to become of a delivery's people while others drip.
+ENDS = {
+    **{name: {"sent": 2} for name in ("letter", "broken", "file")},
+    "dropping": {"sent": 3},
+    **{name: {"sent": 1, "failed": 1} for name in EXPLOSIVE},
+    **{name: {"failed": 2} for name in ("moved", "refusing", "postmark")},
+}
+
+
+@pytest.fixture(scope="module")
+def outside(_served: tuple[Server, Abused], django_db_blocker: DjangoDbBlocker) -> Iterator[Outside]:
+    """All of them have had their turn, and two still drip."""
+    server, _ = _served
+    with ExitStack() as block, django_db_blocker.unblock():
+        made = Outside(block)
+        with server.database():
+            made.make_dripping()
+            log = block.enter_context(server.worker())
+            dripping = list(made.jobs.values())
+            until(lambda: _in_hand(dripping) == 4, "the slow ones to be in hand")
+            made.make_others()
+            until(lambda: _is_over(made), "everybody else")
+            assert _in_hand(dripping) == 4, "they drip still"
+        yield made
+        assert not faults_in(log.read_text())
+
+
+def _in_hand(jobs: list[AudienceJob]) -> int:
+    return AudienceMember.objects.filter(job__in=jobs, state="leased").count()
+
+
+def _is_over(made: Outside) -> bool:
+    """Whether each has ended, or says why it waits."""
+    told = AudienceJob.objects.filter(pk__in=[made.jobs[name].pk for name in ABSURD], failures=1)
+    return told.count() == len(ABSURD) and all(states_of(made.jobs[name]) == end for name, end in ENDS.items())
+
+
+def _job(server: Server, outside: Outside, name: str) -> tuple[AudienceJob, list[AudienceMember]]:
+    """A delivery as it is now, and its people."""
+    with server.database():
+        job = AudienceJob.objects.get(pk=outside.jobs[name].pk)
+        return job, list(AudienceMember.objects.filter(job=job))
+
+
+def test_who_drips_keeps_nobody_elses_messages_and_has_got_its_own(server: Server, outside: Outside) -> None:
+    assert len(outside.mailboxes["letter"].taken) == 2
+    for drip in outside.drips:
+        drip.stopped.set()
+    with server.database():
+        until(
+            lambda: [states_of(outside.jobs[name]) for name in ("dripping", "dripping too")] == [{"sent": 2}] * 2,
+            "what was said before it dripped counts",
+        )
+
+
+@pytest.mark.parametrize("asked", ABSURD)
+def test_no_more_than_an_hour_is_believed(server: Server, abused: Abused, outside: Outside, asked: str) -> None:
+    job, people = _job(server, outside, asked)
+    assert (job.state, {each.state for each in people}) == ("delivering", {"pending"})
+    assert "it asks to wait 3600 s" in job.error
+    assert job.leased_until
+    assert max(job.leased_until, *_due(people)) < timezone.now() + timedelta(minutes=61)
+    assert len(outside.worlds[asked].got) == 1
+    operator = Browser(server, abused.operator)
+    for page in (MEMBERS, *(f"{MEMBERS}{each.pk}/change/" for each in people)):
+        assert operator.get(page).status == 200
+
+
+def _due(people: list[AudienceMember]) -> list[datetime]:
+    return [each.due_at for each in people if each.due_at]
+
+
+def test_what_was_taken_was_taken_once_whatever_its_body(outside: Outside) -> None:
+    assert len(outside.worlds["broken"].got) == 2
+
+
+@pytest.mark.parametrize("name", ["moved", "postmark"])
+def test_no_redirect_is_followed(server: Server, outside: Outside, name: str) -> None:
+    _, people = _job(server, outside, name)
+    assert outside.worlds[name].got
+    assert not outside.elsewhere.got
+    assert {each.state for each in people} == {"failed"}
+
+
+def test_of_a_refusal_the_status_line_is_kept(server: Server, outside: Outside) -> None:
+    _, people = _job(server, outside, "refusing")
+    assert {each.error for each in people} == {"HTTP 403 Forbidden"}
+    assert GUARDED.decode() not in server.log
+
+
+def test_a_connection_that_is_closed_between_two_mails_leaves_nobody_in_doubt(outside: Outside) -> None:
+    assert len(outside.mailboxes["dropping"].taken) == 3
+
+
+@pytest.mark.parametrize("name", EXPLOSIVE)
+def test_who_makes_a_message_too_much_fails_alone(server: Server, outside: Outside, name: str) -> None:
+    _, people = _job(server, outside, name)
+    assert sorted(each.state for each in people) == ["failed", "sent"]
+    assert len(outside.mailboxes[name].taken) == 1
+
+
+def test_a_file_is_for_its_group_and_no_cell_of_it_is_a_formula(server: Server, outside: Outside) -> None:
+    job, _ = _job(server, outside, "file")
+    path = server.exports / job.file_name
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    with path.open(newline="") as file:
+        cells = {cell for line in csv.reader(file) for cell in line}
+    assert f"'{FORMULA} file" in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
