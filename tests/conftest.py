@@ -3,13 +3,17 @@
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
 
+from tests.databases import shared_template
 from tests.flush import empty_tables
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
@@ -42,6 +46,21 @@ def _destinations_may_be_here(_loopback_only: None) -> Iterator[None]:
         patch.setattr(settings, "ALLOW_PRIVATE_DESTINATIONS", True)
         patch.setenv("ALLOW_PRIVATE_DESTINATIONS", "1")
         yield
+
+
+@pytest.fixture(scope="session")
+def migrated(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The name of a database with every table and no row in them, for `tests.databases.copy_of`."""
+    with ExitStack() as run:
+        with django_db_blocker.unblock():
+            name = run.enter_context(shared_template())
+        yield name
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, migrated: str) -> None:  # noqa: ARG001
+    """Have pytest-django copy the database of the tests."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated
 
 
 def _refusing_others(connect: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -22,6 +22,7 @@ from psycopg import sql
 
 from config.supervision import _end_with
 from tests.config.served import PROJECT, free_port, until
+from tests.databases import connected_to
 
 # Short times, for tests that wait for them; how long they are by default is `tests/config/test_door.py`'s.
 BODY_SECONDS, ANSWER_SECONDS = 2, 3
@@ -49,7 +50,7 @@ def faults_in(log: str) -> list[str]:
 class Server:
     """`port` and `base_url` say where it is; it runs from `start` to `kill`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str) -> None:
         self.folder = folder
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
@@ -57,21 +58,15 @@ class Server:
         # Where it would keep what it doesn't hold in memory.
         self.temporary = folder / "temporary"
         self._log = folder / "web.log"
-        self._name = f"abuse_{os.getpid()}"
+        self._name = database
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        """Make its database, as compose.yaml does: `manage.py migrate`."""
-        self._drop()
-        self._administrate(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self._name)))
-        command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity=0"]
         self.temporary.mkdir()
-        subprocess.run(command, cwd=PROJECT, env=os.environ | self._variables(), check=True)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.kill()
-        self._drop()
 
     def start(self, **variables: str) -> None:
         """Start it, and wait until it is ready."""
@@ -164,17 +159,9 @@ class Server:
             log.seek(since)
             return faults_in(log.read().decode())
 
-    @contextmanager
-    def database(self) -> Iterator[None]:
+    def database(self) -> AbstractContextManager[None]:
         """Django's connection of this process leads to the server's database as long as the block lasts."""
-        before = connection.settings_dict["NAME"]
-        connection.close()
-        connection.settings_dict["NAME"] = self._name
-        try:
-            yield
-        finally:
-            connection.close()
-            connection.settings_dict["NAME"] = before
+        return connected_to(self._name)
 
     @contextmanager
     def locked(self, table: str) -> Iterator[None]:
@@ -257,10 +244,3 @@ class Server:
         given = {name: value for name, value in self._where().items() if value}
         with psycopg.connect(**given, dbname=name, autocommit=autocommit) as beside:
             yield beside
-
-    def _administrate(self, statement: sql.Composed) -> None:
-        with self._connected() as beside:
-            beside.execute(statement)
-
-    def _drop(self) -> None:
-        self._administrate(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self._name)))
