@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ from tests.factories import (
     make_organization,
     make_target,
 )
-from tests.together import together
+from tests.together import PATIENCE_SECONDS, together
 
 pytestmark = pytest.mark.django_db
 OURS = {"customers", "campaigns", "traces", "funnels", "marketing_solutions"}
@@ -271,14 +272,16 @@ def test_who_is_on_the_way_through_older_steps_begins_anew(field: CustomerField)
 def test_a_field_that_is_about_to_be_used_is_waited_for(field: CustomerField) -> None:
     organization = field.organization
     campaign = make_live_campaign(organization)
+    is_used = Event()
 
     def use() -> None:
         with transaction.atomic():
             update_campaign(organization=organization, campaign_id=campaign.pk, changes={"targets": [IN_NY]})
+            is_used.set()
             _wait_for_somebody_to_wait()
 
     def delete() -> str:
-        _wait_for_a_writer()
+        assert is_used.wait(PATIENCE_SECONDS)
         with pytest.raises(DomainError) as refused:
             delete_field(field=field)
         return str(refused.value.fields["name"][0])
@@ -289,13 +292,6 @@ def test_a_field_that_is_about_to_be_used_is_waited_for(field: CustomerField) ->
 
 def _wait_for_somebody_to_wait() -> None:
     _poll("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))")
-
-
-def _wait_for_a_writer() -> None:
-    _poll(
-        "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'customers_customerfield'::regclass"
-        " AND mode = 'RowShareLock' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
-    )
 
 
 def _poll(question: str) -> None:
