@@ -2,8 +2,10 @@
 
 from collections.abc import Collection
 from enum import IntEnum
+from typing import Any
 
 from django.db import models
+from psycopg import sql
 
 from customers.tenancy import TenantModel
 
@@ -30,6 +32,18 @@ class CustomerOwned(TenantModel):
     def move_rows(cls, *, from_id: int, to_id: int) -> None:
         """Give all rows of one customer to another; override where two rows may have to become one."""
         cls._base_manager.filter(customer_id=from_id).update(customer_id=to_id)
+
+    @classmethod
+    def may_have_rows(cls) -> sql.Composable:
+        """In SQL, whether the customer of `%(customer)s`, whose row is locked, may have rows now or until it is not.
+
+        A foreign key that the database checks lets none come to a locked customer; without one there always may be.
+        """
+        key: Any = cls._meta.get_field("customer")
+        if not key.db_constraint:
+            return sql.SQL("true")
+        question = sql.SQL("EXISTS (SELECT FROM {} WHERE customer_id = %(customer)s::bigint)")
+        return question.format(sql.Identifier(cls._meta.db_table))
 
     @classmethod
     def delete_rows(cls, *, customer_ids: Collection[int]) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, Func, TextField
-from django.db.models.functions import Cast
+from psycopg import sql
 
-from customers.models import Customer, CustomerAlias, Organization
+from customers.models import Customer, Organization
 from customers.models.customer_owned import CustomerOwned
 from customers.queries.customers import find_customer, find_customer_by_uuid, get_customer
+from customers.queries.prepared import PreparedQuery
 
 # Never blocks and never fails where another request makes the same customer at the same time: one of them finds it.
 INSERT = """
@@ -29,12 +29,23 @@ ENTRANCE, MERGES = 5_719, 5_720
 LONGEST_WAIT, PAUSE = 0.05, 0.002
 CLOSE_ENTRANCE = "SELECT pg_advisory_xact_lock(%s::int, %s::int)"
 TRY_TO_HOLD = "SELECT pg_try_advisory_xact_lock(%s::int, %s::int)"
-THIS_TRANSACTION = Cast(Cast(Func(function="pg_current_xact_id"), TextField()), BigIntegerField())
+# The number of this transaction says to whoever has a snapshot whether it came after.
+GIVE_UP = """
+WITH gone AS (
+    DELETE FROM customers_customer WHERE id = %(source)s::bigint
+    RETURNING organization_id, COALESCE(external_id, uuid::text) AS external_id, uuid, id
+)
+INSERT INTO customers_customeralias (organization_id, customer_id, external_id, uuid, former_id, merged_in)
+SELECT organization_id, %(target)s::bigint, external_id, uuid, id, pg_current_xact_id()::text::bigint FROM gone
+"""
+CONSENTS = ("consent", "email_consent", "push_consent")
+LAST_VISIT = ("last_platform", "last_language", "last_channel")
 SHARE = """
 SELECT pg_advisory_lock_shared(%(entrance)s::int, %(organization)s::int),
     pg_advisory_unlock_shared(%(entrance)s::int, %(organization)s::int),
     pg_advisory_xact_lock_shared(%(merges)s::int, %(organization)s::int)
 """
+_locked = PreparedQuery(lambda number: Customer.objects.select_for_update().filter(pk=number), number=int)
 
 
 def find_or_create_customer(*, organization: Organization, customer_id: str | None) -> Customer:
@@ -131,23 +142,17 @@ def _merge(organization: Organization, anonymous: uuid.UUID, customer_id: str) -
     known = find_or_create_customer(organization=organization, customer_id=customer_id)
     if found is None or found == known or not found.is_anonymous:
         return known
-    rows = Customer.objects.select_for_update().filter(pk__in=[found.pk, known.pk]).order_by("pk")
-    locked = {customer.pk: customer for customer in rows}
-    if len(locked) < 2:  # noqa: PLR2004 (both)
-        raise _Gone
+    locked = {number: _locked.first(number=number) for number in sorted((found.pk, known.pk))}
     source, target = locked[found.pk], locked[known.pk]
-    for model in owned_models():
-        model.move_rows(from_id=source.pk, to_id=target.pk)
-    Customer.objects.filter(pk=source.pk)._raw_delete(Customer.objects.db)  # noqa: SLF001 (nothing hangs on it now)
-    CustomerAlias.objects.create(
-        organization=organization,
-        external_id=source.external_id or str(source.uuid),
-        uuid=source.uuid,
-        customer=target,
-        former_id=source.pk,
-        merged_in=THIS_TRANSACTION,
-    )
+    if source is None or target is None:
+        raise _Gone
+    moved = _models_with_rows(source.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_UP, {"source": source.pk, "target": target.pk})
     _absorb(target, source)
+    # Foreign keys are checked at the commit. The rows of deliveries, at which many merges may meet, are locked last.
+    for model in moved:
+        model.move_rows(from_id=source.pk, to_id=target.pk)
     return target
 
 
@@ -158,15 +163,38 @@ def owned_models() -> list[type[CustomerOwned]]:
     return sorted(owned, key=lambda model: model.turn)
 
 
+def _models_with_rows(customer_id: int) -> list[type[CustomerOwned]]:
+    """The models of which a locked customer may have rows, in the order of locks: most visitors have few kinds.
+
+    No row comes to a customer who is locked, for its foreign key would have to be checked. Where none is (recipients),
+    the model is always among them.
+    """
+    models, statement = _question()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"customer": customer_id})
+        has_rows: tuple[bool, ...] = cursor.fetchone()
+    return [model for model, has in zip(models, has_rows, strict=True) if has]
+
+
+@cache
+def _question() -> tuple[list[type[CustomerOwned]], sql.Composed]:
+    """The owned models, and the statement that asks of each whether a customer may have rows of it."""
+    models = owned_models()
+    return models, sql.SQL("SELECT {}").format(sql.SQL(", ").join(model.may_have_rows() for model in models))
+
+
 def _absorb(target: Customer, source: Customer) -> None:
-    """Bring over what stands in the customer's own row."""
-    target.attributes = {**source.attributes, **target.attributes}
-    target.tags = sorted({*target.tags, *source.tags})
-    target.points += source.points
-    for consent in ("consent", "email_consent", "push_consent"):
-        setattr(target, consent, getattr(target, consent) and getattr(source, consent))
-    visit: Any
-    for visit in ("last_platform", "last_language", "last_channel"):
-        setattr(target, visit, getattr(source, visit) or getattr(target, visit))
-    target.created_at = min(target.created_at, source.created_at)
-    target.save()
+    """Bring over what stands in the customer's own row; where that is nothing, the row stays as it is."""
+    changes: dict[str, Any] = {
+        "attributes": {**source.attributes, **target.attributes},
+        "tags": sorted({*target.tags, *source.tags}) if source.tags else target.tags,
+        "points": target.points + source.points,
+        "created_at": min(target.created_at, source.created_at),
+    }
+    changes |= {name: getattr(target, name) and getattr(source, name) for name in CONSENTS}
+    changes |= {name: getattr(source, name) or getattr(target, name) for name in LAST_VISIT}
+    changed = [name for name, value in changes.items() if value != getattr(target, name)]
+    for name in changed:
+        setattr(target, name, changes[name])
+    if changed:
+        target.save(update_fields=[*changed, "updated_at"])

@@ -10,6 +10,10 @@ from django.db.models.functions import Now
 from campaigns.models.interaction import ClosedBy
 from customers.models import Application, CustomerOwned
 
+MOVE = """
+UPDATE traces_trace SET customer_id = %(to)s::bigint, is_trusted = NULLIF(is_trusted, true)
+WHERE customer_id = %(from)s::bigint
+"""
 # What hangs on a customer's traces, from the bottom up.
 DELETE = (
     """DELETE FROM traces_action WHERE trail_id IN (SELECT trail.id FROM traces_trail trail
@@ -51,8 +55,8 @@ class Trace(CustomerOwned):
     @classmethod
     def move_rows(cls, *, from_id: int, to_id: int) -> None:
         """A customer-token of the id that is given up says nothing about the one that stays."""
-        cls._base_manager.filter(customer_id=from_id, is_trusted=True).update(is_trusted=None)
-        super().move_rows(from_id=from_id, to_id=to_id)
+        with connection.cursor() as cursor:
+            cursor.execute(MOVE, {"from": from_id, "to": to_id})
 
     @classmethod
     def delete_rows(cls, *, customer_ids: Collection[int]) -> None:
