@@ -16,18 +16,26 @@ log = structlog.get_logger(__name__)
 HEALTH = frozenset({"/healthz", "/readyz"})
 # Where HTTP Basic is taken, which a browser sends by itself once its user has typed it in.
 BASIC = ("/priv/", "/oauth2/")
+# More than anybody names in ALLOWED_HOSTS; a pattern there (`.example.org`) has names without end.
+MOST_HOSTS = 1_000
 # What a browser says of a request that no other page has caused (Fetch Metadata Request Headers, W3C).
 OWN_PAGES = frozenset({"same-origin", "none"})
 
 
 def own_requests(get_response: GetResponse) -> GetResponse:
     """Refuse what is for another host (400), and what a page of another origin sends with HTTP Basic (403)."""
+    # Django's check of a host costs as much as all the rest. Settings are those that the server began with.
+    own_hosts: set[str] = set()
 
     def middleware(request: HttpRequest) -> HttpResponse:
         path = request.path_info
         if path not in HEALTH:
-            # Raises DisallowedHost, which `config.handlers` answers.
-            request.get_host()
+            host = request.META.get("HTTP_HOST", "")
+            if host not in own_hosts:
+                # Raises DisallowedHost, which `config.handlers` answers.
+                request.get_host()
+                if host and len(own_hosts) < MOST_HOSTS:
+                    own_hosts.add(host)
             if path.startswith(BASIC) and is_from_elsewhere(request):
                 log.warning("foreign_page_refused", path=path, origin=request.META.get("HTTP_ORIGIN", ""))
                 return foreign_page(request)
@@ -41,10 +49,12 @@ def is_from_elsewhere(request: HttpRequest) -> bool:
 
     Clients that are no browsers send neither header. What a browser says of itself is believed: a page can't change it.
     """
-    origin = request.META.get("HTTP_ORIGIN")
+    origin, site = request.META.get("HTTP_ORIGIN"), request.META.get("HTTP_SEC_FETCH_SITE", "none")
+    if origin is None and site in OWN_PAGES:
+        return False
     if origin in own_origins():
         return False
-    if request.META.get("HTTP_SEC_FETCH_SITE", "none") not in OWN_PAGES:
+    if site not in OWN_PAGES:
         return True
     return origin is not None and _host_of(origin) != request.get_host().lower()
 

@@ -51,8 +51,7 @@ def api_short_cut(get_response: GetResponse) -> GetResponse:
             begin(Work.ADMIN)
             return get_response(request)
         begin(Work.HOT if path.startswith(HOT_PREFIXES) else Work.API)
-        # Parsed here, so that one that can't be (more parameters than Django takes) is the dialect's 400.
-        request.GET  # noqa: B018
+        _parse_query(request)
         match = constant.get(path)
         if match is None:
             match = resolver.resolve(path)
@@ -66,6 +65,12 @@ def api_short_cut(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+def _parse_query(request: HttpRequest) -> None:
+    """Early, so that one that can't be parsed (more parameters than Django takes) is the dialect's 400."""
+    if request.META.get("QUERY_STRING"):
+        request.GET  # noqa: B018
 
 
 def storable_texts(get_response: GetResponse) -> GetResponse:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -34,6 +35,7 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((plain, NETWORK_BITS), strict=False).network_address)
 
 
+@lru_cache(maxsize=4096)
 def _plain(address: str) -> str:
     """An address in its one spelling; IPv4 as such, also where it is written as IPv6."""
     try:
