@@ -9,6 +9,7 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
@@ -36,6 +37,15 @@ def _loopback_only() -> Iterator[None]:
 def _quick_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty_tables())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """The hasher is the product's, but doesn't take the time that it is made to take."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Argon2PasswordHasher, "memory_cost", 8 * Argon2PasswordHasher.parallelism)
+        patch.setattr(Argon2PasswordHasher, "time_cost", 1)
         yield
 
 
