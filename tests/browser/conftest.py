@@ -38,7 +38,7 @@ def chromium() -> Path:
     return CHROMIUM
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shop(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:  # noqa: ARG001 (no browser, no shop)
     """The whole product with its demo, on a database of its own."""
     data_directory = tmp_path_factory.mktemp("shop") / "data"
