@@ -19,7 +19,7 @@ TOKEN = "csrfmiddlewaretoken"
 
 
 class Browser:
-    """Somebody who has logged in; `cookies` are what a browser would keep."""
+    """Somebody who has logged in; `cookies` are what a browser would keep, `session` is how it was told to."""
 
     def __init__(self, server: Server, username: str) -> None:
         self.server = server
@@ -27,6 +27,7 @@ class Browser:
         page = self.get(LOGIN)
         answer = self.post(LOGIN, self.form(page) | {"username": username, "password": PASSWORD})
         assert answer.status == 302, answer.data
+        self.session = next(each for each in answer.headers.getlist("Set-Cookie") if each.startswith("sessionid="))
 
     def get(self, path: str, **headers: str) -> urllib3.BaseHTTPResponse:
         """A page."""

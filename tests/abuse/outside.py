@@ -8,7 +8,7 @@ from campaigns.models import AudienceJob, Destination, MessageTemplate
 from campaigns.models.ad_type import AdType
 from tests.campaigns.audiences.scheduled import CSV, EMAIL, make_job, make_scheduled
 from tests.delivery.servers import Dripping, Mailbox, World, http_world, mail_world, raw_world
-from tests.factories import make_customer, unique
+from tests.factories import Hierarchy, make_customer, unique
 
 WEBHOOK: dict[str, Any] = {"ad_type": AdType.MESSAGING_PLATFORM, "creative_type": "messaging-platform-external"}
 SENDER = "Shop <shop@example.org>"
@@ -56,52 +56,59 @@ class Outside:
         for name in ("dripping", "dripping too"):
             drip = self._block.enter_context(raw_world(HEAD, b"x"))
             self.drips.append(drip)
-            organization = self._make(name, WEBHOOK, "ab")
-            make_webhook(organization, drip.url, concurrency=8, timeout_seconds=120)
+            rows = self._make(name, WEBHOOK, "ab")
+            make_webhook(rows.campaign.organization_id, drip.url, concurrency=8, timeout_seconds=120)
+            self.jobs[name] = make_job(rows)
 
     def make_others(self) -> None:
         """Everybody else."""
         for asked in ABSURD:
-            self._make_webhook(asked).will(*[429] * 9, retry_after=asked)
-        self._make_webhook("broken").will(202, 202, body=b"none", content_encoding="gzip")
-        self._make_webhook("moved").will(301, 301, location=self.elsewhere.url)
-        self._make_webhook("refusing").will(403, 403, body=GUARDED)
+            self._make_webhook(asked, 429, retry_after=asked)
+        self._make_webhook("broken", 202, body=b"none", content_encoding="gzip")
+        self._make_webhook("moved", 301, location=self.elsewhere.url)
+        self._make_webhook("refusing", 403, body=GUARDED)
         self._make_mail("letter")
-        self._make_mail("dropping", people="abc").replies_to_mail += ["250 OK", "drop"]
+        self._make_mail("dropping", people="abc", replies=("250 OK", "drop"))
         for name, text in EXPLOSIVE.items():
             self._make_mail(name, people=("Ada", LONG), text=text)
         self._make_mail_service("postmark")
-        file = self._make("file", CSV, (FORMULA, "plain"))
-        make_destination(file, "file", {})
+        rows = self._make("file", CSV, (FORMULA, "plain"))
+        make_destination(rows.campaign.organization_id, "file", {})
+        self.jobs["file"] = make_job(rows)
 
-    def _make(self, name: str, unit: dict[str, Any], people: Sequence[str], **template: str) -> int:
-        """The organization of a delivery to some people."""
-        rows = make_scheduled(**unit)
+    def _make(self, name: str, unit: dict[str, Any], people: Sequence[str], text: str = "Hello") -> Hierarchy:
+        """A message to some people; it is sent once there is a job, so whoever gets it must be there before."""
+        rows = make_scheduled(**{"template_id": "welcome", **unit})
         organization = rows.campaign.organization
         for place, each in enumerate(people):
             attributes = {"email": f"{place}@example.org", "name": each}
             make_customer(organization, external_id=f"{each[:50]} {name}", attributes=attributes)
-        if template:
-            MessageTemplate.objects.create(organization=organization, key="welcome", subject="Hello", **template)
-        self.jobs[name] = make_job(rows)
-        return organization.pk
+        MessageTemplate.objects.create(organization=organization, key="welcome", subject="Hello", text=text)
+        return rows
 
-    def _make_webhook(self, name: str) -> World:
+    def _make_webhook(self, name: str, status: int, **answer: Any) -> None:
+        """One that gives the same answer to all that may come."""
         world = self.worlds[name] = self._block.enter_context(http_world())
-        make_webhook(self._make(name, WEBHOOK, "ab"), world.url)
-        return world
+        world.will(*[status] * 9, **answer)
+        rows = self._make(name, WEBHOOK, "ab")
+        make_webhook(rows.campaign.organization_id, world.url)
+        self.jobs[name] = make_job(rows)
 
-    def _make_mail(self, name: str, *, people: Sequence[str] = "ab", text: str = "Hello") -> Mailbox:
+    def _make_mail(
+        self, name: str, *, people: Sequence[str] = "ab", text: str = "Hello", replies: Sequence[str] = ()
+    ) -> None:
         mailbox = self.mailboxes[name] = self._block.enter_context(mail_world())
-        organization = self._make(name, {**EMAIL, "template_id": "welcome"}, people, text=text)
+        mailbox.replies_to_mail += replies
+        rows = self._make(name, EMAIL, people, text)
         server = {"host": "127.0.0.1", "port": mailbox.port, "encryption": "none", "concurrency": 1}
-        make_destination(organization, "email", {"from_address": SENDER, **server})
-        return mailbox
+        make_destination(rows.campaign.organization_id, "email", {"from_address": SENDER, **server})
+        self.jobs[name] = make_job(rows)
 
     def _make_mail_service(self, name: str) -> None:
         """One that leads elsewhere, where its key would be of use to somebody."""
         world = self.worlds[name] = self._block.enter_context(http_world())
-        world.will(302, 302, 302, 302, location=f"{self.elsewhere.url}/")
-        organization = self._make(name, {**EMAIL, "template_id": "welcome"}, "ab", text="Hello")
+        world.will(*[302] * 9, location=f"{self.elsewhere.url}/")
+        rows = self._make(name, EMAIL, "ab")
         settings = {"from_address": SENDER, "provider": name, "provider_url": f"{world.url}/", "concurrency": 1}
-        make_destination(organization, "email", settings, api_key="the key")
+        make_destination(rows.campaign.organization_id, "email", settings, api_key="the key")
+        self.jobs[name] = make_job(rows)

@@ -88,10 +88,10 @@ class Server:
             other.kill()
 
     @contextmanager
-    def worker(self) -> Iterator[Path]:
+    def worker(self, **variables: str) -> Iterator[Path]:
         """A worker on the same database for as long as the block lasts, by its log; its world is this machine."""
         log = self.folder / "worker.log"
-        process = self._started("work", log, {"REDIS_URL": "", "ALLOW_PRIVATE_DESTINATIONS": "1"})
+        process = self._started("work", log, {"REDIS_URL": "", "ALLOW_PRIVATE_DESTINATIONS": "1", **variables})
         try:
             yield log
             assert process.poll() is None, log.read_text()
@@ -222,7 +222,7 @@ class Server:
             "SEARCHES_AT_A_TIME": "20",
             "NEW_VISITORS_PER_MINUTE": str(NEW_VISITORS),
             "STATEMENT_TIMEOUT_SECONDS": f"preview={PREVIEW_SECONDS}",
-            "LOCK_TIMEOUT_SECONDS": f"preview={PREVIEW_SECONDS}",
+            "LOCK_TIMEOUT_SECONDS": f"preview={PREVIEW_SECONDS},admin=1",
             "STALLED_BODY_SECONDS": str(BODY_SECONDS),
             "UNREAD_ANSWER_SECONDS": str(ANSWER_SECONDS),
         }

