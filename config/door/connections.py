@@ -10,6 +10,7 @@ from contextlib import suppress
 from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from config.door.short_cut import SHORT_CUT, ShortCut
 from config.headers import ALWAYS
 
 # How many bytes and lines the head of a request may have, the trailer of a body with it.
@@ -43,11 +44,12 @@ class Connection(HttpToolsProtocol):
     holds has become less for UNREAD_ANSWER_SECONDS. A body that stands still is `config.door.bodies`' to refuse.
     """
 
+    # By when the head must be there; 0 where none is awaited. The timer is set once for many heads, and looks at it.
+    _head_deadline = 0.0
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
     _unread_since = 0.0
     _untaken = 0
-    _head_bytes = _head_lines = 0
     _is_in_head = True
     # Of the request that is being received: bytes that are none of its body, as far as whole reads tell, and chunks.
     _framing = _chunks = 0
@@ -75,10 +77,11 @@ class Connection(HttpToolsProtocol):
             data = UPGRADE.sub(b"\r\nx-upgrade:", head) + end + rest
         self._framing += len(data)
         super().data_received(data)
-        if self._is_in_head and not self._head_timer and self._is_answered():
+        if self._is_in_head and not self._head_deadline and self._is_answered():
             # An empty line begins no request, but uvicorn doesn't wait for one any more.
             self._await_head()
-        if self._framing > FRAMING_BYTES + CHUNK_BYTES * self._chunks and not self.transport.is_closing():
+        too_many = len(self.headers or ()) > HEAD_LINES or self._framing > FRAMING_BYTES + CHUNK_BYTES * self._chunks
+        if too_many and not self.transport.is_closing():
             self.send_400_response("Too much.")
 
     def send_400_response(self, _msg: str) -> None:
@@ -110,27 +113,18 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a head."""
         super().on_message_begin()
-        self._head_bytes = self._head_lines = self._framing = self._chunks = 0
+        self._framing = self._chunks = 0
         self._await_head()
-
-    def on_url(self, url: bytes) -> None:
-        """A part of the address."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A line of the head, or of the trailer."""
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is there."""
-        if self._head_timer:
-            self._head_timer.cancel()
-            self._head_timer = None
+        self._head_deadline = 0.0
         self._is_in_head = False
+        if len(self.headers) > HEAD_LINES or (self._framing > HEAD_BYTES and self._head_bytes() > HEAD_BYTES):
+            raise TooMuchError
         super().on_headers_complete()
-        self._unanswered = (*(each for each in self._unanswered if not each.response_complete), self.cycle)
+        self.scope["extensions"] = {SHORT_CUT: ShortCut(self.cycle)}  # type: ignore[dict-item]  # not one of ASGI's own
+        self._unanswered = (*[each for each in self._unanswered if not each.response_complete], self.cycle)
         if len(self._unanswered) > MOST_UNANSWERED:
             raise TooMuchError
 
@@ -150,11 +144,8 @@ class Connection(HttpToolsProtocol):
         super().timeout_keep_alive_handler()
         self._watch_reader()
 
-    def _count(self, number: int) -> None:
-        self._head_bytes += number
-        self._head_lines += 1
-        if self._head_bytes > HEAD_BYTES or self._head_lines > HEAD_LINES:
-            raise TooMuchError
+    def _head_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def _is_answered(self) -> bool:
         return not self.cycle or self.cycle.response_complete
@@ -166,9 +157,16 @@ class Connection(HttpToolsProtocol):
             cycle.message_event.set()
 
     def _await_head(self) -> None:
-        if self._head_timer:
-            self._head_timer.cancel()
-        self._head_timer = self.loop.call_later(settings.STALLED_BODY_SECONDS, self.transport.abort)
+        self._head_deadline = self.loop.time() + settings.STALLED_BODY_SECONDS
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_at(self._head_deadline, self._look_at_head)
+
+    def _look_at_head(self) -> None:
+        self._head_timer = None
+        if self._head_deadline > self.loop.time():
+            self._head_timer = self.loop.call_at(self._head_deadline, self._look_at_head)
+        elif self._head_deadline:
+            self.transport.abort()
 
     def _watch_reader(self) -> None:
         if self._unread_timer is None and self.transport.get_write_buffer_size():

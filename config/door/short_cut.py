@@ -1,0 +1,65 @@
+"""What is whole already goes between uvicorn and the door at once, without a message of ASGI for each part of it.
+
+Those messages, and what uvicorn asks of each header, cost as much as answering a small request. What isn't whole, and
+whatever another server calls, goes the usual way.
+"""
+
+import re
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+Headers = list[tuple[bytes, bytes]]
+# The name in a scope's `extensions`.
+SHORT_CUT = "door.short_cut"
+CLOSE = (b"connection", b"close")
+# What no header may hold. Line ends are Django's to refuse, which does.
+CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class ShortCut:
+    """The short cut of one request and its answer."""
+
+    __slots__ = ("_cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+
+    def take_body(self, most: int) -> bytes | None:
+        """The request's body, where all of it is there, and no more than `most` bytes; else None, and it stays."""
+        cycle = self._cycle
+        if cycle.more_body or cycle.disconnected or len(cycle.body) > most:
+            return None
+        body = bytes(cycle.body)
+        cycle.body = bytearray()
+        return body
+
+    def answer(self, status: int, headers: Headers, body: bytes) -> bool:
+        """Write a whole answer (a HEAD's without its body); False where the client must take another one first."""
+        cycle = self._cycle
+        if cycle.flow.write_paused and not cycle.disconnected:
+            return False
+        if cycle.disconnected:
+            return True
+        told = [*cycle.default_headers, *headers]
+        if CLOSE in headers:
+            cycle.keep_alive = False
+        elif not cycle.keep_alive:
+            told.append(CLOSE)
+        head = b"".join([STATUS_LINE[status], *[b"%b: %b\r\n" % each for each in told], b"\r\n"])
+        if CONTROLS.search(head):
+            raise ValueError("a header holds what no header may hold")
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        cycle.transport.write(head if cycle.scope["method"] == "HEAD" else head + body)
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
+        return True
+
+
+def short_cut_of(scope: dict[str, Any]) -> ShortCut | None:
+    """The short cut of a request; None where another server calls."""
+    found: ShortCut | None = scope.get("extensions", {}).get(SHORT_CUT)
+    return found
