@@ -6,6 +6,8 @@ holds rows is emptied by DELETE, a large one by TRUNCATE, and what migrations ma
 
 from django.db import connection, transaction
 
+from tests.stand_ins import wait_for_stand_ins
+
 # Made by migrations from models, and changed by no test.
 STAYING = {"django_content_type", "auth_permission", "django_migrations"}
 LARGE = 1_000_000  # bytes, from which on TRUNCATE is faster
@@ -16,7 +18,8 @@ WHERE oid = ANY (SELECT to_regclass(quote_ident(name)) FROM unnest(%s::text[]) A
 
 
 def empty_tables() -> None:
-    """Delete all rows but those that stay, whatever foreign keys say."""
+    """Delete all rows but those that stay, whatever foreign keys say, once nobody writes any more."""
+    wait_for_stand_ins()
     with transaction.atomic(), connection.cursor() as cursor:
         names = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
         cursor.execute(SIZES, [sorted(names - STAYING)])

@@ -15,11 +15,18 @@ from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.services.exports import NO_IDENTIFIER
 from campaigns.tasks import work_once
 from customers.models import Customer, Organization
-from tests.campaigns.audiences.scheduled import build, make_job, make_scheduled, states_of, work
+from tests.campaigns.audiences.scheduled import (
+    build,
+    make_job,
+    make_scheduled,
+    states_of,
+    work,
+)
 from tests.delivery.servers import Got, World
 from tests.factories import Hierarchy
 from tests.faults.providers import cut_off
 from tests.faults.worker import database_url
+from tests.stand_ins import wait_for_stand_ins
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # Twice what the sockets of a connection can hold: the database is not done when the first lines are read.
@@ -52,6 +59,8 @@ def _require_another_attempt(job: AudienceJob) -> None:
     """The worker that lost its connection noticed it, let the job go, and has another connection already."""
     backend = _backend()
     assert work_once()
+    # Or it takes the job as soon as that may be tried again.
+    wait_for_stand_ins()
     assert _backend() != backend
     job.refresh_from_db()
     assert (job.state, job.failures, job.lease, job.file_rows) == ("delivering", 1, None, None)

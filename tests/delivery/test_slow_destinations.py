@@ -17,6 +17,7 @@ from tests.campaigns.audiences.scheduled import EMAIL, build, make_job, make_sch
 from tests.config.served import until
 from tests.delivery.servers import Dripping, Got, Mailbox, World, raw_world
 from tests.factories import make_customer
+from tests.stand_ins import wait_for_stand_ins
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
 WEBHOOK: dict[str, Any] = {"ad_type": AdType.MESSAGING_PLATFORM, "creative_type": "messaging-platform-external"}
@@ -108,7 +109,7 @@ def test_dripping_receivers_keep_nobody_elses_mail(
             each.stopped.set()
         over.set()
         worker.join()
-        until(lambda: not any(each.name == "stand-in" for each in threading.enumerate()), "the stand-ins' end")
+        wait_for_stand_ins()
 
 
 @pytest.mark.django_db(transaction=True)
