@@ -205,7 +205,8 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"socket_timeout": 5, "socket_connect_timeout": 2, "max_retries": 1, "interval_start": 0, "interval_max": 0}
     if REDIS_URL
-    else {}
+    # How often the worker of `manage.py work` looks for a hint, and whether it is to end.
+    else {"polling_interval": 0.1}
 )
 CELERY_BEAT_SCHEDULER = "config.beat:PatientScheduler"
 # How long a hint is worth something. The next one may be there earlier, but two machines' clocks may differ.

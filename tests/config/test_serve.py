@@ -16,6 +16,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import sql
 
+from config import supervision
 from config.processes import Program
 from config.supervision import Signals, Supervisor
 from tests.config.served import PROJECT, Served, environment, free_port, until
@@ -46,21 +47,10 @@ def start(data_directory: Path) -> Iterator[Start]:
 
 
 @one_after_the_other
-def test_it_serves_until_ctrl_c_and_leaves_nothing_behind(start: Start) -> None:
-    served = start()
-    assert served.get("/healthz") == (200, {"status": "ok"})
-    ready = {"status": "ok", "checks": {"database": "ok", "migrations": "ok", "broker": "ok"}}
-    assert served.get("/readyz") == (200, ready)
-    until(lambda: "ready." in served.output, "the worker")
-    assert served.stop(signal.SIGINT) == 0
-    assert served.running() == []
-    assert "Traceback" not in served.output
-    assert "Applied" in served.output
-
-
-@one_after_the_other
 def test_what_is_killed_comes_back_and_a_killed_serve_takes_all_with_it(start: Start) -> None:
     served = start()
+    assert "Applied" in served.output
+    _require_whole(served)
     (worker,) = served.running("manage.py work")
     web = served.running("config.door")
     assert len(web) == 1
@@ -76,11 +66,27 @@ def test_what_is_killed_comes_back_and_a_killed_serve_takes_all_with_it(start: S
     served.process.wait()
     until(lambda: served.running() == [], "the end of every process")
 
-    again = start()
-    assert "Applied" not in again.output, "it goes on with the same data"
-    assert again.get("/readyz")[0] == 200
-    assert again.stop(signal.SIGTERM) == 0
-    assert again.running() == []
+
+@one_after_the_other
+def test_it_goes_on_with_its_data_until_ctrl_c_and_leaves_nothing_behind(start: Start) -> None:
+    served = start()
+    assert "Applied" not in served.output
+    _require_whole(served)
+    assert served.stop(signal.SIGINT) == 0
+    assert served.running() == []
+    assert "Traceback" not in served.output
+
+
+@one_after_the_other
+def test_who_is_told_to_end_before_it_serves_leaves_nothing_behind(data_directory: Path) -> None:
+    served = Served(data_directory, WEB_WORKERS="1")
+    try:
+        until(lambda: bool(served.running("bin/postgres -D")), "the database")
+        assert served.stop(signal.SIGTERM) == 0
+        assert served.running() == []
+        assert "Traceback" not in served.output
+    finally:
+        served.kill_everything()
 
 
 @one_after_the_other
@@ -105,6 +111,14 @@ def test_it_serves_with_real_servers(start: Start) -> None:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def _require_whole(served: Served) -> None:
+    assert served.get("/healthz") == (200, {"status": "ok"})
+    ready = {"status": "ok", "checks": {"database": "ok", "migrations": "ok", "broker": "ok"}}
+    assert served.get("/readyz") == (200, ready)
+    until(lambda: "ready." in served.output, "the worker")
+    assert "Traceback" not in served.output
+
+
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
@@ -122,13 +136,13 @@ def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
         _assert_refused(environment(tmp_path, port), f"port {port} on 127.0.0.1 can't be used: Address already in use")
 
 
-@one_after_the_other
-def test_a_missing_broker_is_one_line(data_directory: Path) -> None:
-    variables = environment(data_directory, free_port(), REDIS_URL="redis://127.0.0.1:1/0")
-    _assert_refused(variables, "Redis can't be reached")
+def test_a_missing_broker_is_one_line(tmp_path: Path) -> None:
+    _assert_refused(environment(tmp_path, free_port(), REDIS_URL="redis://127.0.0.1:1/0"), "Redis can't be reached")
+    assert not (tmp_path / "postgresql").exists(), "it is asked for before the database is made"
 
 
-def test_a_web_server_that_never_starts_ends_the_supervisor(tmp_path: Path) -> None:
+def test_a_web_server_that_never_starts_ends_the_supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "LONGEST_PAUSE_SECONDS", 0.01)
     broken = Program("web server", (sys.executable, "-c", "raise SystemExit(1)"), essential=True)
     with Signals() as signals, pytest.raises(ImproperlyConfigured, match="the web server doesn't start"):
         Supervisor([broken], {}, tmp_path, signals).run(ready=lambda: False, announce=lambda: None)

@@ -47,8 +47,8 @@ class Command(BaseCommand):
         try:
             preflight.require_writable_data_directory()
             address = preflight.require_free_port()
-            preflight.require_database()
             preflight.require_broker()
+            preflight.require_database()
             if signals.wait(0):
                 return None
             if applied := migrate():
