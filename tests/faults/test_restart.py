@@ -17,7 +17,7 @@ from tests.config.served import PROJECT
 from tests.faults.blows import EMPTY, KILL, RESTART
 
 # There is work for some seconds, on fast machines and on slow ones, both in building and in handing over.
-SIZE = {"CUSTOMERS": "3000", "AUDIENCE_CHUNK": "300", "PROVIDER_BATCH": "20", "BEATS": "1"}
+SIZE = {"CUSTOMERS": "1500", "AUDIENCE_CHUNK": "150", "PROVIDER_BATCH": "20", "BEATS": "1"}
 PACE = {"CHUNK_SECONDS": "0.3", "PROVIDER_SECONDS": "0.2"}
 STORM = {"SECONDS": "0", "LEAST": "1", "PAUSE_SECONDS": "0.2", "PATIENCE_SECONDS": "60"}
 PATIENCE_SECONDS, GRACE_SECONDS = 180, 30
