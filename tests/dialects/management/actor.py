@@ -5,13 +5,10 @@ import json
 from typing import Any
 
 from django.test import Client
-from django.test.client import ClientHandler
 
 from customers.models import Application, Organization
 from tests.factories import Credentials, Hierarchy, make_application, make_hierarchy
 
-# One for all: a handler of its own would load the middleware, and look through all static files, for every test.
-HANDLER = ClientHandler(enforce_csrf_checks=False)
 Answer = Any  # Django's test response: an HttpResponse with `json()`
 
 
@@ -27,7 +24,6 @@ class Actor:
         self.application: Application = credentials.application
         self.secret = credentials.secret
         self.client = Client()
-        self.client.handler = HANDLER
 
     @classmethod
     def of(cls, organization: Organization | None = None) -> "Actor":
