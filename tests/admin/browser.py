@@ -23,9 +23,22 @@ def address(model: type[models.Model], *parts: object) -> str:
     return "/".join(["/admin", options.app_label, str(options.model_name), *map(str, parts), ""])
 
 
+class Browser(Client):
+    """Keeps no message for later: a person's browser shows it on the page to which an answer leads, a walk goes on.
+
+    Otherwise every answer of a walk would say again what all before it have told.
+    """
+
+    def request(self, **request: Any) -> Any:
+        """Ask, and forget what the answer tells."""
+        answer = super().request(**request)
+        self.cookies.pop("messages", None)
+        return answer
+
+
 def superuser() -> Client:
     """Somebody who may do everything."""
-    client = Client()
+    client = Browser()
     client.force_login(Operator.objects.create_superuser(unique("operator")))
     return client
 
@@ -34,7 +47,7 @@ def viewer(may: Sequence[str] = ("view",)) -> Client:
     """Somebody who may look at everything, and no more, unless `may` says otherwise."""
     operator = Operator.objects.create_user(unique("viewer"), is_staff=True)
     operator.user_permissions.set(Permission.objects.filter(codename__regex=f"^({'|'.join(may)})_" if may else "^$"))
-    client = Client()
+    client = Browser()
     client.force_login(operator)
     return client
 

@@ -13,7 +13,7 @@ from customers.models import Customer
 from tests.admin.browser import address, admins, changeable, opened, superuser
 from tests.admin.everything import Everything, make_everything
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plain_pages")]
 # As they stand in an address: NUL, half of a surrogate pair, no UTF-8 at all, a number of too many digits.
 ASKED = ["%00", "a%00b", "%ED%A0%80", "%FF", "9" * 5_000, "%F0%9F%8E%88", "0001-01-01", "-1"]
 WORST = ["%00", "9" * 5_000]

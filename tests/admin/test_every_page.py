@@ -78,6 +78,7 @@ def test_a_row_that_is_not_there_shows_nothing_of_itself(operator: Client, ours:
         assert shown <= {*form.form.fields, "organization"}, each
 
 
+@pytest.mark.usefixtures("plain_pages")
 def test_no_form_moves_a_row_and_choices_are_the_organizations_own(
     operator: Client, ours: Everything, theirs: Everything
 ) -> None:
@@ -115,6 +116,7 @@ def _is_not_offered(client: Client, each: Any, name: str, ours: Everything, row:
     assert str(row.pk) not in found
 
 
+@pytest.mark.usefixtures("plain_pages")
 def test_what_is_not_changed_is_not_written(operator: Client, ours: Everything) -> None:
     before = contents()
     for each in changeable():
@@ -124,6 +126,7 @@ def test_what_is_not_changed_is_not_written(operator: Client, ours: Everything) 
     assert contents() == before
 
 
+@pytest.mark.usefixtures("plain_pages")
 def test_what_is_posted_beside_the_form_changes_nothing(operator: Client, ours: Everything, theirs: Everything) -> None:
     """Neither the organization, nor the parent, nor any other column without a field."""
     for each in changeable():
@@ -143,6 +146,7 @@ def test_what_is_posted_beside_the_form_changes_nothing(operator: Client, ours: 
             assert row.serializable_value(attname) == before[attname], (each, column)
 
 
+@pytest.mark.usefixtures("plain_pages")
 def test_no_value_is_a_fault(operator: Client, ours: Everything) -> None:
     """Of any field of any form: it is taken or refused beside it, and never a 500."""
     asked: set[tuple[type[models.Model], str]] = set()
@@ -170,6 +174,7 @@ def _hostile(name: str, value: str, number: int) -> str:
     return "a\x00b" if value else ["1e999", "\x00", "😀" * 300][number % 3]
 
 
+@pytest.mark.usefixtures("plain_pages")
 def test_no_address_is_a_fault(operator: Client, ours: Everything) -> None:  # noqa: ARG001 (there are rows)
     for each in admins():
         for path in ("9" * 40 + "/change", "%00/change", "abc/delete"):
