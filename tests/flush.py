@@ -21,12 +21,18 @@ def empty_tables() -> None:
     """Delete all rows but those that stay, whatever foreign keys say, once nobody writes any more."""
     wait_for_stand_ins()
     with transaction.atomic(), connection.cursor() as cursor:
-        names = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
-        cursor.execute(SIZES, [sorted(names - STAYING)])
-        sizes = dict(cursor.fetchall())
+        sizes = names_with_rows()
         cursor.execute("SET LOCAL session_replication_role = replica")
         for name in (name for name, size in sizes.items() if size <= LARGE):
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(name)}")
         large = [connection.ops.quote_name(name) for name, size in sizes.items() if size > LARGE]
         if large:
             cursor.execute(f"TRUNCATE {', '.join(large)} CASCADE")
+
+
+def names_with_rows() -> dict[str, int]:
+    """The tables that hold rows, or did until a moment ago, with their sizes; none of those that stay."""
+    with connection.cursor() as cursor:
+        names = set(connection.introspection.django_table_names(include_views=False))
+        cursor.execute(SIZES, [sorted(names - STAYING)])
+        return dict(cursor.fetchall())
