@@ -76,6 +76,14 @@ def directory() -> Iterator[Path]:
 
 
 @pytest.fixture
+def _is_made(directory: Path, hold: Hold) -> None:
+    """There is a data directory, and no server over it."""
+    if not directory.exists():
+        hold().end()
+    assert those_of(directory) == []
+
+
+@pytest.fixture
 def hold(directory: Path) -> Iterator[Hold]:
     holders: list[Holder] = []
 
@@ -138,10 +146,9 @@ def test_a_server_whose_last_share_was_killed_stops(directory: Path, hold: Hold)
     until(lambda: not those_of(directory), "the end of the server and of its guard")
 
 
+@pytest.mark.usefixtures("_is_made")
 @pytest.mark.parametrize("when", ["while pg_ctl starts it", "before it is asked", "before its share is known"])
 def test_a_server_whose_starter_is_killed_stops(directory: Path, hold: Hold, when: str) -> None:
-    hold().end()
-    assert those_of(directory) == []
     starter = subprocess.run([sys.executable, "-c", DIE, str(directory), when], cwd=PROJECT, check=False)
     assert starter.returncode == -signal.SIGKILL
     until(lambda: not those_of(directory), "the end of the server and of its guard")
@@ -181,8 +188,8 @@ def test_a_killed_server_starts_again(directory: Path, hold: Hold) -> None:
     again.end()
 
 
+@pytest.mark.usefixtures("_is_made")
 def test_a_pid_file_that_names_a_stranger_is_no_obstacle(directory: Path, hold: Hold) -> None:
-    hold().end()
     content = f"{os.getpid()}\n{directory}\n1\n5432\n{directory}\n\n1 2\nready\n"
     (directory / "postmaster.pid").write_text(content)
     (directory / ".s.PGSQL.5432.lock").write_text(content)

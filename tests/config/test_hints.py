@@ -28,8 +28,8 @@ REDIS_URL = os.environ.get("REDIS_URL", "")
 # What was seen of a server is remembered by its URL, and a port may come again.
 DATABASES = itertools.count()
 TASK = "campaigns.look_after_deliveries"
-# As the settings have it, but no test waits for seconds.
-QUICK = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 1, "interval_start": 0, "interval_max": 0}
+# As the settings have it, but nobody waits for seconds for a broker that is none.
+QUICK = {"socket_timeout": 0.1, "socket_connect_timeout": 0.1, "max_retries": 1, "interval_start": 0, "interval_max": 0}
 BROKERS = [
     pytest.param("memory://localhost/", id="memory"),
     pytest.param(
@@ -38,12 +38,12 @@ BROKERS = [
 ]
 
 
-def brokered(url: str) -> Iterator[Celery]:
+def brokered(url: str, **options: Any) -> Iterator[Celery]:
     """The product's app as this process's own, but with another broker and a queue that no worker takes from."""
     app = Celery("hints", set_as_current=False)
     app.config_from_object("django.conf:settings", namespace="CELERY")
     app.conf.update(broker_url=url, task_default_queue=f"hints-{uuid4().hex}")
-    app.conf.broker_transport_options = QUICK
+    app.conf.broker_transport_options = QUICK | options
     app.set_current()
     yield app
     product.set_current()
@@ -54,7 +54,7 @@ def brokered(url: str) -> Iterator[Celery]:
 @pytest.fixture(params=BROKERS)
 def app(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Celery]:
     settings.REDIS_URL = "redis://somewhere"
-    for app in brokered(request.param):
+    for app in brokered(request.param, socket_timeout=5, socket_connect_timeout=5):
         yield app
         with app.connection_for_write() as connection:
             connection.default_channel.queue_delete(app.conf.task_default_queue)
