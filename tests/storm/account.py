@@ -1,5 +1,6 @@
 """After the storm: every acknowledged write is there once, every delivery is exact, and the log is clean."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -30,11 +31,15 @@ ENDED = "terminating connection due to administrator command"
 
 
 class ServerLog:
-    """What PostgreSQL writes to its log from now on about one database."""
+    """What PostgreSQL writes to its log from now on about one database; without a path `unread` says why."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._start = path.stat().st_size if path else 0
+    def __init__(self, path: Path | None, unread: str = "") -> None:
+        self._path, self.unread = path, unread
+        self._start = 0
+        if path is not None:
+            # A log that can't be opened is told now, not after the storm.
+            with path.open("rb") as file:
+                self._start = file.seek(0, os.SEEK_END)
 
     def errors(self, database: str) -> list[str]:
         """Its error lines; lines about other databases of the same server are none of ours."""

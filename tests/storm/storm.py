@@ -46,10 +46,10 @@ START_SECONDS, SETTLE_SECONDS, STOP_SECONDS = 120.0, 180.0, 30.0
 
 
 class Storm:
-    """One run; `log` is PostgreSQL's own, None where it can't be read."""
+    """One run; `log` is PostgreSQL's own, None where `unread` says why it can't be read."""
 
-    def __init__(self, folder: Path, log: Path | None, port: int) -> None:
-        self.folder, self.log = folder, ServerLog(log)
+    def __init__(self, folder: Path, log: Path | None, unread: str, port: int) -> None:
+        self.folder, self.log = folder, ServerLog(log, unread)
         self.base_url = f"http://127.0.0.1:{port}"
         self.port = port
         self.book, self.receipts = Book(), Receipts()
@@ -109,6 +109,8 @@ class Storm:
         )
         for line in wrong:
             sys.stdout.write(f"WRONG: {line}\n")
+        if self.log.unread:
+            sys.stdout.write(f"PostgreSQL's log was not read, so nothing is known of its errors: {self.log.unread}\n")
         sys.stdout.write("the storm found nothing\n" if not wrong else f"the storm found {len(wrong)} things\n")
         sys.stdout.flush()
 
