@@ -1,20 +1,26 @@
 """Devices that are registered for push messages."""
 
 from datetime import datetime
-from typing import Any
 
-from django.db import transaction
-from django.db.models import Value
+from django.db import connection, transaction
 
-from customers.models import Application, PushToken
-from customers.models.text_digest import TextDigest
+from customers.models import Application
+from customers.models.attribute_sql import digest_expression
 from customers.services.identities import lock_customer
 from customers.services.visitor_bounds import Stranger, admit_visitor
+
+# Whoever registers a token at the same moment is waited for, and the last one has it.
+KEEP = f"""
+INSERT INTO customers_pushtoken (organization_id, application_id, customer_id, token, platform, updated_at)
+VALUES (%s::bigint, %s::bigint, %s::bigint, %s::varchar, %s::varchar, %s::timestamptz)
+ON CONFLICT (application_id, {digest_expression("token")}) DO UPDATE
+SET customer_id = excluded.customer_id, platform = excluded.platform, updated_at = excluded.updated_at
+"""  # noqa: S608 (put together from constants)
 
 
 def subscribe(
     *, application: Application, customer_id: str, token: str, platform: str, stranger: Stranger, now: datetime
-) -> PushToken:
+) -> None:
     """Keep a push token of the customer of an id; a token that another customer had belongs to this one now.
 
     `stranger` is who asks. DomainError `too_many_new_visitors`.
@@ -22,17 +28,6 @@ def subscribe(
     organization, platforms = application.organization, application.platforms
     admit_visitor(organization=organization, platforms=platforms, customer_id=customer_id, stranger=stranger, now=now)
     with transaction.atomic():
-        return _keep(application, customer_id, token, {"platform": platform, "updated_at": now})
-
-
-def _keep(application: Application, customer_id: str, token: str, told: dict[str, Any]) -> PushToken:
-    customer = lock_customer(organization=application.organization, customer_id=customer_id)
-    values = {"customer": customer, **told}
-    those_of_the_text = PushToken.objects.alias(digest=TextDigest("token")).filter(digest=TextDigest(Value(token)))
-    push_token, _ = those_of_the_text.update_or_create(
-        application=application,
-        token=token,
-        defaults=values,
-        create_defaults={**values, "organization": application.organization},
-    )
-    return push_token
+        customer = lock_customer(organization=organization, customer_id=customer_id)
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP, [organization.pk, application.pk, customer.pk, token, platform, now])
