@@ -11,6 +11,8 @@ Headers = list[tuple[bytes, bytes]]
 # How much of a streamed answer is made at a time.
 PART = 65_536
 WITHOUT_BODY = frozenset({204, 304})
+# Of the last answer of a connection.
+CLOSE = (b"connection", b"close")
 
 
 class Answer:
@@ -47,7 +49,7 @@ class Answer:
 
     def closing(self) -> "Answer":
         """The same, and the last of its connection."""
-        self.headers.append((b"connection", b"close"))
+        self.headers.append(CLOSE)
         return self
 
     async def send(self, send: Send) -> None:

@@ -15,8 +15,8 @@ from django.http import HttpResponse
 from config.door.answers import Answer, Send
 from config.door.bodies import ClientGoneError, Receive, declared_length, discard_body, read_body, until_gone
 from config.door.environ import Environ, Scope, environ_of, set_body
+from config.door.handover import Handover, handover_of
 from config.door.hang_up import META_KEY, HangUp
-from config.door.short_cut import ShortCut, short_cut_of
 from config.door.threads import BusyError, Call, Threads
 from config.headers import ALWAYS
 from customers.addresses import client_address
@@ -75,22 +75,22 @@ class Door:
             await send({"type": "http.response.body", "body": ALIVE})
             return
         environ = environ_of(scope)
-        short_cut = short_cut_of(scope)
-        answer = await self._answer_whatever_happens(environ, receive, short_cut)
+        handover = handover_of(scope)
+        answer = await self._answer_whatever_happens(environ, receive, handover)
         if answer is None:
             return
         if answer.response is not None:
             hang_up, without_body = environ[META_KEY], scope["method"] == "HEAD"
             await self._stream(answer, receive, send, hang_up, without_body=without_body)
-        elif not (short_cut and short_cut.answer(answer.status, answer.headers, answer.body)):
+        elif not (handover and handover.answer(answer.status, answer.headers, answer.body)):
             await answer.send(send)
 
     async def _answer_whatever_happens(
-        self, environ: Environ, receive: Receive, short_cut: ShortCut | None
+        self, environ: Environ, receive: Receive, handover: Handover | None
     ) -> Answer | None:
         """The answer to a request that is still to be read; None where its client has gone."""
         try:
-            set_body(environ, await self._body(environ, receive, short_cut))
+            set_body(environ, await self._body(environ, receive, handover))
             return await self._answer(environ, receive)
         except ClientGoneError:
             return None
@@ -103,7 +103,7 @@ class Door:
             log.exception("unexpected_fault", path=environ["PATH_INFO"])
             return Answer(self._refusals.crashed(environ))
 
-    async def _body(self, environ: Environ, receive: Receive, short_cut: ShortCut | None) -> bytes:
+    async def _body(self, environ: Environ, receive: Receive, handover: Handover | None) -> bytes:
         """The whole body; DomainError where it is refused, and ClientGoneError."""
         declared = declared_length(environ)
         if declared == 0:
@@ -113,7 +113,7 @@ class Door:
                 sentence = "Nothing here takes multipart bodies."
                 raise DomainError(Kind.UNSUPPORTED, "unsupported_media_type", sentence)  # noqa: TRY301 - as the others
             most, still_seconds = self._refusals.body_limit(environ["PATH_INFO"]), settings.STALLED_BODY_SECONDS
-            body = short_cut.take_body(most) if short_cut else None
+            body = handover.take_body(most) if handover else None
             if body is not None:
                 return body
             return await read_body(receive, declared=declared, most=most, still_seconds=still_seconds)

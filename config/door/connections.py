@@ -10,7 +10,7 @@ from contextlib import suppress
 from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from config.door.short_cut import SHORT_CUT, ShortCut
+from config.door.handover import HANDOVER, Handover
 from config.headers import ALWAYS
 
 # How many bytes and lines the head of a request may have, the trailer of a body with it.
@@ -123,7 +123,7 @@ class Connection(HttpToolsProtocol):
         if len(self.headers) > HEAD_LINES or (self._framing > HEAD_BYTES and self._head_bytes() > HEAD_BYTES):
             raise TooMuchError
         super().on_headers_complete()
-        self.scope["extensions"] = {SHORT_CUT: ShortCut(self.cycle)}  # type: ignore[dict-item]  # not one of ASGI's own
+        self.scope["extensions"] = {HANDOVER: Handover(self.cycle)}  # type: ignore[dict-item]  # not one of ASGI's own
         self._unanswered = (*[each for each in self._unanswered if not each.response_complete], self.cycle)
         if len(self._unanswered) > MOST_UNANSWERED:
             raise TooMuchError

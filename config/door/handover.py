@@ -9,16 +9,16 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-Headers = list[tuple[bytes, bytes]]
+from config.door.answers import CLOSE, Headers
+
 # The name in a scope's `extensions`.
-SHORT_CUT = "door.short_cut"
-CLOSE = (b"connection", b"close")
+HANDOVER = "door.handover"
 # What no header may hold. Line ends are Django's to refuse, which does.
 CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-class ShortCut:
-    """The short cut of one request and its answer."""
+class Handover:
+    """One request and its answer, by uvicorn's own record of them: an upgrade of it may change what stands there."""
 
     __slots__ = ("_cycle",)
 
@@ -59,7 +59,7 @@ class ShortCut:
         return True
 
 
-def short_cut_of(scope: dict[str, Any]) -> ShortCut | None:
-    """The short cut of a request; None where another server calls."""
-    found: ShortCut | None = scope.get("extensions", {}).get(SHORT_CUT)
+def handover_of(scope: dict[str, Any]) -> Handover | None:
+    """The handover of a request; None where another server calls."""
+    found: Handover | None = scope.get("extensions", {}).get(HANDOVER)
     return found
