@@ -48,15 +48,17 @@ WITH wanted AS MATERIALIZED (
     ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {COUNT_CAPPED}
     WHERE {HAS_ROOM.format(cap="%(number)s::bigint")}
     RETURNING customer_id, capped_from
-), judged AS (
-    SELECT wanted.key, counted.capped_from FROM wanted LEFT JOIN counted USING (customer_id)
-    ORDER BY wanted.key
+), judged AS MATERIALIZED (
+    SELECT member.key, counted.capped_from FROM wanted
+    JOIN campaigns_audiencemember member ON member.key = wanted.key AND member.state = 'pending'
+    LEFT JOIN counted ON counted.customer_id = wanted.customer_id
+    ORDER BY member.key FOR NO KEY UPDATE OF member
 ), settled AS (
     UPDATE campaigns_audiencemember member SET capped_from = COALESCE(judged.capped_from, member.capped_from),
         state = CASE WHEN judged.capped_from IS NULL THEN 'skipped' ELSE member.state END,
         error = CASE WHEN judged.capped_from IS NULL THEN %(no_room)s::varchar ELSE member.error END,
         due_at = CASE WHEN judged.capped_from IS NOT NULL THEN member.due_at END
-    FROM judged WHERE member.key = judged.key AND member.state = 'pending' RETURNING member.state
+    FROM judged WHERE member.key = judged.key RETURNING member.state
 )
 UPDATE campaigns_audiencejob SET skipped = skipped + (SELECT count(*) FROM settled WHERE state = 'skipped'),
     heartbeat_at = now(), leased_until = now() + make_interval(secs => %(seconds)s::int)

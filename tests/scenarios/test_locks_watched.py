@@ -28,9 +28,19 @@ def _unordered(customers: list[Customer]) -> None:
     Customer.objects.filter(pk__in=[customer.pk for customer in customers]).update(points=1)
 
 
+def _descending(customers: list[Customer]) -> None:
+    with transaction.atomic():
+        list(Customer.objects.select_for_update().filter(organization=customers[0].organization).order_by("-id"))
+
+
+def _by_another_column(customers: list[Customer]) -> None:
+    with transaction.atomic():
+        list(Customer.objects.select_for_update().filter(organization=customers[0].organization).order_by("uuid"))
+
+
 def test_another_order_is_noticed() -> None:
     organization = make_organization()
     customers = [make_customer(organization) for _ in range(2)]
-    for breach in (_tables, _rows, _unordered):
+    for breach in (_tables, _rows, _unordered, _descending, _by_another_column):
         with pytest.raises(AssertionError, match="customers_customer"), locks_watched(breach.__name__):
             breach(customers)
