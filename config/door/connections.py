@@ -53,6 +53,8 @@ class Connection(HttpToolsProtocol):
     _is_in_head = True
     # Of the request that is being received: bytes that are none of its body, as far as whole reads tell, and chunks.
     _framing = _chunks = 0
+    # Bytes of the last read.
+    _read = 0
     # Requests whose answers have not gone out; of several, uvicorn itself knows the last one alone.
     _unanswered: tuple[RequestResponseCycle, ...] = ()
 
@@ -75,7 +77,8 @@ class Connection(HttpToolsProtocol):
         if self._is_in_head and (b"pgrade:" in data or b"PGRADE:" in data):
             head, end, rest = data.partition(b"\r\n\r\n")
             data = UPGRADE.sub(b"\r\nx-upgrade:", head) + end + rest
-        self._framing += len(data)
+        self._read = len(data)
+        self._framing += self._read
         super().data_received(data)
         if self._is_in_head and not self._head_deadline and self._is_answered():
             # An empty line begins no request, but uvicorn doesn't wait for one any more.
@@ -85,12 +88,20 @@ class Connection(HttpToolsProtocol):
             self.send_400_response("Too much.")
 
     def send_400_response(self, _msg: str) -> None:
-        """Answer what can't be read, as the last of this connection; in the middle of another answer only end it."""
-        is_answering = any(each.response_started and not each.response_complete for each in self._unanswered)
+        """Answer what can't be read, as the last of this connection; whole requests before it get their answers first.
+
+        In the middle of another answer to what can't be read only the connection ends.
+        """
+        asked = [each for each in self._unanswered if not each.response_complete]
+        if whole := [each for each in asked if not each.more_body]:
+            whole[-1].keep_alive = False
+            self.flow.pause_reading()
+            return
         self._leave()
-        if not is_answering:
+        if not any(each.response_started for each in asked):
             self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + UNREADABLE_HEAD + b"\r\n" + UNREADABLE)
         self.transport.close()
+        self._watch_reader()
 
     def _unsupported_upgrade_warning(self) -> None:
         """An offer in a form that was not recognized, or CONNECT: what follows can't be read, so none of it counts."""
@@ -108,6 +119,10 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The body is there; what comes next is a head."""
         self._is_in_head = True
+        self._head_deadline = 0.0
+        if not self.parser.should_keep_alive():
+            # Said by a trailer.
+            self.cycle.keep_alive = False
         super().on_message_complete()
 
     def on_message_begin(self) -> None:
@@ -120,8 +135,11 @@ class Connection(HttpToolsProtocol):
         """The head is there."""
         self._head_deadline = 0.0
         self._is_in_head = False
-        if len(self.headers) > HEAD_LINES or (self._framing > HEAD_BYTES and self._head_bytes() > HEAD_BYTES):
+        may_be_long = self._framing + self._read > HEAD_BYTES
+        if len(self.headers) > HEAD_LINES or (may_be_long and self._head_bytes() > HEAD_BYTES):
             raise TooMuchError
+        # The parser adds trailers to its own list: what comes behind a body says nothing of the request.
+        self.scope["headers"] = list(self.headers)
         super().on_headers_complete()
         self.scope["extensions"] = {HANDOVER: Handover(self.cycle)}  # type: ignore[dict-item]  # not one of ASGI's own
         self._unanswered = (*[each for each in self._unanswered if not each.response_complete], self.cycle)
@@ -138,6 +156,9 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
         if self.transport.is_closing():
             self._watch_reader()
+        elif self._is_answered() and not self._is_in_head:
+            # The rest of a body that nobody waited for.
+            self._await_head()
 
     def timeout_keep_alive_handler(self) -> None:
         """No other request came; what isn't taken of the last answer has its own time."""

@@ -32,13 +32,14 @@ def environ_of(scope: Scope) -> Environ:
         "REMOTE_PORT": str(client[1] or ""),
         "wsgi.url_scheme": scope["scheme"],
     }
-    for name, value in scope["headers"]:
+    for name, written in scope["headers"]:
         key = _key(name)
+        value = written.decode("latin-1").strip(" \t")
         if key in environ:
             separator = "; " if key == "HTTP_COOKIE" else ","
-            environ[key] = f"{environ[key]}{separator}{value.decode('latin-1')}"
+            environ[key] = f"{environ[key]}{separator}{value}"
         elif key:
-            environ[key] = value.decode("latin-1")
+            environ[key] = value
     return environ
 
 
