@@ -82,6 +82,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return defaults.bad_request(request, exception)
 
 
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: a page that an operator may not open, which is no error of ours that would need Django's traceback."""
+    user = getattr(request, "user", None)
+    log.info("request_forbidden", path=request.path, operator=user.get_username() if user else "")
+    response = defaults.permission_denied(request, exception)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own mark
+    return response
+
+
 def foreign_page(request: HttpRequest) -> HttpResponse:
     """403: a browser was made to send this by a page of another origin (`config.guards`)."""
     if management.speaks_this_dialect(request.path_info):

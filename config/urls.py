@@ -13,6 +13,7 @@ from funnels.api.sdk import prisma_js
 from marketing_solutions.api.urls import unknown_versions
 
 handler400 = "config.handlers.bad_request"
+handler403 = "config.handlers.forbidden"
 handler404 = "config.handlers.not_found"
 handler500 = "config.handlers.fault"
 

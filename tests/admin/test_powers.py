@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
+from structlog.testing import capture_logs
 
+from campaigns.models import Achievement
 from customers.admin.operator import POWERS
 from customers.models import Operator
 from tests.admin.browser import address, opened
@@ -51,6 +53,15 @@ def _rights(operator: Operator) -> tuple[Any, ...]:
         *(found.is_active, found.is_staff, found.is_superuser, found.password),
         *(list(found.groups.values_list("pk")), list(found.user_permissions.values_list("pk"))),
     )
+
+
+def test_what_an_operator_may_not_is_a_line_of_the_log(browser: Client, editor: Operator, caplog: Any) -> None:
+    page = address(Achievement, "add")
+    with capture_logs() as said:
+        assert browser.get(page).status_code == 403
+    told = {"event": "request_forbidden", "path": page, "operator": editor.username, "log_level": "info"}
+    assert said == [told]
+    assert not [record for record in caplog.records if record.name.startswith("django")]
 
 
 @pytest.mark.parametrize("is_oneself", [True, False])

@@ -10,6 +10,7 @@ from tests.bench.naive.spend_limits import NaiveCampaigns, NaiveSearch
 from tests.bench.naive.sync_page import NaiveSyncPage
 
 handler400 = product.handler400
+handler403 = product.handler403
 handler404 = product.handler404
 handler500 = product.handler500
 

@@ -3,5 +3,6 @@
 from config import urls
 from config.demo.shop import demo_pages
 
-handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
+handler400, handler403 = urls.handler400, urls.handler403
+handler404, handler500 = urls.handler404, urls.handler500
 urlpatterns = [*demo_pages, *urls.urlpatterns]
