@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from tests.bench.channel_data import FIRST_ID, VISITORS, ChannelData, make_channel_data
+from tests.bench.channel_data import FIRST_ID, VISITORS, ChannelData, make_channel_data, make_strangers
 from tests.bench.harness import Scenario, statements_of
 from tests.bench.requests import Ids, Request
 
@@ -14,6 +14,7 @@ NAMES = (
     "sync-page (naive)",
     "sync-page in EDN",
     "sync-page of 2 000 campaigns",
+    "identifying sync-page",
     "active",
     "business-event",
 )
@@ -25,6 +26,7 @@ def scenarios() -> list[Scenario]:
     large = make_channel_data("Bench large channel", campaigns=2000, series=9000)
     json_page, edn_page = _page(data), _page_in_edn(data)
     active, event, naive = _active(data), _event(data), _naive(data)
+    identifying = _identifying(data, make_strangers(data, series=8500))
     return [
         Scenario("sync-page", json_page, 0.10, 0.18, ids=_ids(), queries=_statements(json_page)),
         Scenario(
@@ -51,6 +53,18 @@ def scenarios() -> list[Scenario]:
             ids=_ids(),
             reference_ids=_ids(),
         ),
+        Scenario(
+            "identifying sync-page",
+            identifying,
+            0.25,
+            None,
+            json_page,
+            "sync-page of a known visitor",
+            # Two have identified where the statements are counted.
+            ids=Ids(FIRST_ID + 2, FIRST_ID + VISITORS - 1),
+            queries=_statements(identifying),
+            reference_ids=_ids(),
+        ),
         Scenario("active", active, 0.12, ids=_ids(), queries=_statements(active)),
         Scenario("business-event", event, 0.06, ids=_ids(), queries=_statements(event)),
     ]
@@ -65,9 +79,17 @@ def _statements(request: Request) -> int:
 
 
 def _page(data: ChannelData) -> Request:
-    body = {
-        "app-token": str(data.application.app_token),
-        "trail-id": data.trail,
+    return _page_with({"app-token": str(data.application.app_token), "trail-id": data.trail})
+
+
+def _identifying(data: ChannelData, trail: str) -> Request:
+    """Somebody whom nobody knew turns out to be a known visitor, each on another visit: two customers are merged."""
+    token = str(data.application.app_token)
+    return _page_with({"app-token": token, "trail-id": trail, "customer-id": "visitor-{id}"})
+
+
+def _page_with(members: dict[str, str]) -> Request:
+    body = members | {
         "sync-popups": "true",
         "page-location": "http://my.domain/page",
         "placeholders": [{"placeholder": "id-placeholder1"}, {"placeholder": "id-placeholder2"}],

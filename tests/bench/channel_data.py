@@ -51,6 +51,26 @@ SELECT organization_id, id,
     'en-US', (ARRAY['iOS','Android','Chrome Browser'])[id %% 3 + 1], 'web'
 FROM traces_trace WHERE organization_id = %(organization)s::bigint;
 """
+# Nobody knows them, and each is on a visit.
+STRANGERS = """
+WITH people AS (
+    INSERT INTO customers_customer (organization_id, uuid, external_id, is_anonymous, attributes, tags, points, consent,
+                                    email_consent, push_consent, last_platform)
+    SELECT %(organization)s::bigint, identity, identity::text, true, '{}'::jsonb, ARRAY[]::varchar[], 0,
+        true, true, true, 'iOS'
+    FROM (SELECT gen_random_uuid() AS identity FROM generate_series(1, %(visitors)s::int)) made
+    RETURNING id, organization_id
+), traces AS (
+    INSERT INTO traces_trace (organization_id, application_id, customer_id, uuid)
+    SELECT organization_id, %(application)s::bigint, id, gen_random_uuid() FROM people ORDER BY id
+    RETURNING id, organization_id
+)
+INSERT INTO traces_trail (organization_id, trace_id, uuid, language, platform, channel)
+SELECT organization_id, id,
+    ('00000000-0000-4001-' || %(series)s || '-' || (%(first)s + row_number() OVER (ORDER BY id) - 1))::uuid,
+    'en-US', 'iOS', 'web'
+FROM traces;
+"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +84,11 @@ class ChannelData:
     @property
     def trail(self) -> str:
         """The id of a visit, whose last digits are the request's."""
-        return f"00000000-0000-4001-{self.series}-{{id}}"
+        return _trail(self.series)
+
+
+def _trail(series: int) -> str:
+    return f"00000000-0000-4001-{series}-{{id}}"
 
 
 def make_channel_data(name: str, *, campaigns: int, series: int) -> ChannelData:
@@ -87,6 +111,21 @@ def make_channel_data(name: str, *, campaigns: int, series: int) -> ChannelData:
             cursor.execute(TRAILS % {"series": series, "first": FIRST_ID, "organization": organization.pk})
     settle()
     return ChannelData(application, series)
+
+
+def make_strangers(data: ChannelData, *, series: int) -> str:
+    """As many anonymous visitors beside the known ones; the id of their visits, whose last digits are the request's."""
+    values = {
+        "organization": data.application.organization_id,
+        "application": data.application.pk,
+        "visitors": VISITORS,
+        "first": FIRST_ID,
+        "series": series,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(STRANGERS, values)
+    settle()
+    return _trail(series)
 
 
 def _make_campaigns(organization: Organization, application: Application, number: int) -> None:
