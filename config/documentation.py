@@ -1,10 +1,12 @@
 """`/schema/` and `/docs/`: what the API says of itself, to whoever asks, at no cost but the bytes."""
 
 import hashlib
+import os
 import threading
 from functools import cache
 from typing import Any
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import condition, require_safe
 from drf_spectacular.generators import SchemaGenerator
@@ -13,6 +15,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 RENDERERS = {kind.format: kind for kind in (OpenApiYamlRenderer, OpenApiJsonRenderer)}
 _building = threading.Lock()
+log = structlog.get_logger(__name__)
 
 
 @cache
@@ -21,6 +24,7 @@ def _rendered(kind: str) -> tuple[bytes, str]:
     generator: Any = SchemaGenerator
     document = generator().get_schema(request=None, public=True)
     body: bytes = RENDERERS[kind]().render(document, RENDERERS[kind].media_type, {})
+    log.info("schema_built", format=kind, process=os.getpid())
     return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 

@@ -47,6 +47,12 @@ def faults_in(log: str) -> list[str]:
     return found
 
 
+def lines_in(log: str, event: str) -> list[dict[str, Any]]:
+    """The lines of a log in JSON that tell of this event; the last one may still be in writing."""
+    whole = log[: log.rfind("\n") + 1].splitlines()
+    return [json.loads(line) for line in whole if f'"event": "{event}"' in line]
+
+
 class Server:
     """`port` and `base_url` say where it is; it runs from `start` to `kill`."""
 
@@ -90,7 +96,7 @@ class Server:
     @contextmanager
     def worker(self, **variables: str) -> Iterator[Path]:
         """A worker on the same database for as long as the block lasts, by its log; its world is this machine."""
-        log = self.folder / "worker.log"
+        log = self.folder / f"worker-{len([*self.folder.glob('worker-*.log')])}.log"
         process = self._started("work", log, {"REDIS_URL": "", "ALLOW_PRIVATE_DESTINATIONS": "1", **variables})
         try:
             yield log
@@ -99,6 +105,9 @@ class Server:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            # Else the next one would count as heard before it is there.
+            with self._connected(self._name) as beside:
+                beside.execute("DELETE FROM config_heartbeat")
 
     def _started(self, command: str, log: Path, variables: dict[str, str]) -> "subprocess.Popen[bytes]":
         """The process of a command of `manage.py`, in a session of its own."""

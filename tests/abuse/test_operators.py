@@ -12,7 +12,7 @@ from django.contrib.admin.models import LogEntry
 from customers.models import Application, Operator
 from tests.abuse.browser import Browser, make_operator
 from tests.abuse.outside import make_webhook
-from tests.abuse.server import Server
+from tests.abuse.server import Server, lines_in
 from tests.abuse.world import Abused
 from tests.contents import contents
 from tests.delivery.servers import http_world
@@ -158,8 +158,7 @@ def test_a_new_secret_is_shown_once(server: Server, operator: Browser, applicati
         seen = operator.get(page)
         assert (seen.status, new in seen.data.decode(), new in str(seen.headers)) == (200, False, False), page
     assert b"Gave a new API secret." in seen.data, "who gave it stands in the history"
-    told = [json.loads(line) for line in server.log.splitlines() if "secrets_rotated" in line]
-    assert told[-1]["applications"] == [ours.pk]
+    assert lines_in(server.log, "secrets_rotated")[-1]["applications"] == [ours.pk]
     assert new not in server.log
 
 
