@@ -1,13 +1,16 @@
 """What every request keeps to and every answer carries, on every kind of path."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from campaigns.models import AdCampaign
+from config.guards import MOST_HOSTS, own_requests
 from tests.dialects.management.actor import Actor
 from tests.dialects.marketing_solutions.actor import Buyer
 from tests.dialects.trace.caller import decoded
@@ -77,6 +80,25 @@ def test_another_host_is_refused_in_the_dialects_shape(settings: Settings) -> No
     answer = actor.client.post("/api/traces/trace", body, content_type="application/json", HTTP_HOST="evil.example")
     assert decoded(answer)["error"]["code"] == "bad-request"
     assert not AdCampaign.objects.exists()
+
+
+def test_hosts_are_remembered_up_to_a_bound_and_answered_beyond_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: Counter[str] = Counter()
+    get_host = HttpRequest.get_host
+
+    def counted(request: HttpRequest) -> str:
+        checked[request.META["HTTP_HOST"]] += 1
+        return get_host(request)
+
+    settings.ALLOWED_HOSTS = [".example.org"]
+    monkeypatch.setattr(HttpRequest, "get_host", counted)
+    guard, times = own_requests(lambda _: HttpResponse()), 2
+    hosts = [f"{number}.example.org" for number in range(MOST_HOSTS + 2)]
+    for host in hosts * times:
+        assert guard(RequestFactory().get("/docs/", headers={"host": host})).status_code == 200
+    assert checked == dict.fromkeys(hosts[:MOST_HOSTS], 1) | dict.fromkeys(hosts[MOST_HOSTS:], times)
 
 
 # What browsers send of a page elsewhere, of our own, and what no browser sends.

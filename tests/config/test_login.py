@@ -1,5 +1,7 @@
 """Logging in: five failures and one waits, refusals cost no hash, every attempt is a line, sessions end."""
 
+import ipaddress
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +20,8 @@ from customers.models import Operator
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/admin/login/"
+# More than are remembered.
+MANY_ADDRESSES = 10_000
 RIGHT, WRONG = "kfj3-20dl-xx", "something else"
 QUARTER = timedelta(minutes=15)
 
@@ -179,3 +183,21 @@ def test_whose_word_is_believed(settings: Settings, proxies: int, told: str, add
 
 def test_a_socket_has_no_address() -> None:
     assert client_address({"REMOTE_ADDR": ""}) == ""
+
+
+def test_addresses_are_remembered_and_forgotten_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: Counter[str] = Counter()
+    parse = ipaddress.ip_address
+
+    def counted(address: str) -> Any:
+        parsed[address] += 1
+        return parse(address)
+
+    monkeypatch.setattr(ipaddress, "ip_address", counted)
+    others = [f"2001:db8:4711::{number:x}" for number in range(MANY_ADDRESSES)]
+    first = others[0]
+    assert [client_address({"REMOTE_ADDR": first}) for _ in range(3)] == [str(parse(first))] * 3
+    assert parsed == {first: 1}
+    for address in [*others[1:], first]:
+        client_address({"REMOTE_ADDR": address})
+    assert parsed[first] == 2
