@@ -4,11 +4,11 @@ import time
 
 from celery import shared_task
 
-from campaigns.services.audience_building import build_chunk, take_chunk
-from campaigns.services.audience_sweep import move_jobs_on
-from campaigns.services.deliveries import deliver_next, give_up_on_the_dead
-from campaigns.services.heartbeats import shared_now
-from campaigns.services.held_up import stood_in_for
+from campaigns.delivery.build_chunk import build_chunk, take_chunk
+from campaigns.delivery.deliver import deliver_next, give_up_on_the_dead
+from campaigns.delivery.leases import shared_now
+from campaigns.delivery.slow_destinations import stood_in_for
+from campaigns.delivery.sweep import move_jobs_on
 
 # How long one message keeps a worker: the next one comes within a second, and others want a turn.
 SECONDS = 5.0

@@ -17,10 +17,10 @@ from campaigns.api import errors as management
 from config.headers import careful
 from config.utf8_request import Utf8Request
 from customers.errors import DomainError, Kind
-from customers.prisma import errors as prisma
 from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, tell_unavailable
 from marketing_solutions.api import errors as marketing_solutions
 from marketing_solutions.api.bodies import MAXIMUM_BODY
+from traces.wire import errors as prisma
 
 
 class Dialect(Protocol):

@@ -12,7 +12,7 @@ from celery.signals import beat_init, worker_ready
 from celery.utils.nodenames import host_format
 from django.db import Error, connection, connections
 
-from campaigns.queries.due_work import work_is_due
+from campaigns.schedule.due_work import work_is_due
 
 BEAT_SECONDS = 10.0
 SILENT_SECONDS = 60

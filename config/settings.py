@@ -323,7 +323,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ResourceType": [("Campaign", "Campaign")],
     },
     "PREPROCESSING_HOOKS": [
-        "customers.prisma.documentation.described_once",
+        "traces.wire.documentation.described_once",
         "marketing_solutions.api.documentation.described_once",
     ],
 }

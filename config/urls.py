@@ -18,7 +18,7 @@ handler404 = "config.handlers.not_found"
 handler500 = "config.handlers.fault"
 
 # Contract 3 writes `/api/` and `/API/`.
-TRACE_DIALECT = [path("", include(f"{app}.api.urls")) for app in ("customers", "traces", "funnels")]
+TRACE_DIALECT = [path("", include(f"{app}.api.urls")) for app in ("traces", "funnels")]
 
 urlpatterns = [
     path("healthz", healthz),

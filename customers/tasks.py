@@ -6,9 +6,9 @@ from importlib import import_module
 from celery import shared_task
 from django.conf import settings
 
-from customers.services.field_indexes import maintain_field_indexes
-from customers.services.field_uses import clear_retired_field
-from customers.services.minute_counts import clear_minute_counts
+from customers.applications.minute_counts import clear_minute_counts
+from customers.schema.indexes import maintain_field_indexes
+from customers.schema.uses import clear_retired_field
 
 # How long one message keeps a worker.
 SECONDS = 5.0

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from marketing_solutions.services.stored_responses import clear_stored_responses
+from marketing_solutions.idempotency import clear_stored_responses
 
 
 @shared_task(name="marketing_solutions.clear_stored_responses")  # type: ignore[untyped-decorator]

@@ -21,9 +21,9 @@ from campaigns.models import (
     Offer,
 )
 from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
+from customers.applications.applications import fill_credentials
 from customers.models import Application, Customer, CustomerField, Organization
-from customers.services.applications import fill_credentials
-from customers.services.field_indexes import FieldIndex
+from customers.schema.indexes import FieldIndex
 from traces.models import Trace, Trail
 
 STARTS_AT = datetime(2021, 12, 31, 5, tzinfo=UTC)

@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from campaigns.delivery.control import cancel_job, pause_job, resume_job, retry_job
+from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
 from campaigns.models import AudienceJob, AudienceMember
 from campaigns.models.audience_member import MemberState
-from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job, retry_job
-from campaigns.services.recipients import Verdict, resolve_recipients
 from customers.admin.choices import OrganizationFilter
 from customers.admin.service_admin import HistoryAdmin
 from customers.errors import DomainError

@@ -8,10 +8,10 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from campaigns.behaviors.definitions import delete_behavior
 from campaigns.models import Achievement, Earning, Outcome, PointsEntry
 from campaigns.models.level import LIVING
-from campaigns.services.behaviors import delete_behavior
-from campaigns.services.points import adjust_points
+from campaigns.offers.points import adjust_points
 from customers.admin.choices import OrganizationFilter
 from customers.admin.service_admin import HistoryAdmin, ReadOnlyInline, ServiceAdmin
 from customers.models import Organization

@@ -11,20 +11,20 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from campaigns.models import Destination, MessageTemplate
-from campaigns.models.destination_kind import DestinationKind
-from campaigns.queries.destinations import kinds_with_default
-from campaigns.services.destinations import (
+from campaigns.delivery.defaults import kinds_with_default
+from campaigns.delivery.destinations import (
     delete_template,
     lock_kind,
     save_destination,
     save_template,
     try_destination,
 )
+from campaigns.models import Destination, MessageTemplate
+from campaigns.models.destination_kind import DestinationKind
 from customers.admin.choices import OrganizationFilter
+from customers.admin.json_fields import StrictDecoder
 from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import ServiceAdmin
-from customers.admin.strict_json import StrictDecoder
 from customers.errors import DomainError
 from customers.models import Organization
 

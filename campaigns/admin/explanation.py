@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from campaigns.decisions.explain import EARLIEST, LATEST, Explanation, explain
 from campaigns.models import AdCampaign
-from campaigns.queries.explanations import EARLIEST, LATEST, Explanation, explain
-from customers.queries.customers import find_customer
+from customers.customers.lookup import find_customer
 
 
 class ExplanationForm(forms.Form):

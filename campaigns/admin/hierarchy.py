@@ -9,12 +9,12 @@ from django.urls import path
 
 from campaigns.admin.explanation import explanation_page
 from campaigns.admin.levels import LevelAdmin, LevelForm
+from campaigns.hierarchy.campaigns import create_campaign, delete_campaign, update_campaign
+from campaigns.hierarchy.creative_groups import create_group, delete_group, update_group
+from campaigns.hierarchy.creatives import create_unit, delete_unit, update_unit
+from campaigns.hierarchy.line_items import create_line_item, delete_line_item, update_line_item
 from campaigns.models import AdCampaign, AdGroup, AdLineItem, AdUnit
 from campaigns.models.unit import MAXIMUM_OFFERS
-from campaigns.services.campaigns import create_campaign, delete_campaign, update_campaign
-from campaigns.services.groups import create_group, delete_group, update_group
-from campaigns.services.line_items import create_line_item, delete_line_item, update_line_item
-from campaigns.services.units import create_unit, delete_unit, update_unit
 from customers.models import Organization
 
 

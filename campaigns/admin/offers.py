@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns.models import IssuedOffer, Offer
-from campaigns.services.offer_definitions import create_offer, update_offer
+from campaigns.offers.definitions import create_offer, update_offer
 from customers.admin.choices import OrganizationFilter
 from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
 from customers.models import Organization

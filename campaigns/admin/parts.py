@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from campaigns.hierarchy.single_targets import delete_target, lock_level, save_target
 from campaigns.models import AdBundle, AdTarget
-from campaigns.services.single_targets import delete_target, lock_level, save_target
 from customers.admin.choices import OrganizationFilter
 from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import HistoryAdmin, ServiceAdmin

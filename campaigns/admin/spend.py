@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns.models import SpendEntry, SpendLimit, SpendTotal
-from campaigns.services.spend import book_correction
-from campaigns.services.spend_limits import set_spend_limit
+from campaigns.spend.ledger import book_correction
+from campaigns.spend.limits import set_spend_limit
 from customers.admin.choices import OrganizationFilter
 from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
 from customers.models import Organization

@@ -6,9 +6,9 @@ import binascii
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from customers.applications.applications import get_application_by_api_key
 from customers.errors import DomainError, Kind
 from customers.models import Application
-from customers.queries.applications import get_application_by_api_key
 
 
 class ApplicationAuthentication(BaseAuthentication):

@@ -8,9 +8,9 @@ from django import forms
 from django.db.models import QuerySet
 
 from campaigns.api.instants import parse_instant
+from campaigns.hierarchy.campaigns import campaigns_of
 from campaigns.models import AdCampaign
 from campaigns.models.level import Status
-from campaigns.queries.campaigns import campaigns_of
 from customers.errors import DomainError, Kind
 from customers.models import Organization
 

@@ -1,1 +1,1 @@
-"""How messages leave the house: channels that hand over to one recipient each, and exports of whole audiences."""
+"""Messages: who gets them, how audiences are built, and how each recipient is delivered to."""

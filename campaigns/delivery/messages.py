@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import orjson
 from django.db import connection
 
-from campaigns.delivery.channel import DeliveryFailedError, Message, Recipient
+from campaigns.delivery.channels.base import DeliveryFailedError, Message, Recipient
 from campaigns.models import AdUnit, AudienceJob
 
 BATCH = 1_000

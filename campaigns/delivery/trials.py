@@ -13,17 +13,17 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from campaigns.delivery.airship import AirshipExport
-from campaigns.delivery.audience_file import staged_text
-from campaigns.delivery.channel import DeliveryFailedError, Message, Outcome, Recipient, Result
-from campaigns.delivery.cheetah import CheetahExport
-from campaigns.delivery.email import EmailChannel
-from campaigns.delivery.facebook import FacebookExport
-from campaigns.delivery.file_export import FileExport, S3Export, remove_file
-from campaigns.delivery.push import PushChannel
+from campaigns.delivery.channels.airship import AirshipExport
+from campaigns.delivery.channels.audience_file import staged_text
+from campaigns.delivery.channels.base import DeliveryFailedError, Message, Outcome, Recipient, Result
+from campaigns.delivery.channels.cheetah import CheetahExport
+from campaigns.delivery.channels.email import EmailChannel
+from campaigns.delivery.channels.facebook import FacebookExport
+from campaigns.delivery.channels.file import FileExport, S3Export, remove_file
+from campaigns.delivery.channels.push import PushChannel
+from campaigns.delivery.channels.troubles import plain
+from campaigns.delivery.channels.webhook import WebhookChannel
 from campaigns.delivery.templates import compile_template
-from campaigns.delivery.troubles import plain
-from campaigns.delivery.webhook import WebhookChannel
 from campaigns.models import Destination
 from campaigns.models.destination_kind import SHAPES, DestinationKind
 

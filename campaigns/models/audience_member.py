@@ -25,7 +25,7 @@ class MemberState(models.TextChoices):
 
 
 # Recipients of an audience that isn't built yet stay where they are, for it has others that nobody can see: the last
-# step of building goes after all merges (campaigns.services.audience_merges).
+# step of building goes after all merges (campaigns.delivery.follow_merges).
 _IS_BUILT = "NOT EXISTS (SELECT FROM campaigns_audiencejob job WHERE job.id = {member}.job_id AND job.built_at IS NULL)"
 # Before they are looked at: a worker may have them in hand, and say meanwhile what became of them.
 LOCK = f"""
@@ -89,7 +89,7 @@ class AudienceMember(CustomerOwned):
     other side calls a message that was sent, and before that the name of the destination that may have it already.
 
     There are a million of these to a job: few columns, few indexes, and no foreign key that the database checks (that
-    would take as long as all the rest, and write to every customer's row). `campaigns.services.audience_merges`
+    would take as long as all the rest, and write to every customer's row). `campaigns.delivery.follow_merges`
     stands in for it. A message that counts towards a frequency cap bears in `capped_from` the day on which the period
     began that it was counted in.
     """

@@ -2,20 +2,20 @@
 
 from typing import Any
 
+from campaigns.hierarchy.campaigns import create_campaign
 from campaigns.models import AdCampaign
-from campaigns.services.campaigns import create_campaign
 from config.demo.hierarchies import ENDS_AT, STARTS_AT
 from config.demo.shop import page_location
 from customers.models import Application, Organization
+from funnels.funnels.definitions import save_funnel
 from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder, Popup
-from funnels.services.channel_objects import (
+from funnels.placements.objects import (
     save_banner,
     save_business_event,
     save_event_binding,
     save_placeholder,
     save_popup,
 )
-from funnels.services.funnels import save_funnel
 
 CARD, WEEKEND, BOOTS, WELCOME_CAMPAIGN = "Card upgrade", "Trail weekend", "New boots", "Welcome"
 HERO, SIDEBAR = "home-hero", "sidebar"

@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from campaigns.hierarchy.campaigns import create_campaign
+from campaigns.hierarchy.creative_groups import create_group
+from campaigns.hierarchy.creatives import create_unit
+from campaigns.hierarchy.line_items import create_line_item
 from campaigns.models import Destination
 from campaigns.models.destination_kind import DestinationKind
-from campaigns.services.campaigns import create_campaign
-from campaigns.services.groups import create_group
-from campaigns.services.line_items import create_line_item
-from campaigns.services.units import create_unit
 from customers.models import Application, Organization
 
 NAME = "A letter to our best"

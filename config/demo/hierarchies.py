@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from campaigns.services.campaigns import create_campaign
-from campaigns.services.groups import create_group
-from campaigns.services.line_items import create_line_item
-from campaigns.services.units import create_unit
+from campaigns.hierarchy.campaigns import create_campaign
+from campaigns.hierarchy.creative_groups import create_group
+from campaigns.hierarchy.creatives import create_unit
+from campaigns.hierarchy.line_items import create_line_item
 from customers.models import Application, Organization
 
 STARTS_AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,9 +4,8 @@ import random
 import uuid
 from datetime import date, timedelta
 
-from campaigns.services.points import book_opening_balances
-from customers.models import Customer, CustomerField, Organization
-from customers.services.generation import (
+from campaigns.offers.points import book_opening_balances
+from customers.customers.generation import (
     FIELDS,
     FIRST_NAMES,
     LANGUAGES,
@@ -16,7 +15,8 @@ from customers.services.generation import (
     TAGS,
     TIERS,
 )
-from customers.services.schemas import save_field
+from customers.models import Customer, CustomerField, Organization
+from customers.schema.fields import save_field
 
 SEED = 20_240_229
 COUNT = 5_000

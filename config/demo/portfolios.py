@@ -6,12 +6,12 @@ from django.utils import timezone
 
 from campaigns.models import AdCampaign
 from campaigns.models.spend_limit import Limit, LimitType, Renewal
-from campaigns.services.spend_limits import set_spend_limit
+from campaigns.spend.limits import set_spend_limit
 from customers.models import Application, Organization
+from marketing_solutions.campaigns import assign_advertiser
 from marketing_solutions.models import Advertiser, Portfolio
 from marketing_solutions.models.advertiser import Feature
 from marketing_solutions.models.advertiser_campaign import Goal
-from marketing_solutions.services.campaigns import assign_advertiser
 
 ADVERTISERS = ["Acme Outdoor", "Acme Home"]
 # Campaign, advertiser, goal, and what it may spend.

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from campaigns.behaviors.definitions import create_behaviors
 from campaigns.models import AdCampaign
-from campaigns.services.behaviors import create_behaviors
-from campaigns.services.offer_definitions import create_offer
+from campaigns.offers.definitions import create_offer
 from customers.models import Organization
 
 DAY = 86_400

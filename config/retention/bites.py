@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from campaigns.delivery.file_export import remove_file
+from campaigns.delivery.channels.file import remove_file
 from campaigns.models import AudienceJob
 from campaigns.models.audience_job import JobState
 from config.retention.kinds import KINDS, Kind

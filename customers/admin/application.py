@@ -11,13 +11,13 @@ from django.template.response import TemplateResponse
 
 from customers.admin.choices import OrganizationFilter
 from customers.admin.service_admin import ServiceAdmin
-from customers.models import Application, Organization
-from customers.services.applications import (
+from customers.applications.applications import (
     create_application,
     rotate_identity_secret,
     rotate_secret,
     update_application,
 )
+from customers.models import Application, Organization
 
 log = structlog.get_logger(__name__)
 API_SECRET, IDENTITY_SECRET = "API secret", "identity secret"

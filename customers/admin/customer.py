@@ -11,13 +11,13 @@ from django.http import HttpRequest
 from customers.admin.choices import OrganizationFilter
 from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
+from customers.customers.deletion import delete_customers
+from customers.customers.identity import share_merges
+from customers.customers.records import create_alias, create_customer, update_customer
 from customers.models import Customer, CustomerAlias, CustomerField, Organization, PushToken
 from customers.models.identifier import as_uuid
-from customers.services.customer_records import create_alias, create_customer, update_customer
-from customers.services.deleting import delete_customers
-from customers.services.field_uses import lock_field, told, uses_of
-from customers.services.identities import share_merges
-from customers.services.schemas import delete_field, save_field
+from customers.schema.fields import delete_field, save_field
+from customers.schema.uses import lock_field, told, uses_of
 
 # Deleting takes a fixed number of statements, whatever the number of customers.
 MOST_CUSTOMERS = 1_000

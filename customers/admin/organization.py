@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from customers.admin.service_admin import ServiceAdmin
 from customers.models import Organization
-from customers.services.organizations import save_organization
+from customers.organizations.organizations import save_organization
 
 
 @admin.register(Organization)

@@ -16,8 +16,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from customers.admin.choices import ORGANIZATION, BoundedPaginator, OwnChoice
+from customers.admin.json_fields import STRICT
 from customers.admin.kept_form import SEEN, KeptForm
-from customers.admin.strict_json import STRICT
 from customers.errors import DomainError, Kind
 from customers.models import Organization
 from customers.models.identifier import as_id

@@ -10,7 +10,7 @@ from customers.admin.choices import OrganizationFilter
 from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
 from customers.models import Organization
 from funnels.models import Banner, BusinessEvent, EventBinding, EventOccurrence, Placeholder, Popup
-from funnels.services.channel_objects import (
+from funnels.placements.objects import (
     delete_channel_object,
     save_banner,
     save_business_event,

@@ -11,15 +11,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 
-from campaigns.services.campaigns import lock_campaign
+from campaigns.hierarchy.campaigns import lock_campaign
 from customers.admin.choices import OrganizationFilter
+from customers.admin.json_fields import StrictDecoder
 from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
-from customers.admin.strict_json import StrictDecoder
 from customers.models import Organization
+from funnels.funnels.definitions import delete_funnel, restart_funnel, save_funnel
+from funnels.funnels.lookup import find_sharing
 from funnels.models import Funnel, FunnelEntry
-from funnels.queries.funnels import find_sharing
-from funnels.services.funnels import delete_funnel, restart_funnel, save_funnel
 
 LOOK = ("style", "landing_page", "allow_dismiss", "always_use_landing", "show_progress_bar", "new_window")
 

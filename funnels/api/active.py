@@ -5,14 +5,14 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
-from campaigns.decisioning import Candidate
-from customers.prisma.documentation import operation
-from customers.prisma.negotiation import Format
-from customers.prisma.rendering import rendered, respond
-from customers.prisma.views import PrismaView
+from campaigns.decisions.engine import Candidate
 from funnels.api.page_rendering import STAND_IN, STAND_IN_TEXT, as_list, as_map, with_token
 from funnels.api.serializers import ActiveIn, ActiveOut
-from funnels.services.active import ActiveCampaigns, ActiveRequest, active_campaigns
+from funnels.placements.active import ActiveCampaigns, ActiveRequest, active_campaigns
+from traces.wire.documentation import operation
+from traces.wire.negotiation import Format
+from traces.wire.rendering import rendered, respond
+from traces.wire.views import PrismaView
 
 
 class Active(PrismaView):

@@ -10,13 +10,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from customers.models.identifier import as_uuid
-from customers.prisma.documentation import operation
-from customers.prisma.fields import Anything, Identifier
-from customers.prisma.members import without_namespace
-from customers.prisma.rendering import keyword
-from customers.prisma.views import PrismaView
-from funnels.services.advance_funnel import Advance, advance_funnel
-from traces.queries.applications import app_token_of_trail
+from funnels.funnels.advance import Advance, advance_funnel
+from traces.page_owners import app_token_of_trail
+from traces.wire.documentation import operation
+from traces.wire.fields import Anything, Identifier
+from traces.wire.members import without_namespace
+from traces.wire.rendering import keyword
+from traces.wire.views import PrismaView
 
 MAXIMUM_FIELDS = 100
 DIGITS = 19

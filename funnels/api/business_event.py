@@ -8,14 +8,14 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from customers.prisma.documentation import operation
-from customers.prisma.fields import Anything, Identifier, Text
-from customers.prisma.members import without_namespace
-from customers.prisma.plain import storable
-from customers.prisma.rendering import render
-from customers.prisma.views import PrismaView
 from funnels.api.serializers import Flag
-from funnels.services.business_events import EventTold, trigger_campaign
+from funnels.business_events.trigger import EventTold, trigger_campaign
+from traces.wire.documentation import operation
+from traces.wire.fields import Anything, Identifier, Text
+from traces.wire.members import without_namespace
+from traces.wire.plain import storable
+from traces.wire.rendering import render
+from traces.wire.views import PrismaView
 
 MAXIMUM_FIELDS = 100
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import QueryDict
 
 from customers.models.customer_field import FieldType
-from funnels.steps import CaptureField, ControlType
+from funnels.funnels.engine import CaptureField, ControlType
 
 # A schema may have a field called "action": the form's own fields never meet the step's.
 PREFIX = "field."

@@ -13,7 +13,7 @@ from django.utils import timezone
 from customers.models.identifier import as_uuid
 from funnels.api.funnel_fields import shown_fields, step_data_of
 from funnels.api.pages import Page
-from funnels.services.funnel_page import (
+from funnels.funnels.page import (
     Place,
     Submission,
     current_fields,

@@ -7,11 +7,11 @@ several times what deciding costs, in EDN above all.
 from typing import Any
 from uuid import UUID
 
-from campaigns.decisioning import Candidate
-from customers.prisma.negotiation import Format
-from customers.prisma.rendering import rendered
-from funnels.queries.channel import ShownBanner, ShownPlaceholder
-from funnels.services.sync_page import FilledPlaceholder, Page
+from campaigns.decisions.engine import Candidate
+from funnels.placements.compiled import ShownBanner, ShownPlaceholder
+from funnels.placements.sync_page import FilledPlaceholder, Page
+from traces.wire.negotiation import Format
+from traces.wire.rendering import rendered
 
 # Stands for the token, first of all members, so that nothing an operator writes can come before it.
 STAND_IN = UUID(int=0)

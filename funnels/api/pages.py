@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.views import View
 
 from customers.errors import DomainError
-from customers.prisma.errors import TABLE
 from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, repeating, tell_unavailable
+from traces.wire.errors import TABLE
 
 SENTENCES = {
     "trace_closed": "You have already answered this offer. Thank you!",

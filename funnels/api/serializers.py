@@ -6,8 +6,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from customers.prisma.fields import Anything, Identifier, Text
-from customers.prisma.members import without_namespace
+from traces.wire.fields import Anything, Identifier, Text
+from traces.wire.members import without_namespace
 
 MAXIMUM_LOCATION = 2048
 MAXIMUM_PLACEHOLDERS = 50

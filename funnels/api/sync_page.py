@@ -6,12 +6,12 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from customers.models.identifier import as_uuid
-from customers.prisma.documentation import operation
-from customers.prisma.rendering import respond
-from customers.prisma.views import PrismaView
 from funnels.api.page_rendering import render_page
 from funnels.api.serializers import SyncPageIn, SyncPageOut
-from funnels.services.sync_page import PageRequest, sync_page
+from funnels.placements.sync_page import PageRequest, sync_page
+from traces.wire.documentation import operation
+from traces.wire.rendering import respond
+from traces.wire.views import PrismaView
 
 
 class SyncPage(PrismaView):

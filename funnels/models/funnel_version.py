@@ -20,7 +20,7 @@ AND version.definition -> 'types' ? %s::text
 class FunnelVersion(NamesFields):
     """One graph of steps; never changed, so that whoever is on the way keeps the path they entered.
 
-    `definition` is what `funnels.steps.parse` has checked: `{start, steps, types}`.
+    `definition` is what `funnels.funnels.engine.parse` has checked: `{start, steps, types}`.
     """
 
     campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="funnel_versions")

@@ -11,10 +11,10 @@ from customers.admin.choices import OrganizationFilter
 from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import ServiceAdmin
 from customers.models import Organization
+from marketing_solutions.campaigns import assign_advertiser
 from marketing_solutions.models import Advertiser, AdvertiserCampaign, Portfolio
 from marketing_solutions.models.advertiser import Feature
-from marketing_solutions.services.advertisers import delete_advertiser, save_advertiser, save_portfolio
-from marketing_solutions.services.campaigns import assign_advertiser
+from marketing_solutions.portfolios import delete_advertiser, save_advertiser, save_portfolio
 
 
 class AdvertiserForm(KeptForm):

@@ -5,7 +5,7 @@ from rest_framework.request import Request
 
 from customers.errors import DomainError, Kind
 from customers.models import Application
-from marketing_solutions.services.tokens import check_token
+from marketing_solutions.oauth import check_token
 
 
 class BearerAuthentication(BaseAuthentication):

@@ -26,8 +26,8 @@ from marketing_solutions.api.errors import (
     unavailable_response,
 )
 from marketing_solutions.api.wire import UNVERSIONED, VERSIONS, Wire
-from marketing_solutions.services.rate_limits import Quota, count_request
-from marketing_solutions.services.tokens import MANAGE, READ
+from marketing_solutions.oauth import MANAGE, READ
+from marketing_solutions.rate_limits import Quota, count_request
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from customers.errors import DomainError, Kind
-from customers.prisma.json_reader import refuse_the_unkeepable
+from customers.strict_json import refuse_the_unkeepable
 
 # Ten thousand whole campaigns fit; the other dialects' bodies are smaller.
 MAXIMUM_BODY = 4 * 1_048_576

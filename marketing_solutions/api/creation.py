@@ -10,9 +10,9 @@ from customers.errors import DomainError, Kind
 from marketing_solutions.api.bodies import is_storable, read_id
 from marketing_solutions.api.limits import AMOUNT, RENEWAL, TYPE, LimitError, read_limit
 from marketing_solutions.api.updates import wants_automation
+from marketing_solutions.campaigns import NewCampaign
 from marketing_solutions.models.advertiser_campaign import Goal
-from marketing_solutions.services.campaigns import NewCampaign
-from marketing_solutions.services.updates import ABSENT, WantedLimit
+from marketing_solutions.spend_updates import ABSENT, WantedLimit
 
 REQUIRED = ("name", "advertiserId", "goal", "spendLimit")
 GOALS = {Goal.ACQUISITION.value, Goal.RETENTION.value}

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from campaigns.models.spend_limit import LimitType, Renewal
 from marketing_solutions.api.filters import MAXIMUM_IDS
 from marketing_solutions.api.updates import MAXIMUM_ENTRIES
-from marketing_solutions.services.tokens import MANAGE, READ
+from marketing_solutions.oauth import MANAGE, READ
 
 TAG = "marketing solutions"
 NUMBER = 'A number; `{"value": number}` in the answers of versioned paths, and accepted everywhere.'

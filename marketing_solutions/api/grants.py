@@ -9,10 +9,10 @@ from urllib.parse import unquote_plus
 from oauthlib.common import Request as GrantRequest
 from oauthlib.oauth2 import ClientCredentialsGrant, InvalidRequestError, RequestValidator, TokenEndpoint
 
+from customers.applications.applications import get_application_by_api_key
 from customers.errors import DomainError
 from customers.models import Application
-from customers.queries.applications import get_application_by_api_key
-from marketing_solutions.services.tokens import LIFETIME_SECONDS, SCOPES, issue_token
+from marketing_solutions.oauth import LIFETIME_SECONDS, SCOPES, issue_token
 
 # What an unknown client's secret is compared with, so that it takes as long as that of a known one.
 NOBODY = Application(secret_sha256="0" * 64)

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from marketing_solutions.api.bodies import raw_body
-from marketing_solutions.services.stored_responses import claim_key, store_response
+from marketing_solutions.idempotency import claim_key, store_response
 
 Handler = Callable[..., HttpResponse]
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from campaigns.models.spend_limit import RENEWALS, TYPES
-from marketing_solutions.services.updates import ABSENT, WantedLimit
+from marketing_solutions.spend_updates import ABSENT, WantedLimit
 
 TYPE, RENEWAL, AMOUNT = "spendLimitType", "spendLimitRenewal", "spendLimitAmount"
 MEMBERS = {TYPE, RENEWAL, AMOUNT}

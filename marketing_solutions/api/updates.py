@@ -13,7 +13,7 @@ from marketing_solutions.api.bodies import read_id
 from marketing_solutions.api.errors import log_partial_refusal, problem
 from marketing_solutions.api.limits import LimitError, read_limit
 from marketing_solutions.errors import AT_NEXT_PERIOD, Refusal, UpdateCode
-from marketing_solutions.services.updates import Update, Updated, WantedLimit
+from marketing_solutions.spend_updates import Update, Updated, WantedLimit
 
 MAXIMUM_ENTRIES = 10_000
 MEMBERS = {"type", "id", "attributes"}

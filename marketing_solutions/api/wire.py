@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from marketing_solutions.queries.campaigns import PortfolioCampaign
+from marketing_solutions.campaigns import PortfolioCampaign
 
 
 @dataclass(frozen=True)

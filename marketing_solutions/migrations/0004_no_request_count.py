@@ -1,4 +1,4 @@
-"""Requests are counted by customers.services.minute_counts; what was counted of this minute is of no worth after it."""
+"""Requests are counted by customers.applications.minute_counts; what was counted of this minute is of no worth after it."""
 
 from django.db import migrations
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from campaigns.models import AudienceJob, Destination, MessageTemplate
 from campaigns.models.ad_type import AdType
-from tests.campaigns.audiences.scheduled import CSV, EMAIL, make_job, make_scheduled
-from tests.delivery.servers import Dripping, Mailbox, World, http_world, mail_world, raw_world
+from tests.campaigns.delivery.scheduled import CSV, EMAIL, make_job, make_scheduled
+from tests.campaigns.delivery.servers import Dripping, Mailbox, World, http_world, mail_world, raw_world
 from tests.factories import Hierarchy, make_customer, unique
 
 WEBHOOK: dict[str, Any] = {"ad_type": AdType.MESSAGING_PLATFORM, "creative_type": "messaging-platform-external"}

@@ -8,7 +8,7 @@ import pytest
 
 from customers.models import Application, Customer, PushToken
 from customers.models.attribute_value import MAXIMUM_STRING
-from customers.services.field_indexes import maintain_field_indexes
+from customers.schema.indexes import maintain_field_indexes
 from tests.abuse.server import Server
 from tests.abuse.sockets import head, opened, read_all
 from tests.abuse.test_tokens import Shop

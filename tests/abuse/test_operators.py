@@ -14,8 +14,8 @@ from tests.abuse.browser import Browser, make_operator
 from tests.abuse.outside import make_webhook
 from tests.abuse.server import Server, lines_in
 from tests.abuse.world import Abused
+from tests.campaigns.delivery.servers import http_world
 from tests.contents import contents
-from tests.delivery.servers import http_world
 from tests.factories import make_application
 
 CAMPAIGNS, CUSTOMERS = "/admin/campaigns/adcampaign/", "/admin/customers/customer/"

@@ -16,7 +16,7 @@ from tests.abuse.browser import Browser
 from tests.abuse.outside import ABSURD, EXPLOSIVE, FORMULA, GUARDED, Outside
 from tests.abuse.server import Server, faults_in
 from tests.abuse.world import Abused
-from tests.campaigns.audiences.scheduled import states_of
+from tests.campaigns.delivery.scheduled import states_of
 from tests.config.served import until
 
 MEMBERS = "/admin/campaigns/audiencemember/"

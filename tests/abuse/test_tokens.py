@@ -12,8 +12,8 @@ import pytest
 import urllib3
 
 from customers.models import Application, Customer, PushToken
-from customers.services.organizations import raise_version
-from funnels.services.funnels import save_funnel
+from customers.organizations.organizations import raise_version
+from funnels.funnels.definitions import save_funnel
 from tests.abuse.server import NEW_VISITORS, Server
 from tests.channels import make_banner, make_event, make_live_campaign, make_placeholder
 from tests.factories import make_application, make_customer, make_organization, unique

@@ -8,7 +8,7 @@ from campaigns.models import AudienceJob
 from campaigns.models.audience_job import JobState
 from customers.models import Application, Operator
 from customers.models.application import Platform
-from marketing_solutions.services.tokens import SCOPES, issue_token
+from marketing_solutions.oauth import SCOPES, issue_token
 from tests.bench.portfolio_rows import make_campaigns
 from tests.channels import make_banner, make_live_campaign, make_placeholder
 from tests.dialects.marketing_solutions.portfolios import add_to_portfolio, make_advertiser

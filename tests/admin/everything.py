@@ -25,14 +25,14 @@ from campaigns.models import (
     Participation,
 )
 from campaigns.models.spend_limit import Limit
-from campaigns.services.issued_offers import Grant, issue_offers
-from campaigns.services.points import adjust_points
-from campaigns.services.spend import record_spend
-from campaigns.services.spend_limits import set_spend_limit
+from campaigns.offers.issuing import Grant, issue_offers
+from campaigns.offers.points import adjust_points
+from campaigns.spend.ledger import record_spend
+from campaigns.spend.limits import set_spend_limit
 from customers.models import Application, Customer, CustomerAlias, CustomerField, Operator, Organization, PushToken
-from customers.services.schemas import save_field
+from customers.schema.fields import save_field
+from funnels.funnels.definitions import save_funnel
 from funnels.models import EventBinding, EventOccurrence, FunnelEntry
-from funnels.services.funnels import save_funnel
 from marketing_solutions.models import Advertiser, AdvertiserCampaign, Portfolio
 from tests.channels import ENDS_AT, STARTS_AT, make_banner, make_event, make_placeholder, make_popup
 from tests.factories import (

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import AdCampaign, AudienceJob, AudienceMember, IssuedOffer, Offer
 from config.verification import all_checks
 from config.verification.check import ASK
+from customers.customers.deletion import delete_customers
+from customers.customers.identity import identify
 from customers.models import Customer, CustomerOwned
-from customers.services.deleting import delete_customers
-from customers.services.identities import identify
 from funnels.models import FunnelEntry
 from marketing_solutions.models import Advertiser
 from tests.admin.browser import address, superuser, told, viewer

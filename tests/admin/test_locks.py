@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 
 from campaigns.models import Destination
-from campaigns.services.points import adjust_points
-from customers.services.deleting import delete_customers
+from campaigns.offers.points import adjust_points
+from customers.customers.deletion import delete_customers
 from tests.admin.browser import address, changeable, opened, superuser
 from tests.admin.everything import make_everything
 from tests.campaigns.behaviors.makers import NOW

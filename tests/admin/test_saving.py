@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.test import Client
 
+from campaigns.hierarchy.campaigns import update_campaign
 from campaigns.models import (
     AdCampaign,
     AdGroup,
@@ -21,9 +22,8 @@ from campaigns.models import (
     SpendEntry,
     SpendLimit,
 )
-from campaigns.services.campaigns import update_campaign
 from customers.models import Application, Customer, CustomerAlias, CustomerField, Operator, Organization
-from customers.services.schemas import save_field
+from customers.schema.fields import save_field
 from funnels.models import Banner, EventBinding, Funnel, Placeholder
 from marketing_solutions.models import Advertiser, AdvertiserCampaign, Portfolio
 from tests.admin.browser import address, changeable, errors_of, opened, superuser, told, viewer

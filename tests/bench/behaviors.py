@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from campaigns.models import Achievement, AdBundle, AdCampaign
+from customers.applications.applications import create_application
 from customers.models import Application, Organization
-from customers.services.applications import create_application
-from customers.services.organizations import get_or_create_organization, raise_version
+from customers.organizations.organizations import get_or_create_organization, raise_version
 from tests.bench.channel_data import ENDS_AT, STARTS_AT
 from tests.bench.database import settle
 from tests.bench.harness import Scenario, answer_of, statements_of

@@ -8,10 +8,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from campaigns.models import AdBundle, AdCampaign, AdTarget
+from customers.applications.applications import create_application
 from customers.models import Application, CustomerField, Organization
 from customers.models.customer_field import FieldType
-from customers.services.applications import create_application
-from customers.services.organizations import get_or_create_organization
+from customers.organizations.organizations import get_or_create_organization
 from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder
 from tests.bench.database import settle
 

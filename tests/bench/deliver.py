@@ -15,12 +15,12 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from psycopg import sql
 
-from campaigns.delivery.audience_file import audience_columns, select_audience
-from campaigns.delivery.channel import Message, Outcome, Recipient
-from campaigns.delivery.email import EmailChannel
-from campaigns.delivery.file_export import FileExport
+from campaigns.delivery.channels.audience_file import audience_columns, select_audience
+from campaigns.delivery.channels.base import Message, Outcome, Recipient
+from campaigns.delivery.channels.email import EmailChannel
+from campaigns.delivery.channels.file import FileExport
 from campaigns.delivery.messages import get_message
-from campaigns.delivery.wording import template_of
+from campaigns.delivery.rendering import template_of
 from campaigns.models import AudienceJob, Destination
 from tests.bench.requests import RunFailedError
 

@@ -17,20 +17,20 @@ from typing import Any
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from campaigns.decisions.compiled import read_definition
+from campaigns.delivery.audience import Terms, get_terms
+from campaigns.delivery.build_chunk import build_chunk, take_chunk
+from campaigns.delivery.follow_merges import finish_next_building
+from campaigns.delivery.sweep import begin_next_job
 from campaigns.models import AudienceJob, AudienceMember
 from campaigns.models.audience_job import JobState
-from campaigns.queries.audiences import Terms, get_terms
-from campaigns.queries.definitions import read_definition
-from campaigns.services.audience_building import build_chunk, take_chunk
-from campaigns.services.audience_jobs import synchronise_jobs
-from campaigns.services.audience_merges import finish_next_building
-from campaigns.services.audience_sweep import begin_next_job
-from customers.services.field_indexes import maintain_field_indexes
-from customers.services.generation import generate_customers
+from campaigns.schedule.synchronise import synchronise_jobs
+from customers.customers.generation import generate_customers
+from customers.schema.indexes import maintain_field_indexes
 from tests.bench.harness import Outcome, Scenario
 from tests.bench.load import Measurement
 from tests.bench.requests import Request, RunFailedError
-from tests.campaigns.audiences.scheduled import EMAIL, make_scheduled
+from tests.campaigns.delivery.scheduled import EMAIL, make_scheduled
 from tests.factories import Hierarchy, make_organization, make_target
 
 CUSTOMERS = int(os.environ.get("BENCH_CUSTOMERS", "1000000"))
@@ -51,7 +51,7 @@ SCENARIOS = {
 WORKER = """
 import django, resource; django.setup()
 from django.utils import timezone
-from campaigns.services.audience_building import build_chunk, take_chunk
+from campaigns.delivery.build_chunk import build_chunk, take_chunk
 while (leased := take_chunk()) is not None:
     assert build_chunk(leased=leased)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

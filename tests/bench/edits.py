@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from django.db import connection, connections
 
+from campaigns.hierarchy.campaigns import update_campaign
 from campaigns.models import AdCampaign
-from campaigns.services.campaigns import update_campaign
 from tests.bench.channel_data import (
     ENDS_AT,
     FIRST_ID,

@@ -8,10 +8,10 @@ from time import process_time
 
 import edn_format
 
-from customers.prisma.edn import read, write
 from tests.bench.harness import Outcome, Scenario
 from tests.bench.load import Measurement
 from tests.bench.requests import Request
+from traces.wire.edn import read, write
 
 # Under the product's logging it would tell its grammar at every call: a comparison with that proves nothing.
 logging.getLogger("edn_format").setLevel(logging.WARNING)

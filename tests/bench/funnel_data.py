@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from campaigns.models import AdBundle, AdCampaign
+from customers.applications.applications import create_application
 from customers.models import Application, CustomerField, Organization
-from customers.services.applications import create_application
-from customers.services.organizations import get_or_create_organization
-from funnels.services.funnels import save_funnel
+from customers.organizations.organizations import get_or_create_organization
+from funnels.funnels.definitions import save_funnel
 from tests.bench.channel_data import ENDS_AT, STARTS_AT
 from tests.bench.database import settle
 from tests.bench.requests import Ids

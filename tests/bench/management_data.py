@@ -10,10 +10,10 @@ from django.db import connection, transaction
 from campaigns.models import AdBundle, AdCampaign, AdGroup, AdLineItem, AdTarget, AdUnit
 from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
 from campaigns.models.level import Status
+from customers.applications.applications import create_application
 from customers.models import Application, CustomerField, Organization
 from customers.models.customer_field import FieldType
-from customers.services.applications import create_application
-from customers.services.organizations import get_or_create_organization
+from customers.organizations.organizations import get_or_create_organization
 from tests.bench.database import settle
 from tests.bench.requests import Ids
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from customers.services.applications import create_application
-from customers.services.organizations import get_or_create_organization
+from customers.applications.applications import create_application
+from customers.organizations.organizations import get_or_create_organization
 from marketing_solutions.models import Advertiser, Portfolio
 from marketing_solutions.models.advertiser import Feature
-from marketing_solutions.services.tokens import SCOPES, issue_token
+from marketing_solutions.oauth import SCOPES, issue_token
 from tests.bench.database import settle
 from tests.bench.harness import Scenario, answer_of, require_same_answers, statements_of
 from tests.bench.portfolio_rows import make_campaigns

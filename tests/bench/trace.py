@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from django.db import connection, transaction
 
-from customers.services.applications import create_application
-from customers.services.organizations import get_or_create_organization
+from customers.applications.applications import create_application
+from customers.organizations.organizations import get_or_create_organization
 from tests.bench.database import settle
 from tests.bench.harness import Scenario, statements_of
 from tests.bench.requests import Ids, Request

@@ -17,7 +17,7 @@ from config import settings as product
 from config.environment import seconds_by_kind
 from config.schema_state import migrate
 from customers.bounds import Work, begin, bounded
-from customers.services.field_indexes import maintain_field_indexes
+from customers.schema.indexes import maintain_field_indexes
 from customers.transactions import is_unavailable
 from tests.dialects.management.actor import Actor
 from tests.dialects.marketing_solutions.actor import Buyer

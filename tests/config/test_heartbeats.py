@@ -16,10 +16,10 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from campaigns.models import AudienceJob, AudienceMember
-from campaigns.queries.due_work import work_is_due
+from campaigns.schedule.due_work import work_is_due
 from config.heartbeats import SILENT_SECONDS, beat_once, note_heartbeat
 from config.models import Heartbeat
-from tests.campaigns.audiences.scheduled import FAR_AHEAD, make_job, make_scheduled
+from tests.campaigns.delivery.scheduled import FAR_AHEAD, make_job, make_scheduled
 from tests.config.served import until
 from tests.factories import make_customer
 from tests.faults.blows import empty_broker

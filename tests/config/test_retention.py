@@ -15,7 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.delivery.file_export import MANIFEST
+from campaigns.delivery.channels.file import MANIFEST
+from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
+from campaigns.delivery.triggered import set_aside
 from campaigns.models import (
     AudienceChunk,
     AudienceJob,
@@ -26,15 +28,13 @@ from campaigns.models import (
     Interaction,
     Participation,
 )
-from campaigns.services.recipients import Verdict, resolve_recipients
-from campaigns.services.triggered_messages import set_aside
 from config.retention import KINDS, retire, retire_all
 from config.tasks import retire_old_rows
 from config.verification import all_checks, findings
+from customers.customers.identity import identify
 from customers.models import Customer, Organization, RetentionMark
-from customers.services.identities import identify
 from funnels.models import EventOccurrence, FunnelEntry, FunnelVersion
-from tests.campaigns.audiences.scheduled import CSV, EMAIL, make_job, make_people, make_scheduled, work
+from tests.campaigns.delivery.scheduled import CSV, EMAIL, make_job, make_people, make_scheduled, work
 from tests.channels import make_event
 from tests.dialects.management.actor import Actor
 from tests.factories import (
@@ -244,7 +244,7 @@ def _over(state: str, old: datetime, **message: Any) -> AudienceJob:
 @pytest.fixture
 def no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job stays where its audience is built."""
-    monkeypatch.setattr("campaigns.services.deliveries.courier_for", lambda _message: None)
+    monkeypatch.setattr("campaigns.delivery.deliver.courier_for", lambda _message: None)
 
 
 @pytest.mark.usefixtures("on", "no_mail")

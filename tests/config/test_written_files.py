@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from campaigns.delivery.couriers import courier_for
-from campaigns.delivery.file_export import MANIFEST
+from campaigns.delivery.channels.file import MANIFEST
+from campaigns.delivery.channels.registry import courier_for
 from config import preflight
 from config.demo import credentials
 from config.postgresql.shares import taken
 from config.secret_key import local_secret_key
 from customers.private_files import make_private_folder
+from tests.campaigns.delivery.audience import Audience, make_audience
 from tests.config.served import PROJECT
-from tests.delivery.audience import Audience, make_audience
 
 APPS = ("campaigns", "config", "customers", "funnels", "marketing_solutions", "traces")
 # How files come to be. Who is named here makes them private, as the tests below look after.
@@ -28,8 +28,8 @@ WRITING = re.compile(
     r"\.mkdir\(|makedirs\(|write_text\(|write_bytes\(|\.touch\((mode|\))|mkstemp\(|O_CREAT|\bopen\([^)]*[\"'][wax]b?\+?[\"']|\.save\(name"
 )
 WRITERS = {
-    "campaigns/delivery/audience_file.py": "test_an_audience_file",
-    "campaigns/delivery/file_export.py": "test_an_audience_file",
+    "campaigns/delivery/channels/audience_file.py": "test_an_audience_file",
+    "campaigns/delivery/channels/file.py": "test_an_audience_file",
     "config/demo/credentials.py": "test_keys_and_credentials",
     "config/postgresql/shares.py": "test_keys_and_credentials",
     "config/secret_key.py": "test_keys_and_credentials",
@@ -154,4 +154,4 @@ def test_a_machine_is_told_values_as_they_are(audience: Audience, settings: Sett
 
 
 def test_nobody_else_writes_csv() -> None:
-    assert [name for name, text in _sources() if CSV.search(text)] == ["campaigns/delivery/audience_file.py"]
+    assert [name for name, text in _sources() if CSV.search(text)] == ["campaigns/delivery/channels/audience_file.py"]

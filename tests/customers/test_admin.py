@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from customers.models import Customer, CustomerField, Operator, Organization
-from customers.services.field_indexes import SHARED
-from customers.services.schemas import save_field
+from customers.schema.fields import save_field
+from customers.schema.indexes import SHARED
 from tests.factories import make_application, make_customer, make_field, make_hierarchy, make_organization, make_target
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.db.utils import DataError
 
-from customers.queries.prepared import PreparedStatement
+from customers.prepared import PreparedStatement
 
 ADD = PreparedStatement("SELECT %s::integer + 1")
 

@@ -14,8 +14,8 @@ from django.db import connection, connections
 from campaigns.models import AudienceJob
 from campaigns.models.audience_job import OVER, JobState
 from config.supervision import Signals
-from customers.services.generation import generate_customers
-from tests.campaigns.audiences.scheduled import EMAIL, PUSH, make_job, make_scheduled
+from customers.customers.generation import generate_customers
+from tests.campaigns.delivery.scheduled import EMAIL, PUSH, make_job, make_scheduled
 from tests.factories import make_organization, make_target
 from tests.faults.accounts import wrong_with
 from tests.faults.blows import Blows, empty_broker

@@ -17,7 +17,7 @@ import psycopg
 from django.db import connection
 
 from campaigns.delivery import couriers
-from campaigns.delivery.channel import Message, Outcome, Recipient, Result, Wanted, always
+from campaigns.delivery.channels.base import Message, Outcome, Recipient, Result, Wanted, always
 from campaigns.models.ad_type import AdType
 from tests.faults.worker import database_url
 

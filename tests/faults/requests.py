@@ -13,8 +13,8 @@ from campaigns.delivery.unsubscribing import unsubscribe_url
 from campaigns.models import AdCampaign
 from customers.models import Customer, CustomerField, Operator
 from customers.models.application import Platform
-from customers.services.organizations import raise_version
-from funnels.services.funnels import save_funnel
+from customers.organizations.organizations import raise_version
+from funnels.funnels.definitions import save_funnel
 from tests.channels import make_banner, make_event, make_live_campaign, make_placeholder
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor

@@ -15,8 +15,8 @@ from django.test import Client
 
 from campaigns.delivery.unsubscribing import unsubscribe_url
 from config.demo.shop import APPLICATION, ORGANIZATION
+from customers.applications import origins
 from customers.bounds import Work
-from customers.queries import origins
 from tests.config.served import free_port
 from tests.dialects.trace.caller import Caller, refused
 from tests.factories import make_application, make_organization

@@ -12,15 +12,14 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from campaigns.delivery import couriers
-from campaigns.delivery.channel import AudienceExport, ExportedFile, Outcome, Result, always
+from campaigns.delivery import add_recipients, build_chunk, couriers
+from campaigns.delivery.channels.base import AudienceExport, ExportedFile, Outcome, Result, always
+from campaigns.delivery.control import cancel_job, pause_job, resume_job
 from campaigns.models import AudienceChunk, AudienceJob, AudienceMember
 from campaigns.models.ad_type import AdType
 from campaigns.models.audience_job import JobState
-from campaigns.services import audience_adding, audience_building
-from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job
 from campaigns.tasks import sweep, work_once
-from tests.campaigns.audiences.scheduled import (
+from tests.campaigns.delivery.scheduled import (
     CSV,
     EMAIL,
     Provider,
@@ -196,14 +195,14 @@ def test_a_database_that_goes_away_costs_no_chunk_and_leaves_no_doubt(
     make_people(rows.campaign.organization, 20)
     job = make_job(rows)
     sweep()
-    add = audience_adding.add_members
+    add = add_recipients.add_members
 
     def lose_and_add(**values: Any) -> int:
         cut_off(connection.connection.info.backend_pid)
-        monkeypatch.setattr(audience_building, "add_members", add)
+        monkeypatch.setattr(build_chunk, "add_members", add)
         return add(**values)
 
-    monkeypatch.setattr(audience_building, "add_members", lose_and_add)
+    monkeypatch.setattr(build_chunk, "add_members", lose_and_add)
     assert work_once()
     assert not AudienceMember.objects.exists()
     AudienceChunk.objects.update(leased_until=None)

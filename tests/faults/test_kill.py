@@ -15,9 +15,9 @@ from django.db import connection
 
 from campaigns.models import AudienceChunk, AudienceJob, AudienceMember
 from campaigns.models.audience_job import JobState
+from customers.customers.generation import generate_customers
 from customers.models import Customer, Organization
-from customers.services.generation import generate_customers
-from tests.campaigns.audiences.scheduled import EMAIL, PUSH, make_job, make_scheduled
+from tests.campaigns.delivery.scheduled import EMAIL, PUSH, make_job, make_scheduled
 from tests.config.served import until
 from tests.factories import make_organization, make_target
 from tests.faults.blows import empty_broker

@@ -12,12 +12,12 @@ from django.db import OperationalError, connection, connections, transaction
 from campaigns.api.views.offers import Offers
 from campaigns.models import AudienceMember, Event, IssuedOffer
 from campaigns.models.ad_type import AdType, CreativeType
-from campaigns.services.offer_definitions import create_offer
+from campaigns.offers.definitions import create_offer
 from campaigns.tasks import look_after_deliveries
 from customers import transactions
 from marketing_solutions.models import StoredResponse
 from marketing_solutions.tasks import clear_old_responses
-from tests.campaigns.audiences.scheduled import LONG_AGO, build, make_job, make_people, make_scheduled
+from tests.campaigns.delivery.scheduled import LONG_AGO, build, make_job, make_people, make_scheduled
 from tests.config.served import until
 from tests.factories import make_customer, make_offer, make_organization
 from tests.faults.requests import Answer, World

@@ -4,8 +4,8 @@ from typing import Any
 
 from campaigns.models import AdCampaign
 from customers.models import Organization
+from funnels.funnels.definitions import save_funnel
 from funnels.models import Funnel
-from funnels.services.funnels import save_funnel
 from tests.factories import make_campaign, make_field
 
 FIELDS = {"first_name": "string", "email": "string", "income": "integer", "wants_travel": "boolean", "born": "date"}

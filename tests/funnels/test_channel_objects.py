@@ -7,9 +7,8 @@ import pytest
 from customers.errors import DomainError
 from customers.models import Application, Organization
 from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder, Popup
-from funnels.models.page_location import covers
-from funnels.services.banner_html import clean_html
-from funnels.services.channel_objects import (
+from funnels.placements.banner_html import clean_html
+from funnels.placements.objects import (
     delete_channel_object,
     save_banner,
     save_business_event,
@@ -17,6 +16,7 @@ from funnels.services.channel_objects import (
     save_placeholder,
     save_popup,
 )
+from funnels.placements.page_location import covers
 from tests.channels import make_event, make_live_campaign, make_placeholder
 from tests.factories import make_application, make_group, make_line_item
 

@@ -4,10 +4,10 @@ import pytest
 
 from customers.errors import DomainError
 from customers.models import Organization
+from funnels.funnels.definitions import save_funnel
+from funnels.funnels.lookup import NO_FUNNEL, funnel_summary
+from funnels.funnels.style_sheets import sanitised_style
 from funnels.models import FunnelVersion
-from funnels.queries.funnels import NO_FUNNEL, funnel_summary
-from funnels.services.funnels import save_funnel
-from funnels.services.style_sheets import sanitised_style
 from tests.factories import make_campaign, make_organization
 from tests.funnels.card_upgrade import funnel_of, make_card_upgrade, steps
 

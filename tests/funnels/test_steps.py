@@ -9,9 +9,9 @@ from hypothesis import strategies as some
 
 from campaigns.targeting import CustomerFacts
 from customers.errors import DomainError
-from funnels.steps import StepType, parse_steps
-from funnels.steps.graph import graph_problems, longest_path
-from funnels.steps.parse import is_web_address
+from funnels.funnels.engine import StepType, parse_steps
+from funnels.funnels.engine.graph import graph_problems, longest_path
+from funnels.funnels.engine.parse import is_web_address
 from tests.funnels.card_upgrade import FIELDS, steps
 
 NOBODY = CustomerFacts({}, frozenset(), 0, "", "", "")

@@ -9,17 +9,18 @@ import pytest
 from django.utils import timezone
 
 from campaigns.delivery import couriers
-from campaigns.delivery.channel import Outcome
+from campaigns.delivery.build_chunk import build_chunk, take_chunk
+from campaigns.delivery.cap_returns import return_next_caps
+from campaigns.delivery.channels.base import Outcome
+from campaigns.delivery.control import cancel_job, pause_job, resume_job, retry_job
+from campaigns.delivery.destinations import save_destination
+from campaigns.delivery.recipients.expire import expire_leases
+from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
+from campaigns.delivery.sweep import move_jobs_on
 from campaigns.models import AdCampaign, AudienceJob, AudienceMember, Destination
 from campaigns.models.ad_type import AdType, CreativeType
-from campaigns.services.audience_building import build_chunk, take_chunk
-from campaigns.services.audience_jobs import cancel_job, pause_job, resume_job, retry_job
-from campaigns.services.audience_sweep import move_jobs_on
-from campaigns.services.cap_returns import return_next_caps
-from campaigns.services.destinations import save_destination
-from campaigns.services.recipients import Verdict, expire_leases, resolve_recipients
 from customers.models import Customer
-from tests.campaigns.audiences.scheduled import (
+from tests.campaigns.delivery.scheduled import (
     EMAIL,
     Provider,
     a_day_passes,

@@ -12,15 +12,15 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns.delivery.channel import Outcome
+from campaigns.delivery.channels.base import Outcome
 from campaigns.models import AdCampaign, Participation, SpendLimit
-from campaigns.services.spend import book_correction, record_spend
+from campaigns.spend.ledger import book_correction, record_spend
+from customers.customers.identity import identify
 from customers.models import Customer, CustomerOwned, RetiredField
-from customers.services.field_uses import clear_retired_field
-from customers.services.identities import identify
-from marketing_solutions.queries.campaigns import PAGE
+from customers.schema.uses import clear_retired_field
+from marketing_solutions.campaigns import PAGE
 from tests.bench.portfolio_rows import make_campaigns
-from tests.campaigns.audiences.scheduled import work
+from tests.campaigns.delivery.scheduled import work
 from tests.channels import ENDS_AT, STARTS_AT
 from tests.dialects.management import bodies
 from tests.dialects.marketing_solutions.actor import Buyer, new_campaign, update

@@ -9,14 +9,14 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
+from campaigns.decisions.explain import explain
 from campaigns.models import AdCampaign, DecisionRecord, Earning, IssuedOffer, Participation
 from campaigns.models.ad_type import AdType, CreativeType
-from campaigns.queries.explanations import explain
 from campaigns.tasks import work_once
+from customers.customers.identity import identify
 from customers.models import Customer, CustomerAlias, CustomerOwned, Organization
-from customers.services.identities import identify
-from tests.campaigns.audiences.scheduled import build, make_job, make_scheduled, states_of, work
 from tests.campaigns.behaviors.makers import make_behavior
+from tests.campaigns.delivery.scheduled import build, make_job, make_scheduled, states_of, work
 from tests.channels import make_banner, make_event, make_live_campaign, make_placeholder
 from tests.dialects.management.actor import Actor
 from tests.dialects.trace.caller import Caller, accepted

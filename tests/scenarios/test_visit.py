@@ -7,10 +7,10 @@ from django.db import connection
 
 from campaigns.models import AdTarget, Event, Interaction, Participation
 from campaigns.targeting import compile_sql, parse_targets
+from customers.customers.identity import identify
 from customers.models import Customer
 from customers.models.customer_field import FieldType
-from customers.queries.schemas import get_field_types
-from customers.services.identities import identify
+from customers.schema.fields import get_field_types
 from tests.dialects.management.actor import Actor
 from tests.dialects.trace.caller import FORMS, Caller, Form, accepted, refused
 from tests.factories import make_application, make_campaign, make_customer, make_field

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
-from tests.delivery.servers import http_world
+from tests.campaigns.delivery.servers import http_world
 from tests.storm.account import ServerLog, deadlocks, unfinished, wrong_with
 from tests.storm.actors import Actor, Countdown, Receipts, until
 from tests.storm.senders import Buyer, EventSender, Importer, Redeemer

@@ -9,8 +9,8 @@ from campaigns.models import AdCampaign, Destination, SpendLimit
 from campaigns.models.frequency import FrequencyPeriod, FrequencyUnit
 from customers.models import Application, Operator, Organization
 from customers.models.application import Platform
-from customers.services.organizations import raise_version
-from funnels.services.funnels import save_funnel
+from customers.organizations.organizations import raise_version
+from funnels.funnels.definitions import save_funnel
 from tests.campaigns.behaviors.makers import add_outcome, make_behavior
 from tests.channels import ENDS_AT, STARTS_AT, make_banner, make_event, make_live_campaign, make_placeholder, make_popup
 from tests.dialects.marketing_solutions.portfolios import add_to_portfolio, make_advertiser, make_advertiser_campaign

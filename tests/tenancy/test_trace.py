@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from campaigns.models import Event
+from customers.customers.identity import identify
 from customers.models import Customer, PushToken
-from customers.services.identities import identify
 from tests.contents import contents
 from tests.dialects.trace.caller import FORMS, Caller, Form, accepted, refused
 from tests.factories import make_anonymous, make_application, make_customer, make_interaction, make_trail

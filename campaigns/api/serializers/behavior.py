@@ -6,9 +6,9 @@ from typing import Any
 from rest_framework import serializers
 
 from campaigns.api.fields import MAXIMUM_ID, Anything, In, Items, Scalar, Switch, Text, Whole
+from campaigns.behaviors.definitions import Behavior, Row
+from campaigns.behaviors.drafts import MAXIMUM_GOALS
 from campaigns.models.achievement import COMPOSITE_MEMBERS, GOAL_MEMBERS
-from campaigns.queries.behaviors import Behavior, Row
-from campaigns.services.behavior_drafts import MAXIMUM_GOALS
 
 MAXIMUM_BEHAVIORS = 100
 MAXIMUM_OUTCOMES = 20

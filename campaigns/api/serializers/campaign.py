@@ -9,10 +9,10 @@ from rest_framework import serializers
 
 from campaigns.api.fields import Anything, In, Instant, OneOf, Price, Text, Whole
 from campaigns.api.instants import format_instant
+from campaigns.hierarchy.campaigns import CampaignRow
 from campaigns.models.campaign import MAXIMUM_PERCENT, permalink_form
 from campaigns.models.frequency import FrequencyPeriod, FrequencyUnit
 from campaigns.models.level import Status
-from campaigns.queries.campaigns import CampaignRow
 
 # Rows of lists whose JSON one process keeps; each takes one to two KB.
 MAXIMUM_KEPT = 5_000
@@ -78,7 +78,7 @@ class CampaignOut(serializers.Serializer[Any]):
     price_per_conversion = serializers.CharField(required=False)
 
     def to_representation(self, campaign: Any) -> dict[str, Any]:
-        """The campaign as the contract writes it; it comes from `campaigns.queries.campaigns`."""
+        """The campaign as the contract writes it; it comes from `campaigns.hierarchy.campaigns`."""
         answer = {
             "id": campaign.id,
             "name": campaign.name,

@@ -34,7 +34,7 @@ class CreativeGroupOut(serializers.Serializer[Any]):
     targets = TargetOut(many=True, required=False)
 
     def to_representation(self, group: Any) -> dict[str, Any]:
-        """The group as the contract writes it; it comes from `campaigns.queries.groups`."""
+        """The group as the contract writes it; it comes from `campaigns.hierarchy.creative_groups`."""
         answer = {
             "ends_at": format_instant(group.ends_at),
             "id": group.id,

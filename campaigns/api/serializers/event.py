@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from campaigns.api.bodies import read_object
 from campaigns.api.fields import Amount, Anything, In, Instant, Items, Text, Whole
-from campaigns.services.told_events import ToldEvent
+from campaigns.behaviors.ingestion import ToldEvent
 from customers.errors import DomainError, Kind, invalid
 
 MAXIMUM_EVENTS = 1000

@@ -13,11 +13,11 @@ from rest_framework import serializers
 from campaigns.api.fields import In, Text
 from campaigns.api.serializers.behavior import BehaviorOut, listed
 from campaigns.api.serializers.offer import IssuedOfferMembers
+from campaigns.behaviors.progress import BehaviorProgress
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.level import Status
 from campaigns.models.offer import IssuedOfferState
-from campaigns.queries.customer_campaigns import CustomerCampaign, Section
-from campaigns.queries.progress import BehaviorProgress
+from campaigns.user_campaigns.find import CustomerCampaign, Section
 
 
 class PerformIn(In):

@@ -9,9 +9,14 @@ from campaigns.api.base import ManagementView
 from campaigns.api.bodies import read_list
 from campaigns.api.documentation import operation
 from campaigns.api.serializers.behavior import BehaviorIn, BehaviorOut, BehaviorsIn, listed
-from campaigns.queries.behaviors import behaviors_of, get_behavior
-from campaigns.queries.campaigns import get_campaign
-from campaigns.services.behaviors import create_behaviors, delete_behavior, update_behavior
+from campaigns.behaviors.definitions import (
+    behaviors_of,
+    create_behaviors,
+    delete_behavior,
+    get_behavior,
+    update_behavior,
+)
+from campaigns.hierarchy.campaigns import get_campaign
 
 
 class Behaviors(ManagementView):

@@ -11,10 +11,17 @@ from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.filters import filtered
 from campaigns.api.pages import Page
 from campaigns.api.serializers.campaign import CampaignIn, CampaignOut, NavigationOut, rendered
+from campaigns.hierarchy.campaigns import (
+    campaign_rows,
+    count_campaigns,
+    create_campaign,
+    delete_campaign,
+    get_campaign,
+    get_campaign_by_permalink,
+    update_campaign,
+)
+from campaigns.hierarchy.navigation import get_navigation
 from campaigns.models.level import Status
-from campaigns.queries.campaigns import campaign_rows, count_campaigns, get_campaign, get_campaign_by_permalink
-from campaigns.queries.navigation import get_navigation
-from campaigns.services.campaigns import create_campaign, delete_campaign, update_campaign
 from customers.errors import Refusals
 
 FILTERS = [

@@ -8,9 +8,15 @@ from django.utils import timezone
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.serializers.creative_group import CreativeGroupIn, CreativeGroupOut
-from campaigns.queries.groups import attach_targets, get_group, groups_of
-from campaigns.queries.line_items import get_line_item
-from campaigns.services.groups import create_group, delete_group, update_group
+from campaigns.hierarchy.creative_groups import (
+    attach_targets,
+    create_group,
+    delete_group,
+    get_group,
+    groups_of,
+    update_group,
+)
+from campaigns.hierarchy.line_items import get_line_item
 
 
 class CreativeGroups(ManagementView):

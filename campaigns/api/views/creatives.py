@@ -8,9 +8,8 @@ from django.utils import timezone
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.serializers.creative import CREATIVE_IN, CreativeOut, creative_in, flatten
-from campaigns.queries.groups import get_group
-from campaigns.queries.units import get_unit, units_of
-from campaigns.services.units import create_unit, delete_unit, update_unit
+from campaigns.hierarchy.creative_groups import get_group
+from campaigns.hierarchy.creatives import create_unit, delete_unit, get_unit, units_of, update_unit
 
 DOCUMENTED_IN = ("creative", *CREATIVE_IN.values())
 

@@ -12,9 +12,10 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, ErrorOut, operation
 from campaigns.api.serializers.delivery import AudienceOut, DeliveryOut
+from campaigns.delivery.preview import preview_of_campaign, preview_of_group, preview_of_unit
+from campaigns.hierarchy.creatives import get_delivery_of_unit
 from campaigns.models.audience_job import JobState
-from campaigns.queries.deliveries import deliveries_of, get_delivery_of_unit
-from campaigns.queries.previews import preview_of_campaign, preview_of_group, preview_of_unit
+from campaigns.schedule.deliveries import deliveries_of
 from customers.errors import DomainError, Kind, not_found
 
 STATE = OpenApiParameter("state", str, enum=JobState.values, description="Only deliveries in this state.")

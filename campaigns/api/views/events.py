@@ -11,8 +11,8 @@ from campaigns.api.base import ManagementView
 from campaigns.api.documentation import ErrorOut
 from campaigns.api.errors import code_of, sentence_of
 from campaigns.api.serializers.event import SINGLE, EventOut, EventsIn, RefusedEventOut, read_events
-from campaigns.services.events import Recorded
-from campaigns.services.told_events import ToldEvent, tell_events
+from campaigns.behaviors.events import Recorded
+from campaigns.behaviors.ingestion import ToldEvent, tell_events
 from customers.errors import DomainError
 
 ANSWER = inline_serializer(

@@ -8,9 +8,14 @@ from django.utils import timezone
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.serializers.line_item import LineItemIn, LineItemOut
-from campaigns.queries.campaigns import get_campaign
-from campaigns.queries.line_items import get_line_item, line_items_of
-from campaigns.services.line_items import create_line_item, delete_line_item, update_line_item
+from campaigns.hierarchy.campaigns import get_campaign
+from campaigns.hierarchy.line_items import (
+    create_line_item,
+    delete_line_item,
+    get_line_item,
+    line_items_of,
+    update_line_item,
+)
 
 
 class LineItems(ManagementView):

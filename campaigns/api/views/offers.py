@@ -7,8 +7,7 @@ from django.http import HttpResponse
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.serializers.offer import OfferIn, OfferOut
-from campaigns.queries.offers import get_offer, offers_of
-from campaigns.services.offer_definitions import create_offer
+from campaigns.offers.definitions import create_offer, get_offer, offers_of
 
 
 class Offers(ManagementView):

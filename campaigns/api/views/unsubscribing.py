@@ -11,8 +11,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from campaigns.delivery.unsubscribing import read_token
+from customers.customers.consent import withdraw_email_consent
 from customers.models import Organization
-from customers.services.consent import withdraw_email_consent
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 

@@ -12,16 +12,16 @@ from campaigns.api.bodies import read_body
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.serializers.user_campaign import PerformIn, UserCampaignOut
 from campaigns.api.views.users import UserView
+from campaigns.hierarchy.campaigns import get_campaign, get_campaign_by_permalink
 from campaigns.models import AdCampaign
-from campaigns.queries.campaigns import get_campaign, get_campaign_by_permalink
-from campaigns.queries.customer_campaigns import (
+from campaigns.user_campaigns.complete import complete_campaign
+from campaigns.user_campaigns.find import (
     Eligibility,
     Section,
     customer_campaigns,
     find_standings,
     get_customer_campaign,
 )
-from campaigns.services.completions import complete_campaign
 from customers.errors import DomainError, Kind, Refusals
 from customers.models import Customer
 

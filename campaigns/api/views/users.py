@@ -10,10 +10,10 @@ from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.serializers.offer import IssuedOfferOut
 from campaigns.api.serializers.user import UserOut
-from campaigns.queries.offers import issued_offers_of
-from campaigns.services.redemptions import redeem_offer
+from campaigns.offers.definitions import issued_offers_of
+from campaigns.offers.redemption import redeem_offer
+from customers.customers.lookup import get_customer, get_customer_by_uuid, read_of_living
 from customers.models import Customer
-from customers.queries.customers import get_customer, get_customer_by_uuid, read_of_living
 
 LIST: dict[str, Any] = {"member": "offers", "answer": IssuedOfferOut, "many": True, "parameters": PAGE_PARAMETERS}
 

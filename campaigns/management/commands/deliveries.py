@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from campaigns.models import AudienceJob
-from campaigns.queries.deliveries import deliveries_to_watch
+from campaigns.schedule.deliveries import deliveries_to_watch
 
 SECONDS = 0.5
 RECENT = timedelta(minutes=10)

@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from campaigns.decisions.explain import EARLIEST, LATEST, explain
 from campaigns.models import AdCampaign
-from campaigns.queries.explanations import EARLIEST, LATEST, explain
+from customers.customers.lookup import get_customer
 from customers.errors import DomainError
-from customers.queries.customers import get_customer
 
 
 class Command(BaseCommand):

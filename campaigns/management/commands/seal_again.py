@@ -5,9 +5,9 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 
-from campaigns.services.destinations import seal_secrets_again
+from campaigns.delivery.destinations import seal_secrets_again
+from customers.applications.applications import seal_identity_secrets_again
 from customers.errors import DomainError
-from customers.services.applications import seal_identity_secrets_again
 
 
 class Command(BaseCommand):

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from campaigns.behaviors import Happening
+from campaigns.behaviors.compiled import behaviors_of_campaigns
+from campaigns.behaviors.engine import Happening
+from campaigns.behaviors.simulation import Simulation, happenings_in, happenings_of
+from campaigns.customer_facts.facts import facts_of
 from campaigns.models import Achievement
-from campaigns.queries.behavior_rules import behaviors_of_campaigns
-from campaigns.queries.facts import facts_of
-from campaigns.queries.simulations import Simulation, happenings_in, happenings_of
+from customers.customers.lookup import get_customer
 from customers.errors import DomainError
 from customers.models import Organization
-from customers.queries.customers import get_customer
 
 LIMIT = 10_000
 

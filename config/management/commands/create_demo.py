@@ -16,16 +16,16 @@ from config.demo.people import create_people
 from config.demo.portfolios import create_portfolio
 from config.demo.rewards import create_rewards
 from config.demo.shop import APPLICATION, ORGANIZATION, SERVER_APPLICATION
-from customers.errors import DomainError
-from customers.models import Application, Operator, Organization
-from customers.models.application import Platform
-from customers.services.applications import (
+from customers.applications.applications import (
     create_application,
     credentials_of,
     rotate_identity_secret,
     rotate_secret,
     update_application,
 )
+from customers.errors import DomainError
+from customers.models import Application, Operator, Organization
+from customers.models.application import Platform
 from marketing_solutions.models import Advertiser
 
 OPERATOR = "operator"

@@ -5,10 +5,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from customers.applications.applications import create_application, credentials_of
 from customers.errors import DomainError
 from customers.models.application import Platform
-from customers.services.applications import create_application, credentials_of
-from customers.services.organizations import get_or_create_organization
+from customers.organizations.organizations import get_or_create_organization
 
 
 class Command(BaseCommand):

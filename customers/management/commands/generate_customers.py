@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from customers.customers.generation import generate_customers
 from customers.models import Organization
-from customers.services.generation import generate_customers
-from customers.services.organizations import get_or_create_organization
+from customers.organizations.organizations import get_or_create_organization
 
 NAME = "Generated customers"
 

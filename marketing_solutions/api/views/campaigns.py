@@ -17,11 +17,16 @@ from marketing_solutions.api.filters import read_filters
 from marketing_solutions.api.idempotency import idempotent
 from marketing_solutions.api.updates import answer_of, read_updates
 from marketing_solutions.api.wire import Wire
-from marketing_solutions.queries.campaigns import PAGE, PortfolioCampaign, get_portfolio_campaign, portfolio_pages
-from marketing_solutions.services.campaigns import create_advertiser_campaign
-from marketing_solutions.services.search_turns import Turn, take_turn
-from marketing_solutions.services.tokens import READ
-from marketing_solutions.services.updates import update_campaigns
+from marketing_solutions.campaigns import (
+    PAGE,
+    PortfolioCampaign,
+    create_advertiser_campaign,
+    get_portfolio_campaign,
+    portfolio_pages,
+)
+from marketing_solutions.concurrent_searches import Turn, take_turn
+from marketing_solutions.oauth import READ
+from marketing_solutions.spend_updates import update_campaigns
 
 Result = TypeVar("Result")
 Pages = Iterator[list[PortfolioCampaign]]

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from campaigns.api.base import ManagementView
 from campaigns.api.serializers.event import read_events
+from campaigns.behaviors.ingestion import ToldEvent
 from campaigns.models import Achievement, AdTarget, CountedEvent, Earning, Event, PointsEntry
-from campaigns.services.told_events import ToldEvent
 from customers.models import Customer
 
 

@@ -6,17 +6,17 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework import serializers
 
-from campaigns.decisioning import Candidate, Context, History, Subject, Window, decide
+from campaigns.decisions.engine import Candidate, Context, History, Subject, Window, decide
 from campaigns.models import AdCampaign, Interaction, Participation
 from campaigns.targeting import CustomerFacts, compile_predicate, parse_targets
+from customers.applications.applications import get_application_by_token
 from customers.models import CustomerField
-from customers.prisma.rendering import render
-from customers.prisma.views import PrismaView
-from customers.queries.applications import get_application_by_token
 from funnels.api.serializers import SyncPageIn
+from funnels.funnels.lookup import NO_FUNNEL
 from funnels.models import Banner, Placeholder
-from funnels.queries.funnels import NO_FUNNEL
 from traces.models import Trail
+from traces.wire.rendering import render
+from traces.wire.views import PrismaView
 
 
 class BannerSerializer(serializers.ModelSerializer[Banner]):

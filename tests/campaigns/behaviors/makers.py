@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from campaigns.behaviors.events import Recorded, record_events
+from campaigns.behaviors.run import CustomerEvent
 from campaigns.models import Achievement, AdCampaign, Earning, EventOutcome, Offer, Outcome
-from campaigns.services.behavior_runs import CustomerEvent
-from campaigns.services.events import Recorded, record_events
 from customers.models import Customer, Organization
-from customers.services.organizations import raise_version
+from customers.organizations.organizations import raise_version
 from tests.channels import ENDS_AT, STARTS_AT, make_live_campaign
 from tests.factories import make_application, make_group, make_line_item, make_unit, unique
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.behaviors import Behavior, BehaviorState, Happening, Tally
+from campaigns.behaviors.compiled import compile_behavior
+from campaigns.behaviors.engine import Behavior, BehaviorState, Happening, Tally
+from campaigns.behaviors.run import CustomerEvent
 from campaigns.models import Earning
-from campaigns.queries.behavior_rules import compile_behavior
-from campaigns.services.behavior_runs import CustomerEvent
 from tests.campaigns.behaviors.makers import make_live_behavior, tell
 from tests.campaigns.behaviors.reference import Reference
 from tests.factories import make_customer, make_organization

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.services.behavior_runs import CustomerEvent
+from campaigns.behaviors.run import CustomerEvent
 from tests.campaigns.behaviors.makers import make_live_behavior, tell
 from tests.factories import make_customer, make_organization
 

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from campaigns.behaviors.definitions import update_behavior
+from campaigns.behaviors.progress import GoalProgress, progress_in
 from campaigns.models import Achievement, Earning
-from campaigns.queries.progress import GoalProgress, progress_in
-from campaigns.services.behaviors import update_behavior
 from customers.models import Customer, Organization
 from tests.campaigns.behaviors.makers import NOW, make_live_behavior, tell
 from tests.factories import make_customer, make_organization

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from campaigns.behaviors.progress import progress_in
 from campaigns.models import AdCampaign, Earning, Event, Offer
-from campaigns.queries.progress import progress_in
-from campaigns.services.completions import complete_campaign
+from campaigns.user_campaigns.complete import complete_campaign
 from customers.errors import DomainError
 from customers.models import Customer, Organization
 from tests.campaigns.behaviors.makers import NOW, add_outcome, make_behavior, make_live_behavior, tell, times_earned

@@ -10,18 +10,18 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.decisioning import Dated, Span
+from campaigns.behaviors.run import CustomerEvent
+from campaigns.decisions.engine import Dated, Span
 from campaigns.models import Achievement, AdCampaign
-from campaigns.services.behavior_runs import CustomerEvent
-from campaigns.services.completions import complete_campaign
+from campaigns.user_campaigns.complete import complete_campaign
 from customers.models import Customer, Organization
-from customers.services.organizations import raise_version
+from customers.organizations.organizations import raise_version
 from tests.campaigns.behaviors.makers import NOW, make_behavior, make_live_behavior, tell, times_earned
 from tests.channels import STARTS_AT, make_live_campaign
 from tests.factories import make_customer, make_organization, make_trail
 from tests.steps import steps_of
+from traces.actions import Activity, record_action
 from traces.models.action import ActionType
-from traces.services.actions import Activity, record_action
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Behaviors are looked at with states, effects and locks; an event that none looks at is one statement.

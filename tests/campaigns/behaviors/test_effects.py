@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from campaigns.behaviors.run import CustomerEvent
 from campaigns.models import (
     AudienceMember,
     CountedEvent,
@@ -17,9 +18,8 @@ from campaigns.models import (
     Participation,
     PointsEntry,
 )
-from campaigns.services.behavior_runs import CustomerEvent
+from customers.customers.identity import identify
 from customers.models import Customer
-from customers.services.identities import identify
 from tests.campaigns.behaviors.makers import (
     NOW,
     add_message,

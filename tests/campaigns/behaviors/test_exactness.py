@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from campaigns.behaviors.run import CustomerEvent
 from campaigns.models import CountedEvent, Earning, Event, IssuedOffer, Offer, Participation, PointsEntry
-from campaigns.services.behavior_runs import CustomerEvent
-from campaigns.services.completions import complete_campaign
+from campaigns.user_campaigns.complete import complete_campaign
 from customers.errors import DomainError
 from customers.models import Customer, Organization
 from funnels.models import EventOccurrence
@@ -107,7 +107,7 @@ BATCH = """
 import django
 django.setup()
 from tests.campaigns.behaviors.makers import NOW, tell
-from campaigns.services.behavior_runs import CustomerEvent
+from campaigns.behaviors.run import CustomerEvent
 from customers.models import Customer
 customer = Customer.objects.get(pk={customer})
 tell(customer, *(CustomerEvent(customer.pk, "buy", NOW, event_id=f"1:{{number}}") for number in range(10)))

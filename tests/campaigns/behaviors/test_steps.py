@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaigns.behaviors import (
+from campaigns.behaviors.engine import (
     Behavior,
     BehaviorState,
     Caps,

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from customers.services.applications import rotate_secret
+from customers.applications.applications import rotate_secret
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor, Answer, basic
 from tests.dialects.management.expected import accepted, refusal

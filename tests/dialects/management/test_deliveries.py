@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
 from campaigns.models import AudienceJob
-from tests.campaigns.audiences.scheduled import EMAIL, make_job, make_people, make_scheduled, make_targets, work
+from tests.campaigns.delivery.scheduled import EMAIL, make_job, make_people, make_scheduled, make_targets, work
 from tests.contents import contents
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import refusal

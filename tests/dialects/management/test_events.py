@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.models import Event
+from customers.customers.identity import identify
 from customers.models import Customer
-from customers.services.identities import identify
 from tests.campaigns.behaviors.makers import make_live_behavior, times_earned
 from tests.dialects.management.actor import Actor, Answer
 from tests.dialects.management.test_fuzz import FIXED, anything, deep, times

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from campaigns.models import IssuedOffer, Offer
+from customers.customers.identity import identify
 from customers.models import Customer, Organization
-from customers.services.identities import identify
 from tests.contents import contents
 from tests.dialects.management.actor import Actor, Answer
 from tests.dialects.management.expected import accepted, only, refusal

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from customers.bounds import Work
 from customers.models import Organization
-from customers.queries.turns import a_turn
+from customers.organizations.concurrency import a_turn
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import refusal
 from tests.factories import make_customer

@@ -3,9 +3,9 @@
 import pytest
 from django.db import connection
 
-from campaigns.queries.definitions import get_definitions
+from campaigns.decisions.compiled import get_definitions
 from customers.models import Organization
-from customers.services.organizations import raise_version
+from customers.organizations.organizations import raise_version
 from tests.channels import make_live_campaign
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import accepted

@@ -11,7 +11,7 @@ from django.test import Client
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 
-from tests.campaigns.audiences.scheduled import make_job, make_scheduled
+from tests.campaigns.delivery.scheduled import make_job, make_scheduled
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor, Answer
 from tests.factories import Hierarchy, make_achievement, make_goal, make_group, make_offer, make_target

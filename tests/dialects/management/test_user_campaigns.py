@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from campaigns.models import Achievement, AdCampaign, Outcome
+from customers.customers.identity import identify
 from customers.models import Customer
-from customers.services.identities import identify
 from tests.contents import contents
 from tests.dialects.management.actor import Actor, Answer
 from tests.dialects.management.expected import accepted, refusal

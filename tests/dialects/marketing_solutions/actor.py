@@ -9,7 +9,7 @@ from django.test import Client
 
 from campaigns.models import AdCampaign
 from customers.models import Application, Organization
-from marketing_solutions.services.tokens import SCOPES, issue_token
+from marketing_solutions.oauth import SCOPES, issue_token
 from tests.dialects.marketing_solutions.portfolios import add_to_portfolio, make_advertiser, make_advertiser_campaign
 from tests.factories import Credentials, make_application
 

@@ -9,11 +9,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from customers.bounds import Work, begin
+from marketing_solutions import concurrent_searches
 from marketing_solutions.api.filters import MAXIMUM_IDS
+from marketing_solutions.campaigns import PAGE
+from marketing_solutions.concurrent_searches import take_turn
 from marketing_solutions.models import SearchTurn
-from marketing_solutions.queries.campaigns import PAGE
-from marketing_solutions.services import search_turns
-from marketing_solutions.services.search_turns import take_turn
 from tests.bench.portfolio_rows import make_campaigns
 from tests.config.served import PATIENCE_SECONDS
 from tests.dialects.marketing_solutions.actor import Buyer
@@ -108,7 +108,7 @@ def test_a_turn_outlasts_an_answer_that_is_not_read(large: Buyer, settings: Sett
 
 
 def test_keeping_and_leaving_a_turn_is_work_of_a_request(large: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_turns, "EXTENDED_AFTER_SECONDS", -1)
+    monkeypatch.setattr(concurrent_searches, "EXTENDED_AFTER_SECONDS", -1)
     answer: Any = large.search()
     seen = set()
 

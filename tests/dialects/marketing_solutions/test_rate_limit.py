@@ -12,7 +12,7 @@ from pytest_django import Settings
 from structlog.testing import capture_logs
 
 from customers.models import Application
-from marketing_solutions.services.rate_limits import count_request
+from marketing_solutions.rate_limits import count_request
 from marketing_solutions.tasks import clear_old_responses
 from tests.dialects.marketing_solutions.actor import Answer, Buyer, update
 from tests.dialects.marketing_solutions.expected import refusal

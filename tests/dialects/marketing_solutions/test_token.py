@@ -10,8 +10,8 @@ from django.core import signing
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.services.applications import rotate_secret
-from marketing_solutions.services.tokens import MANAGE, READ, SALT
+from customers.applications.applications import rotate_secret
+from marketing_solutions.oauth import MANAGE, READ, SALT
 from tests.dialects.marketing_solutions.actor import FORM, Answer, Buyer, new_campaign, update
 from tests.dialects.marketing_solutions.expected import refusal
 

@@ -10,10 +10,10 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import AdCampaign
+from customers.customers.identity import identify
 from customers.models import Customer, CustomerField
-from customers.services.identities import identify
+from funnels.funnels.definitions import restart_funnel, save_funnel
 from funnels.models import FunnelEntry
-from funnels.services.funnels import restart_funnel, save_funnel
 from tests.contents import contents
 from tests.dialects.trace.caller import Answer, Caller, Form, accepted, refused
 from tests.factories import make_anonymous, make_customer, make_field, make_interaction, make_trail

@@ -7,7 +7,7 @@ import pytest
 
 from customers.models import Customer
 from customers.models.customer_field import CustomerField, FieldType
-from customers.services.schemas import save_field
+from customers.schema.fields import save_field
 from tests.contents import contents
 from tests.dialects.trace.caller import Answer, Caller, Form, accepted, refused
 from tests.factories import make_anonymous, make_application, make_customer, make_field, make_unique

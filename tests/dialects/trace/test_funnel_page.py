@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from customers.models import Customer
+from funnels.funnels.definitions import save_funnel
 from funnels.models import FunnelEntry
-from funnels.services.funnels import save_funnel
 from tests.dialects.trace.caller import Answer, Caller
 from tests.dialects.trace.test_advance_funnel import DETAILS, Walk
 from tests.funnels.card_upgrade import make_card_upgrade, steps

@@ -12,7 +12,7 @@ from uuid import UUID
 import edn_format
 import pytest
 
-from funnels.services.funnels import save_funnel
+from funnels.funnels.definitions import save_funnel
 from tests.dialects.trace.caller import CONTENT_TYPES, MEDIA_TYPES, Caller, Form
 from tests.factories import make_campaign, make_customer, make_interaction, make_trail
 from tests.funnels.card_upgrade import make_schema, steps

@@ -5,7 +5,7 @@ from time import process_time
 import pytest
 
 from customers.models import Customer
-from customers.prisma.json_reader import JSONError, read_json
+from customers.strict_json import JSONError, read_json
 from tests.dialects.trace.caller import Caller, accepted, refused
 
 GENEROUS_SECONDS = 5

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from campaigns.models import AdCampaign, Participation
 from customers.models import Customer
-from customers.services.organizations import raise_version
-from funnels.queries.visits import SHORT_HISTORY, get_customer_visit, with_history
+from customers.organizations.organizations import raise_version
+from funnels.placements.visits import SHORT_HISTORY, get_customer_visit, with_history
 from tests.channels import make_banner, make_event, make_live_campaign, make_placeholder, make_popup
 from tests.dialects.trace.caller import Caller, accepted, decoded, refused
 from tests.factories import ENDS_AT, STARTS_AT, make_customer, unique

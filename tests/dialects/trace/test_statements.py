@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.queries.behavior_rules import get_behavior_rules
+from campaigns.behaviors.compiled import get_behavior_rules
 from tests.dialects.trace.caller import Caller, Form, accepted
 from tests.factories import make_customer, make_interaction, make_trail
 

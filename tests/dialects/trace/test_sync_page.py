@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Interaction, Participation, SpendEntry, SpendLimit, SpendTotal
 from customers.models import Customer
-from customers.services.organizations import raise_version
+from customers.organizations.organizations import raise_version
 from tests.channels import FUNNEL, make_banner, make_live_campaign, make_placeholder, make_popup
 from tests.dialects.trace.caller import FORMS, Caller, Form, accepted, refused
 from tests.factories import make_customer

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from campaigns.models import AdCampaign
+from customers.applications.applications import rotate_identity_secret
+from customers.customers.identity import identify
 from customers.models import Application, Customer, CustomerField, Organization
-from customers.services.applications import rotate_identity_secret
-from customers.services.identities import identify
 from funnels.models import FunnelEntry
 from tests.contents import contents
 from tests.dialects.trace.caller import Answer, Caller, Form, accepted, refused

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PAUSE = """
 import django
 django.setup()
-from campaigns.services.campaigns import update_campaign
+from campaigns.hierarchy.campaigns import update_campaign
 from customers.models import Organization
 update_campaign(
     organization=Organization.objects.get(pk={organization}), campaign_id={campaign}, changes={{"status": "paused"}}

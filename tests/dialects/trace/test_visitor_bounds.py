@@ -13,9 +13,9 @@ from pytest_django import Settings
 
 from campaigns.models import Interaction, SpendEntry
 from config import settings as product
+from customers.applications import minute_counts
+from customers.applications.minute_counts import clear_minute_counts, count_in_minute
 from customers.models import Customer, MinuteCount
-from customers.services import minute_counts
-from customers.services.minute_counts import clear_minute_counts, count_in_minute
 from tests.channels import make_banner, make_live_campaign, make_placeholder
 from tests.contents import contents
 from tests.dialects.trace.caller import Answer, Caller, Form, accepted, refused

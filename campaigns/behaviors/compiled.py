@@ -1,0 +1,359 @@
+"""Behaviors compiled for the engine, kept in process per organization and version stamp, as campaigns are.
+
+Behaviors and their stamp come from one statement, hence from one snapshot; see
+`campaigns.decisions.version_cache`. Where older ones are kept, only the behaviors of campaigns that changed since are
+loaded and compiled.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from campaigns.behaviors.engine import Behavior, Caps, EventFilter, Goal
+from campaigns.decisions.compiled import (
+    SCHEMA,
+    TARGETS,
+    WINDOW,
+    compile_targets,
+    read_window,
+)
+from campaigns.decisions.engine import Dated, Span, Window
+from campaigns.decisions.version_cache import BYTES_AT_LEAST, KeptByVersion
+from campaigns.hierarchy.changes import CAMPAIGNS, CHANGES, IS_KNOWN, since
+from campaigns.models.achievement import tags_in
+from campaigns.targeting import CustomerFacts, compile_predicate, parse_event_targets
+from customers.errors import DomainError
+
+# Only names of tables and columns are put together here; values are parameters.
+BEHAVIORS = f"""
+        SELECT json_build_object(
+            'behavior', to_json(behavior), 'campaign', campaign.name, 'window', {WINDOW.format(table="campaign")},
+            'targets', {TARGETS.format(owner="bundle_id", id="bundle.id")},
+            'goals', COALESCE((
+                SELECT json_agg(to_json(goal) ORDER BY goal.group_index, goal.id) FROM campaigns_achievement goal
+                WHERE goal.composite_id = behavior.id AND goal.deleted_at IS NULL
+            ), '[]'::json),
+            'had_more_goals', EXISTS (
+                SELECT FROM campaigns_achievement goal
+                WHERE goal.composite_id = behavior.id AND goal.deleted_at IS NOT NULL),
+            'outcomes', COALESCE((
+                SELECT json_agg(json_build_array(outcome.id, outcome.offer_id, event.name) ORDER BY outcome.id)
+                FROM campaigns_outcome outcome LEFT JOIN campaigns_eventoutcome event ON event.id = outcome.event_id
+                WHERE outcome.achievement_id = behavior.id
+            ), '[]'::json),
+            'messages', COALESCE((
+                SELECT json_agg(json_build_array(unit.id, line_item.campaign_id, unit.group_id, unit.creative_type)
+                                ORDER BY unit.id)
+                FROM campaigns_adunit unit JOIN campaigns_adgroup part ON part.id = unit.group_id
+                JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+                WHERE unit.status = 'live' AND unit.deleted_at IS NULL AND unit.delivery_method = 'triggered'
+                AND unit.organization_id = behavior.organization_id AND (
+                    unit.achievement_id = behavior.id
+                    OR unit.id IN (SELECT unit_id FROM campaigns_outcome WHERE achievement_id = behavior.id))
+            ), '[]'::json)
+        )::text
+        FROM campaigns_achievement behavior
+        JOIN campaigns_adcampaign campaign ON campaign.id = behavior.campaign_id
+        LEFT JOIN campaigns_adbundle bundle ON bundle.campaign_id = campaign.id
+        WHERE behavior.organization_id = organization.id AND behavior.composite_id IS NULL
+        AND behavior.deleted_at IS NULL AND
+"""  # noqa: S608
+ORDER = "ORDER BY behavior.id"
+IS_LIVE = "campaign.status = 'live' AND campaign.deleted_at IS NULL"
+LOAD = f"""
+SELECT organization.version, {SCHEMA}, ARRAY({BEHAVIORS} {{which}} {ORDER})
+FROM customers_organization organization WHERE organization.id = %s::bigint
+"""  # noqa: S608
+LOAD_ALL = LOAD.format(which=IS_LIVE)
+LOAD_OF_CAMPAIGNS = LOAD.format(which="campaign.id = ANY(%s::bigint[])")
+# Beside the behaviors of what changed, those of other campaigns that a creative below it is triggered by.
+LOAD_CHANGED = f"""
+WITH {CHANGES}, {CAMPAIGNS}, units AS (
+    SELECT unit.id, unit.achievement_id FROM campaigns_adunit unit
+    JOIN campaigns_adgroup part ON part.id = unit.group_id
+    JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+    WHERE line_item.campaign_id = ANY(ARRAY(SELECT id FROM campaigns))
+), touched AS (
+    SELECT id FROM campaigns
+    UNION SELECT campaign_id FROM campaigns_achievement WHERE id = ANY(ARRAY(SELECT achievement_id FROM units))
+    UNION SELECT behavior.campaign_id FROM campaigns_outcome outcome
+        JOIN campaigns_achievement behavior ON behavior.id = outcome.achievement_id
+        WHERE outcome.unit_id = ANY(ARRAY(SELECT id FROM units))
+)
+SELECT organization.version, {IS_KNOWN}, ARRAY(SELECT id FROM touched),
+    ARRAY({BEHAVIORS} {IS_LIVE} AND campaign.id = ANY(ARRAY(SELECT id FROM touched)) {ORDER})
+FROM customers_organization organization WHERE organization.id = %(organization)s::bigint
+"""  # noqa: S608
+# What is kept takes so many bytes for each byte of the text it was compiled from (measured).
+BYTES_A_BYTE = 3
+# A chain of events that trigger each other is cut here, and where a name comes again.
+MAXIMUM_CHAIN = 5
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+END_OF_DAY = "24:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A live creative that is sent to whoever earns a behavior."""
+
+    unit_id: int
+    campaign_id: int
+    group_id: int
+    creative_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Earnable:
+    """A behavior with its campaign and with what it leads to.
+
+    `offers` are pairs of an outcome's and an offer's id, `events` names of further events.
+    """
+
+    behavior: Behavior
+    campaign_id: int
+    campaign_name: str
+    window: Window
+    meets: Callable[[CustomerFacts], bool]
+    tags: tuple[str, ...]
+    points: int
+    offers: tuple[tuple[int, int], ...]
+    messages: tuple[Message, ...]
+    events: tuple[str, ...]
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether what happened at a time may earn it."""
+        return self.window.is_open(at)
+
+
+ByEvent = Mapping[str, Dated[Earnable]]
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviorRules:
+    """An organization's behaviors as they stood at `version`, ranked by their ids.
+
+    `sizes` are those of the texts that each campaign's behaviors were compiled from, `size` is that of all that is
+    kept, in bytes.
+    """
+
+    organization_id: int
+    version: int
+    schema: Mapping[str, str]
+    by_campaign: Mapping[int, tuple[Earnable, ...]]
+    by_event: ByEvent
+    sizes: Mapping[int, int]
+    size: int
+
+    def open_at(self, name: str, at: datetime) -> list[Earnable]:
+        """The behaviors that look at an event of a name and a time, in the order of their ids.
+
+        Campaigns that are over at that time, or have not begun, cost nothing, however many there are.
+        """
+        dated = self.by_event.get(name)
+        return [] if dated is None else [earnable for earnable in dated.at(at) if earnable.is_open(at)]
+
+    def next_opening(self, name: str, at: datetime) -> datetime | None:
+        """When the next campaign begins that looks at events of a name; None where none is known to."""
+        dated = self.by_event.get(name)
+        return None if dated is None else dated.next_start(at)
+
+    def open_after(self, name: str, at: datetime) -> dict[str, list[Earnable]]:
+        """The behaviors that look at an event, and at all further events that it may lead to, by the events' names."""
+        found = {name: self.open_at(name, at)}
+        latest = [name]
+        for _ in range(MAXIMUM_CHAIN - 1):
+            after = [further for before in latest for earnable in found[before] for further in earnable.events]
+            latest = [further for further in dict.fromkeys(after) if further not in found]
+            found |= {further: self.open_at(further, at) for further in latest}
+        return found
+
+    def of_campaign(self, campaign_id: int) -> Sequence[Earnable]:
+        """The behaviors of a campaign, in the order of their ids."""
+        return self.by_campaign.get(campaign_id, ())
+
+
+def get_behavior_rules(*, organization_id: int, version: int) -> BehaviorRules:
+    """The behaviors of the organization's live campaigns, as new as `version` at least."""
+    return _kept.get(organization_id=organization_id, version=version)
+
+
+def behaviors_of_campaigns(*, organization_id: int, campaign_ids: Iterable[int]) -> list[Earnable]:
+    """The behaviors of campaigns of the organization, live or not, as they stand now; in the order of their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD_OF_CAMPAIGNS, [list(campaign_ids), organization_id])
+        _, schema_text, texts = cursor.fetchone()
+    schema = orjson.loads(schema_text) if schema_text else {}
+    return [_compile(orjson.loads(text), schema) for text in texts]
+
+
+def _load(organization_id: int, _version: int, before: BehaviorRules | None) -> BehaviorRules:
+    """Load what has changed since `before`, or all of it."""
+    return (None if before is None else _load_changed(before)) or _load_all(organization_id)
+
+
+def _load_all(organization_id: int) -> BehaviorRules:
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD_ALL, [organization_id])
+        version, schema_text, texts = cursor.fetchone()
+    schema = orjson.loads(schema_text) if schema_text else {}
+    nothing = BehaviorRules(organization_id, version, schema, {}, {}, {}, BYTES_AT_LEAST)
+    return _with(nothing, (), texts)
+
+
+def _load_changed(before: BehaviorRules) -> BehaviorRules | None:
+    """The behaviors of now, made of those before; None where it isn't known what has changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD_CHANGED, since(before.organization_id, before.version))
+        version, is_known, changed, texts = cursor.fetchone()
+    return _with(replace(before, version=version), changed, texts) if is_known else None
+
+
+def _with(before: BehaviorRules, changed: Collection[int], texts: Sequence[str]) -> BehaviorRules:
+    """The behaviors with what `texts` say of the changed campaigns; those of which none speaks are gone."""
+    gone = [one for campaign_id in changed for one in before.by_campaign.get(campaign_id, ())]
+    if not gone and not texts:
+        return before
+    come = [_compile(orjson.loads(text), before.schema) for text in texts]
+    by_campaign, sizes = dict(before.by_campaign), dict(before.sizes)
+    for campaign_id in changed:
+        by_campaign.pop(campaign_id, None)
+    freed = sum(sizes.pop(campaign_id, 0) for campaign_id in changed)
+    for one, text in zip(come, texts, strict=True):
+        by_campaign[one.campaign_id] = (*by_campaign.get(one.campaign_id, ()), one)
+        sizes[one.campaign_id] = sizes.get(one.campaign_id, 0) + len(text)
+    return replace(
+        before,
+        by_campaign=by_campaign,
+        by_event=_with_earnables(before.by_event, gone, come),
+        sizes=sizes,
+        size=before.size + BYTES_A_BYTE * (sum(map(len, texts)) - freed),
+    )
+
+
+def _with_earnables(before: ByEvent, gone: Iterable[Earnable], come: Iterable[Earnable]) -> ByEvent:
+    left: dict[str, list[int]] = defaultdict(list)
+    new: dict[str, list[Span[Earnable]]] = defaultdict(list)
+    for one in gone:
+        for name in _names(one):
+            left[name].append(one.behavior.id)
+    for one in come:
+        for name in _names(one):
+            new[name].append(Span(one.window.starts_at, one.window.ends_at, one.behavior.id, one))
+    now = dict(before)
+    for name in {*left, *new}:
+        dated = before[name].changed(left[name], new[name]) if name in before else Dated.of(new[name])
+        if dated:
+            now[name] = dated
+        else:
+            del now[name]
+    return now
+
+
+def _names(earnable: Earnable) -> list[str]:
+    """The names of the events that its goals count."""
+    return list(dict.fromkeys(goal.event_name for goal in earnable.behavior.goals if goal.event_name is not None))
+
+
+_kept = KeptByVersion(_load)
+
+
+def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> Earnable:
+    row = members["behavior"]
+    outcomes = members["outcomes"]
+    return Earnable(
+        behavior=compile_behavior(row, members["goals"], had_more_goals=members["had_more_goals"]),
+        campaign_id=row["campaign_id"],
+        campaign_name=members["campaign"],
+        window=read_window(members["window"]),
+        meets=compile_targets(members["targets"], schema),
+        tags=tuple(dict.fromkeys(tags_in(row["tags"]))),
+        points=row["points"],
+        offers=tuple((outcome_id, offer_id) for outcome_id, offer_id, _ in outcomes if offer_id is not None),
+        messages=tuple(Message(*message) for message in members["messages"]),
+        events=tuple(dict.fromkeys(name for *_, name in outcomes if name is not None)),
+    )
+
+
+def compile_behavior(
+    row: Mapping[str, Any], goal_rows: Sequence[Mapping[str, Any]], *, had_more_goals: bool = False
+) -> Behavior:
+    """A behavior for the engine, from its row and those of its goals by the names of their columns."""
+    goals = tuple(_goal(each) for each in goal_rows)
+    period = _seconds(row["period"])
+    spacing = _seconds(row["min_time_between_events"])
+    return Behavior(
+        id=row["id"],
+        name=row["name"],
+        goals=goals,
+        enough=_enough(goals, row["goal_counts"]),
+        same_period=period if row["use_same_period"] else None,
+        caps=_caps(row, period, spacing),
+        had_more_goals=had_more_goals,
+    )
+
+
+def _enough(goals: tuple[Goal, ...], goal_counts: list[int | None]) -> tuple[int, ...]:
+    """How many goals of each group have to be complete; 0 and None are all of them, and so is more than there are."""
+    last = max((goal.group for goal in goals), default=-1)
+    groups = [sum(goal.group == index for goal in goals) for index in range(last + 1)]
+    asked = [*goal_counts, *([None] * len(groups))]
+    return tuple(min(asked[index] or number, number) for index, number in enumerate(groups))
+
+
+def _goal(row: Mapping[str, Any]) -> Goal:
+    period = _seconds(row["period"])
+    return Goal(
+        id=row["id"],
+        name=row["name"],
+        group=row["group_index"],
+        event_name=row["internal_event_name"],
+        needed=row["event_count"],
+        period=period,
+        spacing=_seconds(row["min_time_between_events"]),
+        spacing_count=row["min_time_between_events_count"],
+        is_consecutive=row["consecutive"],
+        counts_money=bool(row["eligible_spend"]),
+        caps=_caps(row, period, None),
+        filter=_filter(row["event_filters"]),
+    )
+
+
+def _caps(row: Mapping[str, Any], period: timedelta | None, spacing: timedelta | None) -> Caps:
+    return Caps(
+        in_all=row["max_times_achievable"],
+        per_period=row["max_times_achievable_per_period"],
+        period=period,
+        per_month=row["max_times_achievable_per_month"],
+        per_year=row["max_times_achievable_per_year"],
+        spacing=spacing,
+        spacing_count=row["min_time_between_events_count"],
+    )
+
+
+def _seconds(number: int | None) -> timedelta | None:
+    """A span of time; none and one of no length are the same."""
+    return timedelta(seconds=number) if number else None
+
+
+def _filter(kept: dict[str, Any] | None) -> EventFilter | None:
+    if not kept:
+        return None
+    try:
+        conditions = parse_event_targets(kept.get("attributes") or [])
+    except DomainError:
+        return EventFilter(meets=lambda _facts: False)
+    return EventFilter(
+        start=_moment(kept.get("start_time")),
+        end=_moment(kept.get("end_time")),
+        days=frozenset(DAYS.index(day[:3].lower()) for day in kept.get("days") or []),
+        meets=compile_predicate(conditions) if conditions else None,
+    )
+
+
+def _moment(text: str | None) -> time | None:
+    return None if not text or text == END_OF_DAY else time.fromisoformat(text)

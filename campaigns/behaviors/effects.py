@@ -1,0 +1,171 @@
+"""What a run of the behavior engine leads to, written with its counters: a fixed number of statements."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import orjson
+
+from campaigns.behaviors.messages import send_messages
+from campaigns.behaviors.run import BehaviorRun, Earned
+from campaigns.decisions.participation import Counting
+from campaigns.offers.issuing import Grant, issue_offers
+from customers.models import Organization
+from customers.prepared import PreparedStatement
+
+# Rows go in in the order of their places, and so come their ids back.
+INSERT_EARNINGS = PreparedStatement("""
+INSERT INTO campaigns_earning (organization_id, customer_id, achievement_id, at, is_waiting)
+SELECT %s::bigint, earned.customer_id, earned.achievement_id, earned.at, earned.is_waiting
+FROM jsonb_to_recordset(%s::jsonb) AS earned (
+    place integer, customer_id bigint, achievement_id bigint, at timestamptz, is_waiting boolean)
+ORDER BY earned.place
+RETURNING id
+""")
+# Counters, tags, points and further events in one statement, of which only those parts are sent that have rows.
+PARTS = {
+    "counted": """
+    INSERT INTO campaigns_countedevent (organization_id, customer_id, goal_id, at, amount, is_consumed)
+    SELECT %(organization)s::bigint, customer_id, goal_id, at, amount, is_consumed
+    FROM jsonb_to_recordset(%(counted)s::jsonb) AS new (
+        customer_id bigint, goal_id bigint, at timestamptz, amount numeric, is_consumed boolean)""",
+    "grown": """
+    UPDATE campaigns_countedevent counted SET amount = grown.amount
+    FROM jsonb_to_recordset(%(grown)s::jsonb) AS grown (id bigint, amount numeric) WHERE counted.id = grown.id""",
+    "consumed": """
+    UPDATE campaigns_countedevent SET is_consumed = true
+    WHERE id = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(%(consumed)s::jsonb)))""",
+    "spent": """
+    DELETE FROM campaigns_countedevent
+    WHERE id = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(%(spent)s::jsonb)))""",
+    "rested": """
+    UPDATE campaigns_earning SET is_waiting = false
+    WHERE id = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(%(rested)s::jsonb)))""",
+    "gifts": """
+    UPDATE customers_customer customer
+    SET tags = customer.tags || ARRAY(
+            SELECT tag FROM jsonb_array_elements_text(gift.tags) tag WHERE tag <> ALL (customer.tags)),
+        points = customer.points + gift.points, updated_at = now()
+    FROM jsonb_to_recordset(%(gifts)s::jsonb) AS gift (customer_id bigint, tags jsonb, points bigint)
+    WHERE customer.id = gift.customer_id""",
+    "points": """
+    INSERT INTO campaigns_pointsentry (organization_id, customer_id, amount, at, key, earning_id, note)
+    SELECT %(organization)s::bigint, customer_id, amount, at, 'earning:' || earning_id, earning_id, ''
+    FROM jsonb_to_recordset(%(points)s::jsonb) AS entry (
+        customer_id bigint, amount bigint, at timestamptz, earning_id bigint)""",
+    "events": """
+    INSERT INTO campaigns_event (organization_id, customer_id, name, at, attributes)
+    SELECT %(organization)s::bigint, customer_id, name, at, '{}'::jsonb
+    FROM jsonb_to_recordset(%(events)s::jsonb) AS event (customer_id bigint, name varchar, at timestamptz)""",
+}
+Rows = list[dict[str, Any]]
+
+
+def write_effects(
+    *, organization: Organization, run: BehaviorRun, now: datetime, counting: Counting | None = None
+) -> None:
+    """Write what the run's events were counted as and led to; the caller has locked its customers."""
+    earning_ids = _write_earned(organization, run, now)
+    send_messages(organization=organization, run=run, earning_ids=earning_ids, now=now, counting=counting)
+
+
+def _write_earned(organization: Organization, run: BehaviorRun, now: datetime) -> list[int]:
+    """Everything but messages; the ids of the earnings' rows."""
+    counters = _counters(run)
+    completed: Rows = counters.pop("completed")
+    if not any(counters.values()) and not completed and not run.earned:
+        return []
+    earning_ids = _insert_earnings(organization, completed, run.earned)
+    gifts, points = _gifts(run.earned, earning_ids)
+    events = [{"customer_id": one.customer_id, "name": one.name, "at": one.at} for one in run.triggered]
+    _write({**counters, "gifts": gifts, "points": points, "events": events}, organization)
+    _issue_offers(organization, run.earned, earning_ids, now)
+    return earning_ids
+
+
+def _write(rows: Mapping[str, list[Any]], organization: Organization) -> None:
+    """All rows in one statement; none where there are none."""
+    values: dict[str, Any] = {name: orjson.dumps(several).decode() for name, several in rows.items() if several}
+    if values:
+        _statement(frozenset(values)).rows({"organization": organization.pk, **values})
+
+
+@cache
+def _statement(wanted: frozenset[str]) -> PreparedStatement:
+    parts = ", ".join(f"{name} AS ({PARTS[name]})" for name in PARTS if name in wanted)
+    return PreparedStatement(f"WITH {parts} SELECT 1")
+
+
+def _counters(run: BehaviorRun) -> dict[str, list[Any]]:
+    """The rows that changed, of all customers and behaviors together."""
+    found: dict[str, list[Any]] = {
+        "counted": [],
+        "grown": [],
+        "consumed": [],
+        "spent": [],
+        "rested": [],
+        "completed": [],
+    }
+    for customer_id, change in run.changes():
+        found["counted"] += [
+            {
+                "customer_id": customer_id,
+                "goal_id": goal_id,
+                "at": each.at,
+                "amount": None if each.amount is None else str(each.amount),
+                "is_consumed": each.is_consumed,
+            }
+            for goal_id, each in change.counted
+        ]
+        found["grown"] += [{"id": each.id, "amount": str(each.amount)} for each in change.grown]
+        found["consumed"] += change.consumed
+        found["spent"] += change.spent
+        found["rested"] += change.no_longer_waiting
+        found["completed"] += [
+            {"customer_id": customer_id, "achievement_id": goal_id, "at": each.at, "is_waiting": each.is_waiting}
+            for goal_id, each in change.completed
+        ]
+    return found
+
+
+def _insert_earnings(organization: Organization, completed: Rows, earned: Sequence[Earned]) -> list[int]:
+    """Keep completed goals and earned behaviors; the ids of the latter's rows."""
+    rows = completed + [
+        {"customer_id": one.customer_id, "achievement_id": one.earnable.behavior.id, "at": one.at, "is_waiting": False}
+        for one in earned
+    ]
+    if not rows:
+        return []
+    placed = [{"place": place, **row} for place, row in enumerate(rows)]
+    ids = [row_id for (row_id,) in INSERT_EARNINGS.rows([organization.pk, orjson.dumps(placed).decode()])]
+    return ids[len(completed) :]
+
+
+def _gifts(earned: Sequence[Earned], earning_ids: Iterable[int]) -> tuple[Rows, Rows]:
+    """Tags and points by customer, and the ledger's entries."""
+    gifts: dict[int, dict[str, Any]] = {}
+    entries: Rows = []
+    for one, earning_id in zip(earned, earning_ids, strict=True):
+        points, tags = one.points, one.earnable.tags
+        if not points and not tags:
+            continue
+        gift = gifts.setdefault(one.customer_id, {"customer_id": one.customer_id, "tags": [], "points": 0})
+        gift["tags"] += [tag for tag in tags if tag not in gift["tags"]]
+        gift["points"] += points
+        if points:
+            entry: Mapping[str, Any] = {"customer_id": one.customer_id, "amount": points, "at": one.at}
+            entries.append({**entry, "earning_id": earning_id})
+    return list(gifts.values()), entries
+
+
+def _issue_offers(
+    organization: Organization, earned: Sequence[Earned], earning_ids: Iterable[int], now: datetime
+) -> None:
+    """Issue the offers of earned behaviors; where one is used up the behavior is earned all the same."""
+    grants = [
+        Grant(offer_id, one.customer_id, f"earning:{earning_id}:{outcome_id}", now)
+        for one, earning_id in zip(earned, earning_ids, strict=True)
+        for outcome_id, offer_id in one.earnable.offers
+    ]
+    issue_offers(organization_id=organization.pk, grants=grants)

@@ -1,0 +1,86 @@
+"""How often something may happen: in all, in a rolling period, in a calendar month or year."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from campaigns.behaviors.engine.calendar import NEVER, month_around, shifted, year_around
+from campaigns.behaviors.engine.moments import Moments
+
+
+class Full(StrEnum):
+    """Which cap has no room."""
+
+    IN_ALL = "max_times"
+    PER_PERIOD = "max_times_per_period"
+    PER_MONTH = "max_times_per_month"
+    PER_YEAR = "max_times_per_year"
+    SPACING = "min_time"
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """None is no cap; 0 is never. A cap per period without a period counts in all.
+
+    `spacing` is a second rolling period, with at most `spacing_count` times in it.
+    """
+
+    in_all: int | None = None
+    per_period: int | None = None
+    period: timedelta | None = None
+    per_month: int | None = None
+    per_year: int | None = None
+    spacing: timedelta | None = None
+    spacing_count: int = 1
+
+    @property
+    def counted_in_all(self) -> int | None:
+        """How many of all times have to be known."""
+        found = [self.in_all, self.per_period if self.period is None else None]
+        return min((cap for cap in found if cap is not None), default=None)
+
+    @property
+    def rolling(self) -> list[tuple[Full, timedelta, int]]:
+        """The rolling periods with their maxima."""
+        found = [(Full.PER_PERIOD, self.period, self.per_period), (Full.SPACING, self.spacing, self.spacing_count)]
+        return [(which, period, cap) for which, period, cap in found if period is not None and cap is not None]
+
+    def full(self, moments: Moments, total: int, at: datetime, zone: ZoneInfo) -> Full | None:
+        """The first cap that has no room for one more at `at`.
+
+        `moments` holds at least those of the spans that `spans` names, `total` counts all as far as a cap looks.
+        """
+        if self.counted_in_all is not None and total >= self.counted_in_all:
+            return Full.IN_ALL
+        for which, period, maximum in self.rolling:
+            if not moments.fits(at, period, maximum):
+                return which
+        for which, maximum, span in self._calendar(at, zone):
+            if moments.between(*span) >= maximum:
+                return which
+        return None
+
+    def until(self, full: Full, moments: Moments, at: datetime, zone: ZoneInfo) -> datetime:
+        """When a cap that is full at `at` has room next; the end of time for never."""
+        for which, period, maximum in self.rolling:
+            if which is full:
+                return moments.next_fitting(at, period, maximum)
+        for which, maximum, (_, end) in self._calendar(at, zone):
+            if which is full:
+                return NEVER if maximum == 0 else end
+        return NEVER
+
+    def spans(self, at: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+        """The spans of time whose times have to be known to say whether there is room at `at`."""
+        for _, period, _ in self.rolling:
+            yield shifted(at, -period), shifted(at, period)
+        for _, _, span in self._calendar(at, zone):
+            yield span
+
+    def _calendar(self, at: datetime, zone: ZoneInfo) -> Iterator[tuple[Full, int, tuple[datetime, datetime]]]:
+        if self.per_month is not None:
+            yield Full.PER_MONTH, self.per_month, month_around(at, zone)
+        if self.per_year is not None:
+            yield Full.PER_YEAR, self.per_year, year_around(at, zone)

@@ -1,0 +1,184 @@
+"""Messages that earned behaviors send: decided by the rules of every decision, counted towards caps, then handed over.
+
+A fixed number of statements, and none where no behavior with a message was earned.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import orjson
+from django.db import connection
+
+from campaigns.behaviors.compiled import Message
+from campaigns.behaviors.run import BehaviorRun
+from campaigns.customer_facts.locking import LockedCustomer
+from campaigns.decisions.compiled import get_definitions
+from campaigns.decisions.decide import out_of_money
+from campaigns.decisions.engine import Candidate, Context, History, Subject, first_failing
+from campaigns.decisions.participation import LOCK, Counting, Pair, lock_participations
+from campaigns.delivery.audience import CONSENTS
+from campaigns.delivery.recipients.add import Triggered, add_triggered_recipients
+from campaigns.models.frequency import COUNT_CAPPED, FrequencyUnit, frequency_starts
+from customers.models import Organization
+
+# Locks the customers' participations, making those that are missing, and reads them.
+READ = """customer_id, campaign_id, dismissed_at IS NOT NULL, converted_at IS NOT NULL, completed_at IS NOT NULL,
+    COALESCE((extract(epoch FROM last_seen_at) * 1000000)::bigint, 0),
+    capped_count, COALESCE(capped_from - date '0001-01-01' + 1, 0), COALESCE(capped_rule, 0)"""
+LOCK_AND_READ = f"{LOCK} RETURNING {READ}"
+READ_LOCKED = f"""
+SELECT {READ} FROM campaigns_participation
+WHERE (customer_id, campaign_id) IN (
+    SELECT customer_id, campaign_id FROM jsonb_to_recordset(%s::jsonb) AS pair (customer_id bigint, campaign_id bigint))
+"""  # noqa: S608 (put together from constants)
+COUNT = f"""
+INSERT INTO campaigns_participation AS mine
+    (organization_id, customer_id, campaign_id, capped_count, capped_from, capped_rule)
+SELECT %s::bigint, sent.customer_id, sent.campaign_id, sent.number, sent.capped_from, sent.capped_rule
+FROM jsonb_to_recordset(%s::jsonb) AS sent (
+    customer_id bigint, campaign_id bigint, number bigint, capped_from date, capped_rule smallint)
+ORDER BY sent.customer_id, sent.campaign_id
+ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {COUNT_CAPPED}
+"""  # noqa: S608 (put together from constants)
+PLACEMENT = "message"
+# What the keys of messages are made in.
+KEYS = uuid.UUID("6f1d3a52-4f0c-5b57-9f3e-2a6c8a7d9b10")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A message that an earning asks for, in the place of its creative."""
+
+    earning_id: int
+    customer_id: int
+    message: Message
+    candidate: Candidate
+
+
+def send_messages(
+    *,
+    organization: Organization,
+    run: BehaviorRun,
+    earning_ids: Iterable[int],
+    now: datetime,
+    counting: Counting | None = None,
+) -> None:
+    """Add a recipient for each message that the decision lets pass; the caller has locked the customers.
+
+    What else is to be counted comes first: the decision knows of it.
+    """
+    wanted = _wanted(organization, run, earning_ids)
+    pairs = {(one.customer_id, one.message.campaign_id) for one in wanted}
+    if counting is not None:
+        if wanted:
+            lock_participations(organization=organization, pairs={*pairs, *counting.pairs})
+        counting.count()
+    if not wanted:
+        return
+    histories = _histories(organization, pairs, are_locked=counting is not None)
+    context = _context(organization, wanted, now)
+    passed = _passed(organization, run, wanted, histories, context, now)
+    _count(organization, passed, context)
+    _add_recipients(organization, passed, now)
+
+
+def _context(organization: Organization, wanted: Sequence[Wanted], now: datetime) -> Context:
+    broke = out_of_money(organization=organization, candidates=[one.candidate for one in wanted], now=now)
+    return Context(period_starts=frequency_starts(now, organization.zone), out_of_money=broke)
+
+
+def _passed(
+    organization: Organization,
+    run: BehaviorRun,
+    wanted: Sequence[Wanted],
+    histories: dict[Pair, History],
+    context: Context,
+    now: datetime,
+) -> list[Wanted]:
+    """Those that the decision lets pass one after the other; each is in the history of the next."""
+    passed: list[Wanted] = []
+    for one in wanted:
+        pair = (one.customer_id, one.message.campaign_id)
+        subject = _subject(organization, run, one, run.customers[one.customer_id], histories[pair])
+        if first_failing(one.candidate, subject, context, now) is not None:
+            continue
+        passed.append(one)
+        if _is_counted(one.candidate):
+            start = context.period_starts[one.candidate.frequency_period or ""]
+            histories[pair] = histories[pair].counting(one.candidate.frequency_rule, start)
+    return passed
+
+
+def _wanted(organization: Organization, run: BehaviorRun, earning_ids: Iterable[int]) -> list[Wanted]:
+    pairs = [(one, key) for one, key in zip(run.earned, earning_ids, strict=True) if one.earnable.messages]
+    if not pairs:
+        return []
+    definitions = get_definitions(organization_id=organization.pk, version=organization.version)
+    placed: dict[int, Candidate] = {}
+    wanted = []
+    for earned, earning_id in pairs:
+        for message in earned.earnable.messages:
+            definition = definitions.by_id.get(message.campaign_id)
+            if definition is None:
+                continue
+            if message.unit_id not in placed:
+                placed[message.unit_id], _ = definition.placed(PLACEMENT, group_id=message.group_id)
+            wanted.append(Wanted(earning_id, earned.customer_id, message, placed[message.unit_id]))
+    return wanted
+
+
+def _histories(organization: Organization, pairs: set[Pair], *, are_locked: bool) -> dict[Pair, History]:
+    """Participations that are locked, or are locked in the same statement."""
+    rows = [{"customer_id": customer_id, "campaign_id": campaign_id} for customer_id, campaign_id in sorted(pairs)]
+    asked = orjson.dumps(rows).decode()
+    with connection.cursor() as cursor:
+        if are_locked:
+            cursor.execute(READ_LOCKED, [asked])
+        else:
+            cursor.execute(LOCK_AND_READ, [organization.pk, asked])
+        return {(customer, campaign): History(*history) for customer, campaign, *history in cursor.fetchall()}
+
+
+def _subject(
+    organization: Organization, run: BehaviorRun, one: Wanted, customer: LockedCustomer, history: History
+) -> Subject:
+    special = CONSENTS.get(one.message.creative_type)
+    return Subject(
+        organization_id=organization.pk,
+        identity=str(customer.identity),
+        facts=run.facts[one.customer_id],
+        has_consent="consent" in customer.consents and (special is None or special in customer.consents),
+        history={one.message.campaign_id: history},
+    )
+
+
+def _is_counted(candidate: Candidate) -> bool:
+    """Whether a message that is sent counts towards the campaign's cap: it is an impression."""
+    return candidate.frequency_unit == FrequencyUnit.IMPRESSIONS
+
+
+def _count(organization: Organization, passed: Sequence[Wanted], context: Context) -> None:
+    """Count the messages towards their campaigns' caps; the participations are locked by now."""
+    numbers = Counter((one.customer_id, one.message.campaign_id) for one in passed if _is_counted(one.candidate))
+    if not numbers:
+        return
+    candidates = {one.message.campaign_id: one.candidate for one in passed}
+    rows = []
+    for (customer_id, campaign_id), number in numbers.items():
+        candidate = candidates[campaign_id]
+        start = date.fromordinal(context.period_starts[candidate.frequency_period or ""])
+        pair = {"customer_id": customer_id, "campaign_id": campaign_id, "number": number}
+        rows.append({**pair, "capped_from": start, "capped_rule": candidate.frequency_rule})
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [organization.pk, orjson.dumps(rows).decode()])
+
+
+def _add_recipients(organization: Organization, passed: Sequence[Wanted], now: datetime) -> None:
+    messages = [
+        Triggered(uuid.uuid5(KEYS, f"{one.earning_id}:{one.message.unit_id}"), one.message.unit_id, one.customer_id)
+        for one in passed
+    ]
+    add_triggered_recipients(organization_id=organization.pk, messages=messages, at=now)

@@ -1,0 +1,122 @@
+"""How far customers have come with behaviors: all that a batch of events needs, in one statement.
+
+Each look-up is a short range of an index (see `campaigns.behaviors.engine.lookups`), so its cost doesn't depend on
+the length of a customer's history.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import cache
+
+import orjson
+
+from campaigns.behaviors.engine import Behavior, BehaviorState, Completion, Counted, GoalState, Lookup, Part
+from customers.prepared import PreparedStatement
+
+FIND = """
+SELECT asked.part, asked.customer_id, asked.achievement_id, found.id, found.at, found.amount, found.flag
+FROM jsonb_to_recordset(%s::jsonb) AS asked (
+    part text, customer_id bigint, achievement_id bigint, since timestamptz, until timestamptz, many bigint)
+CROSS JOIN LATERAL ({parts}) found
+"""
+# Only those that are asked for are put into the statement: each costs time though it finds nothing.
+PARTS = {
+    Part.OPEN: """
+    SELECT id, at, amount, false AS flag FROM campaigns_countedevent counted
+    WHERE asked.part = 'open' AND counted.customer_id = asked.customer_id AND counted.goal_id = asked.achievement_id
+    AND NOT counted.is_consumed AND counted.at >= asked.since AND counted.at <= asked.until""",
+    Part.COUNTED: """
+    SELECT id, at, amount, is_consumed AS flag FROM campaigns_countedevent counted
+    WHERE asked.part = 'counted' AND counted.customer_id = asked.customer_id AND counted.goal_id = asked.achievement_id
+    AND counted.at >= asked.since AND counted.at <= asked.until""",
+    Part.WAITING: """
+    SELECT id, at, NULL::numeric AS amount, true AS flag FROM campaigns_earning earning
+    WHERE asked.part = 'waiting' AND earning.customer_id = asked.customer_id
+    AND earning.achievement_id = asked.achievement_id AND earning.is_waiting""",
+    Part.EARNED: """
+    SELECT id, at, NULL::numeric AS amount, is_waiting AS flag FROM campaigns_earning earning
+    WHERE asked.part = 'earned' AND earning.customer_id = asked.customer_id
+    AND earning.achievement_id = asked.achievement_id AND earning.at >= asked.since AND earning.at <= asked.until""",
+    Part.TOTAL: """
+    SELECT count(*) AS id, NULL::timestamptz AS at, NULL::numeric AS amount, false AS flag FROM (
+        SELECT FROM campaigns_earning earning
+        WHERE earning.customer_id = asked.customer_id AND earning.achievement_id = asked.achievement_id
+        LIMIT asked.many
+    ) times WHERE asked.part = 'total' HAVING asked.part = 'total'""",
+}
+Asked = tuple[int, Lookup]  # of a customer
+Key = tuple[int, int]  # a customer's and an achievement's id
+
+
+class StateStore:
+    """What was found, by customer and achievement."""
+
+    def __init__(self) -> None:
+        self.counted: dict[Key, dict[int, Counted]] = {}
+        self.completions: dict[Key, dict[int, Completion]] = {}
+        self.totals: dict[Key, int] = {}
+
+    def state(self, customer_id: int, behavior: Behavior) -> BehaviorState:
+        """How far a customer has come with a behavior."""
+        goals = {goal.id: self._goal((customer_id, goal.id)) for goal in behavior.goals}
+        own = (customer_id, behavior.id)
+        earned = tuple(each.at for each in self.completions.get(own, {}).values())
+        return BehaviorState(goals, earned, self.totals.get(own, 0))
+
+    def _goal(self, key: Key) -> GoalState:
+        counted, completions = self.counted.get(key, {}), self.completions.get(key, {})
+        return GoalState(tuple(counted.values()), tuple(completions.values()), self.totals.get(key, 0))
+
+
+def load_states(asked: Iterable[Asked]) -> StateStore:
+    """Look everything up in one statement; none where nothing is asked."""
+    store = StateStore()
+    rows = [{"customer_id": key[0], **_row(lookup)} for key, several in _grouped(asked) for lookup in several]
+    if not rows:
+        return store
+    found = _statement(frozenset(row["part"] for row in rows)).rows([orjson.dumps(rows).decode()])
+    for part, customer_id, achievement_id, row_id, at, amount, flag in found:
+        key = (customer_id, achievement_id)
+        if part == Part.TOTAL:
+            store.totals[key] = row_id
+        elif part in {Part.OPEN, Part.COUNTED}:
+            store.counted.setdefault(key, {})[row_id] = Counted(at, amount, row_id, flag)
+        else:
+            store.completions.setdefault(key, {})[row_id] = Completion(at, row_id, flag)
+    return store
+
+
+@cache
+def _statement(wanted: frozenset[Part]) -> PreparedStatement:
+    return PreparedStatement(FIND.format(parts=" UNION ALL ".join(PARTS[part] for part in PARTS if part in wanted)))
+
+
+def _row(lookup: Lookup) -> dict[str, object]:
+    return {
+        "part": lookup.part,
+        "achievement_id": lookup.achievement_id,
+        "since": lookup.since,
+        "until": lookup.until,
+        "many": lookup.many,
+    }
+
+
+def _grouped(asked: Iterable[Asked]) -> Iterator[tuple[tuple[int, int, Part], list[Lookup]]]:
+    """The look-ups of one kind and customer, those that overlap made one."""
+    groups: dict[tuple[int, int, Part], dict[tuple[datetime, datetime], Lookup]] = {}
+    for customer_id, lookup in asked:
+        group = groups.setdefault((customer_id, lookup.achievement_id, lookup.part), {})
+        group[lookup.since, lookup.until] = lookup
+    for key, spans in groups.items():
+        yield key, list(spans.values()) if len(spans) == 1 else _merged(spans)
+
+
+def _merged(spans: dict[tuple[datetime, datetime], Lookup]) -> list[Lookup]:
+    merged: list[Lookup] = []
+    for (since, until), lookup in sorted(spans.items(), key=lambda item: item[0]):
+        if merged and since <= merged[-1].until:
+            last = merged.pop()
+            merged.append(Lookup(last.part, last.achievement_id, last.since, max(last.until, until), last.many))
+        else:
+            merged.append(lookup)
+    return merged

@@ -1,0 +1,1 @@
+"""What the engines may know of one customer, read or locked."""

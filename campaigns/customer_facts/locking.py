@@ -1,0 +1,86 @@
+"""Customers locked for what hangs on them: counters, caps, points, offers."""
+
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import orjson
+
+from campaigns.targeting import CustomerFacts
+from customers.customers.lookup import find_customer_by_uuid
+from customers.errors import not_found
+from customers.models import Customer, Organization
+from customers.prepared import PreparedStatement
+
+LOCK = """
+SELECT id, uuid, external_id, attributes::text, tags, points, last_platform, last_language, last_channel,
+    consent, email_consent, push_consent
+FROM customers_customer WHERE organization_id = %(organization)s::bigint AND {which}
+ORDER BY id FOR NO KEY UPDATE
+"""
+IDS = "ANY(ARRAY(SELECT value::{type} FROM jsonb_array_elements_text(%(ids)s::jsonb)))"
+BY_ID = PreparedStatement(LOCK.format(which=f"id = {IDS.format(type='bigint')}"))
+BY_IDENTITY = PreparedStatement(LOCK.format(which=f"uuid = {IDS.format(type='uuid')}"))
+BY_EXTERNAL_ID = PreparedStatement(LOCK.format(which=f"external_id = {IDS.format(type='varchar')}"))
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCustomer:
+    """What targets ask about, the ids, and the kinds of consent that are given."""
+
+    facts: CustomerFacts
+    identity: uuid.UUID
+    external_id: str | None
+    consents: frozenset[str]
+
+
+class CustomerGoneError(Exception):
+    """A customer was merged into another one a moment ago; nothing was written, and whoever asked looks again."""
+
+
+Locked = dict[int, LockedCustomer]
+Result = TypeVar("Result")
+
+
+def for_living(*, organization: Organization, customer: Customer, work: Callable[[Customer], Result]) -> Result:
+    """Do `work`, and where it raises CustomerGoneError do it for who lives on; DomainError `not_found` for nobody."""
+    living: Customer | None = customer
+    while living is not None:
+        try:
+            return work(living)
+        except CustomerGoneError:
+            living = find_customer_by_uuid(organization=organization, identity=customer.uuid)
+    raise not_found("Customer")
+
+
+def lock_customers(*, organization: Organization, customer_ids: Collection[int]) -> Locked:
+    """Lock customers in the order of their rows' ids until the transaction ends.
+
+    Everything that hangs on a customer stays as it is then. CustomerGoneError where one is no more.
+    """
+    locked = _locked(BY_ID, organization, customer_ids)
+    if len(locked) < len(customer_ids):
+        raise CustomerGoneError
+    return locked
+
+
+def lock_customers_by_identity(*, organization: Organization, identities: Collection[uuid.UUID]) -> Locked:
+    """The same by uuids; who isn't found is absent."""
+    return _locked(BY_IDENTITY, organization, identities)
+
+
+def lock_customers_by_external_id(*, organization: Organization, external_ids: Collection[str]) -> Locked:
+    """The same by external ids; who isn't found is absent."""
+    return _locked(BY_EXTERNAL_ID, organization, external_ids)
+
+
+def _locked(statement: PreparedStatement, organization: Organization, ids: Collection[Any]) -> Locked:
+    locked = {}
+    rows = statement.rows({"organization": organization.pk, "ids": orjson.dumps(list(ids)).decode()})
+    for customer_id, identity, external_id, attributes, tags, *members, general, email, push in rows:
+        facts = CustomerFacts(orjson.loads(attributes), frozenset(tags), *members)
+        given = {"consent": general, "email_consent": email, "push_consent": push}
+        consents = frozenset(name for name, is_given in given.items() if is_given)
+        locked[customer_id] = LockedCustomer(facts, identity, external_id, consents)
+    return locked

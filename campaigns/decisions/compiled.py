@@ -1,0 +1,298 @@
+"""Campaigns compiled for decisions, kept in process per organization and version stamp.
+
+Definitions and their stamp come from one statement, hence from one snapshot; see
+`campaigns.decisions.version_cache`. Where older ones are kept, only the campaigns that changed since are loaded and
+compiled: see `campaigns.hierarchy.changes`.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from campaigns.decisions.candidate_index import CandidateIndex
+from campaigns.decisions.ends import Ends, end_before, with_ends
+from campaigns.decisions.engine import Candidate, Window
+from campaigns.decisions.version_cache import BYTES_AT_LEAST, KeptByVersion
+from campaigns.hierarchy.changes import CAMPAIGNS, CHANGES, IS_KNOWN, MARKED, since
+from campaigns.targeting import Condition, compile_predicate, parse_targets
+from customers.errors import DomainError
+
+TARGETS = """COALESCE((
+    SELECT json_agg(json_build_object('attribute', target.attribute, 'operator', target.operator,
+                                      'values', target.values) ORDER BY target.position)
+    FROM campaigns_adtarget target WHERE target.{owner} = {id}
+), '[]'::json)"""
+WINDOW = """json_build_array({table}.status = 'live' AND {table}.deleted_at IS NULL,
+    (extract(epoch FROM {table}.starts_at) * 1000000)::bigint,
+    (extract(epoch FROM {table}.ends_at) * 1000000)::bigint)"""
+# The types of the organization's customer fields by their names.
+SCHEMA = """(SELECT json_object_agg(field.name, field.type)::text FROM customers_customerfield field
+     WHERE field.organization_id = organization.id)"""
+# Only names of tables and columns are put together here; values are parameters.
+CAMPAIGN = f"""
+SELECT json_build_object(
+    'id', campaign.id, 'name', campaign.name, 'window', {WINDOW.format(table="campaign")},
+    'category', campaign.category, 'group_name', campaign.group_name, 'priority', campaign.priority,
+    'frequency_cap', campaign.frequency_cap, 'frequency_unit', campaign.frequency_unit,
+    'frequency_period', campaign.frequency_period, 'frequency_rule', campaign.frequency_rule,
+    'holdout_percent', campaign.holdout_percent,
+    'price_per_impression', campaign.price_per_impression::text,
+    'price_per_conversion', campaign.price_per_conversion::text,
+    'targets', {TARGETS.format(owner="bundle_id", id="bundle.id")},
+    'groups', COALESCE((
+        SELECT json_agg(json_build_object(
+            'id', part.id, 'windows', json_build_array(
+                {WINDOW.format(table="line_item")}, {WINDOW.format(table="part")}),
+            'targets', {TARGETS.format(owner="group_id", id="part.id")}))
+        FROM campaigns_adgroup part JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+        WHERE line_item.campaign_id = campaign.id AND part.deleted_at IS NULL
+    ), '[]'::json)
+)::text
+FROM campaigns_adcampaign campaign LEFT JOIN campaigns_adbundle bundle ON bundle.campaign_id = campaign.id
+WHERE campaign.organization_id = organization.id AND
+"""  # noqa: S608
+LOAD_ONE = f"""
+SELECT {SCHEMA}, ARRAY({CAMPAIGN} campaign.id = %s::bigint)
+FROM customers_organization organization WHERE organization.id = %s::bigint
+"""  # noqa: S608
+IS_LIVE = "campaign.status = 'live' AND campaign.deleted_at IS NULL AND campaign.ends_at > now()"
+# The campaigns that have a spend limit, or still had one in this period.
+CAPPED = "(spend.type = 'capped' OR spend.takes_effect_on IS NOT NULL)"
+LOAD_ALL = f"""
+SELECT organization.version, now(), {SCHEMA},
+    ARRAY({CAMPAIGN} {IS_LIVE} ORDER BY campaign.id),
+    ARRAY(SELECT spend.campaign_id FROM campaigns_spendlimit spend
+          WHERE spend.organization_id = organization.id AND {CAPPED})
+FROM customers_organization organization WHERE organization.id = %s::bigint
+"""  # noqa: S608
+LOAD_CHANGED = f"""
+WITH {CHANGES}, {CAMPAIGNS}
+SELECT organization.version, now(), {IS_KNOWN}, ARRAY(SELECT id FROM campaigns),
+    ARRAY({CAMPAIGN} {IS_LIVE} AND campaign.id = ANY(ARRAY(SELECT id FROM campaigns)) ORDER BY campaign.id),
+    (SELECT json_agg(json_build_array(spend.campaign_id, {CAPPED}))::text FROM campaigns_spendlimit spend
+     WHERE spend.id = {MARKED.format(label="campaigns.spendlimit")})
+FROM customers_organization organization WHERE organization.id = %(organization)s::bigint
+"""  # noqa: S608
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A creative group: the levels above what is shown, and what it asks beside the campaign; None for nobody."""
+
+    windows: tuple[Window, ...]
+    conditions: tuple[Condition, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A campaign compiled; `conditions` None where a target has lost its meaning, and nobody meets it any more.
+
+    `size` is that of the text it was compiled from, in bytes; `rendered` is for the endpoints to keep what never
+    changes of it.
+    """
+
+    candidate: Candidate
+    conditions: tuple[Condition, ...] | None
+    parts: Mapping[int, Part]
+    size: int = 0
+    rendered: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    def placed(
+        self,
+        placement: str,
+        *,
+        group_id: int | None = None,
+        more: Sequence[Condition] | None = (),
+        order: int = 0,
+        payload: Any = None,
+    ) -> tuple[Candidate, tuple[Condition, ...]]:
+        """The campaign in one place, below a group or not, with `more` conditions (None: nobody meets them)."""
+        part = Part((), ()) if group_id is None else self.parts.get(group_id, Part((NEVER,), ()))
+        conditions = _joined(self.conditions, part.conditions, more)
+        meets = self.candidate.meets if conditions == self.conditions else _compiled(conditions)
+        candidate = replace(
+            self.candidate, placement=placement, parents=part.windows, order=order, meets=meets, payload=payload
+        )
+        return candidate, conditions or ()
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """An organization's live campaigns as they stood at `version`, none of which had ended at `as_of`.
+
+    `capped` are the campaigns that have a spend limit, live or not. `size` in bytes.
+    """
+
+    organization_id: int
+    version: int
+    as_of: datetime
+    schema: Mapping[str, str]
+    by_id: Mapping[int, Definition]
+    index: CandidateIndex
+    ends: Ends
+    capped: frozenset[int]
+    size: int
+
+
+# What is kept takes so many bytes for each byte of the text it was compiled from (measured with the bench's campaigns).
+BYTES_A_BYTE = 9
+NEVER = Window(is_live=False, starts_at=EPOCH, ends_at=EPOCH)
+
+
+def get_definitions(*, organization_id: int, version: int) -> Definitions:
+    """The organization's live campaigns, as new as `version` at least."""
+    return _kept.get(organization_id=organization_id, version=version)
+
+
+def find_definition(*, organization_id: int, campaign_id: int) -> Definition | None:
+    """One campaign of the organization, live or not, as it stands now; None where there is none."""
+    written = write_definition(organization_id=organization_id, campaign_id=campaign_id)
+    return None if written is None else read_definition(organization_id=organization_id, written=written)
+
+
+def write_definition(*, organization_id: int, campaign_id: int) -> dict[str, Any] | None:
+    """What a campaign is compiled from, as JSON to be kept: what is begun by it is finished by it."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD_ONE, [campaign_id, organization_id])
+        schema, texts = cursor.fetchone()
+    if not texts:
+        return None
+    return {"campaign": orjson.loads(texts[0]), "schema": orjson.loads(schema) if schema else {}}
+
+
+def read_definition(*, organization_id: int, written: Mapping[str, Any]) -> Definition:
+    """Compile what `write_definition` has written."""
+    return _compile(organization_id, written["campaign"], written["schema"])
+
+
+def _load(organization_id: int, _version: int, before: Definitions | None) -> Definitions:
+    """Load what has changed since `before`, or all of it."""
+    return (None if before is None else _load_changed(before)) or _load_all(organization_id)
+
+
+def _load_all(organization_id: int) -> Definitions:
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD_ALL, [organization_id])
+        version, as_of, schema, texts, capped = cursor.fetchone()
+    nothing = Definitions(
+        organization_id=organization_id,
+        version=version,
+        as_of=as_of,
+        schema=orjson.loads(schema) if schema else {},
+        by_id={},
+        index=CandidateIndex(),
+        ends=(),
+        capped=frozenset(capped),
+        size=BYTES_AT_LEAST,
+    )
+    return _with(nothing, (), texts)
+
+
+def _load_changed(before: Definitions) -> Definitions | None:
+    """The definitions of now, made of those before; None where it isn't known what has changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD_CHANGED, since(before.organization_id, before.version))
+        version, as_of, is_known, changed, texts, limits = cursor.fetchone()
+    if not is_known:
+        return None
+    capped = before.capped
+    if limits:
+        now_capped = dict(orjson.loads(limits))
+        capped = (capped - now_capped.keys()) | {key for key, is_capped in now_capped.items() if is_capped}
+    now = replace(before, version=version, as_of=as_of, capped=capped)
+    return _with(now, {*changed, *end_before(before.ends, as_of)}, texts)
+
+
+def _with(before: Definitions, changed: Collection[int], texts: Sequence[str]) -> Definitions:
+    """The definitions with what `texts` say of the changed campaigns; those of which none speaks are gone."""
+    gone = [before.by_id[campaign_id] for campaign_id in changed if campaign_id in before.by_id]
+    if not gone and not texts:
+        return before
+    come = [_compile(before.organization_id, orjson.loads(text), before.schema, len(text)) for text in texts]
+    by_id = dict(before.by_id)
+    for one in gone:
+        del by_id[one.candidate.campaign_id]
+    by_id |= {one.candidate.campaign_id: one for one in come}
+    return replace(
+        before,
+        by_id=by_id,
+        index=before.index.changed(
+            [one.candidate.campaign_id for one in gone], [(one.candidate, one.conditions or ()) for one in come]
+        ),
+        ends=with_ends(before.ends, map(_end, gone), map(_end, come)),
+        size=before.size + BYTES_A_BYTE * (sum(one.size for one in come) - sum(one.size for one in gone)),
+    )
+
+
+def _end(one: Definition) -> tuple[datetime, int]:
+    return one.candidate.window.ends_at, one.candidate.campaign_id
+
+
+_kept = KeptByVersion(_load)
+
+
+def _compile(organization_id: int, members: dict[str, Any], schema: Mapping[str, str], size: int = 0) -> Definition:
+    conditions = _parsed(members["targets"], schema)
+    prices: dict[str, Any] = {
+        name: members[name] and Decimal(members[name]) for name in ("price_per_impression", "price_per_conversion")
+    }
+    plain = ("name", "category", "group_name", "priority", "holdout_percent")
+    caps = ("frequency_cap", "frequency_unit", "frequency_period")
+    candidate = Candidate(
+        campaign_id=members["id"],
+        organization_id=organization_id,
+        window=read_window(members["window"]),
+        meets=_compiled(conditions),
+        # A job that began before campaigns had it has kept none.
+        frequency_rule=members.get("frequency_rule", 0),
+        **prices,
+        **{name: members[name] for name in (*plain, *caps)},
+    )
+    parts = {
+        part["id"]: Part(tuple(map(read_window, part["windows"])), _parsed(part["targets"], schema))
+        for part in members["groups"]
+    }
+    return Definition(candidate, conditions, parts, size)
+
+
+def read_window(members: list[Any]) -> Window:
+    """The window that WINDOW has written."""
+    is_live, starts_at, ends_at = members
+    return Window(is_live, EPOCH + timedelta(microseconds=starts_at), EPOCH + timedelta(microseconds=ends_at))
+
+
+def _parsed(targets: list[Any], schema: Mapping[str, str]) -> tuple[Condition, ...] | None:
+    """The targets as conditions; None where the schema no longer has what one of them names."""
+    try:
+        return parse_targets(targets, schema)
+    except DomainError:
+        return None
+
+
+def _joined(*parts: Sequence[Condition] | None) -> tuple[Condition, ...] | None:
+    joined: list[Condition] = []
+    for part in parts:
+        if part is None:
+            return None
+        joined += part
+    return tuple(joined)
+
+
+def compile_targets(targets: list[Any], schema: Mapping[str, str]) -> Callable[[Any], bool]:
+    """Whether a customer meets kept targets; nobody does where one of them has lost its meaning."""
+    predicate: Callable[[Any], bool] = _compiled(_parsed(targets, schema))
+    return predicate
+
+
+def _compiled(conditions: Sequence[Condition] | None) -> Any:
+    return _nobody if conditions is None else compile_predicate(conditions)
+
+
+def _nobody(_facts: object) -> bool:
+    return False

@@ -1,0 +1,44 @@
+"""Decisions with what they need to know of money."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from campaigns.decisions.compiled import get_definitions
+from campaigns.decisions.engine import Candidate, Context, Decision, Subject, decide
+from campaigns.spend.budgets import find_out_of_money
+from customers.models import Organization
+
+NOTHING = Decimal(0)
+
+
+def decide_within_limits(
+    *, organization: Organization, subject: Subject, context: Context, candidates: Iterable[Candidate], now: datetime
+) -> Decision:
+    """Decide, and let go of campaigns whose spend limit leaves nothing for another offer.
+
+    `organization.version` must be of this request.
+    """
+    several = list(candidates)
+    decision = decide(subject, context, several, now)
+    broke = out_of_money(organization=organization, candidates=decision.eligible, now=now)
+    return decide(subject, replace(context, out_of_money=broke), several, now) if broke else decision
+
+
+def out_of_money(*, organization: Organization, candidates: Iterable[Candidate], now: datetime) -> frozenset[int]:
+    """Which of these campaigns have a spend limit that leaves nothing for another offer.
+
+    The ledger is asked only about those that have a limit: mostly there is none, and no statement.
+    """
+    needed = {one.campaign_id: needed_for_an_offer(one) for one in candidates}
+    if not needed:
+        return frozenset()
+    limited = get_definitions(organization_id=organization.pk, version=organization.version).capped
+    capped = {key: amount for key, amount in needed.items() if key in limited}
+    return find_out_of_money(organization=organization, needed=capped, at=now) if capped else frozenset()
+
+
+def needed_for_an_offer(candidate: Candidate) -> Decimal:
+    """What an offer may cost at least: an impression, and a conversion after it."""
+    return (candidate.price_per_impression or NOTHING) + (candidate.price_per_conversion or NOTHING)

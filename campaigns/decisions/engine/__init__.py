@@ -1,0 +1,29 @@
+"""Which campaigns for this customer now, in which order, and why not the others.
+
+Pure: frozen values in, one `Decision` out, `now` an argument. Nothing here reads a database or a clock.
+"""
+
+from campaigns.decisions.engine.candidate import Candidate, Window
+from campaigns.decisions.engine.dated import Dated, Span
+from campaigns.decisions.engine.decide import Decision, Exclusion, decide, order_of
+from campaigns.decisions.engine.rules import RULES, Reason, first_failing, is_held_out, share_of
+from campaigns.decisions.engine.subject import Context, History, Subject
+
+__all__ = [
+    "RULES",
+    "Candidate",
+    "Context",
+    "Dated",
+    "Decision",
+    "Exclusion",
+    "History",
+    "Reason",
+    "Span",
+    "Subject",
+    "Window",
+    "decide",
+    "first_failing",
+    "is_held_out",
+    "order_of",
+    "share_of",
+]

@@ -1,0 +1,110 @@
+"""The rules, in the order in which they are asked; the first one that says no is the reason."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+
+from campaigns.decisions.engine.candidate import Candidate
+from campaigns.decisions.engine.subject import Context, Subject
+
+
+class Reason(StrEnum):
+    """Why a campaign is not chosen; in the order of the rules."""
+
+    FOREIGN = "another_organization"
+    NOT_LIVE = "not_live"
+    OUTSIDE_DATES = "outside_its_dates"
+    PARENT_NOT_LIVE = "a_parent_is_not_live"
+    PLACEMENT = "not_in_this_place"
+    CATEGORY = "another_category"
+    GROUP = "another_group"
+    TARGETING = "targeting"
+    CONSENT = "no_consent"
+    DISMISSED = "dismissed"
+    CONVERTED = "converted"
+    COMPLETED = "completed"
+    FREQUENCY = "frequency_cap"
+    SPEND = "spend_limit"
+    CONTROL_GROUP = "control_group"
+
+
+Rule = Callable[[Candidate, Subject, Context, datetime], bool]
+
+
+def _is_dated_out(candidate: Candidate, _subject: Subject, _context: Context, now: datetime) -> bool:
+    return not candidate.window.starts_at <= now < candidate.window.ends_at
+
+
+def _has_closed_parent(candidate: Candidate, _subject: Subject, _context: Context, now: datetime) -> bool:
+    return not all(parent.is_open(now) for parent in candidate.parents)
+
+
+def _is_elsewhere(candidate: Candidate, _subject: Subject, context: Context, _now: datetime) -> bool:
+    return context.placements is not None and candidate.placement not in context.placements
+
+
+def _is_capped(candidate: Candidate, subject: Subject, context: Context, _now: datetime) -> bool:
+    if candidate.frequency_cap is None or candidate.frequency_period is None:
+        return False
+    start = context.period_starts[candidate.frequency_period]
+    counted = subject.history_with(candidate.campaign_id).counted_in(candidate.frequency_rule, start)
+    return counted >= candidate.frequency_cap
+
+
+def is_held_out(candidate: Candidate, subject: Subject) -> bool:
+    """Whether the customer is in the campaign's control group: always the same answer for the same two."""
+    if not candidate.holdout_percent:
+        return False
+    return share_of(candidate.campaign_id, subject.identity) < candidate.holdout_percent * 100
+
+
+def share_of(campaign_id: int, identity: str) -> int:
+    """Where in a campaign's ten thousand parts a customer stands; `campaigns.delivery.audience` has it in SQL too."""
+    digest = hashlib.sha256(f"{campaign_id}:{identity}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") % 10_000
+
+
+# Each is true where it excludes.
+RULES: tuple[tuple[Reason, Rule], ...] = (
+    (Reason.FOREIGN, lambda candidate, subject, _context, _now: candidate.organization_id != subject.organization_id),
+    (Reason.NOT_LIVE, lambda candidate, _subject, _context, _now: not candidate.window.is_live),
+    (Reason.OUTSIDE_DATES, _is_dated_out),
+    (Reason.PARENT_NOT_LIVE, _has_closed_parent),
+    (Reason.PLACEMENT, _is_elsewhere),
+    (
+        Reason.CATEGORY,
+        lambda candidate, _subject, context, _now: context.category not in (None, candidate.category),
+    ),
+    (
+        Reason.GROUP,
+        lambda candidate, _subject, context, _now: context.group_name not in (None, candidate.group_name),
+    ),
+    (Reason.TARGETING, lambda candidate, subject, _context, _now: not candidate.meets(subject.facts)),
+    (Reason.CONSENT, lambda _candidate, subject, _context, _now: not subject.has_consent),
+    (
+        Reason.DISMISSED,
+        lambda candidate, subject, _context, _now: subject.history_with(candidate.campaign_id).is_dismissed,
+    ),
+    (
+        Reason.CONVERTED,
+        lambda candidate, subject, _context, _now: subject.history_with(candidate.campaign_id).is_converted,
+    ),
+    (
+        Reason.COMPLETED,
+        lambda candidate, subject, context, _now: (
+            subject.history_with(candidate.campaign_id).is_completed and not context.is_restart
+        ),
+    ),
+    (Reason.FREQUENCY, _is_capped),
+    (Reason.SPEND, lambda candidate, _subject, context, _now: candidate.campaign_id in context.out_of_money),
+    (Reason.CONTROL_GROUP, lambda candidate, subject, _context, _now: is_held_out(candidate, subject)),
+)
+
+
+def first_failing(candidate: Candidate, subject: Subject, context: Context, now: datetime) -> Reason | None:
+    """The first rule that excludes a candidate; None where all let it pass."""
+    for reason, excludes in RULES:
+        if excludes(candidate, subject, context, now):
+            return reason
+    return None

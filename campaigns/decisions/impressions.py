@@ -1,0 +1,194 @@
+"""Offering campaigns to a customer: tokens, counts and costs of all of them at once.
+
+Two requests at the same moment may both have decided for a campaign whose cap has room for one. What stands is settled
+here, by rows that are locked: the participation's count for a frequency cap, the spend limit and its totals for money.
+Locks are taken in the order of docs/architecture.md: spend limit, customer, participation, total.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from django.db import transaction
+
+from campaigns.decisions.engine import Candidate
+from campaigns.models import SpendLimit
+from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM, FrequencyUnit, frequency_starts
+from campaigns.models.spend import period_start
+from campaigns.models.spend_limit import PERIODS
+from customers.models import Organization
+from customers.prepared import PreparedStatement
+
+# `counted` has a row for each campaign that stands: a full cap leaves its row alone and gives none back.
+OFFER = """
+WITH customer AS (
+    SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR KEY SHARE
+), wanted AS (
+    SELECT wanted.* FROM customer, jsonb_to_recordset(%(wanted)s::jsonb) AS wanted (
+        campaign_id bigint, token uuid, cap bigint, capped_from date, capped_rule smallint, price numeric,
+        amount numeric, renewal text)
+), counted AS (
+    INSERT INTO campaigns_participation AS mine
+        (organization_id, customer_id, campaign_id, seen_count, last_seen_at, capped_count, capped_from, capped_rule)
+    SELECT %(organization)s::bigint, customer.id, wanted.campaign_id, 1, %(now)s::timestamptz,
+        CASE WHEN wanted.capped_rule IS NULL THEN 0 ELSE 1 END, wanted.capped_from, wanted.capped_rule
+    FROM wanted CROSS JOIN customer {fitting} ORDER BY wanted.campaign_id
+    ON CONFLICT (customer_id, campaign_id) DO UPDATE SET
+        seen_count = mine.seen_count + 1,
+        last_seen_at = GREATEST(mine.last_seen_at, excluded.last_seen_at),
+        {counting}
+    WHERE {has_room}
+    RETURNING campaign_id
+), offered AS (
+    INSERT INTO campaigns_interaction (organization_id, customer_id, campaign_id, token, is_seen)
+    SELECT %(organization)s::bigint, customer.id, campaign_id, token, true
+    FROM counted JOIN wanted USING (campaign_id) CROSS JOIN customer
+){booking}
+SELECT customer.id IS NULL, ARRAY(SELECT campaign_id FROM counted) FROM (SELECT 1) one LEFT JOIN customer ON true
+"""
+COUNTING = {
+    "counting": COUNT_CAPPED,
+    "has_room": HAS_ROOM.format(cap="(SELECT cap FROM wanted WHERE wanted.campaign_id = excluded.campaign_id)"),
+}
+OFFER_FREE = PreparedStatement(OFFER.format(**COUNTING, fitting="", booking=""))
+# Whoever books has locked the spend limits before this statement began, so that its snapshot has every total there is.
+OFFER_PRICED = PreparedStatement(
+    OFFER.format(
+        **COUNTING,
+        fitting="""LEFT JOIN campaigns_spendtotal total ON total.campaign_id = wanted.campaign_id
+        AND total.period = wanted.renewal AND total.starts_on = (%(starts)s::jsonb ->> wanted.renewal)::date
+    WHERE wanted.price IS NULL OR wanted.amount IS NULL OR COALESCE(total.amount, 0) + wanted.price <= wanted.amount""",
+        booking=""", charged AS (
+    SELECT wanted.* FROM counted JOIN wanted USING (campaign_id) WHERE wanted.price IS NOT NULL
+), totals AS (
+    INSERT INTO campaigns_spendtotal AS total (organization_id, campaign_id, period, starts_on, amount)
+    SELECT %(organization)s::bigint, charged.campaign_id, start.key, start.value::date, charged.price
+    FROM charged CROSS JOIN jsonb_each_text(%(starts)s::jsonb) start ORDER BY charged.campaign_id, start.key
+    ON CONFLICT (campaign_id, period, starts_on) DO UPDATE SET amount = total.amount + excluded.amount
+), entries AS (
+    INSERT INTO campaigns_spendentry (organization_id, campaign_id, amount, at, idempotency_key, is_correction, note)
+    SELECT %(organization)s::bigint, campaign_id, price, %(now)s::timestamptz, 'impression:' || token, false, ''
+    FROM charged
+)""",
+    )
+)
+TOKENS = PreparedStatement("""
+WITH customer AS (
+    SELECT id FROM customers_customer WHERE id = %s::bigint FOR KEY SHARE
+), offered AS (
+    INSERT INTO campaigns_interaction (organization_id, customer_id, campaign_id, token, is_seen)
+    SELECT %s::bigint, customer.id, campaign_id, token, false
+    FROM customer, jsonb_to_recordset(%s::jsonb) AS wanted (campaign_id bigint, token uuid)
+)
+SELECT EXISTS (SELECT FROM customer)
+""")
+
+
+@dataclass(frozen=True)
+class Offered:
+    """The tokens of the campaigns that stand, by campaign id; None where the customer was just merged into another."""
+
+    tokens: dict[int, uuid.UUID]
+    is_lost: bool
+
+
+def offer_campaigns(
+    *, organization: Organization, customer_id: int, campaigns: Sequence[Candidate], now: datetime
+) -> Offered:
+    """Issue a tracking token for each campaign, count it as seen, and book its price per impression.
+
+    A campaign whose frequency cap or spend limit was used up since the decision is left out. One statement, and one
+    before it where a campaign has a price; each campaign may stand only once in `campaigns`.
+    """
+    tokens = {candidate.campaign_id: uuid.uuid4() for candidate in campaigns}
+    if not tokens:
+        return Offered({}, is_lost=False)
+    wanted = _wanted(organization, campaigns, tokens, now)
+    values = {"organization": organization.pk, "customer": customer_id, "now": now.isoformat()}
+    if all(candidate.price_per_impression is None for candidate in campaigns):
+        return _execute(OFFER_FREE, values, wanted, tokens)
+    while True:
+        with transaction.atomic():
+            limits = lock_spend_limits(organization=organization, campaigns=campaigns)
+            if limits is not None:
+                starts = _add_money(organization, campaigns, wanted, limits, now)
+                return _execute(OFFER_PRICED, {**values, "starts": starts}, wanted, tokens)
+        make_spend_limits(organization=organization, campaigns=campaigns)
+
+
+def lock_spend_limits(*, organization: Organization, campaigns: Sequence[Candidate]) -> Mapping[int, SpendLimit] | None:
+    """Lock the spend limits of those campaigns whose impressions have a price, by campaign id.
+
+    None where one has none yet: `make_spend_limits`, outside of the transaction that holds the others, and again.
+    """
+    priced = [candidate.campaign_id for candidate in campaigns if candidate.price_per_impression is not None]
+    if not priced:
+        return {}
+    rows = SpendLimit.objects.select_for_update(no_key=True, of=("self",)).filter(
+        organization=organization, campaign_id__in=priced
+    )
+    kept = {row.campaign_id: row for row in rows.order_by("campaign_id")}
+    return kept if len(kept) == len(priced) else None
+
+
+def make_spend_limits(*, organization: Organization, campaigns: Sequence[Candidate]) -> None:
+    """Make the spend limits (uncapped) that campaigns lack."""
+    ids = sorted(candidate.campaign_id for candidate in campaigns if candidate.price_per_impression is not None)
+    SpendLimit.objects.bulk_create(
+        [SpendLimit(organization=organization, campaign_id=campaign_id) for campaign_id in ids], ignore_conflicts=True
+    )
+
+
+def issue_tokens(*, organization: Organization, customer_id: int, campaign_ids: Sequence[int]) -> Offered:
+    """Tracking tokens for campaigns that a caller only lists: nothing is counted as seen, nothing costs anything."""
+    tokens = {campaign_id: uuid.uuid4() for campaign_id in campaign_ids}
+    wanted = [{"campaign_id": campaign_id, "token": token} for campaign_id, token in tokens.items()]
+    row = TOKENS.first_row([customer_id, organization.pk, orjson.dumps(wanted).decode()])
+    return Offered(tokens, is_lost=row != (True,))
+
+
+def _wanted(
+    organization: Organization, campaigns: Sequence[Candidate], tokens: dict[int, uuid.UUID], now: datetime
+) -> list[dict[str, Any]]:
+    """A row for each campaign: as JSON they cost psycopg a tenth of what lists for arrays do."""
+    counting = any(candidate.frequency_unit == FrequencyUnit.IMPRESSIONS for candidate in campaigns)
+    starts = frequency_starts(now, organization.zone) if counting else {}
+    rows = []
+    for candidate in campaigns:
+        row: dict[str, Any] = {"campaign_id": candidate.campaign_id, "token": tokens[candidate.campaign_id]}
+        if candidate.frequency_unit == FrequencyUnit.IMPRESSIONS:
+            row["cap"] = candidate.frequency_cap
+            row["capped_from"] = date.fromordinal(starts[candidate.frequency_period or ""])
+            row["capped_rule"] = candidate.frequency_rule
+        rows.append(row)
+    return rows
+
+
+def _execute(
+    statement: PreparedStatement, values: dict[str, Any], wanted: list[dict[str, Any]], tokens: dict[int, uuid.UUID]
+) -> Offered:
+    row = statement.first_row({**values, "wanted": orjson.dumps(wanted).decode()})
+    assert row is not None, "the statement has always one row"
+    is_lost, stands = row
+    return Offered({campaign_id: tokens[campaign_id] for campaign_id in stands}, is_lost)
+
+
+def _add_money(
+    organization: Organization,
+    campaigns: Sequence[Candidate],
+    wanted: list[dict[str, Any]],
+    limits: Mapping[int, SpendLimit],
+    now: datetime,
+) -> str:
+    """Add prices and locked limits to the rows of what has a price; returns the periods' first days as JSON."""
+    day = now.astimezone(organization.zone).date()
+    for candidate, row in zip(campaigns, wanted, strict=True):
+        if candidate.price_per_impression is not None:
+            limit = limits[candidate.campaign_id].in_force_on(day)
+            amount = None if limit.amount is None else str(limit.amount)
+            row |= {"price": str(candidate.price_per_impression), "amount": amount, "renewal": limit.renewal}
+    starts = {period.value: period_start(period, now, organization.zone).isoformat() for period in PERIODS}
+    return orjson.dumps(starts).decode()

@@ -1,0 +1,89 @@
+"""Keeping decisions with their reasons: some or all of them, by the settings DECISION_LOG and DECISION_LOG_ALL_OF.
+
+A record is written after the answer has gone out, so nobody waits for it; a record that can't be written is lost and
+said so in the log. Of a customer who was merged meanwhile it goes to the one who lives on.
+"""
+
+import random
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import orjson
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from campaigns.decisions.engine import Context, Decision
+from customers.customers.lookup import find_customer_by_uuid
+from customers.models import Organization
+
+WRITE = """
+INSERT INTO campaigns_decisionrecord (organization_id, customer_id, source, place, at, version, chosen, excluded)
+SELECT %(organization)s::bigint, customer.id, %(source)s::varchar, %(place)s::jsonb, %(at)s::timestamptz,
+    %(version)s::bigint, %(chosen)s::jsonb, %(excluded)s::jsonb
+FROM (SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR KEY SHARE) customer
+"""
+
+log = structlog.get_logger(__name__)
+Write = Callable[[], None]
+PERCENT = 100
+
+
+def is_logged(*, organization: Organization) -> bool:
+    """Whether the next decision for a customer of the organization is to be kept."""
+    if organization.pk in settings.DECISION_LOG_ALL_OF:
+        return True
+    chosen: str = settings.DECISION_LOG
+    if chosen == "sampled":
+        return random.random() * PERCENT < settings.DECISION_LOG_PERCENT  # noqa: S311 (a sample, no secret)
+    return chosen == "all"
+
+
+def later(
+    *,
+    organization: Organization,
+    customer_id: int,
+    identity: uuid.UUID,
+    source: str,
+    context: Context,
+    decision: Decision,
+    now: datetime,
+) -> Write:
+    """What writes the record, to be called when the answer has gone out; `identity` is the customer's uuid."""
+    excluded = {str(one.candidate.campaign_id): one.reason.value for one in reversed(decision.excluded)}
+    record: dict[str, Any] = {
+        "organization": organization.pk,
+        "customer": customer_id,
+        "source": source,
+        "place": orjson.dumps(sorted(context.placements or ())).decode(),
+        "at": now,
+        "version": organization.version,
+        "chosen": orjson.dumps(_unique([candidate.campaign_id for candidate in decision.eligible])).decode(),
+        "excluded": orjson.dumps(excluded).decode(),
+    }
+    return partial(_write, organization, identity, record)
+
+
+def _write(organization: Organization, identity: uuid.UUID, record: dict[str, Any]) -> None:
+    try:
+        while not _is_written(record):
+            living = find_customer_by_uuid(organization=organization, identity=identity)
+            if living is None:
+                log.info("decision_record_of_nobody", customer=record["customer"])
+                return
+            record["customer"] = living.pk
+    except DatabaseError as error:
+        log.warning("decision_record_lost", customer=record["customer"], reason=str(error))
+
+
+def _is_written(record: dict[str, Any]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, record)
+        return bool(cursor.rowcount)
+
+
+def _unique(campaign_ids: Sequence[int]) -> list[int]:
+    return list(dict.fromkeys(campaign_ids))

@@ -1,0 +1,197 @@
+"""Who belongs to an audience, in SQL: one list of steps, from which it is counted and from which it is built."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from campaigns.decisions.compiled import Definition
+from campaigns.decisions.engine import Candidate
+from campaigns.models.ad_type import AdType, CreativeType
+from campaigns.models.frequency import FrequencyUnit, frequency_starts
+from campaigns.targeting import Condition, compile_sql
+from customers.errors import not_found
+from customers.models import Organization
+
+SAMPLE = 20
+CAPS = "caps"
+# What a message needs beside the consent to be shown and sent campaigns at all.
+CONSENTS: dict[str, str] = {
+    CreativeType.ISSUE_AUDIENCE_CSV: "email_consent",
+    CreativeType.MESSAGING_PLATFORM_EMAIL: "email_consent",
+    CreativeType.AUDIENCE_EXPORT_CHEETAH: "email_consent",
+    CreativeType.MESSAGING_PLATFORM_PUSH: "push_consent",
+    CreativeType.AUDIENCE_EXPORT_AIRSHIP: "push_consent",
+}
+# As `campaigns.decisions.engine.share_of`; a test holds the two together.
+IS_HELD_OUT = """(('x' || left(encode(sha256(convert_to(%s::text || customer.uuid::text, 'UTF8')), 'hex'), 8))
+    ::bit(32)::bigint %% 10000 < %s::bigint)"""
+HAS_FULL_CAP = """EXISTS (SELECT FROM campaigns_participation participation
+    WHERE participation.customer_id = customer.id AND participation.campaign_id = %s::bigint
+    AND participation.capped_rule = %s::smallint AND participation.capped_from >= %s::date
+    AND participation.capped_count >= %s::bigint)"""
+# Each step is asked only of those whom the steps before have left. Only fixed texts and steps are put in.
+PREVIEW = """
+SELECT COALESCE((
+    SELECT json_object_agg(step, number) FROM (
+        SELECT CASE {cases} ELSE {last} END AS step, count(*) AS number
+        FROM customers_customer customer WHERE customer.organization_id = %s::bigint GROUP BY 1
+    ) counted
+), '{{}}'::json)::text, COALESCE((
+    SELECT json_agg(json_build_object('user_id', uuid, 'external_id', external_id) ORDER BY id) FROM (
+        SELECT customer.id, customer.uuid, customer.external_id
+        FROM customers_customer customer WHERE customer.organization_id = %s::bigint AND {all}
+        ORDER BY customer.id LIMIT {sample}
+    ) first
+), '[]'::json)::text
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is asked of customers; `sql` (over `customer`) is true of those who stay, and never NULL."""
+
+    name: str
+    sql: str = "TRUE"
+    parameters: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How many messages a customer may have of a campaign in the period that began on `starts_on`, by which rule."""
+
+    number: int
+    starts_on: date
+    rule: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Who belongs to an audience: those who pass every step. `cap` where being sent the message counts towards it."""
+
+    organization_id: int
+    campaign_id: int
+    steps: tuple[Step, ...]
+    cap: Cap | None
+
+    @property
+    def where(self) -> tuple[str, list[Any]]:
+        """All steps as one condition over `customer`, and its parameters."""
+        return self._joined(self.steps)
+
+    @property
+    def where_counted(self) -> tuple[str, list[Any]]:
+        """The same without the cap: for whoever counts towards it, and so finds out whether there is room."""
+        return self._joined([step for step in self.steps if step.name != CAPS])
+
+    @staticmethod
+    def _joined(steps: Sequence[Step]) -> tuple[str, list[Any]]:
+        asked = [step for step in steps if step.sql != "TRUE"]
+        sql = " AND ".join(step.sql for step in asked) or "TRUE"
+        return sql, [parameter for step in asked for parameter in step.parameters]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How many would be reached: after each step so many `remaining` and so many `removed`; and the first of them."""
+
+    count: int
+    waterfall: list[dict[str, Any]]
+    sample: list[dict[str, Any]]
+
+
+def get_terms(
+    *,
+    organization: Organization,
+    definition: Definition,
+    group_id: int | None = None,
+    creative_type: str | None = None,
+    now: datetime,
+) -> Terms:
+    """The terms of a message, of any message of a group (no `creative_type`), or of a campaign (no `group_id`).
+
+    DomainError `not_found` where the campaign has no such group. A target that has lost its meaning is met by nobody,
+    here as in decisions.
+    """
+    if group_id is not None and group_id not in definition.parts:
+        raise not_found("Creative group")
+    of_group: tuple[Condition, ...] | None = () if group_id is None else definition.parts[group_id].conditions
+    consent = CONSENTS.get(creative_type or "")
+    candidate = definition.candidate
+    return Terms(
+        organization.pk,
+        candidate.campaign_id,
+        (
+            _targets("campaign_targets", definition.conditions),
+            _targets("group_targets", of_group),
+            Step("consent", f"(customer.consent AND customer.{consent})" if consent else "customer.consent"),
+            _holdout(candidate),
+            _caps(candidate, organization, now),
+        ),
+        _counted_cap(candidate, organization, creative_type, now),
+    )
+
+
+def preview_audience(*, terms: Terms) -> Preview:
+    """Count an audience exactly, in one statement that writes nothing."""
+    sql, parameters = terms.where
+    cases = " ".join(f"WHEN NOT {step.sql} THEN {number}" for number, step in enumerate(terms.steps))
+    statement = PREVIEW.format(cases=cases, last=len(terms.steps), all=sql, sample=SAMPLE)
+    of_cases = [parameter for step in terms.steps for parameter in step.parameters]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*of_cases, terms.organization_id, terms.organization_id, *parameters])
+        removed_text, sample = cursor.fetchone()
+    removed: dict[str, int] = orjson.loads(removed_text)
+    remaining = sum(removed.values())
+    waterfall = [{"step": "customers", "remaining": remaining, "removed": 0}]
+    for number, step in enumerate(terms.steps):
+        lost = removed.get(str(number), 0)
+        remaining -= lost
+        waterfall.append({"step": step.name, "remaining": remaining, "removed": lost})
+    return Preview(remaining, waterfall, orjson.loads(sample))
+
+
+def _targets(name: str, conditions: tuple[Condition, ...] | None) -> Step:
+    if conditions is None:
+        return Step(name, "FALSE")
+    sql, parameters = compile_sql(conditions, "customer")
+    return Step(name, sql, tuple(parameters))
+
+
+def _holdout(candidate: Candidate) -> Step:
+    if not candidate.holdout_percent:
+        return Step("holdout")
+    return Step("holdout", f"(NOT {IS_HELD_OUT})", (f"{candidate.campaign_id}:", candidate.holdout_percent * 100))
+
+
+def _caps(candidate: Candidate, organization: Organization, now: datetime) -> Step:
+    cap = _cap_of(candidate, organization, now)
+    if cap is None:
+        return Step(CAPS)
+    return Step(CAPS, f"(NOT {HAS_FULL_CAP})", (candidate.campaign_id, cap.rule, cap.starts_on, cap.number))
+
+
+def _cap_of(candidate: Candidate, organization: Organization, now: datetime) -> Cap | None:
+    if candidate.frequency_cap is None or candidate.frequency_period is None:
+        return None
+    start = frequency_starts(now, organization.zone)[candidate.frequency_period]
+    return Cap(candidate.frequency_cap, date.fromordinal(start), candidate.frequency_rule)
+
+
+def _counted_cap(
+    candidate: Candidate, organization: Organization, creative_type: str | None, now: datetime
+) -> Cap | None:
+    """A message that is sent is an impression; one that goes nowhere is none."""
+    if candidate.frequency_unit != FrequencyUnit.IMPRESSIONS or creative_type is None:
+        return None
+    if creative_type == CreativeType.ISSUE_AUDIENCE_CSV_NO_MSG:
+        return None
+    return _cap_of(candidate, organization, now)
+
+
+def sends_nothing(ad_type: str) -> bool:
+    """Whether a delivery of this type is over once its audience is built (contract 4, "counts by type")."""
+    return ad_type == AdType.ISSUE_AUDIENCE_CSV_NO_MSG

@@ -1,0 +1,194 @@
+"""Building an audience: chunks of customers' ids, each one statement, each taken by whoever is free.
+
+A chunk's members and its mark are committed together, and only by the worker that still holds its lease. So a worker
+may die at any point, or be thought dead and come back: a chunk is built once.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+
+from campaigns.delivery.add_recipients import RANGE, add_members, terms_of
+from campaigns.delivery.audience import sends_nothing
+from campaigns.delivery.leases import Heartbeat, insist, lease_seconds, new_lease, shared_now
+from campaigns.models import AudienceChunk, AudienceJob
+from campaigns.models.audience_job import JobState
+from customers.transactions import was_undone
+
+# After so many attempts a chunk that fails ends its job; one that takes its workers or the database along has more.
+MOST_FAILURES, MOST_ATTEMPTS = 5, 30
+LONGEST_PAUSE = 60
+# Customers of a chunk whose counts towards a cap are locked until its end: nobody's visit should wait for long.
+LARGEST_CAPPED = 2_000
+
+PLAN = """
+WITH numbered AS (
+    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s::bigint AS number
+    FROM customers_customer WHERE organization_id = %s::bigint
+), ranges AS (
+    SELECT number, min(id) AS first_id, max(id) AS last_id FROM numbered GROUP BY number
+)
+INSERT INTO campaigns_audiencechunk (organization_id, job_id, number, first_id, last_id)
+SELECT %s::bigint, %s::bigint, number, first_id, COALESCE(lead(first_id) OVER (ORDER BY number) - 1, last_id)
+FROM ranges
+"""
+TAKE = """
+WITH next AS (
+    SELECT chunk.id FROM campaigns_audiencechunk chunk JOIN campaigns_audiencejob job ON job.id = chunk.job_id
+    WHERE job.state = 'building' AND chunk.done_at IS NULL
+    AND (chunk.leased_until IS NULL OR chunk.leased_until < now())
+    AND (%(chunk)s::bigint IS NULL OR chunk.id = %(chunk)s::bigint)
+    ORDER BY job.scheduled_for, job.id, chunk.number LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
+)
+UPDATE campaigns_audiencechunk chunk
+SET lease = %(lease)s::bigint, leased_until = now() + make_interval(secs => %(seconds)s::int), attempts = attempts + 1
+FROM next WHERE chunk.id = next.id RETURNING chunk.id
+"""
+KEEP = """
+WITH kept AS (
+    UPDATE campaigns_audiencechunk chunk SET leased_until = now() + make_interval(secs => %(seconds)s::int)
+    FROM campaigns_audiencejob job
+    WHERE chunk.id = %(chunk)s::bigint AND chunk.lease = %(lease)s::bigint AND chunk.done_at IS NULL
+    AND job.id = chunk.job_id AND job.state = 'building' RETURNING chunk.job_id
+)
+UPDATE campaigns_audiencejob job SET heartbeat_at = now() FROM kept WHERE job.id = kept.job_id RETURNING job.id
+"""
+LET_GO = """
+UPDATE campaigns_audiencechunk SET lease = NULL, leased_until = now() + make_interval(secs => %(seconds)s::int),
+    attempts = attempts - %(uncounted)s::int
+WHERE id = %(chunk)s::bigint AND lease = %(lease)s::bigint AND done_at IS NULL
+"""
+DONE = """
+UPDATE campaigns_audiencechunk SET done_at = now(), lease = NULL, leased_until = NULL
+WHERE id = %s::bigint AND lease = %s::bigint AND done_at IS NULL
+"""
+# Where all chunks are done the last step is to be taken, of those who were merged meanwhile (audience_merges).
+ADD = """
+UPDATE campaigns_audiencejob SET audience = audience + %(members)s::bigint, skipped = skipped + %(skipped)s::bigint,
+    chunks_done = chunks_done + 1, heartbeat_at = now(), error = '',
+    capped_from = LEAST(capped_from, %(capped_from)s::date)
+WHERE id = %(job)s::bigint AND state = 'building'
+"""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A chunk and the lease under which this worker has it."""
+
+    chunk: AudienceChunk
+    lease: int
+
+    @property
+    def job(self) -> AudienceJob:
+        """The job that the chunk is of."""
+        job: AudienceJob = self.chunk.job
+        return job
+
+
+class _NotOursError(Exception):
+    """The lease has gone to somebody else, or the job is no longer being built."""
+
+
+def plan_chunks(*, job: AudienceJob) -> int:
+    """Share the organization's customers out among chunks, in one statement; how many there are.
+
+    The job knows already what it is built from.
+    """
+    size = settings.AUDIENCE_CHUNK
+    if terms_of(job, now=shared_now()).cap is not None:
+        size = min(size, LARGEST_CAPPED)
+    with connection.cursor() as cursor:
+        cursor.execute(PLAN, [size, job.organization_id, job.organization_id, job.pk])
+        return int(cursor.rowcount)
+
+
+def take_chunk(*, chunk_id: int | None = None) -> Leased | None:
+    """Lease a chunk that nobody has: this one, or the next; None where there is none."""
+    lease = new_lease()
+    with transaction.atomic(), connection.cursor() as cursor:
+        # A lease that a crash of the database loses is nobody's; to wait for the disk, which has the last chunk to
+        # write, would cost as much as a tenth of a chunk.
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        cursor.execute(TAKE, {"chunk": chunk_id, "lease": lease, "seconds": lease_seconds()})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    chunk = AudienceChunk.objects.select_related("job__unit", "job__organization").get(pk=row[0])
+    return Leased(chunk, lease)
+
+
+def build_chunk(*, leased: Leased) -> bool:
+    """Add the members of a leased chunk; False where it could not be done, and is left to the next one.
+
+    A chunk that fails again and again, or takes its workers along, fails its job; one that PostgreSQL undoes, because
+    somebody else was in its way, does not.
+    """
+    chunk = leased.chunk
+    if chunk.attempts > MOST_ATTEMPTS:
+        _fail(leased, f"Chunk {chunk.number} was begun {MOST_ATTEMPTS} times and never finished.")
+        return False
+    heartbeat = Heartbeat(KEEP, {"chunk": chunk.pk, "lease": leased.lease, "seconds": lease_seconds()})
+    try:
+        with heartbeat, transaction.atomic():
+            _build(leased)
+    except _NotOursError:
+        return False
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is noted, and the next one tries
+        if heartbeat.is_unwanted:
+            _let_go(leased, 0)
+        else:
+            _note_failure(leased, error)
+        return False
+    return True
+
+
+def _note_failure(leased: Leased, error: Exception) -> None:
+    chunk = leased.chunk
+    if was_undone(error):
+        log.warning("chunk_undone", job=chunk.job_id, chunk=chunk.number, reason=str(error))
+        _let_go(leased, 0, uncounted=1)
+        return
+    log.error("chunk_failed", job=chunk.job_id, chunk=chunk.number, exc_info=error)
+    is_its_own = not isinstance(error, OperationalError | InterfaceError | IntegrityError)
+    if chunk.attempts >= (MOST_FAILURES if is_its_own else MOST_ATTEMPTS):
+        _fail(leased, f"Chunk {chunk.number}: {error}")
+    else:
+        _let_go(leased, min(2**chunk.attempts, LONGEST_PAUSE))
+
+
+def _build(leased: Leased) -> None:
+    chunk, job = leased.chunk, leased.job
+    with connection.cursor() as cursor:
+        # Members and mark are lost together, or not at all: there is nothing to wait for.
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        terms = terms_of(job, now=shared_now())
+        members = add_members(job=job, terms=terms, whom=RANGE, values=[chunk.first_id, chunk.last_id])
+        cursor.execute(DONE, [chunk.pk, leased.lease])
+        if cursor.rowcount == 1:
+            skipped = members if sends_nothing(job.unit.ad_type) else 0
+            added: dict[str, Any] = {"job": job.pk, "members": members, "skipped": skipped}
+            added["capped_from"] = terms.cap and terms.cap.starts_on
+            cursor.execute(ADD, added)
+        if cursor.rowcount != 1:
+            raise _NotOursError
+
+
+def _let_go(leased: Leased, seconds: int, *, uncounted: int = 0) -> bool:
+    """Whether the chunk was still ours to let go; of its attempts `uncounted` are as if they had not been."""
+    values = {"seconds": seconds, "uncounted": uncounted, "chunk": leased.chunk.pk, "lease": leased.lease}
+    return bool(insist(LET_GO, values))
+
+
+@transaction.atomic
+def _fail(leased: Leased, sentence: str) -> None:
+    if not _let_go(leased, 0):
+        return
+    job = AudienceJob.objects.select_for_update().get(pk=leased.job.pk)
+    if job.state == JobState.BUILDING:
+        job.state, job.error = JobState.FAILED, sentence
+        job.save(update_fields=["state", "error"])

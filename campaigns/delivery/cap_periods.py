@@ -1,0 +1,140 @@
+"""A message counts towards its campaign's cap in the period in which it is sent.
+
+An audience counts when it is built. Where a day (week, month) begins before all of it is sent, because it was paused or
+takes long, those who are still pending are counted again in the present period before the delivery goes on, in bites;
+for whom it has no room they are skipped.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from campaigns.customer_facts.locking import CustomerGoneError
+from campaigns.delivery.add_recipients import terms_of
+from campaigns.delivery.audience import Cap
+from campaigns.delivery.leases import lease_seconds, new_lease
+from campaigns.models import AudienceJob
+from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM
+
+# Page views of so many customers wait for one of them.
+BITE = 1_000
+NO_ROOM = "The frequency cap is reached in the period in which it would be sent."
+TAKE = """
+UPDATE campaigns_audiencejob SET lease = %(lease)s::bigint, heartbeat_at = now(),
+    leased_until = now() + make_interval(secs => %(seconds)s::int)
+WHERE id = %(job)s::bigint AND state = 'delivering' AND (leased_until IS NULL OR leased_until < now())
+"""
+# The keys of a job begin with its own half, so a range of keys is the job.
+NEXT = """
+SELECT member.key, customer.id
+FROM campaigns_audiencemember member JOIN customers_customer customer ON customer.id = member.customer_id
+WHERE member.key > %(after)s::uuid AND member.key <= %(last)s::uuid AND member.job_id = %(job)s::bigint
+AND member.state = 'pending' AND member.capped_from < %(from)s::date ORDER BY member.key LIMIT %(limit)s::int
+"""
+LOCK = "SELECT FROM customers_customer WHERE id = ANY(%(customers)s::bigint[]) ORDER BY id FOR KEY SHARE"
+COUNT = f"""
+WITH wanted AS MATERIALIZED (
+    SELECT key, customer_id FROM campaigns_audiencemember
+    WHERE key = ANY(%(keys)s::uuid[]) AND job_id = %(job)s::bigint AND state = 'pending'
+    AND capped_from < %(from)s::date
+), counted AS (
+    INSERT INTO campaigns_participation AS mine
+        (organization_id, customer_id, campaign_id, capped_count, capped_from, capped_rule)
+    SELECT %(organization)s::bigint, wanted.customer_id, %(campaign)s::bigint, 1, %(from)s::date, %(rule)s::smallint
+    FROM wanted ORDER BY wanted.customer_id
+    ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {COUNT_CAPPED}
+    WHERE {HAS_ROOM.format(cap="%(number)s::bigint")}
+    RETURNING customer_id, capped_from
+), judged AS MATERIALIZED (
+    SELECT member.key, counted.capped_from FROM wanted
+    JOIN campaigns_audiencemember member ON member.key = wanted.key AND member.state = 'pending'
+    LEFT JOIN counted ON counted.customer_id = wanted.customer_id
+    ORDER BY member.key FOR NO KEY UPDATE OF member
+), settled AS (
+    UPDATE campaigns_audiencemember member SET capped_from = COALESCE(judged.capped_from, member.capped_from),
+        state = CASE WHEN judged.capped_from IS NULL THEN 'skipped' ELSE member.state END,
+        error = CASE WHEN judged.capped_from IS NULL THEN %(no_room)s::varchar ELSE member.error END,
+        due_at = CASE WHEN judged.capped_from IS NOT NULL THEN member.due_at END
+    FROM judged WHERE member.key = judged.key RETURNING member.state
+)
+UPDATE campaigns_audiencejob SET skipped = skipped + (SELECT count(*) FROM settled WHERE state = 'skipped'),
+    heartbeat_at = now(), leased_until = now() + make_interval(secs => %(seconds)s::int)
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering'
+"""  # noqa: S608 - put together from constants
+DONE = """
+UPDATE campaigns_audiencejob SET capped_from = %(from)s::date, lease = NULL, leased_until = NULL
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint
+"""
+
+
+def cap_that_is_over(*, job: AudienceJob, now: datetime) -> Cap | None:
+    """The cap of the period around `now`, where recipients of the job may be counted in a former one."""
+    if job.capped_from is None:
+        return None
+    cap = terms_of(job, now=now).cap
+    return cap if cap is not None and job.capped_from < cap.starts_on else None
+
+
+def count_again(*, job: AudienceJob, cap: Cap) -> bool:
+    """Count whoever is still pending in the period of `cap`; False where another worker is at it, or it was stopped."""
+    values = _values(job, cap)
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, values)
+        if cursor.rowcount != 1:
+            return False
+    while rows := _next(values):
+        try:
+            if not _count(values, rows):
+                return False
+        except CustomerGoneError:
+            # Merged into another one a moment ago: the next look finds whose the message is now.
+            continue
+        values["after"] = rows[-1][0]
+    with connection.cursor() as cursor:
+        cursor.execute(DONE, values)
+        return bool(cursor.rowcount)
+
+
+def _values(job: AudienceJob, cap: Cap) -> dict[str, Any]:
+    """What every statement is told; a key that all are behind comes first."""
+    half = job.key.hex[:16]
+    return {
+        "job": job.pk,
+        "organization": job.organization_id,
+        "campaign": job.campaign_id,
+        "from": cap.starts_on,
+        "rule": cap.rule,
+        "number": cap.number,
+        "after": uuid.UUID(f"{half}{0:016}"),
+        "last": uuid.UUID(f"{half}{'f' * 16}"),
+        "limit": BITE,
+        "lease": new_lease(),
+        "seconds": lease_seconds(),
+        "no_room": NO_ROOM,
+    }
+
+
+def _next(values: dict[str, Any]) -> list[tuple[uuid.UUID, int]]:
+    """Keys and customers of those who are next to be counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT, values)
+        rows: list[tuple[uuid.UUID, int]] = cursor.fetchall()
+    return rows
+
+
+@transaction.atomic
+def _count(values: dict[str, Any], rows: Sequence[tuple[uuid.UUID, int]]) -> bool:
+    """Whether the delivery is still to go on; CustomerGoneError where somebody is no more, and nobody was counted."""
+    customers = sorted({customer_id for _, customer_id in rows})
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, {"customers": customers})
+        if cursor.rowcount < len(customers):
+            raise CustomerGoneError
+        cursor.execute(COUNT, {**values, "keys": [key for key, _ in rows]})
+        is_ours: bool = cursor.rowcount == 1
+    if not is_ours:
+        transaction.set_rollback(True)
+    return is_ours

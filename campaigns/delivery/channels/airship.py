@@ -1,0 +1,86 @@
+"""`audience-export-airship`: the audience as an Airship static list.
+
+`PUT /api/lists/<name>/csv` takes lines of `identifier_type,identifier` and replaces the whole list, so doing it twice
+is doing it once. A list that isn't there (404) is made with `POST /api/lists` first. One list a creative.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import orjson
+from django.conf import settings
+from psycopg import sql
+
+from campaigns.delivery.channels.audience_file import (
+    StagedFile,
+    customer_column,
+    has_any,
+    require_everybody,
+    require_job,
+    select_audience,
+    staged,
+)
+from campaigns.delivery.channels.base import AudienceExport, DeliveryFailedError, ExportedFile, Message, Recipient
+from campaigns.delivery.channels.http import Body, Exchange, RefusedError
+from campaigns.delivery.channels.uploads import basic, speaking_http
+from campaigns.models import Destination
+
+MAXIMUM_LINES = 10_000_000
+ACCEPT = "application/vnd.urbanairship+json; version=3"
+NOT_FOUND = 404
+
+
+class AirshipExport(AudienceExport):
+    """Uploads a list in one request."""
+
+    def __init__(self, destination: Destination, exchange: Exchange | None = None) -> None:
+        self.destination = destination.name
+        self.address: str = destination.option("url").rstrip("/") + "/api/lists"
+        self.identifier_type: str = destination.option("identifier_type")
+        self.identifier: str = destination.option("identifier")
+        self.reachable = has_any([self.identifier])
+        self.authorization = basic(destination.option("app_key"), destination.secrets["master_secret"])
+        self.exchange = exchange or Exchange(timeout=destination.option("timeout_seconds"))
+
+    def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:  # noqa: ARG002 (COPY reads them)
+        """Replace the creative's list by the audience of the message's job."""
+        columns: dict[str, sql.Composable] = {
+            "identifier_type": sql.Literal(self.identifier_type),
+            "identifier": customer_column(self.identifier),
+        }
+        job_id = require_job(message)
+        select = with_identifier(select_audience(job_id, columns))
+        with staged(select, Path(settings.EXPORT_ROOT), header=False) as file:
+            require_everybody(job_id, file)
+            if file.rows > MAXIMUM_LINES:
+                raise DeliveryFailedError(
+                    f"A static list has at most {MAXIMUM_LINES} lines, not {file.rows}.", is_lasting=True
+                )
+            self.upload(message, f"creative-{message.unit_id}", file)
+        return ExportedFile("", file.rows, file.sha256, reference=f"creative-{message.unit_id}")
+
+    def upload(self, message: Message, name: str, file: StagedFile) -> None:
+        """Replace a list by the lines of a file."""
+        with speaking_http("Airship"):
+            self._replace(message, name, file)
+
+    def _replace(self, message: Message, name: str, file: StagedFile) -> None:
+        try:
+            self._send("PUT", f"/{name}/csv", message, "text/csv", file.body())
+        except RefusedError as error:
+            if error.answer.status != NOT_FOUND:
+                raise
+            description = f"{message.campaign_name}: {message.unit_name}"[:500]
+            document = orjson.dumps({"name": name, "description": description})
+            self._send("POST", "", message, "application/json", Body.of(document))
+            self._send("PUT", f"/{name}/csv", message, "text/csv", file.body())
+
+    def _send(self, method: str, path: str, message: Message, content_type: str, body: Body) -> None:
+        headers = {"Authorization": self.authorization, "Accept": ACCEPT, "Content-Type": content_type}
+        key = f"{message.job_key}{'' if method == 'PUT' else '-list'}"
+        self.exchange.send(method, self.address + path, key=key, headers=lambda: headers, body=body)
+
+
+def with_identifier(select: sql.Composable) -> sql.Composed:
+    """Only the rows that have an identifier."""
+    return sql.SQL("SELECT * FROM ({}) line WHERE identifier <> ''").format(select)

@@ -1,0 +1,284 @@
+"""`email_message`: a template's texts by SMTP, or through a mail service that django-anymail speaks to.
+
+A mail server tells nobody who asks again that it has a message already. So email does not deduplicate: where a
+connection breaks while a message is handed over, it may have arrived, and the result is UNKNOWN. A batch is shared out
+over a few connections, each kept until its share is sent: a mail server answers four times a message, and waiting for
+that is most of the work.
+"""
+
+import smtplib
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from email.utils import parseaddr
+from http import HTTPStatus
+from typing import Any
+
+from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
+from django.conf import settings
+from django.core.mail import get_connection
+from django.utils.encoding import punycode
+from requests.exceptions import Timeout
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from campaigns.delivery.channels.base import STOPPED, Message, Outcome, Recipient, Result, Wanted, always
+from campaigns.delivery.channels.http import asked_wait, asks_to_wait, status_line
+from campaigns.delivery.channels.mail import Mail
+from campaigns.delivery.channels.mail_services import mail_service
+from campaigns.delivery.channels.outgoing import within
+from campaigns.delivery.channels.smtp import MailServer, is_certainly_unsent
+from campaigns.delivery.channels.troubles import LONGEST_SENTENCE, answered, cannot_be_made, trouble_with, where_of
+from campaigns.delivery.rendering import fill_in
+from campaigns.delivery.templates import CompiledTemplate
+from campaigns.delivery.unsubscribing import unsubscribe_url
+from campaigns.models import Destination
+from campaigns.models.mailbox import write_mailbox
+from customers.models.mail_address import is_mail_address
+
+PEOPLE_AT_ONCE = 500
+# SMTP's replies from here on are no more than "not now", and from here on final.
+PASSING, PERMANENT = 400, 500
+# How long a connection that is no longer needed may take to say goodbye.
+GOODBYE_SECONDS = 2.0
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+def mail_backend(destination: Destination) -> Any:
+    """Django's connection to the destination's mail server or mail service."""
+    secrets, provider = destination.secrets, destination.option("provider")
+    seconds = destination.option("timeout_seconds")
+    if provider:
+        chosen = {"api_url": destination.option("provider_url"), "sender_domain": destination.option("sender_domain")}
+        options = {name: value for name, value in chosen.items() if value}
+        return mail_service(provider, seconds=seconds, api_key=secrets["api_key"], **options)
+    if not destination.option("host"):
+        return MailServer(is_trusted=True, timeout=seconds) if settings.EMAIL_BACKEND == SMTP else get_connection()
+    encryption = destination.option("encryption")
+    return MailServer(
+        host=destination.option("host"),
+        port=destination.option("port"),
+        username=destination.option("user") or "",
+        password=secrets.get("password", ""),
+        use_tls=encryption == "starttls",
+        use_ssl=encryption == "tls",
+        timeout=seconds,
+    )
+
+
+class EmailChannel:
+    """One mail a recipient."""
+
+    deduplicates = False
+    batch_size = PEOPLE_AT_ONCE
+
+    def __init__(self, destination: Destination, template: CompiledTemplate) -> None:
+        self.destination = destination.name
+        self.rate: float | None = destination.rate_per_second
+        self.seconds: float = destination.option("timeout_seconds")
+        self.sender = write_mailbox(destination.option("from_address"))
+        self.domain = punycode(parseaddr(self.sender)[1].rpartition("@")[2])
+        reply_to = destination.option("reply_to")
+        self.reply_to = [write_mailbox(reply_to)] if reply_to else []
+        self.address_attribute: str = destination.option("address_attribute")
+        self.template = template
+        self.backends = [mail_backend(destination) for _ in range(destination.option("concurrency"))]
+
+    def send(self, message: Message, recipients: Sequence[Recipient], wanted: Wanted = always) -> list[Result]:
+        """Mail each who has an address."""
+        number = min(len(self.backends), len(recipients))
+        with ThreadPoolExecutor(number or 1) as pool:
+            shares = [recipients[first::number] for first in range(number)]
+            sent = pool.map(
+                lambda backend, share: self._send_share(backend, message, share, wanted), self.backends, shares
+            )
+            return [result for results in sent for result in results]
+
+    def _send_share(
+        self, backend: Any, message: Message, recipients: Sequence[Recipient], wanted: Wanted
+    ) -> list[Result]:
+        results: list[Result] = []
+        # Once it concerns everybody, those that have not been tried are left for later.
+        trouble = None
+        try:
+            for recipient in recipients:
+                if not self._has_address(recipient):
+                    results.append(Result(recipient.key, Outcome.SKIPPED, error="No mail address."))
+                    continue
+                trouble = trouble or (None if wanted() else STOPPED)
+                if trouble is not None:
+                    results.append(Result(recipient.key, Outcome.LATER, error=trouble))
+                    continue
+                result, trouble = self._send(backend, message, recipient)
+                results.append(result)
+        finally:
+            _close(backend)
+        return results
+
+    def _has_address(self, recipient: Recipient) -> bool:
+        return is_mail_address(self._address(recipient))
+
+    def _address(self, recipient: Recipient) -> str:
+        return str(recipient.attributes.get(self.address_attribute, "")).strip()
+
+    def _send(self, backend: Any, message: Message, recipient: Recipient) -> tuple[Result, str | None]:
+        """The result, and what concerns all others too."""
+        try:
+            mail = self.mail(message, recipient)
+        except Exception as error:  # noqa: BLE001 - a filter that this one's attributes break; others get their mail
+            return Result(recipient.key, Outcome.FAILED, error=cannot_be_made(error)), None
+        with within(self.seconds):
+            return self._exchange(backend, mail, recipient)
+
+    def _exchange(self, backend: Any, mail: Mail, recipient: Recipient) -> tuple[Result, str | None]:
+        """The same of one mail that is made: connecting and sending, twice where nothing was handed over yet."""
+        for is_again in (False, True):
+            trouble = self._open(backend)
+            if trouble is not None:
+                return Result(recipient.key, Outcome.LATER, error=trouble), trouble
+            try:
+                backend.send_messages([mail])
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is of one mail
+                is_unsent = _is_unsent(backend, error)
+                # A connection that had trouble isn't used again.
+                _close(backend)
+                # If it was closed between two mails nothing of this one was handed over yet.
+                if not is_unsent or is_again or _timed_out(error):
+                    return self._result(backend, mail, recipient, error, is_unsent=is_unsent)
+            else:
+                break
+        return Result(recipient.key, Outcome.SENT, reference=_reference(mail)), None
+
+    def _result(
+        self, backend: Any, mail: Mail, recipient: Recipient, error: Exception, *, is_unsent: bool
+    ) -> tuple[Result, str | None]:
+        """What an error means for this one, and what of it concerns all others too."""
+        outcome = Outcome.LATER if is_unsent else outcome_of(error)
+        if outcome is Outcome.SENT:
+            return Result(recipient.key, outcome, reference=_reference(mail)), None
+        is_common = is_unsent or concerns_all(error) or _timed_out(error)
+        sentence, response = _sentence(backend, error, self.seconds), getattr(error, "response", None)
+        asked = None if response is None else asked_wait(response.headers, time.time())
+        if asked is not None:
+            sentence += asks_to_wait(asked)
+        return Result(recipient.key, outcome, error=sentence, retry_after=asked), sentence if is_common else None
+
+    def _open(self, backend: Any) -> str | None:
+        """Connect where there is no connection; what is wrong with it, or None."""
+        try:
+            backend.open()
+        except (OSError, ValueError) as error:
+            _close(backend)
+            return _sentence(backend, error, self.seconds)
+        return None
+
+    def mail(self, message: Message, recipient: Recipient) -> Mail:
+        """The mail to one recipient; its Message-ID is the same however often it is made."""
+        address = unsubscribe_url(message.organization_id, recipient.customer_uuid)
+        words = fill_in(self.template, message, recipient, unsubscribe_url=address)
+        mail = Mail(
+            words.subject,
+            words.text,
+            self.sender,
+            [self._address(recipient)],
+            reply_to=self.reply_to,
+            headers={
+                "Message-ID": f"<{recipient.key}@{self.domain}>",
+                "List-Unsubscribe": f"<{address}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            },
+        )
+        if words.html:
+            mail.attach_alternative(words.html, "text/html")
+        return mail
+
+
+def _close(backend: Any) -> None:
+    with suppress(OSError), within(GOODBYE_SECONDS):
+        backend.close()
+
+
+def _is_unsent(backend: Any, error: Exception) -> bool:
+    """Whether the connection broke (nobody said no) before anything of the mail was handed over."""
+    is_reply = isinstance(error, AnymailError | smtplib.SMTPException)
+    is_broken = isinstance(error, smtplib.SMTPServerDisconnected) or (isinstance(error, OSError) and not is_reply)
+    return is_broken and is_certainly_unsent(backend)
+
+
+def outcome_of(error: Exception) -> Outcome:
+    """What an error of sending means: never, not now, nobody knows, or that it was taken all the same."""
+    if concerns_all(error):
+        return Outcome.LATER
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        final = all(code >= PERMANENT for code, _ in error.recipients.values())
+        return Outcome.FAILED if final else Outcome.RETRY
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _outcome_of_reply(error)
+    status = getattr(error, "status_code", None)
+    if status is not None:
+        return _outcome_of_status(status)
+    is_final = isinstance(error, AnymailRecipientsRefused | ValueError | smtplib.SMTPNotSupportedError)
+    return Outcome.FAILED if is_final else Outcome.UNKNOWN
+
+
+def _outcome_of_reply(error: smtplib.SMTPResponseException) -> Outcome:
+    """A reply to a mail that was given whole, and is none that SMTP knows, says nothing."""
+    if isinstance(error, smtplib.SMTPDataError) and error.smtp_code < PASSING:
+        return Outcome.UNKNOWN
+    return Outcome.FAILED if error.smtp_code >= PERMANENT else Outcome.RETRY
+
+
+def _outcome_of_status(status: int) -> Outcome:
+    """A mail service has taken a mail when it says 2xx, whatever else it says or fails to say."""
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return Outcome.SENT
+    return Outcome.UNKNOWN if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Outcome.FAILED
+
+
+def concerns_all(error: Exception) -> bool:
+    """Whether a mail service was never reached, or wants no more for now."""
+    if isinstance(error, AnymailAPIError) and error.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        return True
+    cause = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else None
+    return isinstance(getattr(cause, "reason", None), NewConnectionError | ConnectTimeoutError)
+
+
+def _timed_out(error: Exception) -> bool:
+    """Whether a server was silent for so long that waiting again with each of the others would be in vain."""
+    return isinstance(error, TimeoutError | Timeout) or isinstance(error.__context__, TimeoutError)
+
+
+def _reference(mail: Mail) -> str:
+    """What the mail is known by: the mail service's id, or its own Message-ID."""
+    status = getattr(mail, "anymail_status", None)
+    told = {each.message_id for each in status.recipients.values()} if status else set()
+    return ", ".join(sorted(told - {None})) or mail.extra_headers["Message-ID"]
+
+
+def _sentence(backend: Any, error: Exception, seconds: float) -> str:
+    """What went wrong: of what a mail service says its status line alone, of a mail server's reply the beginning."""
+    status, response = getattr(error, "status_code", None), getattr(error, "response", None)
+    if status is not None:
+        return answered(status_line(status, getattr(response, "reason", "")))
+    replies: list[tuple[int, bytes | str]] = []
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        replies = list(error.recipients.values())
+    if isinstance(error, smtplib.SMTPResponseException):
+        replies = [(error.smtp_code, error.smtp_error)]
+    if replies:
+        return answered(_reply(*replies[0]))[:LONGEST_SENTENCE]
+    told = trouble_with(_where(backend), error, seconds=seconds)
+    return f"{told} (EMAIL_URL)" if getattr(backend, "is_trusted", False) else told
+
+
+def _reply(code: int, text: bytes | str) -> str:
+    told = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return " ".join(f"{code} {told}".split())
+
+
+def _where(backend: Any) -> str:
+    """The host and port that a connection leads to."""
+    service = getattr(backend, "api_url", None)
+    if service:
+        return where_of(service)
+    return f"{getattr(backend, 'host', 'mail')}:{getattr(backend, 'port', 0)}"

@@ -1,0 +1,173 @@
+"""`audience-export-facebook`: the audience added to a Facebook custom audience.
+
+`POST /<version>/<audience_id>/users` takes at most 10 000 people in a request: `payload` is a schema and rows, each
+value normalised and hashed (SHA-256) before it leaves, and `session` ties the batches together. Session and batch
+numbers follow from the job alone, so that a second attempt repeats the first.
+"""
+
+import hashlib
+import itertools
+import re
+import unicodedata
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from campaigns.delivery.channels.audience_file import has_any, require_job
+from campaigns.delivery.channels.base import AudienceExport, ExportedFile, Message, Recipient
+from campaigns.delivery.channels.http import Answer, Body, Exchange, is_passing
+from campaigns.delivery.channels.uploads import speaking_http
+from campaigns.models import AudienceMember, Destination
+from campaigns.models.audience_member import MemberState
+
+PEOPLE_AT_ONCE = 10_000
+# Codes of the Graph API for too many calls and for faults that pass.
+PASSING_CODES = frozenset({1, 2, 4, 17, 32, 341, 613, 80003})
+# Advertising identifiers of devices are matched as they are.
+UNHASHED = frozenset({"MADID"})
+NO_LETTER = re.compile(r"[\W\d_]")
+NO_DIGIT = re.compile(r"\D", re.ASCII)
+SPACE = re.compile(r"\s")
+ZIP_DIGITS = 5
+
+Row = list[str]
+
+
+def _letters(value: str) -> str:
+    return NO_LETTER.sub("", unicodedata.normalize("NFC", value).lower())
+
+
+def _digits(value: str) -> str:
+    return NO_DIGIT.sub("", value).lstrip("0")
+
+
+def _zip(value: str) -> str:
+    """Without spaces and what follows a dash; of the United States' the first five digits."""
+    code = SPACE.sub("", value).lower().partition("-")[0]
+    return code[:ZIP_DIGITS] if code.isdigit() else code
+
+
+def _two_digits(value: str) -> str:
+    return f"{int(value):02}" if value.strip().isdecimal() else ""
+
+
+NORMALIZERS: Mapping[str, Callable[[str], str]] = {
+    "EXTERN_ID": str.strip,
+    "EMAIL": lambda value: value.strip().lower(),
+    "PHONE": _digits,
+    "GEN": lambda value: _letters(value)[:1],
+    "DOBY": _digits,
+    "DOBM": _two_digits,
+    "DOBD": _two_digits,
+    "LN": _letters,
+    "FN": _letters,
+    "FI": lambda value: _letters(value)[:1],
+    "ST": _letters,
+    "CT": _letters,
+    "ZIP": _zip,
+    "COUNTRY": lambda value: _letters(value)[:2],
+    "MADID": lambda value: value.strip().lower(),
+}
+
+
+def normalise(key: str, value: object) -> str:
+    """One identifier in the form that Facebook asks for; empty where there is nothing of use in it."""
+    return "" if value is None else NORMALIZERS[key](str(value))
+
+
+def identify(key: str, value: object) -> str:
+    """One identifier as Facebook matches it: normalised, and hashed where it says so; empty where there is none."""
+    plain = normalise(key, value)
+    return hashlib.sha256(plain.encode()).hexdigest() if plain and key not in UNHASHED else plain
+
+
+def is_passing_on_graph(answer: Answer) -> bool:
+    """The Graph API tells in the body what passes."""
+    document = answer.document()
+    error = document.get("error", {}) if isinstance(document, dict) else {}
+    told = isinstance(error, dict) and (error.get("is_transient") is True or error.get("code") in PASSING_CODES)
+    return told or is_passing(answer)
+
+
+class FacebookExport(AudienceExport):
+    """Adds people in batches of one session."""
+
+    def __init__(self, destination: Destination, exchange: Exchange | None = None) -> None:
+        self.destination = destination.name
+        parts = (
+            destination.option("url").rstrip("/"),
+            destination.option("version"),
+            destination.option("audience_id"),
+        )
+        self.address = "/".join((*parts, "users"))
+        self.columns: dict[str, str] = destination.option("columns")
+        self.reachable = has_any(self.columns.values())
+        self.token = destination.secrets["access_token"]
+        self.exchange = exchange or Exchange(
+            timeout=destination.option("timeout_seconds"), transient=is_passing_on_graph
+        )
+
+    def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:
+        """Add the audience of the message's job."""
+        total = AudienceMember.objects.filter(job_id=require_job(message), state=MemberState.PENDING).count()
+        session = session_of(message.job_key or uuid.uuid4())
+        sent = self.upload(message, (recipient for batch in batches for recipient in batch), total=total)
+        return ExportedFile("", sent, reference=str(session))
+
+    def upload(self, message: Message, people: Iterable[Recipient], *, total: int = 1) -> int:
+        """Add people, of whom there are about `total`; how many there were."""
+        session = session_of(message.job_key or uuid.uuid4())
+        rows = (self._row(recipient) for recipient in people)
+        sent = 0
+        with speaking_http("Facebook"):
+            for number, several, is_last in _numbered(rows):
+                self._send(
+                    message,
+                    number,
+                    several,
+                    {
+                        "session_id": session,
+                        "batch_seq": number,
+                        "last_batch_flag": is_last,
+                        "estimated_num_total": total,
+                    },
+                )
+                sent += len(several)
+        return sent
+
+    def reaches(self, recipient: Recipient) -> bool:
+        """Whether any identifier is left once they are normalised."""
+        return any(normalise(key, value) for key, value in self._values(recipient))
+
+    def _values(self, recipient: Recipient) -> Iterator[tuple[str, object]]:
+        own: dict[str, Any] = {"external_id": recipient.external_id, "user_id": recipient.customer_uuid}
+        for key, name in self.columns.items():
+            yield key, own[name] if name in own else recipient.attributes.get(name)
+
+    def _row(self, recipient: Recipient) -> Row:
+        return [identify(key, value) for key, value in self._values(recipient)]
+
+    def _send(self, message: Message, number: int, people: list[Row], session: Mapping[str, Any]) -> None:
+        payload = {"schema": list(self.columns), "data": people}
+        body = Body.of(orjson.dumps({"session": session, "payload": payload}))
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        self.exchange.send("POST", self.address, key=f"{message.job_key}-{number}", headers=lambda: headers, body=body)
+
+
+def session_of(job_key: uuid.UUID) -> int:
+    """A positive number of 63 bits that is the job's alone."""
+    return int.from_bytes(hashlib.sha256(job_key.bytes).digest()[:8]) >> 1
+
+
+def _numbered(rows: Iterable[Row]) -> Iterator[tuple[int, list[Row], bool]]:
+    """Batches with their numbers from 1, and whether each is the last one."""
+    rows = iter(rows)
+    people = list(itertools.islice(rows, PEOPLE_AT_ONCE))
+    for number in itertools.count(1):
+        if not people:
+            return
+        following = list(itertools.islice(rows, PEOPLE_AT_ONCE))
+        yield number, people, not following
+        people = following

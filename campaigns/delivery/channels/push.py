@@ -1,0 +1,64 @@
+"""`push_message`: a notification for all of a recipient's devices, given to a push gateway.
+
+The gateway is the organization's own small service in front of FCM, APNs or whoever else: it holds their credentials,
+splits by `platform`, and takes a recipient's key once. `message` is as FCM's HTTP v1 API writes it, without a token.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from campaigns.delivery.channels.base import Message, Outcome, Recipient, Result, Wanted, always
+from campaigns.delivery.channels.signing import SignedPost, person
+from campaigns.delivery.channels.troubles import cannot_be_made
+from campaigns.delivery.rendering import fill_in, template_of
+from campaigns.delivery.templates import CompiledTemplate
+from campaigns.models import Destination
+
+
+class PushChannel:
+    """One request a recipient, with every token of theirs."""
+
+    deduplicates = True
+
+    def __init__(self, destination: Destination, message: Message, post: SignedPost | None = None) -> None:
+        self.destination = destination.name
+        self.rate: float | None = destination.rate_per_second
+        self.attributes = destination.attributes
+        self.template = template_of(message) if message.template_id else None
+        self.post = post or SignedPost.to(destination)
+        self.batch_size = self.post.batch_size
+
+    def send(self, message: Message, recipients: Sequence[Recipient], wanted: Wanted = always) -> list[Result]:
+        """Post to each who has a device."""
+        settled, documents = [], []
+        for recipient in recipients:
+            if not recipient.push_tokens:
+                settled.append(Result(recipient.key, Outcome.SKIPPED, error="No push token."))
+                continue
+            try:
+                documents.append((recipient.key, self._document(message, recipient)))
+            except Exception as error:  # noqa: BLE001 - a filter that this one's attributes break
+                settled.append(Result(recipient.key, Outcome.FAILED, error=cannot_be_made(error)))
+        return settled + self.post.post_each(documents, wanted)
+
+    def _document(self, message: Message, recipient: Recipient) -> dict[str, Any]:
+        title, body = _words(self.template, message, recipient)
+        data = {"campaign_id": str(message.campaign_id), "creative_id": str(message.unit_id)}
+        return {
+            "type": "push",
+            "recipient": person(recipient, self.attributes),
+            "tokens": [{"platform": platform, "token": token} for platform, token in recipient.push_tokens],
+            "message": {
+                "notification": {"title": title, "body": body},
+                # FCM takes texts only.
+                "data": data | {"offer_ids": ";".join(message.offer_ids)},
+            },
+        }
+
+
+def _words(template: CompiledTemplate | None, message: Message, recipient: Recipient) -> tuple[str, str]:
+    """Title and body: the template's, or else the campaign's name and the creative's description."""
+    if template is None:
+        return message.campaign_name, message.portal_description or ""
+    rendered = fill_in(template, message, recipient)
+    return rendered.subject, rendered.text.strip()

@@ -1,0 +1,95 @@
+"""What is wrong between us and somebody else's server, in words that tell an operator what to look at.
+
+Libraries tell it in their own way, each around the system's error of the other, with object names and numbers. Every
+sentence that a delivery, a recipient or *Test* shows about a server is made here.
+"""
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterator
+from http.client import HTTPException
+from urllib.parse import urlsplit
+
+from requests.exceptions import Timeout
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProtocolError
+from urllib3.exceptions import SSLError as TLSError
+from urllib3.exceptions import TimeoutError as TooLateError
+
+from campaigns.delivery.channels.outgoing import DeadlineError, ForbiddenAddressError, TooMuchSaidError
+
+LONGEST_SENTENCE = 300
+PORTS = {"https": 443, "http": 80}
+Is = type[BaseException] | tuple[type[BaseException], ...]
+# The first that fits an error, or what it was made of. `{host}`, `{where}` (with the port), `{seconds}` and `{said}`.
+# That nothing was connected is, for urllib3, a deadline that passed: it comes before those.
+WORDS: tuple[tuple[Is, str], ...] = (
+    ((ForbiddenAddressError, TooMuchSaidError), "{said}"),
+    (socket.gaierror, "the name {host} is unknown"),
+    (ConnectionRefusedError, "{where} refuses connections"),
+    (ssl.SSLCertVerificationError, "the certificate of {where} isn't trusted"),
+    ((ssl.SSLError, TLSError), "{where} doesn't speak TLS as it should"),
+    (DeadlineError, "no answer from {where} within {seconds:g} s"),
+    (NewConnectionError, "no way leads to {where}"),
+    (ConnectTimeoutError, "no connection to {where} in time"),
+    ((TimeoutError, Timeout, TooLateError), "no answer from {where} within {seconds:g} s"),
+    (ConnectionError, "{where} closed the connection"),
+    (HTTPException, "{where} doesn't speak HTTP as it should"),
+    ((ProtocolError, smtplib.SMTPServerDisconnected), "{where} closed the connection"),
+)
+
+
+def trouble_with(where: str, error: BaseException, *, seconds: float) -> str:
+    """What an error says of the server at `where` (`host:port`); `seconds` are what it had for an answer."""
+    told = list(_told_by(error))
+    fitting = ((words, each) for kind, words in WORDS for each in told if isinstance(each, kind))
+    words, said = next(fitting, ("{where}: {said}", error))
+    values = {"host": where.rpartition(":")[0] or where, "where": where, "seconds": seconds, "said": plain(said)}
+    return words.format(**values)[:LONGEST_SENTENCE]
+
+
+def where_of(url: str) -> str:
+    """The host and port of an address."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or PORTS.get(parts.scheme, 0)}"
+
+
+def answered(said: str) -> str:
+    """That a server did answer, and doesn't want it, or not now."""
+    return f"it answered {said}"
+
+
+def takes_nothing(who: str, trouble: str) -> str:
+    """Why a delivery waits as a whole."""
+    return f"{who} takes nothing now: {trouble}" if trouble else f"{who} takes nothing now."
+
+
+def cannot_be_made(error: Exception) -> str:
+    """That a recipient's values make a message that is none."""
+    return f"The message can't be made: {plain(error)}"[:LONGEST_SENTENCE]
+
+
+def our_own(error: Exception) -> str:
+    """An error that is no server's: whoever runs the platform finds the rest of it in the log."""
+    return f"An error of the platform's own ({type(error).__name__}): {plain(error)}"
+
+
+def plain(error: BaseException) -> str:
+    """An error's own words in one line, without the numbers and names of the system it came from."""
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(words.split()) or type(error).__name__
+
+
+def _told_by(error: BaseException) -> Iterator[BaseException]:
+    """An error, and those that it was made of."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        each = waiting.pop(0)
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        inner = [*each.args, each.__cause__, getattr(each, "reason", None), getattr(each, "kwargs", {}).get("error")]
+        if each.__cause__ is None and not each.__suppress_context__:
+            inner.append(each.__context__)
+        waiting += [found for found in inner if isinstance(found, BaseException)]

@@ -1,0 +1,25 @@
+"""What whole-audience uploads share: who they say they are, and how an answer becomes the end of a delivery."""
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from campaigns.delivery.channels.base import DeliveryFailedError
+from campaigns.delivery.channels.http import RefusedError, UnreachableError
+from campaigns.delivery.channels.troubles import takes_nothing
+
+
+def basic(user: str, password: str) -> str:
+    """The value of `Authorization` for HTTP Basic."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@contextmanager
+def speaking_http(service: str) -> Iterator[None]:
+    """Say whose refusal (lasting) or silence (passing) ended the upload."""
+    try:
+        yield
+    except RefusedError as error:
+        raise DeliveryFailedError(f"{service} refuses: {error}", is_lasting=True) from error
+    except UnreachableError as error:
+        raise DeliveryFailedError(takes_nothing(service, str(error)), retry_after=error.retry_after) from error

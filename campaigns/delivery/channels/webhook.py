@@ -1,0 +1,38 @@
+"""`messaging_platform`: each recipient's message as a signed request to a platform of the organization's own."""
+
+from collections.abc import Sequence
+
+from campaigns.delivery.channels.base import Message, Recipient, Result, Wanted, always
+from campaigns.delivery.channels.signing import SignedPost, person
+from campaigns.models import Destination
+
+
+class WebhookChannel:
+    """One request a recipient; the body never changes with the attempt, so that it can be told from another one."""
+
+    deduplicates = True
+
+    def __init__(self, destination: Destination, post: SignedPost | None = None) -> None:
+        self.destination = destination.name
+        self.rate: float | None = destination.rate_per_second
+        self.attributes = destination.attributes
+        self.post = post or SignedPost.to(destination)
+        self.batch_size = self.post.batch_size
+
+    def send(self, message: Message, recipients: Sequence[Recipient], wanted: Wanted = always) -> list[Result]:
+        """Post to each."""
+        told = {
+            "campaign_id": message.campaign_id,
+            "campaign_name": message.campaign_name,
+            "creative_id": message.unit_id,
+            "creative_name": message.unit_name,
+            "template_id": message.template_id,
+            "offer_ids": list(message.offer_ids),
+            "portal_description": message.portal_description,
+            "portal_icon": message.portal_icon,
+        }
+        documents = [
+            (recipient.key, {"type": "message", "recipient": person(recipient, self.attributes), "message": told})
+            for recipient in recipients
+        ]
+        return self.post.post_each(documents, wanted)

@@ -1,0 +1,178 @@
+"""Destinations and the templates of what is sent there: saved checked, and secrets sealed."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from campaigns.delivery.channels.base import DeliveryFailedError
+from campaigns.delivery.templates import compile_template
+from campaigns.delivery.trials import try_out
+from campaigns.delivery.waits import end_waits_for
+from campaigns.models import AdUnit, Destination, MessageTemplate
+from campaigns.models.destination_kind import SHAPES, DestinationKind, problems_of_settings, unknown_names
+from campaigns.models.errors import constraints_as_errors
+from campaigns.models.setting_checks import is_text
+from customers.errors import DomainError, Kind, Refusals, invalid
+from customers.models.mail_address import is_mail_address
+from customers.models.organization import Organization
+from customers.schema.fields import hold_schema
+
+NO_SECRETS = "An object is expected: the name of each secret and its text."
+LONGEST_NAME = 255
+_trying = threading.Lock()
+
+
+@transaction.atomic
+def save_destination(*, destination: Destination, changes: Mapping[str, Any]) -> Destination:
+    """Change what is named of a destination, or make one that is not yet there.
+
+    `changes`: `name`, `kind`, `is_default`, `settings`, `rate_per_second`, `attributes`, and `secrets`: those that are
+    named are replaced, null takes one away. Whichever becomes the default of its kind takes the place of the one that
+    was, and what waits for the default goes on at once where this is it now. Spaces around texts (not around secrets)
+    are taken away. DomainError `validation` names all that the kind doesn't take, and every attribute that the schema
+    doesn't have.
+    """
+    values = {name: _stripped(value) for name, value in changes.items() if name != "secrets"}
+    given = changes.get("secrets") or {}
+    if not isinstance(given, dict):
+        raise invalid(secrets=NO_SECRETS)
+    for name, value in values.items():
+        setattr(destination, name, value)
+    if moves := values.get("is_default") is True:
+        lock_kind(organization=destination.organization, kind=destination.kind)
+    kept = _readable(destination)
+    secrets = {name: value for name, value in (kept | given).items() if value is not None}
+    _check(destination, secrets)
+    if secrets != kept:
+        destination.keep_secrets(secrets)
+        values["sealed_secrets"] = destination.sealed_secrets
+    with constraints_as_errors(), transaction.atomic():
+        if moves:
+            _others_of_kind(destination).filter(is_default=True).update(is_default=False, updated_at=Now())
+        destination.save(update_fields=None if destination.pk is None else [*values, "updated_at"])
+    if destination.is_default:
+        end_waits_for(destination)
+    return destination
+
+
+def lock_kind(*, organization: Organization, kind: str) -> None:
+    """Lock all of an organization's destinations of a kind, of which one is the default."""
+    of_kind = Destination.objects.filter(organization=organization, kind=kind)
+    list(of_kind.select_for_update(no_key=True).order_by("id").values_list("id"))
+
+
+def _others_of_kind(destination: Destination) -> QuerySet[Destination]:
+    of_kind = Destination.objects.filter(organization=destination.organization, kind=destination.kind)
+    return of_kind.exclude(pk=destination.pk)
+
+
+def _stripped(value: Any) -> Any:
+    """What was pasted, without the spaces around it."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, dict):
+        return {name: _stripped(each) for name, each in value.items()}
+    return [_stripped(each) for each in value] if isinstance(value, list) else value
+
+
+def _check(destination: Destination, secrets: Mapping[str, Any]) -> None:
+    """Refuse what could not work: DomainError `validation` names all of it."""
+    if destination.kind not in SHAPES:
+        raise invalid(kind=f"One of {', '.join(SHAPES)} is expected.")
+    problems = problems_of_settings(destination.kind, destination.settings, secrets)
+    if not is_text(destination.name) or len(destination.name) > LONGEST_NAME:
+        problems["name"] = [f"A text of at most {LONGEST_NAME} characters is expected."]
+    known = frozenset(hold_schema(organization=destination.organization))
+    unknown = [name for name in destination.attributes if name not in known]
+    if unknown:
+        problems["attributes"] = [f'The schema has no field "{name}".' for name in unknown]
+    if "settings" not in problems:
+        problems |= _named("settings", unknown_names(destination.kind, destination.settings, known))
+    if problems:
+        raise DomainError(Kind.INVALID, "validation", "Validation error.", fields=problems)
+
+
+def _named(name: str, sentences: list[str]) -> dict[str, list[str]]:
+    return {name: sentences} if sentences else {}
+
+
+def _readable(destination: Destination) -> dict[str, str]:
+    """The secrets; none where their key is gone, so that they can be typed in again."""
+    try:
+        return destination.secrets
+    except DomainError:
+        return {}
+
+
+def try_destination(*, destination: Destination, to: str) -> tuple[bool, str]:
+    """Send one real message or upload; whether it was taken, and what was done or went wrong. An email goes `to`.
+
+    One at a time in a process: a page waits for it, in one of the few threads that everybody shares.
+    """
+    if not _trying.acquire(blocking=False):
+        return False, "Another destination is being tested; try again in a moment."
+    try:
+        return _try(destination, to)
+    finally:
+        _trying.release()
+
+
+def _try(destination: Destination, to: str) -> tuple[bool, str]:
+    if destination.kind == DestinationKind.EMAIL and not is_mail_address(to):
+        return False, "Whoever tests a mail destination needs a mail address of their own."
+    try:
+        return True, try_out(destination, to=to)
+    except DeliveryFailedError as error:
+        return False, str(error)
+    except DomainError as error:
+        return False, error.message
+
+
+@transaction.atomic
+def save_template(*, template: MessageTemplate, changes: Mapping[str, Any]) -> MessageTemplate:
+    """Change `key`, `subject`, `text` or `html` of a template, or make one.
+
+    DomainError names what doesn't compile, and what compiles and can't be meant (`refuse_faults`). Spaces around the
+    key are taken away.
+    """
+    for name, value in changes.items():
+        setattr(template, name, value.strip() if name == "key" and isinstance(value, str) else value)
+    refusals = Refusals()
+    with refusals.gathering():
+        known = {name.replace("-", "_") for name in hold_schema(organization=template.organization)}
+        compile_template(subject=template.subject, text=template.text, html=template.html).refuse_faults(known)
+    for name in ("key", "subject"):
+        value, longest = getattr(template, name), LONGEST_NAME
+        if not value.strip() or not value.isprintable() or len(value) > longest:
+            refusals.refuse(name, f"One line of at most {longest} characters is expected.")
+    refusals.raise_any()
+    with constraints_as_errors(), transaction.atomic():
+        template.save(update_fields=None if template.pk is None else [*changes, "updated_at"])
+    return template
+
+
+def delete_template(*, template: MessageTemplate) -> None:
+    """Take a template away; DomainError `conflict` where a living creative says it."""
+    using = AdUnit.objects.filter(
+        organization=template.organization, template_id=template.key, deleted_at__isnull=True
+    ).count()
+    if using:
+        raise DomainError(Kind.CONFLICT, "in_use", f"{using} creatives use the template {template.key}.")
+    template.delete()
+
+
+@transaction.atomic
+def seal_secrets_again() -> int:
+    """Encrypt every destination's secrets with the first key of ENCRYPTION_KEYS; how many there are.
+
+    For all organizations: it is the installation's key that changes.
+    """
+    sealed = Destination.objects.select_for_update().exclude(sealed_secrets="").order_by("id")
+    for destination in sealed:
+        destination.keep_secrets(destination.secrets)
+        destination.save(update_fields=["sealed_secrets"])
+    return len(sealed)

@@ -1,0 +1,140 @@
+"""Exporting a whole audience: one worker hands it over, and then everybody in it counts as sent."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db import connection, transaction
+from psycopg import sql
+
+from campaigns.delivery.audience import CONSENTS
+from campaigns.delivery.channels.base import AudienceExport, ExportedFile, Message, Recipient
+from campaigns.delivery.leases import Heartbeat, insist, lease_seconds, new_lease
+from campaigns.delivery.messages import pending_batches
+from campaigns.delivery.recipients.claim import WITHDRAWN
+from campaigns.delivery.slow_destinations import HeldUpError, in_hand, may_begin
+from campaigns.models import AudienceJob
+
+BATCH = 20_000
+NO_IDENTIFIER = "No identifier for this destination."
+
+TAKE = """
+UPDATE campaigns_audiencejob SET lease = %(lease)s::bigint, heartbeat_at = now(),
+    leased_until = now() + make_interval(secs => %(seconds)s::int)
+WHERE id = %(job)s::bigint AND state = 'delivering' AND (leased_until IS NULL OR leased_until < now())
+RETURNING file_rows IS NOT NULL
+"""
+KEEP = """
+UPDATE campaigns_audiencejob SET leased_until = now() + make_interval(secs => %(seconds)s::int),
+    heartbeat_at = now()
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering' RETURNING id
+"""
+# Put together with its values in it: a condition may hold a `%` that is no placeholder.
+SKIP = sql.SQL("""
+WITH lost AS (
+    UPDATE campaigns_audiencemember member SET state = 'skipped', error = {error}
+    WHERE member.job_id = {job} AND member.state = 'pending' AND {whom} RETURNING 1
+)
+UPDATE campaigns_audiencejob SET skipped = skipped + (SELECT count(*) FROM lost) WHERE id = {job}
+""")
+UNLESS = sql.SQL("""NOT EXISTS (
+    SELECT FROM customers_customer customer WHERE customer.id = member.customer_id AND {condition})""")
+STANDS = """
+UPDATE campaigns_audiencejob SET destination = %s::varchar, file_name = %s::varchar, file_url = %s::varchar,
+    file_rows = %s::bigint, file_sha256 = %s::varchar
+WHERE id = %s::bigint AND lease = %s::bigint AND state = 'delivering'
+"""
+SENT = f"""
+WITH next AS (
+    SELECT key FROM campaigns_audiencemember WHERE job_id = %(job)s::bigint AND state = 'pending'
+    LIMIT {BATCH} FOR UPDATE SKIP LOCKED
+), sent AS (
+    UPDATE campaigns_audiencemember member SET state = 'sent', due_at = NULL, attempts = attempts + 1
+    FROM next WHERE member.key = next.key RETURNING 1
+)
+UPDATE campaigns_audiencejob SET sent = sent + (SELECT count(*) FROM sent), heartbeat_at = now()
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering'
+RETURNING (SELECT count(*) FROM sent)
+"""  # noqa: S608 - a constant of ours
+LET_GO = """
+UPDATE campaigns_audiencejob SET lease = NULL, leased_until = NULL
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint
+"""
+
+
+class _StoppedError(Exception):
+    """The job was paused, cancelled, or given to somebody else."""
+
+
+def export_job(*, message: Message, job: AudienceJob, courier: AudienceExport) -> bool:
+    """Export a job's audience unless that is done, and mark everybody as sent; False where another worker is at it.
+
+    A file that stands is not made again; one that was begun is begun anew. HeldUpError where the destination keeps
+    others waiting already.
+    """
+    whose = (message.organization_id, courier.destination)
+    if not may_begin(whose):
+        raise HeldUpError
+    values = {"job": job.pk, "lease": new_lease(), "seconds": lease_seconds()}
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, values)
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    heartbeat = Heartbeat(KEEP, values)
+    try:
+        with heartbeat:
+            if not row[0]:
+                with in_hand(whose):
+                    _export(message, job, courier, values["lease"], heartbeat)
+            while _mark_sent(job, values["lease"]):
+                pass
+    except Exception:
+        if not heartbeat.is_unwanted:
+            raise
+    finally:
+        insist(LET_GO, values)
+    return True
+
+
+def _export(message: Message, job: AudienceJob, courier: AudienceExport, lease: int, heartbeat: Heartbeat) -> None:
+    _leave_out(message, job, courier)
+    exported: ExportedFile = courier.export(message, _while_wanted(job, courier, heartbeat))
+    stands: list[Any] = [courier.destination, exported.name, exported.url, exported.rows, exported.sha256]
+    with connection.cursor() as cursor:
+        cursor.execute(STANDS, [*stands, job.pk, lease])
+        if cursor.rowcount != 1:
+            raise _StoppedError
+
+
+def _leave_out(message: Message, job: AudienceJob, courier: AudienceExport) -> None:
+    """Skip whose consent is gone since the audience was built, and whom this destination can't be told of."""
+    consent = CONSENTS.get(message.creative_type)
+    asked = [sql.Identifier("customer", column) for column in ("consent", consent) if column]
+    _skip(job, WITHDRAWN, UNLESS.format(condition=sql.SQL(" AND ").join(asked)))
+    if courier.reachable is not None:
+        _skip(job, NO_IDENTIFIER, UNLESS.format(condition=courier.reachable))
+
+
+def _skip(job: AudienceJob, error: str, whom: sql.Composable) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(SKIP.format(error=sql.Literal(error), job=sql.Literal(job.pk), whom=whom))
+
+
+def _while_wanted(job: AudienceJob, courier: AudienceExport, heartbeat: Heartbeat) -> Iterator[Sequence[Recipient]]:
+    """The people of an export as far as it reaches them; the others are skipped batch by batch."""
+    for batch in pending_batches(job_id=job.pk, job_key=job.key):
+        if heartbeat.is_unwanted:
+            raise _StoppedError
+        missed = {each.key for each in batch if not courier.reaches(each)}
+        if missed:
+            _skip(job, NO_IDENTIFIER, sql.SQL("member.key = ANY({})").format(sql.Literal(list(missed))))
+        yield [each for each in batch if each.key not in missed]
+
+
+def _mark_sent(job: AudienceJob, lease: int) -> bool:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SENT, {"job": job.pk, "lease": lease})
+        row = cursor.fetchone()
+        if row is None:
+            transaction.set_rollback(True)
+        return bool(row and row[0])

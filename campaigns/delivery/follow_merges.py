@@ -1,0 +1,322 @@
+"""The last step of building an audience: what merges did to it meanwhile, and then it is built.
+
+A merge leaves the recipients of an audience that is being built alone: it would have to wait for chunks, whose rows
+nobody can see yet, and chunks for it. So who was merged since the job began is judged again here, as the one they
+became: nobody is left who is no more, and the one who lives on is a recipient if they meet the terms, counted once
+towards a cap. Rounds run beside the traffic until little is left; the last one keeps new merges waiting for some
+milliseconds, and commits that the audience is built: merges after it move recipients themselves.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import OperationalError, connection, transaction
+
+from campaigns.delivery.add_recipients import THESE, add_members, terms_of
+from campaigns.delivery.audience import Terms, sends_nothing
+from campaigns.delivery.channels.troubles import our_own
+from campaigns.delivery.leases import Heartbeat, insist, lease_seconds, new_lease, shared_now
+from campaigns.models import AudienceJob
+from customers.customers.identity import hold_merges
+from customers.transactions import was_undone
+
+# Merges that are judged again in one transaction: page views wait for no more than that.
+BATCH = 200
+# So few may be left for the last round, and so many rounds and attempts at it are made before others have a turn.
+FEW, MOST_ROUNDS, MOST_TRIES = 50, 50, 20
+PAUSE_SECONDS = 0.05
+MOST_FAILURES, LONGEST_PAUSE = 5, 60
+
+TAKE = """
+WITH next AS (
+    SELECT id FROM campaigns_audiencejob WHERE state = 'building' AND chunks_done >= chunks
+    AND (leased_until IS NULL OR leased_until < now())
+    ORDER BY scheduled_for, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE campaigns_audiencejob job SET lease = %(lease)s::bigint, heartbeat_at = now(),
+    leased_until = now() + make_interval(secs => %(seconds)s::int)
+FROM next WHERE job.id = next.id RETURNING job.id
+"""
+KEEP = """
+UPDATE campaigns_audiencejob SET leased_until = now() + make_interval(secs => %(seconds)s::int), heartbeat_at = now()
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building' RETURNING id
+"""
+LET_GO = """
+UPDATE campaigns_audiencejob SET lease = NULL, leased_until = now() + make_interval(secs => %(pause)s::float)
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint
+"""
+FAILED = """
+UPDATE campaigns_audiencejob SET failures = failures + 1, error = %(error)s::text, lease = NULL,
+    state = CASE WHEN failures + 1 >= %(most)s::int THEN 'failed' ELSE state END,
+    leased_until = now() + make_interval(secs => LEAST(2 ^ failures, %(longest)s::int))
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
+"""
+NOW = "SELECT pg_current_snapshot()::text"
+# Merges that the job's snapshot doesn't show, of customers that it shares out among its chunks; what this transaction
+# itself did is in no snapshot. A number that is still to come is of another server, from which the row was restored.
+MERGED = """
+SELECT id, former_id, customer_id FROM customers_customeralias alias
+WHERE organization_id = %(organization)s::bigint AND id > %(after)s::bigint
+AND LEAST(former_id, customer_id) <= (SELECT max(last_id) FROM campaigns_audiencechunk WHERE job_id = %(job)s::bigint)
+AND merged_in >= pg_snapshot_xmin(%(seen)s::pg_snapshot)::text::bigint
+AND (merged_in = pg_current_xact_id_if_assigned()::text::bigint OR (
+    merged_in < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+    AND NOT pg_visible_in_snapshot(merged_in::text::xid8, %(seen)s::pg_snapshot)))
+ORDER BY id LIMIT %(limit)s::int
+"""
+SEEN = """
+UPDATE campaigns_audiencejob SET merges_seen = %(seen)s::text
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
+"""
+# `{waiting}` is empty, or SKIP LOCKED: whether all of them are locked now.
+LOCK = """
+WITH chosen AS ({rows}), locked AS ({rows} ORDER BY 1 FOR {strength} {waiting})
+SELECT (SELECT count(*) FROM locked) = (SELECT count(*) FROM chosen)
+"""
+LOCK_CUSTOMERS = LOCK.replace("{strength}", "KEY SHARE").replace(
+    "{rows}", "SELECT id FROM customers_customer WHERE id = ANY(%(customers)s::bigint[])"
+)
+LOCK_PARTICIPATIONS = LOCK.replace("{strength}", "NO KEY UPDATE").replace(
+    "{rows}",
+    """SELECT customer_id FROM campaigns_participation
+    WHERE customer_id = ANY(%(customers)s::bigint[]) AND campaign_id = %(campaign)s::bigint""",
+)
+# What was counted for those who are judged again is taken back from whom it has come to, where the count is still the
+# one that it was added to.
+TAKE_OUT = """
+WITH gone AS (
+    DELETE FROM campaigns_audiencemember
+    WHERE job_id = %(job)s::bigint AND customer_id = ANY(%(customers)s::bigint[]) RETURNING customer_id, capped_from
+), uncounted AS (
+    UPDATE campaigns_participation mine SET capped_count = GREATEST(mine.capped_count - several.number, 0)
+    FROM (
+        SELECT COALESCE(pair.customer_id, gone.customer_id) AS customer_id, gone.capped_from, count(*) AS number
+        FROM gone LEFT JOIN unnest(%(former)s::bigint[], %(living)s::bigint[]) AS pair (former_id, customer_id)
+            ON pair.former_id = gone.customer_id
+        WHERE gone.capped_from IS NOT NULL GROUP BY 1, 2
+    ) several
+    WHERE mine.customer_id = several.customer_id AND mine.campaign_id = %(campaign)s::bigint
+    AND mine.capped_from = several.capped_from AND mine.capped_rule = %(rule)s::smallint
+)
+SELECT count(*) FROM gone
+"""
+CHANGE = """
+UPDATE campaigns_audiencejob SET audience = audience + %(more)s::bigint, heartbeat_at = now(),
+    capped_from = LEAST(capped_from, %(capped_from)s::date),
+    skipped = skipped + CASE WHEN %(nothing)s::boolean THEN %(more)s::bigint ELSE 0 END
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
+"""
+BUILT = """
+UPDATE campaigns_audiencejob SET state = 'built', built_at = now(), lease = NULL, leased_until = NULL, error = ''
+WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
+"""
+
+# A chunk may have added who was deleted before that could be seen. Who was merged is not among them: see above.
+DELETED_AT = "SELECT customers_deleted_at FROM customers_organization WHERE id = %(organization)s::bigint"
+GONE = """
+DELETE FROM campaigns_audiencemember member WHERE member.job_id = %(job)s::bigint
+AND NOT EXISTS (SELECT FROM customers_customer customer WHERE customer.id = member.customer_id)
+AND NOT EXISTS (SELECT FROM customers_customeralias alias WHERE alias.former_id = member.customer_id)
+"""
+# A deletion is noted a moment before it can be seen, and transactions may take a while to end.
+MOMENT = timedelta(minutes=5)
+
+log = structlog.get_logger(__name__)
+Merge = tuple[int, int, int]  # an alias's id, the former customer's, and that of the one who lives on
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A job whose chunks are all done, and the lease under which this worker has it; `seen` is a snapshot.
+
+    Recipients who were deleted until `deleted_at` are out already.
+    """
+
+    job: AudienceJob
+    lease: int
+    seen: str
+    deleted_at: datetime
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What every statement is told."""
+        return {"job": self.job.pk, "lease": self.lease, "organization": self.job.organization_id, "seen": self.seen}
+
+
+class _BusyError(Exception):
+    """Somebody holds what the last round needs, or too much has happened since the round before it."""
+
+
+class _NotOursError(Exception):
+    """The lease has gone to somebody else, or the job is no longer being built."""
+
+
+def look_at_merges() -> str:
+    """What an audience that begins now may be built from: a snapshot, by which later merges are found."""
+    with connection.cursor() as cursor:
+        cursor.execute(NOW)
+        (seen,) = cursor.fetchone()
+    return str(seen)
+
+
+def finish_next_building() -> bool:
+    """Take the last step of one audience whose chunks are done; False where there is none, or it is to be tried again.
+
+    What was left undone is found again by the next one: each round is whole, or did nothing.
+    """
+    following = _take()
+    if following is None:
+        return False
+    beat = {"job": following.job.pk, "lease": following.lease, "seconds": lease_seconds()}
+    heartbeat = Heartbeat(KEEP, beat)
+    try:
+        with heartbeat:
+            is_built = _finish(following)
+    except _NotOursError:
+        return False
+    except Exception as error:
+        if not heartbeat.is_unwanted and not isinstance(error, OperationalError):
+            log.exception("building_not_finished", job=following.job.pk)
+            told = {"error": our_own(error), "most": MOST_FAILURES, "longest": LONGEST_PAUSE}
+            insist(FAILED, {**following.values, **told})
+            return False
+        log.warning("building_not_finished", job=following.job.pk, reason=str(error))
+        is_built = False
+    if not is_built:
+        insist(LET_GO, {**following.values, "pause": 0.0 if heartbeat.is_unwanted else PAUSE_SECONDS})
+    return is_built
+
+
+def _take() -> Following | None:
+    lease = new_lease()
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, {"lease": lease, "seconds": lease_seconds()})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    job = AudienceJob.objects.select_related("unit", "organization").get(pk=row[0])
+    return Following(job, lease, job.merges_seen, (job.started_at or job.scheduled_for) - MOMENT)
+
+
+def _finish(following: Following) -> bool:
+    for _ in range(MOST_ROUNDS):
+        following, merges = _round(following)
+        if merges <= FEW:
+            break
+    for _ in range(MOST_TRIES):
+        try:
+            with transaction.atomic():
+                _last_round(following)
+        except _BusyError:
+            pass
+        except OperationalError as error:
+            if not was_undone(error):
+                raise
+        else:
+            return True
+        time.sleep(random.uniform(0, PAUSE_SECONDS))  # noqa: S311 - no secret
+        following, _ = _round(following)
+    return False
+
+
+def _round(following: Following) -> tuple[Following, int]:
+    """Judge again whoever was merged so far, beside the traffic; how many merges there were."""
+    seen = look_at_merges()
+    after = number = 0
+    while merges := _merged(following, after=after, limit=BATCH):
+        with transaction.atomic():
+            _judge_again(following, merges)
+        after = merges[-1][0]
+        number += len(merges)
+    following = replace(_without_deleted(following), seen=seen)
+    with connection.cursor() as cursor:
+        cursor.execute(SEEN, following.values)
+        if cursor.rowcount != 1:
+            raise _NotOursError
+    return following, number
+
+
+def _last_round(following: Following) -> None:
+    """The same while nobody merges, and the audience is built. Waits for nobody."""
+    if not hold_merges(organization_id=following.job.organization_id):
+        raise _BusyError
+    merges = _merged(following, after=0, limit=FEW + 1)
+    if len(merges) > FEW or _last_deletion(following) > following.deleted_at:
+        raise _BusyError
+    if merges:
+        _judge_again(following, merges, waiting="SKIP LOCKED")
+    with connection.cursor() as cursor:
+        cursor.execute(BUILT, following.values)
+        if cursor.rowcount != 1:
+            raise _NotOursError
+
+
+def _last_deletion(following: Following) -> datetime:
+    """When customers of the organization were last deleted; what is done with already where that was long ago."""
+    with connection.cursor() as cursor:
+        cursor.execute(DELETED_AT, following.values)
+        (at,) = cursor.fetchone()
+    return max(at or following.deleted_at, following.deleted_at)
+
+
+@transaction.atomic
+def _without_deleted(following: Following) -> Following:
+    """The same without recipients who are no customers any more, where there may be some."""
+    last = _last_deletion(following)
+    if last > following.deleted_at:
+        job = following.job
+        with connection.cursor() as cursor:
+            cursor.execute(GONE, following.values)
+            change = {"more": -cursor.rowcount, "nothing": sends_nothing(job.unit.ad_type), "capped_from": None}
+            cursor.execute(CHANGE, {**following.values, **change})
+            if cursor.rowcount != 1:
+                raise _NotOursError
+    return replace(following, deleted_at=last)
+
+
+def _merged(following: Following, *, after: int, limit: int) -> list[Merge]:
+    with connection.cursor() as cursor:
+        cursor.execute(MERGED, {**following.values, "after": after, "limit": limit})
+        rows: list[Merge] = cursor.fetchall()
+    return rows
+
+
+def _judge_again(following: Following, merges: Sequence[Merge], *, waiting: str = "") -> None:
+    """In the caller's transaction; locks go in the order of customers, participations, recipients, the job.
+
+    _BusyError where `waiting` is SKIP LOCKED and somebody holds one of them.
+    """
+    job = following.job
+    terms = terms_of(job, now=shared_now())
+    former, living = [each[1] for each in merges], [each[2] for each in merges]
+    with connection.cursor() as cursor:
+        if terms.cap is not None:
+            _lock(cursor, {"campaign": job.campaign_id, "customers": sorted({*former, *living})}, waiting)
+        gone = _take_out(cursor, job, terms, former, living)
+        added = add_members(job=job, terms=terms, whom=THESE, values=[sorted(set(living))])
+        change: dict[str, Any] = {"more": added - gone, "nothing": sends_nothing(job.unit.ad_type)}
+        change["capped_from"] = terms.cap and terms.cap.starts_on
+        cursor.execute(CHANGE, {**following.values, **change})
+        if cursor.rowcount != 1:
+            raise _NotOursError
+
+
+def _lock(cursor: Any, values: dict[str, Any], waiting: str) -> None:
+    for statement in (LOCK_CUSTOMERS, LOCK_PARTICIPATIONS):
+        cursor.execute(statement.format(waiting=waiting), values)
+        if not cursor.fetchone()[0]:
+            raise _BusyError
+
+
+def _take_out(cursor: Any, job: AudienceJob, terms: Terms, former: list[int], living: list[int]) -> int:
+    """No recipient of them is left, nor what was counted for them; how many recipients there were."""
+    values = {"job": job.pk, "campaign": job.campaign_id, "former": former, "living": living}
+    values |= {"customers": sorted({*former, *living}), "rule": terms.cap and terms.cap.rule}
+    cursor.execute(TAKE_OUT, values)
+    (gone,) = cursor.fetchone()
+    return int(gone)

@@ -1,0 +1,46 @@
+"""Recipients of triggered messages: added with the event that triggers them, each once."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from django.db import connection
+
+from customers.jobs import look_now
+
+ADD_TRIGGERED = """
+INSERT INTO campaigns_audiencemember (key, organization_id, unit_id, customer_id, state, due_at)
+SELECT wanted.key, unit.organization_id, unit.id, customer.id, 'pending', %s::timestamptz
+FROM jsonb_to_recordset(%s::jsonb) AS wanted (unit_id bigint, customer_id bigint, key uuid)
+JOIN campaigns_adunit unit ON unit.id = wanted.unit_id AND unit.organization_id = %s::bigint
+JOIN customers_customer customer
+    ON customer.id = wanted.customer_id AND customer.organization_id = unit.organization_id
+ORDER BY wanted.key FOR KEY SHARE OF customer ON CONFLICT (key) DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """A message that an earned behavior sends: `key` is the same however often the earning is processed."""
+
+    key: uuid.UUID
+    unit_id: int
+    customer_id: int
+
+
+def add_triggered_recipients(*, organization_id: int, messages: Sequence[Triggered], at: datetime) -> int:
+    """Have messages sent from `at` on, in the caller's transaction; one that is there already is left as it is.
+
+    Creatives and customers of another organization are left out. One statement; how many are new.
+    """
+    if not messages:
+        return 0
+    wanted = [{"key": each.key, "unit_id": each.unit_id, "customer_id": each.customer_id} for each in messages]
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_TRIGGERED, [at, orjson.dumps(wanted).decode(), organization_id])
+        added = int(cursor.rowcount)
+    if added:
+        look_now("campaigns.look_after_deliveries")
+    return added

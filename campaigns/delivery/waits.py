@@ -1,0 +1,66 @@
+"""What waits for a destination goes on at once: an operator has resumed it, or has changed where it goes.
+
+A destination may ask to be left alone for an hour; whoever has put right what was wrong with it needn't wait for that.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from campaigns.delivery.channels.registry import creatives_of
+from campaigns.models import AdUnit, AudienceJob, Destination
+from campaigns.models.audience_job import JobState
+from customers.jobs import look_now
+
+# Those who wait longest; more than a minute only a destination's word has somebody wait, and then each worker asks for
+# one or a few of a batch. Who is locked is just being looked at, and nobody is waited for.
+MOST_AT_ONCE = 10_000
+RECIPIENTS = f"""
+WITH waiting AS (
+    SELECT member.key FROM campaigns_audiencemember member
+    WHERE member.state = 'pending' AND member.due_at > now() AND {{whose}}
+    ORDER BY member.due_at DESC LIMIT {MOST_AT_ONCE} FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE campaigns_audiencemember member SET due_at = now() FROM waiting WHERE member.key = waiting.key
+"""  # noqa: S608 - a constant of ours
+OF_JOBS = "member.job_id = ANY(%s::bigint[])"
+OF_UNITS = "member.job_id IS NULL AND member.unit_id = ANY(%s::bigint[])"
+# One that a worker exports at this moment waits for nothing.
+DELIVERIES = """
+WITH locked AS MATERIALIZED (
+    SELECT id FROM campaigns_audiencejob WHERE id = ANY(%s::bigint[]) AND lease IS NULL
+    ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE campaigns_audiencejob job SET leased_until = NULL, failures = 0, error = '' FROM locked WHERE job.id = locked.id
+"""
+
+
+def end_waits_of_job(job_id: int) -> None:
+    """Have the recipients of a locked delivery that wait sent to at once, in the caller's transaction."""
+    _end(OF_JOBS, [job_id])
+    look_now("campaigns.look_after_deliveries")
+
+
+def end_waits_for(destination: Destination) -> None:
+    """Have what waits for the organization's default destination sent there at once, in the caller's transaction.
+
+    Deliveries and triggered messages; what an operator has paused stays paused.
+    """
+    units = AdUnit.objects.filter(creatives_of(destination.kind), organization_id=destination.organization_id)
+    states = [JobState.DELIVERING, JobState.PAUSED, JobState.BUILT]
+    jobs = AudienceJob.objects.filter(
+        organization_id=destination.organization_id, state__in=states, unit__in=units, delivering_at__isnull=False
+    )
+    job_ids: list[Any] = list(jobs.order_by("id").values_list("id", flat=True))
+    _end(OF_JOBS, job_ids)
+    _end(OF_UNITS, list(units.filter(delivery_method="triggered").values_list("id", flat=True)))
+    with connection.cursor() as cursor:
+        cursor.execute(DELIVERIES, [job_ids])
+    look_now("campaigns.look_after_deliveries")
+
+
+def _end(whose: str, ids: Sequence[int]) -> None:
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(RECIPIENTS.format(whose=whose), [list(ids)])

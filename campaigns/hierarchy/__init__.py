@@ -1,0 +1,1 @@
+"""Campaigns, line items, creative groups, creatives and their targets: read and written."""

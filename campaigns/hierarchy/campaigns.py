@@ -1,0 +1,231 @@
+"""Campaigns: read with `bundle_id` and `targets`, created with their bundle, changed, and soft-deleted."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import orjson
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from campaigns.hierarchy.levels import change_level, mark_children_deleted, mark_deleted
+from campaigns.hierarchy.targets import MEMBERS, replace_targets, targets_of
+from campaigns.models import Achievement, AdBundle, AdCampaign, AdGroup, AdLineItem, AdUnit
+from campaigns.models.campaign import permalink_form
+from campaigns.models.errors import CONSTRAINTS, constraints_as_errors
+from campaigns.schedule.synchronise import synchronise_jobs
+from customers.errors import Refusals, not_found
+from customers.models import Organization
+from customers.organizations.organizations import raise_version
+from customers.prepared import PreparedQuery, PreparedStatement
+
+
+class CampaignRow(NamedTuple):
+    """A campaign of a list, by the names of AdCampaign's columns; hashable, so that what is made of it can be kept."""
+
+    id: int
+    name: str
+    status: str
+    permalink: str
+    owner: str | None
+    category: str | None
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    priority: int
+    group_name: str | None
+    frequency_cap: int | None
+    frequency_unit: str | None
+    frequency_period: str | None
+    holdout_percent: int
+    price_per_impression: Decimal | None
+    price_per_conversion: Decimal | None
+    bundle_id: int
+    targets_text: str | None
+
+    @property
+    def targets(self) -> list[dict[str, Any]]:
+        """Its targets as `{attribute, operator, values}`, in their order."""
+        return orjson.loads(self.targets_text) if self.targets_text else []
+
+
+COLUMNS = ", ".join(f"campaign.{name}" for name in CampaignRow._fields[:-2])
+# Only names of tables and columns are put together here; values are parameters.
+ROWS = f"""
+SELECT {COLUMNS}, bundle.id,
+    (SELECT {MEMBERS} FROM campaigns_adtarget WHERE bundle_id = bundle.id)
+FROM campaigns_adcampaign campaign LEFT JOIN campaigns_adbundle bundle ON bundle.campaign_id = campaign.id
+WHERE campaign.organization_id = (SELECT %s::bigint) AND campaign.deleted_at IS NULL AND campaign.id = ANY ({{ids}})
+ORDER BY campaign.id DESC
+"""  # noqa: S608
+OF_IDS = PreparedStatement(ROWS.format(ids="%s::bigint[]"))
+# In selects of their own the planner doesn't see the values, so it makes one plan for all of them, once: to read the
+# index over (organization, id descending), which alone gives just this order.
+IDS = """
+    SELECT id FROM campaigns_adcampaign
+    WHERE organization_id = ANY (ARRAY(SELECT %s::bigint)) AND deleted_at IS NULL
+    ORDER BY organization_id, id DESC LIMIT (SELECT %s::bigint)"""
+PAGE = PreparedStatement(ROWS.format(ids=f"ARRAY({IDS} OFFSET (SELECT %s::bigint))"))
+COUNT = PreparedStatement(f"SELECT count(*) FROM ({IDS}) living")  # noqa: S608
+# More than there are.
+ALL = 2**62
+
+
+def campaigns_of(*, organization: Organization) -> QuerySet[AdCampaign]:
+    """The living campaigns, newest first."""
+    return _living(organization.pk)
+
+
+def count_campaigns(*, organization: Organization, among: QuerySet[AdCampaign] | None = None) -> int:
+    """The number of living campaigns, or of those `among` them."""
+    if among is not None:
+        return among.count()
+    row = COUNT.first_row([organization.pk, ALL])
+    return row[0] if row else 0
+
+
+def campaign_rows(
+    *, organization: Organization, start: int, end: int, among: QuerySet[AdCampaign] | None = None
+) -> list[CampaignRow]:
+    """The living campaigns (or those `among` them) from `start` to before `end`, newest first."""
+    if among is None:
+        rows = PAGE.rows([organization.pk, organization.pk, end - start, start])
+    else:
+        ids = among.values_list("id", flat=True)[start:end]
+        rows = OF_IDS.rows([organization.pk, f"{{{','.join(map(str, ids))}}}"])
+    return [CampaignRow._make(row) for row in rows]
+
+
+def get_campaign(*, organization: Organization, campaign_id: int) -> AdCampaign:
+    """One living campaign by its id; DomainError `not_found` where the organization has none."""
+    return _found(_by_id.first(organization_id=organization.pk, campaign_id=campaign_id))
+
+
+def get_campaign_by_permalink(*, organization: Organization, permalink: str) -> AdCampaign:
+    """One living campaign by its permalink; DomainError `not_found` where the organization has none."""
+    # PostgreSQL's text has no NUL, so no permalink has one.
+    storable = "\x00" not in permalink
+    return _found(_by_permalink.first(organization_id=organization.pk, permalink=permalink) if storable else None)
+
+
+def _found(campaign: AdCampaign | None) -> AdCampaign:
+    if campaign is None:
+        raise not_found("Campaign")
+    return campaign
+
+
+def _living(organization_id: int) -> QuerySet[AdCampaign]:
+    return (
+        AdCampaign.objects.filter(organization_id=organization_id, deleted_at__isnull=True)
+        .annotate(bundle_id=F("ad_bundle__id"))
+        .order_by("-id")
+    )
+
+
+def _with_targets(organization_id: int) -> QuerySet[AdCampaign]:
+    return _living(organization_id).annotate(targets=targets_of("bundle", "ad_bundle__id"))
+
+
+_by_id = PreparedQuery(
+    lambda organization_id, campaign_id: _with_targets(organization_id).filter(id=campaign_id),
+    organization_id=int,
+    campaign_id=int,
+)
+_by_permalink = PreparedQuery(
+    lambda organization_id, permalink: _with_targets(organization_id).filter(permalink=permalink),
+    organization_id=int,
+    permalink=str,
+)
+
+
+def create_campaign(*, organization: Organization, attributes: Mapping[str, Any]) -> AdCampaign:
+    """Make a campaign and its bundle.
+
+    `attributes`: `name`, `starts_at`, `ends_at`, and optionally the other columns of AdCampaign and `targets`.
+    DomainError `validation` where a rule is broken or a name or permalink is taken.
+    """
+    attributes = dict(attributes)
+    targets = attributes.pop("targets", None)
+    if attributes.get("permalink") is None:
+        attributes["permalink"] = str(uuid.uuid4())
+    campaign = AdCampaign(organization=organization)
+    with constraints_as_errors(), transaction.atomic():
+        conditions = change_level(campaign, attributes, _refuse_taken, _require_whole_cap, targets=targets)
+        campaign.save()
+        bundle = AdBundle.objects.create(organization=organization, campaign=campaign)
+        if conditions:
+            replace_targets(owner=bundle, conditions=conditions)
+        raise_version(organization=organization, changed={AdCampaign: [campaign.pk]})
+    return get_campaign(organization=organization, campaign_id=campaign.pk)
+
+
+def update_campaign(*, organization: Organization, campaign_id: int, changes: Mapping[str, Any]) -> AdCampaign:
+    """Change what is named in `changes` (the attributes of `create_campaign`) and nothing else."""
+    changes = dict(changes)
+    targets = changes.pop("targets", None)
+    with constraints_as_errors(), transaction.atomic():
+        campaign = lock_campaign(organization=organization, campaign_id=campaign_id)
+        conditions = change_level(campaign, changes, _refuse_taken, _require_whole_cap, targets=targets)
+        campaign.save()
+        if targets is not None:
+            replace_targets(owner=campaign.ad_bundle, conditions=conditions)
+        raise_version(organization=organization, changed={AdCampaign: [campaign.pk]})
+        synchronise_jobs(organization=organization, level=campaign, changes=changes)
+    return get_campaign(organization=organization, campaign_id=campaign_id)
+
+
+@transaction.atomic
+def delete_campaign(*, organization: Organization, campaign_id: int, now: datetime) -> AdCampaign:
+    """Take a campaign and everything below it out of every read; the answer carries its new name."""
+    lock_campaign(organization=organization, campaign_id=campaign_id)
+    campaign = get_campaign(organization=organization, campaign_id=campaign_id)
+    mark_deleted(campaign, now=now)
+    mark_children_deleted(AdLineItem.objects.filter(campaign=campaign), now=now)
+    mark_children_deleted(AdGroup.objects.filter(line_item__campaign=campaign), now=now)
+    mark_children_deleted(AdUnit.objects.filter(group__line_item__campaign=campaign), now=now)
+    mark_children_deleted(Achievement.objects.filter(campaign=campaign), now=now)
+    raise_version(organization=organization, changed={AdCampaign: [campaign.pk]})
+    synchronise_jobs(organization=organization, level=campaign)
+    return campaign
+
+
+def lock_campaign(*, organization: Organization, campaign_id: int) -> AdCampaign:
+    """The living campaign, locked until the transaction ends; DomainError `not_found`."""
+    campaign = (
+        AdCampaign.objects.select_for_update(no_key=True)
+        .filter(organization=organization, id=campaign_id, deleted_at__isnull=True)
+        .first()
+    )
+    if campaign is None:
+        raise not_found("Campaign")
+    campaign.organization = organization
+    return campaign
+
+
+def _require_whole_cap(campaign: AdCampaign, _changes: Mapping[str, Any], refusals: Refusals) -> None:
+    """A frequency cap is a number, a unit and a period, or none of them."""
+    parts = ("frequency_cap", "frequency_unit", "frequency_period")
+    absent = [part for part in parts if getattr(campaign, part) is None]
+    if absent and len(absent) < len(parts):
+        refusals.refuse(absent[0], "A frequency cap needs a number, a unit and a period.")
+
+
+def _refuse_taken(campaign: AdCampaign, changes: Mapping[str, Any], refusals: Refusals) -> None:
+    """Name every attribute that is taken, where the constraints would name only the first."""
+    if not {"name", "permalink"} & changes.keys():
+        return
+    try:
+        permalink_form(campaign.permalink)
+    except ValidationError as error:
+        refusals.refuse("permalink", error.messages[0])
+    others = campaigns_of(organization=campaign.organization).exclude(pk=campaign.pk)
+    taken = others.filter(Q(name=campaign.name) | Q(permalink=campaign.permalink)).values_list("name", "permalink")
+    for name, permalink in taken:
+        if name == campaign.name:
+            refusals.refuse(*CONSTRAINTS["campaign_name_unique_among_living"])
+        if permalink == campaign.permalink:
+            refusals.refuse(*CONSTRAINTS["campaign_permalink_unique_among_living"])

@@ -1,0 +1,56 @@
+"""The rules that every level of the hierarchy keeps: dates in order, statuses, soft delete, unique names."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import models
+
+from campaigns.hierarchy.targets import read_targets
+from campaigns.models.level import DatedLevel, Level, Status
+from campaigns.targeting import Condition
+from customers.errors import Refusals
+
+NOON = 12
+# A rule that joins several attributes of a level; it is asked when the changes are made.
+Rule = Callable[[Any, Mapping[str, Any], Refusals], None]
+
+
+def change_level(level: Level, changes: Mapping[str, Any], *rules: Rule, targets: object = None) -> Sequence[Condition]:
+    """Apply changes, ask the level's own rules and read targets; DomainError names everything that breaks one."""
+    refusals = Refusals()
+    apply_changes(level, changes, refusals)
+    for rule in rules:
+        rule(level, changes, refusals)
+    conditions = read_targets(organization=level.organization, targets=targets, refusals=refusals)
+    refusals.raise_any()
+    return conditions
+
+
+def apply_changes(level: Level, changes: Mapping[str, Any], refusals: Refusals) -> None:
+    """Set attributes on a level that is not yet saved; what breaks a rule is gathered."""
+    if level.status == Status.COMPLETED and changes.get("status", level.status) != level.status:
+        refusals.refuse("status", "What is completed stays completed.")
+    for name, value in changes.items():
+        setattr(level, name, value)
+    if isinstance(level, DatedLevel) and level.ends_at <= level.starts_at:
+        refusals.refuse("ends_at", "ends_at must be after starts_at.")
+
+
+def mark_deleted(level: Level, *, now: datetime) -> None:
+    """Take one level out of every read; its name says when, as contract 1's samples do."""
+    level.deleted_at = now
+    level.name = deleted_name(level.name, now)
+    level.save(update_fields=["deleted_at", "name", "updated_at"])
+
+
+def mark_children_deleted(children: "models.QuerySet[Any]", *, now: datetime) -> None:
+    """Take the levels below out of every read, whatever their number, in one statement."""
+    children.filter(deleted_at__isnull=True).update(deleted_at=now, updated_at=now)
+
+
+def deleted_name(name: str, now: datetime) -> str:
+    """`Line Item Example[DELETED AT Oct 25, 2017 03:50 pm]`, in UTC (contract 1, Delete a Container)."""
+    moment = now.astimezone(UTC)
+    half = "am" if moment.hour < NOON else "pm"
+    return f"{name}[DELETED AT {moment:%b} {moment.day}, {moment:%Y %I:%M} {half}]"

@@ -1,0 +1,1 @@
+"""Offers: defined, issued, redeemed, and the points that they give."""

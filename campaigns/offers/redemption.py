@@ -1,0 +1,57 @@
+"""Customers redeem the offers they were given: each once, and none that is over."""
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import connection, transaction
+
+from campaigns.customer_facts.locking import CustomerGoneError, for_living
+from campaigns.models import IssuedOffer
+from customers.errors import DomainError, Kind, not_found
+from customers.models import Customer, Organization
+
+# A statement of its own: the next one sees what a merge brought while this one waited for it.
+LOCK = "SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR KEY SHARE"
+# Of two at the same moment the second waits for the first, and then finds nothing left to redeem.
+REDEEM = """
+UPDATE campaigns_issuedoffer SET redeemed_at = %(now)s::timestamptz
+WHERE id = %(issued_offer)s::bigint AND organization_id = %(organization)s::bigint
+    AND customer_id = %(customer)s::bigint AND redeemed_at IS NULL
+    AND (expires_at IS NULL OR expires_at > %(now)s::timestamptz)
+"""
+
+
+def redeem_offer(*, organization: Organization, customer: Customer, issued_offer_id: int, now: datetime) -> IssuedOffer:
+    """Redeem an offer that the customer, or somebody who was merged into them, was given.
+
+    DomainError `not_found` where they were not given it, `not_available` where it is redeemed or expired already.
+    """
+    work = partial(_redeem, organization, issued_offer_id, now)
+    return for_living(organization=organization, customer=customer, work=work)
+
+
+@transaction.atomic
+def _redeem(organization: Organization, issued_offer_id: int, now: datetime, customer: Customer) -> IssuedOffer:
+    values: dict[str, Any] = {
+        "issued_offer": issued_offer_id,
+        "organization": organization.pk,
+        "customer": customer.pk,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, values)
+        if cursor.rowcount != 1:
+            raise CustomerGoneError
+        cursor.execute(REDEEM, values)
+        is_redeemed = cursor.rowcount == 1
+    issued = (
+        IssuedOffer.objects.filter(organization=organization, customer=customer, id=issued_offer_id)
+        .select_related("offer")
+        .first()
+    )
+    if issued is None:
+        raise not_found("Offer")
+    if not is_redeemed:
+        raise DomainError(Kind.UNAVAILABLE, "not_available", f"The offer is {issued.state(now)}.")
+    return issued

@@ -1,0 +1,1 @@
+"""What campaigns may spend, and what they have spent."""

@@ -1,0 +1,123 @@
+"""Setting spend limits: one or ten thousand, in one statement.
+
+No definition hangs on them. The version stamp is raised only where a campaign that had no limit gets one, or loses the
+one it had: decisions ask the ledger about those that have one (`campaigns.decisions.compiled`, `capped`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from campaigns.models import SpendLimit
+from campaigns.models.spend import EVER
+from campaigns.models.spend_limit import CENT, Limit, problem_of_limit
+from campaigns.spend.ledger import lock_spend_limit
+from customers.errors import DomainError, Kind, invalid
+from customers.models import Organization
+from customers.organizations.organizations import raise_version
+
+# The rows are locked by now, so this statement's snapshot has every charge that was booked before. Where something was
+# booked on the next day already, this call comes late, and that day is the present one.
+CHANGE = """
+WITH wanted AS (
+    SELECT wanted.*, COALESCE((
+        SELECT booked.starts_on FROM campaigns_spendtotal booked WHERE booked.campaign_id = wanted.campaign_id
+        AND booked.period = 'daily' AND booked.starts_on = %(day)s::date + 1), %(day)s::date) AS day
+    FROM unnest(%(campaigns)s::bigint[], %(types)s::text[], %(renewals)s::text[], %(amounts)s::numeric[])
+        AS wanted (campaign_id, type, renewal, amount)
+), judged AS (
+    SELECT wanted.*, COALESCE(wanted.amount < total.amount, false) AS is_below, before.type <> wanted.type AS is_turned
+    FROM wanted JOIN campaigns_spendlimit before ON before.campaign_id = wanted.campaign_id
+    LEFT JOIN campaigns_spendtotal total
+        ON total.campaign_id = wanted.campaign_id AND total.period = wanted.renewal
+        AND total.starts_on = CASE wanted.renewal
+            WHEN 'daily' THEN wanted.day WHEN 'monthly' THEN date_trunc('month', wanted.day)::date
+            ELSE %(ever)s::date END
+), changed AS (
+    UPDATE campaigns_spendlimit kept SET
+        type = judged.type, renewal = judged.renewal, amount = judged.amount,
+        takes_effect_on = CASE WHEN is_below THEN
+            CASE judged.renewal WHEN 'daily' THEN judged.day + 1
+                ELSE (date_trunc('month', judged.day) + interval '1 month')::date END END,
+        renewal_before = CASE WHEN is_below THEN
+            CASE WHEN kept.takes_effect_on > judged.day THEN kept.renewal_before ELSE kept.renewal END END,
+        amount_before = CASE WHEN is_below THEN
+            CASE WHEN kept.takes_effect_on > judged.day THEN kept.amount_before ELSE kept.amount END END
+    FROM judged
+    WHERE kept.campaign_id = judged.campaign_id AND kept.organization_id = %(organization)s::bigint
+        AND NOT (judged.renewal = 'lifetime' AND is_below)
+    RETURNING kept.id, kept.campaign_id, is_below, is_turned
+)
+SELECT id, campaign_id, is_below, is_turned FROM changed
+"""
+BELOW_SPENT = "cannot-decrease-lifetime-spend-limit-below-what-is-already-spent"
+
+
+@dataclass(frozen=True)
+class ChangedLimits:
+    """What became of the wanted limits, by campaign id: changed at once, later, or not at all."""
+
+    at_once: frozenset[int]
+    at_next_period: frozenset[int]
+    below_lifetime_spent: frozenset[int]
+
+
+def change_spend_limits(*, organization: Organization, limits: Mapping[int, Limit], now: datetime) -> ChangedLimits:
+    """Set the limits of campaigns, by campaign id, whatever their number in one statement (and one for the stamp).
+
+    The caller has checked each limit (`problem_of_limit`) and holds the locks on their SpendLimit rows, in a
+    transaction that ends right after. A lifetime limit below what was spent is left out; any other limit below the
+    spend of its current period takes effect with the next one.
+    """
+    if not limits:
+        return ChangedLimits(frozenset(), frozenset(), frozenset())
+    rows = _change(organization, limits, now)
+    turned = [key for key, *_, is_turned in rows if is_turned]
+    if turned:
+        raise_version(organization=organization, changed={SpendLimit: turned})
+    changed = frozenset(campaign_id for _, campaign_id, *_ in rows)
+    later = frozenset(campaign_id for _, campaign_id, is_below, _ in rows if is_below)
+    return ChangedLimits(changed - later, later, frozenset(limits) - changed)
+
+
+def _change(
+    organization: Organization, limits: Mapping[int, Limit], now: datetime
+) -> list[tuple[int, int, bool, bool]]:
+    """What CHANGE answers: a limit's and its campaign's id, whether it is below the spend, and whether it turned."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CHANGE,
+            {
+                "organization": organization.pk,
+                "campaigns": list(limits),
+                "types": [limit.type for limit in limits.values()],
+                "renewals": [limit.renewal for limit in limits.values()],
+                "amounts": [limit.amount for limit in limits.values()],
+                "day": now.astimezone(organization.zone).date(),
+                "ever": EVER,
+            },
+        )
+        found: list[tuple[int, int, bool, bool]] = cursor.fetchall()
+        return found
+
+
+@transaction.atomic
+def set_spend_limit(*, organization: Organization, campaign_id: int, limit: Limit, now: datetime) -> SpendLimit:
+    """Set the limit of one campaign; DomainError `validation` for a limit that makes no sense, `not_found`.
+
+    DomainError BELOW_SPENT for a lifetime limit below what was spent. Whether it takes effect only later stands in
+    the answer's `takes_effect_on`.
+    """
+    problem = problem_of_limit(limit)
+    if problem:
+        raise invalid(**{problem[0]: problem[1]})
+    limit = Limit(limit.type, limit.renewal, limit.amount if limit.amount is None else limit.amount.quantize(CENT))
+    kept = lock_spend_limit(organization=organization, campaign_id=campaign_id)
+    changed = change_spend_limits(organization=organization, limits={campaign_id: limit}, now=now)
+    if changed.below_lifetime_spent:
+        sentence = "A lifetime limit can't be less than what is already spent."
+        raise DomainError(Kind.CONFLICT, BELOW_SPENT, sentence, fields={"amount": [sentence]})
+    kept.refresh_from_db()
+    return kept

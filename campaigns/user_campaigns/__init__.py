@@ -1,0 +1,1 @@
+"""Campaigns as they stand for one customer (contract 1, Performing Campaign Domain Actions)."""

@@ -1,0 +1,52 @@
+"""Completing a campaign as if the customer had done all of it (contract 1, Performing Campaign Domain Actions)."""
+
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from campaigns.behaviors.compiled import Earnable, get_behavior_rules
+from campaigns.behaviors.effects import write_effects
+from campaigns.behaviors.run import BehaviorRun, CustomerEvent
+from campaigns.customer_facts.locking import for_living, lock_customers
+from customers.errors import DomainError, Kind
+from customers.models import Customer, Organization
+
+
+def complete_campaign(*, organization: Organization, campaign_id: int, customer: Customer, now: datetime) -> list[int]:
+    """Earn every behavior of a campaign once, its goals first, with all that it leads to; the ids of those earned.
+
+    A behavior at its cap is left out. `organization.version` must be of this request. DomainError `failed_to_perform`
+    where the campaign is not live now or has no behavior, the customer is not qualified, or all behaviors are at their
+    caps.
+    """
+    work = partial(_complete, organization, campaign_id, now)
+    return for_living(organization=organization, customer=customer, work=work)
+
+
+@transaction.atomic
+def _complete(organization: Organization, campaign_id: int, now: datetime, customer: Customer) -> list[int]:
+    rules = get_behavior_rules(organization_id=organization.pk, version=organization.version)
+    earnables = [one for one in rules.of_campaign(campaign_id) if one.is_open(now)]
+    if not earnables:
+        raise _failed("The campaign is not live, or has nothing to be completed.")
+    customer_id = customer.pk
+    customers = lock_customers(organization=organization, customer_ids=[customer_id])
+    if not all(one.meets(customers[customer_id].facts) for one in earnables):
+        raise _failed("The customer is not qualified for the campaign.")
+    run = BehaviorRun(rules, organization.zone, customers)
+    run.load(_further(customer_id, earnables, now), [(customer_id, one, now) for one in earnables])
+    earned = run.earn(customer_id, earnables, now)
+    if not earned:
+        raise _failed("The campaign has been completed as often as it can be.")
+    write_effects(organization=organization, run=run, now=now)
+    return [one.behavior.id for one in earned]
+
+
+def _further(customer_id: int, earnables: list[Earnable], now: datetime) -> list[CustomerEvent]:
+    """The events that earning may lead to."""
+    return [CustomerEvent(customer_id, name, now) for one in earnables for name in one.events]
+
+
+def _failed(sentence: str) -> DomainError:
+    return DomainError(Kind.CLOSED, "failed_to_perform", sentence)

@@ -1,0 +1,198 @@
+"""Campaigns as they stand for one customer (contract 1, Performing Campaign Domain Actions)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from campaigns.behaviors.definitions import Behavior, behaviors_of
+from campaigns.behaviors.progress import BehaviorProgress, progress_in
+from campaigns.customer_facts.facts import facts_of
+from campaigns.decisions.compiled import Definition, find_definition, get_definitions
+from campaigns.models import AdCampaign, AdUnit, IssuedOffer, Offer
+from campaigns.models.level import Status
+from campaigns.targeting import compile_predicate
+from customers.models import Customer, Organization
+
+
+class Section(StrEnum):
+    """What may be told of a campaign beside itself."""
+
+    PROGRESS = "progress"
+    BEHAVIORS = "behaviors"
+    OFFERS = "offers"
+    REDEMPTIONS = "redemptions"
+    CREATIVES = "creatives"
+
+
+class Eligibility(StrEnum):
+    """Which of the active campaigns a list has."""
+
+    ELIGIBLE = "eligible"
+    INELIGIBLE = "ineligible"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a customer stands: `is_qualified` is whether they could still earn from the campaign, `is_completed`
+    whether they earned each of its behaviors at least once.
+    """
+
+    is_qualified: bool
+    is_completed: bool
+    progress: Sequence[BehaviorProgress]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCampaign:
+    """A campaign with the customer's standing and with what the sections that were asked for tell; else nothing."""
+
+    campaign: AdCampaign
+    standing: Standing
+    behaviors: Sequence[Behavior] = ()
+    offers: Sequence[Offer] = ()
+    issued: Sequence[IssuedOffer] = ()
+    units: Sequence[AdUnit] = ()
+
+
+@dataclass
+class Found:
+    """What sections tell, by campaign id; offers by their own, and what the customer was issued by offer id."""
+
+    behaviors: dict[int, list[Behavior]] = field(default_factory=dict)
+    offers: dict[int, Offer] = field(default_factory=dict)
+    issued: dict[int, list[IssuedOffer]] = field(default_factory=dict)
+    units: dict[int, list[AdUnit]] = field(default_factory=dict)
+
+
+def get_customer_campaign(
+    *,
+    organization: Organization,
+    customer: Customer,
+    campaign: AdCampaign,
+    sections: Collection[Section],
+    now: datetime,
+) -> CustomerCampaign:
+    """One campaign, active or not."""
+    definition = find_definition(organization_id=organization.pk, campaign_id=campaign.pk)
+    definitions = {} if definition is None else {campaign.pk: definition}
+    standings = _standings(organization, customer, definitions, now)
+    standing = standings.get(campaign.pk, Standing(is_qualified=False, is_completed=False, progress=()))
+    found = _find(organization, customer, definitions, sections, now)
+    return _assembled(campaign, standing, found)
+
+
+def find_standings(
+    *, organization: Organization, customer: Customer, which: Collection[Eligibility], now: datetime
+) -> dict[int, Standing]:
+    """Where the customer stands in each active campaign (live and inside its dates), the newest first."""
+    definitions = get_definitions(organization_id=organization.pk, version=organization.version).by_id
+    active = {key: one for key, one in definitions.items() if one.candidate.window.is_open(now)}
+    standings = _standings(organization, customer, active, now)
+    asked = set(which)
+    return {
+        key: standings[key]
+        for key in sorted(standings, reverse=True)
+        if Eligibility.ALL in asked
+        or (Eligibility.ELIGIBLE if standings[key].is_qualified else Eligibility.INELIGIBLE) in asked
+    }
+
+
+def customer_campaigns(
+    *,
+    organization: Organization,
+    customer: Customer,
+    standings: Mapping[int, Standing],
+    sections: Collection[Section],
+    now: datetime,
+) -> list[CustomerCampaign]:
+    """The campaigns of these standings, in their order; a query for the campaigns, and one or two for each section."""
+    definitions = get_definitions(organization_id=organization.pk, version=organization.version).by_id
+    rows = AdCampaign.objects.filter(organization=organization, id__in=list(standings), deleted_at__isnull=True)
+    campaigns = {campaign.pk: campaign for campaign in rows}
+    shown = {key: definitions[key] for key in standings if key in definitions}
+    found = _find(organization, customer, shown, sections, now)
+    return [_assembled(campaigns[key], standings[key], found) for key in standings if key in campaigns]
+
+
+def _standings(
+    organization: Organization, customer: Customer, definitions: Mapping[int, Definition], now: datetime
+) -> dict[int, Standing]:
+    progress = progress_in(organization=organization, customer_id=customer.pk, campaign_ids=list(definitions), now=now)
+    facts = facts_of(customer)
+    standings = {}
+    for key, definition in definitions.items():
+        candidate, behaviors = definition.candidate, progress[key]
+        is_left = not behaviors or any(one.can_earn for one in behaviors)
+        standings[key] = Standing(
+            is_qualified=candidate.window.is_open(now) and is_left and candidate.meets(facts),
+            is_completed=bool(behaviors) and all(one.completed for one in behaviors),
+            progress=behaviors,
+        )
+    return standings
+
+
+def _find(
+    organization: Organization,
+    customer: Customer,
+    definitions: Mapping[int, Definition],
+    sections: Collection[Section],
+    now: datetime,
+) -> Found:
+    found = Found()
+    offered = {Section.OFFERS, Section.REDEMPTIONS} & set(sections)
+    if Section.BEHAVIORS in sections or offered:
+        for behavior in behaviors_of(organization=organization, campaign_ids=list(definitions)):
+            found.behaviors.setdefault(behavior.composite["campaign_id"], []).append(behavior)
+    if offered:
+        ids = {key for several in found.behaviors.values() for behavior in several for key in _offer_ids(behavior)}
+        offers = Offer.objects.filter(organization=organization, id__in=ids).order_by("id")
+        found.offers = {offer.pk: offer for offer in offers}
+        issued = IssuedOffer.objects.filter(organization=organization, customer=customer, offer_id__in=ids)
+        for one in issued.select_related("offer").order_by("id"):
+            found.issued.setdefault(one.offer_id, []).append(one)
+    if Section.CREATIVES in sections:
+        _find_units(organization, customer, definitions, found, now)
+    return found
+
+
+def _find_units(
+    organization: Organization,
+    customer: Customer,
+    definitions: Mapping[int, Definition],
+    found: Found,
+    now: datetime,
+) -> None:
+    """The live creatives whose parents are live now and whose group's targets the customer meets."""
+    facts = facts_of(customer)
+    units = AdUnit.objects.filter(
+        organization=organization,
+        status=Status.LIVE,
+        deleted_at__isnull=True,
+        group__line_item__campaign_id__in=list(definitions),
+    )
+    for unit in units.select_related("group__line_item").order_by("id"):
+        campaign_id = unit.group.line_item.campaign_id
+        part = definitions[campaign_id].parts.get(unit.group_id)
+        if part is None or part.conditions is None or not all(window.is_open(now) for window in part.windows):
+            continue
+        if compile_predicate(part.conditions)(facts):
+            found.units.setdefault(campaign_id, []).append(unit)
+
+
+def _assembled(campaign: AdCampaign, standing: Standing, found: Found) -> CustomerCampaign:
+    behaviors = found.behaviors.get(campaign.pk, [])
+    ids = sorted({key for behavior in behaviors for key in _offer_ids(behavior)})
+    return CustomerCampaign(
+        campaign=campaign,
+        standing=standing,
+        behaviors=behaviors,
+        offers=[found.offers[key] for key in ids if key in found.offers],
+        issued=[issued for key in ids for issued in found.issued.get(key, ())],
+        units=found.units.get(campaign.pk, ()),
+    )
+
+
+def _offer_ids(behavior: Behavior) -> list[int]:
+    return [outcome["offer_id"] for outcome in behavior.outcomes if outcome["offer_id"] is not None]

@@ -1,1 +1,0 @@
-"""The trace dialect's endpoints about customers (contract 3, Customers)."""

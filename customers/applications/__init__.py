@@ -1,0 +1,1 @@
+"""Applications, their credentials, the web origins they allow, and counts of their requests."""

@@ -1,0 +1,1 @@
+"""Customers: found, identified, merged, written, deleted and generated."""

@@ -1,0 +1,150 @@
+"""Plausible customers by the million, for trying things at size: one statement a batch, the same people every time."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from django.db import connection, connections, transaction
+
+from customers.models import CustomerField, Organization
+from customers.models.customer_field import FieldType
+from customers.schema.fields import get_field_types, save_field
+from customers.schema.indexes import analyze_customers
+
+BATCH = 50_000
+WRITERS = 2
+FIELDS = {
+    "first_name": FieldType.STRING,
+    "last_name": FieldType.STRING,
+    "email": FieldType.STRING,
+    "state": FieldType.STRING,
+    "gender": FieldType.STRING,
+    "zip": FieldType.STRING,
+    "birth_date": FieldType.DATE,
+    "loyalty_tier": FieldType.STRING,
+}
+TARGETABLE = {"state", "loyalty_tier", "birth_date"}
+FIRST_NAMES = {
+    "female": ["Ana", "Beatriz", "Chloe", "Dana", "Emma", "Grace", "Hana", "Ines", "Julia", "Maria", "Olivia", "Zoe"],
+    "male": ["Adam", "Ben", "Carlos", "David", "Ethan", "Felix", "George", "Hugo", "Ivan", "Liam", "Noah", "Oscar"],
+}
+LAST_NAMES = ["Adams", "Baker", "Chen", "Diaz", "Evans", "Foster", "Garcia", "Hughes", "Ito", "Jones", "Kim", "Lopez"]
+# A state, the first three digits of one of its zip codes, and how many of a hundred customers live there.
+STATES = [
+    ("CA", "900", 24),
+    ("NY", "100", 20),
+    ("TX", "770", 18),
+    ("FL", "331", 14),
+    ("MA", "021", 12),
+    ("WA", "981", 12),
+]
+TIERS = [("bronze", 55), ("silver", 28), ("gold", 13), ("platinum", 4)]
+PLATFORMS = [("iOS", 40), ("Android", 35), ("Chrome Browser", 25)]
+LANGUAGES = [("en-US", 80), ("es-US", 20)]
+TAGS = {"newsletter": 0.4, "vip": 0.06, "hiker": 0.25, "cyclist": 0.2, "churn_risk": 0.1}
+
+LAST_NUMBER = """
+SELECT COALESCE(max(substr(external_id, 5))::bigint, 0) FROM customers_customer
+WHERE organization_id = %s::bigint AND external_id ~ '^GEN-[0-9]{10}$'
+"""
+# Who a number is follows from the number and the seed alone: the first digits of a hash decide.
+GENERATE = """
+INSERT INTO customers_customer (organization_id, uuid, external_id, is_anonymous, attributes, tags, consent,
+    email_consent, push_consent, last_platform, last_language, last_channel)
+SELECT %(organization)s::bigint, hash::uuid, 'GEN-' || lpad(number::text, 10, '0'), false,
+    jsonb_build_object('first_name', first_name, 'last_name', last_name,
+        'email', lower(first_name || '.' || last_name || '.' || number || '@generated.example.com'),
+        'state', (%(states)s::text[])[home], 'gender', CASE WHEN one %% 2 = 0 THEN 'female' ELSE 'male' END,
+        'zip', (%(zips)s::text[])[home] || lpad((two %% 100)::text, 2, '0'),
+        'birth_date', to_char(date '1950-01-01' + (two / 128 %% 20000)::int, 'YYYY-MM-DD'),
+        'loyalty_tier', (%(tiers)s::text[])[1 + (three %% 100)::int]),
+    array_remove(ARRAY[{tags}]::varchar[], NULL),
+    three / 128 %% 100 < 94, three / 16384 %% 100 < 88, three / 16384 %% 100 < 70,
+    (%(platforms)s::text[])[1 + (two %% 20)::int], (%(languages)s::text[])[1 + (three / 512 %% 5)::int],
+    CASE WHEN one / 4096 %% 2 = 0 THEN 'web' ELSE 'mobile' END
+FROM (
+    SELECT number, hash, one, two, three, (%(first_names)s::text[])[1 + one %% 24] AS first_name,
+        (%(last_names)s::text[])[1 + one / 32 %% 12] AS last_name, 1 + (one / 1024 %% 50)::int AS home
+    FROM (
+        SELECT number, hash, ('x' || left(hash, 8))::bit(32)::bigint AS one,
+            ('x' || substr(hash, 9, 8))::bit(32)::bigint AS two, ('x' || substr(hash, 17, 8))::bit(32)::bigint AS three
+        FROM (
+            SELECT number, md5(%(seed)s::text || ':' || %(organization)s::text || ':' || number) AS hash
+            FROM generate_series(%(first)s::bigint, %(last)s::bigint) number OFFSET 0
+        ) numbered OFFSET 0
+    ) diced OFFSET 0
+) people
+"""
+
+
+def generate_customers(*, organization: Organization, number: int, seed: int = 0) -> Iterator[int]:
+    """Add so many customers to an organization, and the fields of its schema that they need; yields after each batch.
+
+    Their external ids are `GEN-0000000001` and so on; a second call goes on after the last one. Each batch is a
+    transaction.
+    """
+    _make_schema(organization)
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_NUMBER, [organization.pk])
+        first = cursor.fetchone()[0] + 1
+    values = {**_lists(), "seed": seed, "organization": organization.pk}
+    ranges = [(start, min(start + BATCH, first + number) - 1) for start in range(first, first + number, BATCH)]
+    if len(ranges) == 1:
+        _generate(values, *ranges[0])
+        yield number
+        return
+    with ThreadPoolExecutor(WRITERS) as writers:
+        for _, last in writers.map(partial(_generate_beside, values), ranges):
+            yield last - first + 1
+    analyze_customers()
+
+
+def _generate_beside(values: dict[str, Any], numbers: tuple[int, int]) -> tuple[int, int]:
+    """A batch on a connection of its own: PostgreSQL gives each connection one processor."""
+    try:
+        _generate(values, *numbers)
+    finally:
+        connections.close_all()
+    return numbers
+
+
+def _generate(values: dict[str, Any], first: int, last: int) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(GENERATE.format(tags=_tags()), {**values, "first": first, "last": last})
+
+
+@transaction.atomic
+def _make_schema(organization: Organization) -> None:
+    there = get_field_types(organization=organization)
+    for name, kind in FIELDS.items():
+        if name not in there:
+            save_field(
+                field=CustomerField(organization=organization, name=name, type=kind, targetable=name in TARGETABLE)
+            )
+
+
+def _lists() -> dict[str, Any]:
+    """As many places for each choice as it has shares, so that a number below their sum is a weighted choice.
+
+    Women stand at even places. PostgreSQL walks along an array to a place, so the lists are as short as can be.
+    """
+    women, men = FIRST_NAMES["female"], FIRST_NAMES["male"]
+    return {
+        "first_names": [name for pair in zip(women, men, strict=True) for name in pair],
+        "last_names": LAST_NAMES,
+        "states": [state for state, _, share in STATES for _ in range(share // 2)],
+        "zips": [prefix for _, prefix, share in STATES for _ in range(share // 2)],
+        "tiers": [tier for tier, share in TIERS for _ in range(share)],
+        "platforms": [platform for platform, share in PLATFORMS for _ in range(share // 5)],
+        "languages": [language for language, share in LANGUAGES for _ in range(share // 20)],
+    }
+
+
+def _tags() -> str:
+    """One case a tag, each deciding by digits of the hash of its own; tags and shares are constants of ours."""
+    cases = []
+    for place, (tag, share) in enumerate(TAGS.items()):
+        digits = f"('x' || substr(hash, {25 + place}, 2))::bit(8)::int"
+        cases.append(f"CASE WHEN {digits} < {int(256 * share)} THEN '{tag}' END")
+    return ", ".join(cases)

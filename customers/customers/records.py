@@ -1,0 +1,111 @@
+"""Customers as operators write them: whole records and former ids; clients write attributes only (`customers`)."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from psycopg import sql
+
+from customers.errors import Refusals, invalid
+from customers.models import Customer, CustomerAlias, CustomerField, Organization
+from customers.models.attribute_value import text_of
+from customers.models.broken_constraint import broken_constraint
+from customers.models.schema import check_attributes
+from customers.schema.fields import field_of_unique_index, fields_of
+
+MAXIMUM_ID = 255
+# The organization and the name stand in the statement itself, so that the index of a unique field serves it.
+OTHERS = """
+SELECT FROM customers_customer WHERE organization_id = {organization} AND (attributes ->> {name}) = %s
+    AND id <> %s LIMIT 1
+"""
+TAKEN = "Another customer has this id, or had it before they were merged."
+
+
+@transaction.atomic
+def create_customer(*, organization: Organization, attributes: Mapping[str, Any]) -> Customer:
+    """Make a known customer.
+
+    `attributes`: `external_id`, and optionally `attributes` (by the schema, whose required fields must be there),
+    `tags`, `consent`, `email_consent`, `push_consent`. DomainError `validation` names all that breaks a rule.
+    """
+    return _save(Customer(organization=organization), attributes)
+
+
+@transaction.atomic
+def update_customer(*, customer: Customer, changes: Mapping[str, Any]) -> Customer:
+    """Change what is named (as in `create_customer`) of a customer whom the caller has locked, and nothing else."""
+    return _save(customer, changes)
+
+
+@transaction.atomic
+def create_alias(*, customer: Customer, external_id: str) -> CustomerAlias:
+    """Let another id find a customer, whom the caller has locked; DomainError `validation` where it finds somebody."""
+    refusals = Refusals()
+    _check_id(customer, external_id, refusals)
+    refusals.raise_any()
+    return CustomerAlias.objects.create(
+        organization_id=customer.organization_id, customer=customer, external_id=external_id, uuid=uuid.uuid4()
+    )
+
+
+def _save(customer: Customer, changes: Mapping[str, Any]) -> Customer:
+    refusals = Refusals()
+    values = dict(changes)
+    if "external_id" in values:
+        _check_id(customer, values["external_id"], refusals)
+    schema = list(fields_of(organization=customer.organization))
+    if "attributes" in values:
+        values["attributes"] = _checked(customer, schema, values["attributes"] or {}, refusals)
+        _refuse_shared(customer, schema, values["attributes"], refusals)
+    if "tags" in values:
+        values["tags"] = list(dict.fromkeys(values["tags"] or ()))
+    refusals.raise_any()
+    for name, value in values.items():
+        setattr(customer, name, value)
+    try:
+        with transaction.atomic():
+            customer.save(update_fields=None if customer.pk is None else [*values, "updated_at"])
+    except IntegrityError as error:
+        if broken_constraint(error) == "customer_external_id_unique":
+            raise invalid(external_id=TAKEN) from error
+        name = field_of_unique_index(schema, error)
+        raise invalid(attributes=f"{name}: Another customer has this value.") from error
+    return customer
+
+
+def _checked(
+    customer: Customer, schema: Sequence[CustomerField], attributes: Mapping[str, Any], refusals: Refusals
+) -> dict[str, Any]:
+    """All attributes in their kept forms; what is absent is cleared, as a required field can't be."""
+    is_new = customer.pk is None
+    absent = {field.name for field in schema if field.name in customer.attributes or (is_new and field.required)}
+    checked = check_attributes(schema, dict.fromkeys(absent) | dict(attributes))
+    for name, sentence in checked.refused.items():
+        refusals.refuse("attributes", f"{name}: {sentence}")
+    return checked.kept
+
+
+def _refuse_shared(
+    customer: Customer, schema: Sequence[CustomerField], attributes: Mapping[str, Any], refusals: Refusals
+) -> None:
+    """Look for the value: a unique field's index is made beside the traffic, and names one field of several."""
+    for field in schema:
+        value = attributes.get(field.name)
+        if not field.unique or value is None or value == customer.attributes.get(field.name):
+            continue
+        values = {"organization": sql.Literal(customer.organization_id), "name": sql.Literal(field.name)}
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(OTHERS).format(**values), [text_of(value), customer.pk or 0])
+            if cursor.rowcount:
+                refusals.refuse("attributes", f"{field.name}: Another customer has this value.")
+
+
+def _check_id(customer: Customer, external_id: str | None, refusals: Refusals) -> None:
+    if not external_id or len(external_id) > MAXIMUM_ID or "\x00" in external_id:
+        refusals.refuse("external_id", f"An id of 1 to {MAXIMUM_ID} characters is expected.")
+        return
+    own = {"organization_id": customer.organization_id, "external_id": external_id}
+    if Customer.objects.filter(**own).exists() or CustomerAlias.objects.filter(**own).exists():
+        refusals.refuse("external_id", TAKEN)

@@ -1,0 +1,1 @@
+"""Organizations: made, changed, and how much one of them may do at a time."""

@@ -1,0 +1,1 @@
+"""The schema of an organization's customers, its indexes, and who uses its fields."""

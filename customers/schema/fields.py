@@ -1,0 +1,112 @@
+"""The schema of an organization's customers: its fields, read, saved and deleted."""
+
+from collections.abc import Iterable
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
+
+from customers.errors import invalid
+from customers.jobs import look_now
+from customers.models import CustomerField, Organization
+from customers.models.broken_constraint import broken_constraint
+from customers.organizations.organizations import raise_version
+from customers.prepared import PreparedStatement
+from customers.schema.indexes import is_unique_index_of
+from customers.schema.uses import lock_field, refuse_change, refuse_retired, refuse_used, retire
+
+# Held until the transaction ends: nobody renames or deletes what is about to be named.
+HELD = PreparedStatement(
+    "SELECT name, type FROM customers_customerfield WHERE organization_id = %s::bigint ORDER BY id FOR SHARE"
+)
+
+
+def fields_of(*, organization: Organization) -> QuerySet[CustomerField]:
+    """The fields of the schema, oldest first."""
+    return CustomerField.objects.filter(organization=organization).order_by("id")
+
+
+def get_field_types(*, organization: Organization) -> dict[str, str]:
+    """The type of each field by its name: what the targeting language is checked against."""
+    return dict(fields_of(organization=organization).values_list("name", "type"))
+
+
+def hold_schema(*, organization: Organization) -> dict[str, str]:
+    """`get_field_types` for who is about to write what names fields: they stay until the transaction ends."""
+    return dict(HELD.rows([organization.pk]))
+
+
+# One value that several customers have; an index that stands already finds it at once.
+SHARED = """
+SELECT EXISTS (
+    SELECT FROM customers_customer WHERE organization_id = %(organization)s::bigint
+    AND attributes ->> %(name)s::text IS NOT NULL
+    GROUP BY attributes ->> %(name)s::text HAVING count(*) > 1
+)
+"""
+
+
+@transaction.atomic
+def save_field(*, field: CustomerField) -> CustomerField:
+    """Save a field of the schema. Its indexes are made beside the traffic, within a minute.
+
+    A field that is marked unique is so from `unique_since` on, when its index stands; should customers have come to
+    share a value until then, the mark is taken back and `unique_problem` says so. DomainError `validation` where two
+    customers already share a value, the type or organization is another one, the name is taken, or changes while it is
+    used or has values (it says where).
+    """
+    before = lock_field(field=field) if field.pk else None
+    if before is not None:
+        refuse_change(before=before, after=field)
+    if before is None or before.name != field.name:
+        refuse_retired(field=field)
+    is_kept_unique = before is not None and before.unique and before.name == field.name
+    field.unique_since = before.unique_since if before is not None and is_kept_unique and field.unique else None
+    if field.unique:
+        if not is_kept_unique:
+            _refuse_shared(field)
+        field.unique_problem = ""
+    _save_row(field)
+    raise_version(organization=field.organization, changed={CustomerField: [field.pk]})
+    look_now("customers.look_after_field_indexes")
+    return field
+
+
+def _save_row(field: CustomerField) -> None:
+    try:
+        with transaction.atomic():
+            field.save()
+    except IntegrityError as error:
+        if broken_constraint(error) != "customer_field_name_unique":
+            raise
+        raise invalid(name="The schema already has a field of this name.") from error
+
+
+def _refuse_shared(field: CustomerField) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(SHARED, {"organization": field.organization_id, "name": field.name})
+        if cursor.fetchone()[0]:
+            raise invalid(unique="Two customers already share a value of this field.")
+
+
+@transaction.atomic
+def delete_field(*, field: CustomerField) -> None:
+    """Take a field out of the schema, and its values from all customers, which takes a while.
+
+    DomainError `validation` says where it is still used.
+    """
+    kept = lock_field(field=field)
+    refuse_used(field=kept, attribute="name")
+    retire(field=kept)
+    changed = {CustomerField: [kept.pk]}
+    kept.delete()
+    raise_version(organization=field.organization, changed=changed)
+    look_now("customers.look_after_field_indexes")
+
+
+def field_of_unique_index(schema: Iterable[CustomerField], error: IntegrityError) -> str:
+    """The name of the field whose unique index an IntegrityError broke; raises the error where it is no such index."""
+    broken = broken_constraint(error)
+    for field in schema:
+        if is_unique_index_of(field=field, name=broken):
+            return field.name
+    raise error

@@ -1,0 +1,209 @@
+"""Indexes and statistics of fields: those that audiences often ask for, and those whose values are unique.
+
+`CREATE INDEX CONCURRENTLY` blocks no write, but can't be part of a transaction: so a field is only marked, and a task
+makes of the database what the marks say. It looks at what is there, so it may be killed at any point and called as
+often as one likes (docs/decisions/0053, 0079).
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+from django.db import Error, IntegrityError, connection
+from django.utils import timezone
+from psycopg import sql
+
+from customers.bounds import Work, bounded
+from customers.models import CustomerField
+from customers.models.attribute_sql import digest_expression, indexed_expression, text_expression
+from customers.organizations.organizations import raise_version
+from customers.transactions import was_undone
+
+# Who holds it makes indexes or analyzes the customers' table: PostgreSQL lets one at a time do so, and two that wait
+# for each other's turn and snapshot would wait in a circle.
+LOCK = 5_720_310_442
+TABLE = "customers_customer"
+EXISTING = """
+SELECT class.relname, index.indisvalid FROM pg_class class JOIN pg_index index ON index.indexrelid = class.oid
+WHERE index.indrelid = 'customers_customer'::regclass
+AND class.relname ~ '^customer_field_[0-9]+_(of|unique)_[0-9a-f]{8}$'
+"""
+UNLOCK = sql.SQL("SELECT pg_advisory_unlock({})").format(sql.Literal(LOCK))
+ANALYZE = sql.SQL("ANALYZE customers_customer")
+# How often somebody asks whether it is their turn, and for how long: a field of millions of customers takes a minute.
+ASKING_SECONDS, PATIENCE_SECONDS = 0.1, 600.0
+SHARED = "Two customers share a value, so the field is not unique. Correct them and mark it again."
+FAILED = "The index that keeps it unique could not be made; it is tried again each minute, and the log says why."
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldIndex:
+    """An index that a field is to have. A field of another name or type has another one."""
+
+    field: CustomerField
+    is_unique: bool
+
+    @property
+    def expression(self) -> str:
+        """What is indexed: the digest of a unique field's value, else what conditions compare."""
+        if self.is_unique:
+            return digest_expression(text_expression(self.field.name, TABLE))
+        return indexed_expression(self.field.name, self.field.type, TABLE)
+
+    @property
+    def name(self) -> str:
+        """Its name, with a digest of its expression."""
+        digest = hashlib.sha256(self.expression.encode()).hexdigest()[:8]
+        return f"{_stem(self.field, is_unique=self.is_unique)}_{digest}"
+
+    def creation(self, *, concurrently: bool = True) -> sql.Composed:
+        """The statement that makes it."""
+        statement = "CREATE {unique}INDEX {concurrently}{name} ON customers_customer (({expression})) WHERE {whose}"
+        return sql.SQL(statement).format(
+            unique=sql.SQL("UNIQUE " if self.is_unique else ""),
+            concurrently=sql.SQL("CONCURRENTLY " if concurrently else ""),
+            name=sql.Identifier(self.name),
+            expression=sql.SQL(self.expression),
+            whose=sql.SQL("organization_id = {}").format(sql.Literal(self.field.organization_id)),
+        )
+
+
+def is_unique_index_of(*, field: CustomerField, name: str | None) -> bool:
+    """Whether `name` is that of an index that keeps the field's values unique, or once did."""
+    return name is not None and name.startswith(f"{_stem(field, is_unique=True)}_")
+
+
+def maintain_field_indexes() -> int:
+    """Make what is missing and drop what nobody wants any more; how many indexes changed. Not in a transaction.
+
+    Where somebody else's VACUUM is in the way and PostgreSQL undoes ours, the rest is left to the next call.
+    """
+    changed = 0
+    with _a_turn(0) as is_ours:
+        if is_ours:
+            try:
+                for changed in _changes():  # noqa: B007 - told below
+                    pass
+            except Error as error:
+                if not was_undone(error):
+                    raise
+                log.info("field_indexes_postponed", reason=str(error))
+    return changed
+
+
+def analyze_customers() -> None:
+    """Renew the statistics of customers when nobody makes indexes; after ten minutes leave it to autovacuum."""
+    with _a_turn(PATIENCE_SECONDS) as is_ours:
+        if is_ours:
+            _execute(ANALYZE)
+        else:
+            log.warning("analyze_left_to_autovacuum")
+
+
+@contextmanager
+def _a_turn(patience: float) -> Iterator[bool]:
+    """Be the only one at the table's indexes; False where somebody else still is after so many seconds.
+
+    It is asked for again and again: whoever waited in one statement would keep a snapshot, and for the end of that an
+    index that is being made waits.
+    """
+    until = time.monotonic() + patience
+    # How long others' transactions last is theirs to say: the index waits for those that were there before it.
+    with bounded(Work.SCHEMA):
+        try:
+            while not (is_ours := _try_lock()) and time.monotonic() < until:
+                time.sleep(ASKING_SECONDS)
+            yield is_ours
+            if is_ours:
+                _execute(UNLOCK)
+        finally:
+            # With the connection goes its lock, however the block has ended.
+            connection.close()
+
+
+def _try_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s::bigint)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _changes() -> Iterator[int]:
+    """Change one after the other, telling how many it were."""
+    fields = list(CustomerField.objects.select_related("organization"))
+    indexes = [FieldIndex(field, is_unique=False) for field in fields if field.targetable]
+    indexes += [FieldIndex(field, is_unique=True) for field in fields if field.unique]
+    wanted = {index.name: index for index in indexes}
+    with connection.cursor() as cursor:
+        cursor.execute(EXISTING)
+        existing = dict(cursor.fetchall())
+    broken = [name for name, is_valid in existing.items() if not is_valid]
+    missing = [index for name, index in wanted.items() if not existing.get(name)]
+    # Last, so that a field that gets another index is unique all the while.
+    unwanted = [name for name, is_valid in existing.items() if is_valid and name not in wanted]
+    steps = [*(partial(_drop, name) for name in broken), *(partial(_make, index) for index in missing)]
+    for changed, step in enumerate([*steps, *(partial(_drop, name) for name in unwanted)], start=1):
+        step()
+        yield changed
+    for name, index in wanted.items():
+        if index.is_unique and existing.get(name):
+            _tell_standing(index)
+    if any(not index.is_unique for index in missing):
+        _execute(ANALYZE)
+
+
+def _drop(name: str) -> None:
+    _execute(sql.SQL("DROP INDEX CONCURRENTLY IF EXISTS {}").format(sql.Identifier(name)))
+    _execute(sql.SQL("DROP STATISTICS IF EXISTS {}").format(sql.Identifier(f"{name}_s")))
+
+
+def _make(index: FieldIndex) -> None:
+    """Make one; what can't be made is told, and keeps nobody else's index from being made."""
+    field = index.field
+    told = {"field": field.name, "organization": field.organization_id, "unique": index.is_unique}
+    try:
+        if not index.is_unique:
+            statistics = sql.SQL("CREATE STATISTICS IF NOT EXISTS {} ON ({}) FROM customers_customer")
+            _execute(statistics.format(sql.Identifier(f"{index.name}_s"), sql.SQL(index.expression)))
+        _execute(index.creation())
+    except IntegrityError:
+        _give_up(index)
+    except Error as error:
+        if was_undone(error) or not connection.is_usable():
+            raise
+        log.error("field_index_failed", reason=str(error).strip(), **told)  # noqa: TRY400 (the reason is PostgreSQL's)
+        _drop(index.name)
+        CustomerField.objects.filter(pk=field.pk, unique=True).update(unique_problem=FAILED)
+    else:
+        if index.is_unique:
+            _tell_standing(index)
+        log.info("field_index_made", **told)
+
+
+def _tell_standing(index: FieldIndex) -> None:
+    """From now on the database keeps the promise."""
+    standing = CustomerField.objects.filter(pk=index.field.pk, unique=True, unique_since=None)
+    standing.update(unique_since=timezone.now(), unique_problem="")
+
+
+def _give_up(index: FieldIndex) -> None:
+    """Values came to be shared between the mark and the index: the mark is taken back, and the operator told."""
+    field = index.field
+    log.warning("field_is_not_unique", field=field.name, organization=field.organization_id)
+    _drop(index.name)
+    CustomerField.objects.filter(pk=field.pk).update(unique=False, unique_since=None, unique_problem=SHARED)
+    raise_version(organization=field.organization, changed={CustomerField: [field.pk]})
+
+
+def _stem(field: CustomerField, *, is_unique: bool) -> str:
+    return f"customer_field_{field.pk}_{'unique' if is_unique else 'of'}"
+
+
+def _execute(statement: sql.Composable) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -1,1 +1,0 @@
-"""What is done to who calls and who is served."""

@@ -1,0 +1,1 @@
+"""Business events, and the campaigns that they trigger."""

@@ -1,0 +1,230 @@
+"""Business events that trigger campaigns (contract 3, Business Events; contract 4, section C)."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from campaigns.behaviors.events import are_counted, record_events
+from campaigns.behaviors.run import CustomerEvent, money_in
+from campaigns.customer_facts.locking import CustomerGoneError, lock_customers
+from campaigns.decisions.decide import decide_within_limits
+from campaigns.decisions.engine import Candidate, Context, Decision, Subject
+from campaigns.decisions.impressions import lock_spend_limits, make_spend_limits, offer_campaigns
+from campaigns.decisions.log import Write, is_logged, later
+from campaigns.decisions.participation import Counting, forget_completion
+from campaigns.models.frequency import frequency_starts
+from customers.applications.applications import require_platform
+from customers.customers.identity import find_or_create_customer
+from customers.customers.search import find_or_create_by_attributes
+from customers.errors import DomainError, Kind
+from customers.models import Customer, Organization
+from customers.models.application import SERVERS
+from customers.models.identifier import as_uuid
+from funnels.funnels.definitions import restart_funnel
+from funnels.models import EventOccurrence
+from funnels.placements.compiled import NOTHING_SHOWN, ShownEvent
+from funnels.placements.event_filters import with_context
+from funnels.placements.loading import get_channel
+from funnels.placements.visits import Visit, find_customer_visit, get_customer_visit, with_history
+from traces.traces import add_trace
+
+INSERT = """
+INSERT INTO funnels_eventoccurrence (organization_id, customer_id, event_id, idempotency_key, campaign_id, trace_id,
+                                     token, customer_reference, context, restarts_funnel)
+VALUES (%s::bigint, %s::bigint, %s::bigint, %s::varchar, %s::bigint, %s::bigint, %s::uuid, %s::varchar, %s::jsonb,
+        %s::boolean)
+"""
+# One telling of an event at a time: the second one then finds what the first was answered.
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))"
+
+
+@dataclass(frozen=True, slots=True)
+class EventTold:
+    """A business event as an application tells it.
+
+    `customer` is a customer's id or a search specification, fields of the schema with their values. `event_id` makes
+    telling it again harmless.
+    """
+
+    app_token: str
+    name: str
+    customer: str | Mapping[str, Any]
+    context: Mapping[str, Any]
+    restarts_funnel: bool
+    event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """What the event led to; `customer_id` is the caller's own, or that of the customer who was found or created."""
+
+    campaign: str
+    trace_id: uuid.UUID
+    token: uuid.UUID
+    customer_id: str
+    afterwards: Write | None = None
+
+
+class _NoLongerStandsError(Exception):
+    """What the decision proposed has used up its cap or its money meanwhile."""
+
+    def __init__(self, campaign_id: int) -> None:
+        super().__init__(campaign_id)
+        self.campaign_id = campaign_id
+
+
+def trigger_campaign(*, told: EventTold, now: datetime) -> Triggered:
+    """Choose the best campaign that is bound to an event for its customer, and offer it in a trace of its own.
+
+    Nothing is kept where there is none. DomainError `unknown_application` (also of one that has not the platform REST:
+    its app-token may be anybody's), `unknown_event`, `no_matching_campaign`,
+    `invalid_fields` (a field outside the schema).
+    """
+    gone: set[int] = set()
+    while True:
+        try:
+            return _trigger(told, gone, now)
+        except CustomerGoneError:
+            # Merged into another one a moment ago: the id finds that one now.
+            continue
+        except _NoLongerStandsError as error:
+            # All is undone and begun anew: what comes next has its own locks, which come first.
+            gone.add(error.campaign_id)
+
+
+@transaction.atomic
+def _trigger(told: EventTold, gone: Collection[int], now: datetime) -> Triggered:
+    """One attempt; campaigns that are `gone` are left out."""
+    visit = _visit(told)
+    require_platform(platforms=visit.platforms, wanted=SERVERS)
+    organization = visit.organization
+    channel = get_channel(organization_id=organization.pk, version=organization.version)
+    event = channel.applications.get(visit.application_id, NOTHING_SHOWN).events.get(told.name)
+    if event is None:
+        raise DomainError(Kind.NOT_FOUND, "unknown_event", "The application has no such event.")
+    again = _told_before(event, told)
+    if again is not None:
+        return again
+    if visit.customer_pk is None:
+        customer = _customer(organization, told)
+        visit = get_customer_visit(app_token=as_uuid(told.app_token), customer_pk=customer.pk)
+    decision, context = _decide(visit, event, told, now)
+    eligible = [candidate for candidate in decision.eligible if candidate.campaign_id not in gone]
+    if not eligible:
+        raise DomainError(Kind.NOT_FOUND, "no_matching_campaign", "No campaign matches this event.")
+    triggered = _offer(event, told, visit, eligible[0], now)
+    return _logged(triggered, visit, context, decision, now)
+
+
+def _visit(told: EventTold) -> Visit:
+    """The customer of an id, if there is one by now; else nobody in particular, with the application all the same."""
+    token = as_uuid(told.app_token)
+    if isinstance(told.customer, str):
+        return find_customer_visit(app_token=token, customer_id=told.customer)
+    return get_customer_visit(app_token=token, customer_pk=None)
+
+
+def _told_before(event: ShownEvent, told: EventTold) -> Triggered | None:
+    """What the same telling was answered before."""
+    if told.event_id is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [f"business event {event.event_id} {told.event_id}"])
+    found = EventOccurrence.objects.filter(event_id=event.event_id, idempotency_key=told.event_id)
+    before = found.select_related("campaign", "trace").first()
+    if before is None:
+        return None
+    return Triggered(before.campaign.name, before.trace.uuid, before.token, before.customer_reference)
+
+
+def _customer(organization: Organization, told: EventTold) -> Customer:
+    if isinstance(told.customer, str):
+        return find_or_create_customer(organization=organization, customer_id=told.customer)
+    return find_or_create_by_attributes(organization=organization, attributes=told.customer)
+
+
+def _decide(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) -> tuple[Decision, Context]:
+    context = Context(
+        placements=frozenset([event.placement]),
+        period_starts=frequency_starts(now, visit.organization.zone),
+        is_restart=told.restarts_funnel,
+    )
+    candidates = event.index.all
+    visit = with_history(visit, candidates)
+    subject: Subject = replace(visit.subject, facts=with_context(visit.subject.facts, told.context))
+    decision = decide_within_limits(
+        organization=visit.organization, subject=subject, context=context, candidates=candidates, now=now
+    )
+    return decision, context
+
+
+def _offer(event: ShownEvent, told: EventTold, visit: Visit, candidate: Candidate, now: datetime) -> Triggered:
+    """Offer the campaign and tell the core; locks go from its spend limit to the customer to participations."""
+    organization, customer_pk = visit.organization, visit.customer_pk
+    if customer_pk is None:
+        raise CustomerGoneError
+    while lock_spend_limits(organization=organization, campaigns=[candidate]) is None:
+        make_spend_limits(organization=organization, campaigns=[candidate])
+    locked = None
+    if are_counted(organization=organization, name=told.name, at=now):
+        locked = lock_customers(organization=organization, customer_ids=[customer_pk])
+    tokens: list[uuid.UUID] = []
+    as_event = CustomerEvent(
+        customer_pk, told.name, now, told.context, f"business-event:{uuid.uuid4()}", money_in(told.context)
+    )
+    counting = Counting(
+        {(customer_pk, candidate.campaign_id)},
+        lambda: tokens.append(_token(organization, customer_pk, candidate, now, restarts=told.restarts_funnel)),
+    )
+    record_events(organization=organization, events=[as_event], now=now, locked=locked, counting=counting)
+    return _keep(event, told, visit, candidate, tokens[0])
+
+
+def _token(
+    organization: Organization, customer_pk: int, candidate: Candidate, now: datetime, *, restarts: bool
+) -> uuid.UUID:
+    """The token of the offer; with a restart the funnel begins anew."""
+    offered = offer_campaigns(organization=organization, customer_id=customer_pk, campaigns=[candidate], now=now)
+    if offered.is_lost:
+        raise CustomerGoneError
+    if not offered.tokens:
+        raise _NoLongerStandsError(candidate.campaign_id)
+    if restarts:
+        forget_completion(customer_id=customer_pk, campaign_id=candidate.campaign_id)
+    return offered.tokens[candidate.campaign_id]
+
+
+def _keep(event: ShownEvent, told: EventTold, visit: Visit, candidate: Candidate, token: uuid.UUID) -> Triggered:
+    """Keep the occurrence with its trace; with a restart nothing is left of the way so far."""
+    customer_pk = visit.customer_pk or 0
+    if told.restarts_funnel:
+        restart_funnel(organization=visit.organization, customer_id=customer_pk, campaign_id=candidate.campaign_id)
+    trace_pk, trace_id = add_trace(
+        organization_id=visit.organization.pk, application_id=visit.application_id, customer_pk=customer_pk
+    )
+    reference = told.customer if isinstance(told.customer, str) else visit.customer_id
+    context = orjson.dumps(told.context).decode()
+    values = [visit.organization.pk, customer_pk, event.event_id, told.event_id, candidate.campaign_id, trace_pk]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [*values, token, reference, context, told.restarts_funnel])
+    return Triggered(candidate.name, trace_id, token, reference)
+
+
+def _logged(triggered: Triggered, visit: Visit, context: Context, decision: Decision, now: datetime) -> Triggered:
+    if not is_logged(organization=visit.organization) or visit.customer_pk is None:
+        return triggered
+    write = later(
+        organization=visit.organization,
+        customer_id=visit.customer_pk,
+        identity=visit.customer_uuid,
+        source="business-event",
+        context=context,
+        decision=decision,
+        now=now,
+    )
+    return replace(triggered, afterwards=write)

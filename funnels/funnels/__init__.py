@@ -1,0 +1,1 @@
+"""Funnels: defined, walked and shown."""

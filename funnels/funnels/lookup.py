@@ -1,0 +1,82 @@
+"""Funnels of campaigns: what decisions show of them, and their steps ready to be walked."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from psycopg import sql
+
+from campaigns.models import AdCampaign
+from customers.models import Customer
+from customers.models.attribute_sql import digest_expression, text_expression
+from customers.models.attribute_value import text_of
+from funnels.funnels.engine import Graph, parse_steps
+from funnels.models import Funnel, FunnelEntry, FunnelVersion
+
+# Versions never change, so one that was compiled is good for ever.
+KEPT_VERSIONS = 1024
+# The organization and the field stand in the statement itself, so that the index of a unique field serves it.
+SHARING = """
+SELECT id, external_id FROM customers_customer
+WHERE organization_id = {organization} AND {kept} = {told} AND id <> %s::bigint ORDER BY id LIMIT 10
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelSummary:
+    """The funnel object of a banner or popup (contract 3); the defaults are those of a campaign without a funnel."""
+
+    style: str = ""
+    allow_dismiss: bool = True
+    landing_page: bool = False
+    always_use_landing: bool = False
+    show_progress_bar: bool = True
+    new_window: bool = False
+
+    def as_members(self) -> dict[str, str | bool]:
+        """The members as both formats show them, misspelt one included (contract 4, "misspelt names")."""
+        return {
+            "style": self.style,
+            "allow-dismiss": self.allow_dismiss,
+            "landing-page": self.landing_page,
+            "always-use-landing": self.always_use_landing,
+            "show-progress-bar": self.show_progress_bar,
+            "new-widow": self.new_window,
+            "new-window": self.new_window,
+        }
+
+
+NO_FUNNEL = FunnelSummary()
+
+
+def funnel_summary(funnel: Funnel) -> FunnelSummary:
+    """What is shown of a campaign's funnel; `NO_FUNNEL` goes for a campaign without one."""
+    return FunnelSummary(
+        style=funnel.style,
+        allow_dismiss=funnel.allow_dismiss,
+        landing_page=bool(funnel.landing_page),
+        always_use_landing=funnel.always_use_landing,
+        show_progress_bar=funnel.show_progress_bar,
+        new_window=funnel.new_window,
+    )
+
+
+def find_funnel(*, campaign: AdCampaign) -> Funnel | None:
+    """A campaign's funnel, or None."""
+    return Funnel.objects.filter(campaign=campaign).select_related("version").first()
+
+
+@lru_cache(maxsize=KEPT_VERSIONS)
+def get_graph(version_id: int) -> Graph:
+    """The steps of a version, by the types that its fields had when it was saved."""
+    definition = FunnelVersion.objects.values_list("definition", flat=True).get(pk=version_id)
+    return parse_steps(definition["steps"], definition["types"])
+
+
+def find_sharing(*, entry: FunnelEntry, name: str) -> list[Customer]:
+    """The other customers who have the value that was captured of a field; ten at most."""
+    statement = sql.SQL(SHARING).format(
+        organization=sql.Literal(entry.organization_id),
+        kept=sql.SQL(digest_expression(text_expression(name, "customers_customer"))),
+        told=sql.SQL(digest_expression("%s::text")),
+    )
+    return list(Customer.objects.raw(statement.as_string(), [text_of(entry.data.get(name)), entry.customer_id]))

@@ -1,0 +1,86 @@
+"""What the funnel's page shows, and what its forms do (contract 4, "the funnel page")."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from customers.errors import DomainError
+from funnels.funnels.advance import Advance, advance_funnel
+from funnels.funnels.engine import CaptureField
+from funnels.funnels.lookup import get_graph
+from funnels.funnels.position import Stand, read_stand
+from funnels.models import Funnel
+from traces.actions import TRACKING_TOKEN, Activity, record_action
+from traces.models import Trace
+from traces.models.action import ActionType
+
+
+@dataclass(frozen=True)
+class Place:
+    """A funnel as one visit sees it; raised errors are those of `read_stand`."""
+
+    trail_id: uuid.UUID | None
+    campaign_id: int
+    token: uuid.UUID | None
+    stand: Stand
+    funnel: Funnel
+    allowed_origins: list[str]
+
+    @property
+    def opens_with_landing(self) -> bool:
+        """Whether the landing page comes before the steps."""
+        return bool(self.funnel.landing_page) and (self.funnel.always_use_landing or not self.stand.is_on_the_way)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What became of a form: a sentence for each refused field, none where the step is done."""
+
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_place(*, trail_id: uuid.UUID | None, campaign_id: int, token: uuid.UUID | None) -> Place:
+    """Where this visit stands; DomainError as `read_stand` raises them."""
+    stand = read_stand(trail_id=trail_id, campaign_id=campaign_id, token=token)
+    funnel = (
+        Funnel.objects.filter(campaign_id=stand.campaign_id, organization_id=stand.organization_id)
+        .select_related("organization")
+        .get()
+    )
+    trace = Trace.objects.select_related("application").get(pk=stand.trace_id)
+    return Place(trail_id, campaign_id, token, stand, funnel, trace.application.allowed_origins)
+
+
+def current_step(*, place: Place, now: datetime) -> dict[str, Any]:
+    """The current step's answer; begins the funnel where it wasn't begun."""
+    return advance_funnel(advance=Advance(place.trail_id, place.campaign_id, place.token), now=now)
+
+
+def current_fields(*, place: Place) -> tuple[CaptureField, ...]:
+    """What the current step asks for, with its bounds: the first step where the funnel wasn't begun."""
+    stand = place.stand
+    if not stand.is_on_the_way:
+        graph = get_graph(stand.funnel_version_id)
+        return graph.steps[graph.start].fields
+    return get_graph(stand.version_id).steps[stand.step].fields if stand.step else ()
+
+
+def submit_step(*, place: Place, step_id: str, step_data: Mapping[str, object], now: datetime) -> Submission:
+    """Advance with a form's values; errors about fields are for the customer, others are raised."""
+    advance = Advance(place.trail_id, place.campaign_id, place.token, step_data, step_id)
+    try:
+        advance_funnel(advance=advance, now=now)
+    except DomainError as error:
+        if error.code != "invalid_step_data":
+            raise
+        return Submission({name: " ".join(sentences) for name, sentences in error.fields.items()})
+    return Submission()
+
+
+def dismiss(*, place: Place, now: datetime) -> None:
+    """The customer is not interested: the trace is closed, as by the action `dismiss`."""
+    data = [{"name": TRACKING_TOKEN, "value": str(place.token)}]
+    activity = Activity(ActionType.DISMISS.value, ActionType.DISMISS, data)
+    record_action(trail_id=place.trail_id, activity=activity, now=now)

@@ -1,0 +1,185 @@
+"""Where a customer stands in a campaign's funnel: everything that a move depends on, read in one statement."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from campaigns.targeting import CustomerFacts
+from customers.errors import DomainError, Kind
+from customers.models import CustomerField
+from customers.models.application import speaks_for_visitors
+from customers.models.attribute_value import Kept
+from funnels.funnels.engine import answer_showing
+from traces.trails import trace_closed
+
+# A finished way ends with its tracking token, any way with a conversion or dismissal: the next token enters anew.
+READ = """
+SELECT trail.platform, trail.language, trail.channel, trace.id, trace.closed_at IS NOT NULL, trace.organization_id,
+       trace.is_trusted, trace.captured, application.platforms,
+       customer.id, customer.is_anonymous, customer.attributes, customer.tags, customer.points,
+       campaign.id, interaction.id, funnel.version_id,
+       entry.id, entry.revision, entry.uuid, entry.version_id, entry.step, entry.data,
+       cardinality(entry.answers), entry.answers[cardinality(entry.answers)], entry.answers[%(position)s::int],
+       entry.answered_in[cardinality(entry.answers)], entry.answered_in[%(position)s::int],
+       entry.id IS NOT NULL
+       AND (NOT entry.is_finished OR entry.interaction_id = interaction.id)
+       AND NOT COALESCE(GREATEST(participation.converted_at, participation.dismissed_at) >= entry.entered_at, FALSE),
+       CASE WHEN %(with_schema)s::boolean THEN (
+           SELECT json_agg(json_build_array(field.id, field.name, field.type, field.required) ORDER BY field.id)::text
+           FROM customers_customerfield field WHERE field.organization_id = trace.organization_id
+       ) END
+FROM traces_trail trail
+JOIN traces_trace trace ON trace.id = trail.trace_id
+JOIN customers_application application ON application.id = trace.application_id
+JOIN customers_customer customer ON customer.id = trace.customer_id
+LEFT JOIN campaigns_adcampaign campaign
+       ON campaign.id = %(campaign)s::bigint AND campaign.organization_id = trace.organization_id
+      AND campaign.deleted_at IS NULL
+LEFT JOIN campaigns_interaction interaction
+       ON interaction.token = %(token)s::uuid AND interaction.customer_id = customer.id
+      AND interaction.campaign_id = campaign.id
+LEFT JOIN funnels_funnel funnel ON funnel.campaign_id = campaign.id
+LEFT JOIN funnels_funnelentry entry ON entry.customer_id = customer.id AND entry.campaign_id = campaign.id
+LEFT JOIN campaigns_participation participation
+       ON participation.customer_id = customer.id AND participation.campaign_id = campaign.id
+WHERE trail.uuid = %(trail)s::uuid
+"""
+MAXIMUM_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """The rows a move is made from; what belongs to the entry is None or empty where nobody has entered."""
+
+    platform: str
+    language: str
+    channel: str
+    trace_id: int
+    is_closed: bool
+    organization_id: int
+    trust: bool | None
+    raw_captured: str
+    platforms: Sequence[str]
+    customer_id: int
+    is_anonymous: bool
+    raw_attributes: str
+    tags: Sequence[str]
+    points: int
+    campaign_id: int
+    interaction_id: int
+    funnel_version_id: int
+    entry_id: int | None
+    revision: int | None
+    uuid: uuid.UUID | None
+    version_id: int
+    step: str
+    raw_data: str | None
+    length: int
+    raw_current: str | None
+    raw_requested: str | None
+    current_in: int | None
+    requested_in: int | None
+    is_on_the_way: bool
+    raw_schema: str | None
+
+    @property
+    def current(self) -> dict[str, Any]:
+        """The answer of the step where the customer is."""
+        return self._as_seen(self.raw_current, self.current_in)
+
+    @property
+    def requested(self) -> dict[str, Any]:
+        """The answer at the position that was asked for."""
+        return self._as_seen(self.raw_requested, self.requested_in)
+
+    def _as_seen(self, raw: str | None, trace_id: int | None) -> dict[str, Any]:
+        """An answer as it was given in this visit, byte for byte; that of another visit with what this one may see."""
+        answer = _document(raw)
+        return answer if trace_id == self.trace_id else answer_showing(answer, self.shown({}))
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether it is known that the visitor is the customer (contract 5, section A "values shown back")."""
+        return speaks_for_visitors(self.platforms) if self.trust is None else self.trust
+
+    def shown(self, captured: Mapping[str, Kept | None]) -> dict[str, Any]:
+        """The values that may be shown: what this visit has captured and captures now; where it is trusted, any."""
+        known = {**self._on_the_way, **_document(self.raw_attributes)} if self.is_trusted else {}
+        return {**known, **_document(self.raw_captured), **captured}
+
+    def replaceable(self, names: Iterable[str]) -> list[str]:
+        """Those of the customer's fields that a new value may replace.
+
+        Who is not known to be the customer replaces what they have told in this visit, and nothing else that the
+        customer of an id has: it may have been guessed. The id of an anonymous customer is too long for that.
+        """
+        if self.is_trusted or self.is_anonymous:
+            return list(names)
+        kept, own = _document(self.raw_attributes), _document(self.raw_captured)
+        return [name for name in names if name in own and name in kept and own[name] == kept[name]]
+
+    @property
+    def _on_the_way(self) -> dict[str, Any]:
+        return _document(self.raw_data) if self.is_on_the_way else {}
+
+    def schema(self) -> list[CustomerField]:
+        """The customer schema as it is now: it may have changed since the funnel was saved. Read where asked for."""
+        rows = orjson.loads(self.raw_schema) if self.raw_schema else []
+        return [CustomerField(id=row[0], name=row[1], type=row[2], required=row[3]) for row in rows]
+
+    def facts(self, captured: Mapping[str, Kept | None]) -> CustomerFacts:
+        """What forks and fields ask: the customer, what was captured on the way, and what is being captured now."""
+        attributes = {**_document(self.raw_attributes), **self._on_the_way, **captured}
+        return CustomerFacts(
+            attributes=attributes,
+            tags=frozenset(self.tags),
+            points=self.points,
+            platform=self.platform,
+            language=self.language,
+            channel=self.channel,
+        )
+
+
+def read_stand(
+    *,
+    trail_id: uuid.UUID | None,
+    campaign_id: int,
+    token: uuid.UUID | None,
+    position: int = 0,
+    with_schema: bool = False,
+) -> Stand:
+    """Where the trail's customer stands; `position` (from 1): which of their answers to read beside the current one.
+
+    DomainError `unknown_trail`, `trace_closed`, `unknown_campaign`, `unknown_tracking_token` (also another customer's
+    or another campaign's) or `no_funnel`.
+    """
+    campaign = campaign_id if 0 < campaign_id <= MAXIMUM_ID else None
+    with connection.cursor() as cursor:
+        values = {"trail": trail_id, "campaign": campaign, "token": token, "position": position}
+        cursor.execute(READ, values | {"with_schema": with_schema})
+        row = cursor.fetchone()
+    if row is None:
+        raise _unknown("unknown_trail", "The trail is not known.")
+    stand = Stand(*row)
+    if stand.is_closed:
+        raise trace_closed()
+    if stand.campaign_id is None:
+        raise _unknown("unknown_campaign", "The campaign is not known.")
+    if stand.interaction_id is None:
+        raise _unknown("unknown_tracking_token", "The tracking token is not known.")
+    if stand.funnel_version_id is None:
+        raise _unknown("no_funnel", "The campaign has no funnel.")
+    return stand
+
+
+def _unknown(code: str, message: str) -> DomainError:
+    return DomainError(Kind.NOT_FOUND, code, message)
+
+
+def _document(raw: str | None) -> dict[str, Any]:
+    document: dict[str, Any] = {} if raw is None else orjson.loads(raw)
+    return document

@@ -1,0 +1,1 @@
+"""What a page shows: placeholders, banners and popups, and who sees which."""

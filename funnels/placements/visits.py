@@ -1,0 +1,175 @@
+"""Who visits: everything a decision needs to know of one visit, in one statement.
+
+Of a customer who has taken part in more than a few campaigns, the history is read once it is known which campaigns may
+be chosen at all (`with_history`): neither their past nor the number of live campaigns has to be gone through.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from campaigns.decisions.engine import Candidate, History, Subject
+from campaigns.targeting import CustomerFacts
+from customers.errors import DomainError, Kind
+from customers.models import Organization
+from customers.prepared import PreparedStatement
+
+# A history of so many campaigns is read at once; a longer one costs a statement, but only what is asked about.
+SHORT_HISTORY = 100
+HISTORY = """array_agg(ARRAY[
+        campaign_id, dismissed_count, converted_count, completed_count,
+        COALESCE((extract(epoch FROM last_seen_at) * 1000000)::bigint, 0),
+        capped_count, COALESCE(capped_from - date '0001-01-01' + 1, 0), COALESCE(capped_rule, 0)])"""
+# Only constants are put together here; values are parameters.
+PARTICIPATIONS = f"""(
+    SELECT {HISTORY}
+    FROM (SELECT * FROM campaigns_participation WHERE customer_id = customer.id LIMIT {SHORT_HISTORY + 1}) mine
+)"""  # noqa: S608
+IN_CAMPAIGNS = PreparedStatement(f"""
+SELECT {HISTORY} FROM campaigns_participation
+WHERE customer_id = %s::bigint AND campaign_id = ANY(%s::bigint[])
+""")  # noqa: S608
+CUSTOMER = f"""customer.id, customer.uuid, customer.external_id, customer.is_anonymous, customer.consent,
+    customer.attributes, customer.tags, customer.points, {PARTICIPATIONS}"""
+APPLICATION = """application.id, application.platforms,
+    organization.id, organization.version, organization.time_zone, organization.default_consent"""
+# Only names of columns are put together here; values are parameters.
+BY_TRAIL = PreparedStatement(f"""
+SELECT {APPLICATION}, trace.closed_at IS NOT NULL, trail.platform, trail.language, trail.channel, {CUSTOMER}
+FROM customers_application application
+JOIN customers_organization organization ON organization.id = application.organization_id
+LEFT JOIN traces_trail trail ON trail.uuid = %s::uuid AND trail.organization_id = application.organization_id
+LEFT JOIN traces_trace trace ON trace.id = trail.trace_id
+LEFT JOIN customers_customer customer ON customer.id = trace.customer_id
+WHERE application.app_token = %s::uuid AND application.is_active
+""")  # noqa: S608
+BY_EXTERNAL_ID = PreparedStatement(f"""
+SELECT {APPLICATION}, false, customer.last_platform, customer.last_language, customer.last_channel, {CUSTOMER}
+FROM customers_application application
+JOIN customers_organization organization ON organization.id = application.organization_id
+LEFT JOIN customers_customer customer ON customer.external_id = %s::varchar
+    AND customer.organization_id = application.organization_id
+WHERE application.app_token = %s::uuid AND application.is_active
+""")  # noqa: S608
+BY_CUSTOMER = PreparedStatement(f"""
+SELECT {APPLICATION}, false, customer.last_platform, customer.last_language, customer.last_channel, {CUSTOMER}
+FROM customers_application application
+JOIN customers_organization organization ON organization.id = application.organization_id
+LEFT JOIN customers_customer customer ON customer.id = %s::bigint
+    AND customer.organization_id = application.organization_id
+WHERE application.app_token = %s::uuid AND application.is_active
+""")  # noqa: S608
+
+
+class _Unread(dict[int, History]):
+    """A history that was not read: whoever asks it has forgotten to."""
+
+    def get(self, *_arguments: Any) -> Any:
+        """Never answers."""
+        raise LookupError("the customer's history was not read: with_history reads it")
+
+
+UNREAD = _Unread()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A customer before one of an organization's applications; `customer_pk` None where nobody was found.
+
+    `organization` has its id, version, time zone and default consent, `platforms` are the application's, both read in
+    this moment. Where the customer `is_old`,
+    the subject's history is that of nothing until `with_history` has read it.
+    """
+
+    application_id: int
+    platforms: Sequence[str]
+    organization: Organization
+    is_closed: bool
+    customer_pk: int | None
+    customer_uuid: uuid.UUID
+    customer_id: str
+    is_anonymous: bool
+    subject: Subject
+
+    @property
+    def is_old(self) -> bool:
+        """Whether there is more of a history than was read at once."""
+        return self.subject.history is UNREAD
+
+
+def get_visit(*, app_token: uuid.UUID | None, trail_id: uuid.UUID | None) -> Visit:
+    """The visit of a trail, before the application of a token; DomainError `unknown_application`, `unknown_trail`."""
+    row = _row(BY_TRAIL, trail_id, app_token)
+    visit = _visit(row)
+    if visit.customer_pk is None:
+        raise DomainError(Kind.NOT_FOUND, "unknown_trail", "The trail is not known.")
+    return visit
+
+
+def get_customer_visit(*, app_token: uuid.UUID | None, customer_pk: int | None) -> Visit:
+    """A customer before the application of a token, with what the last visit told; nobody in particular for None."""
+    return _visit(_row(BY_CUSTOMER, customer_pk, app_token))
+
+
+def find_customer_visit(*, app_token: uuid.UUID | None, customer_id: str) -> Visit:
+    """The same by the customer's external id; a former one (of a merged customer) finds nobody here."""
+    return _visit(_row(BY_EXTERNAL_ID, customer_id, app_token))
+
+
+def with_history(visit: Visit, candidates: Iterable[Candidate]) -> Visit:
+    """The visit with the customer's history in the campaigns of these candidates, at least."""
+    if not visit.is_old:
+        return visit
+    ids = {candidate.campaign_id for candidate in candidates}
+    row = IN_CAMPAIGNS.first_row([visit.customer_pk, f"{{{','.join(map(str, ids))}}}"]) if ids else None
+    history = _history(row[0] if row else None)
+    return replace(visit, subject=replace(visit.subject, history=history))
+
+
+def _row(statement: PreparedStatement, key: uuid.UUID | int | str | None, app_token: uuid.UUID | None) -> Sequence[Any]:
+    row = None
+    if app_token is not None:
+        row = statement.first_row([str(key) if isinstance(key, uuid.UUID) else key, str(app_token)])
+    if row is None:
+        raise DomainError(Kind.NOT_FOUND, "unknown_application", "The app-token is not known.")
+    found: Sequence[Any] = row
+    return found
+
+
+def _visit(row: Sequence[Any]) -> Visit:
+    application_id, platforms, organization_id, version, time_zone, default_consent, is_closed, *seen = row
+    platform, language, channel, pk, identity, external_id, is_anonymous, consent, attributes, tags, points, took = seen
+    facts = CustomerFacts(
+        attributes=orjson.loads(attributes) if attributes else {},
+        tags=frozenset(tags or ()),
+        points=points or 0,
+        platform=platform or "",
+        language=language or "",
+        channel=channel or "",
+    )
+    return Visit(
+        application_id=application_id,
+        platforms=platforms,
+        organization=Organization(
+            id=organization_id, version=version, time_zone=time_zone, default_consent=default_consent
+        ),
+        is_closed=is_closed,
+        customer_pk=pk,
+        customer_uuid=identity,
+        customer_id=external_id or str(identity),
+        is_anonymous=bool(is_anonymous),
+        subject=Subject(
+            organization_id=organization_id,
+            identity=str(identity),
+            facts=facts,
+            has_consent=default_consent if consent is None else consent,
+            history=UNREAD if took and len(took) > SHORT_HISTORY else _history(took),
+        ),
+    )
+
+
+def _history(took: Iterable[Sequence[Any]] | None) -> dict[int, History]:
+    return {campaign_id: History(*history) for campaign_id, *history in took or ()}

@@ -1,0 +1,148 @@
+"""Campaigns of an application's portfolio: read in pages, and created for an advertiser."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import transaction
+
+from campaigns.hierarchy.campaigns import create_campaign
+from campaigns.models import AdCampaign, SpendLimit
+from campaigns.models.level import Status
+from campaigns.models.spend_limit import Limit
+from campaigns.spend.limits import set_spend_limit
+from customers.errors import DomainError, Kind, invalid
+from customers.models import Application, Organization
+from customers.prepared import PreparedStatement
+from marketing_solutions.models import Advertiser, AdvertiserCampaign
+from marketing_solutions.portfolios import get_managed_advertiser
+
+# Rows that are in memory at a time while a whole portfolio is read.
+PAGE = 1000
+
+
+class PortfolioCampaign(NamedTuple):
+    """One campaign as this dialect shows it; the limit is the one last set, `amount` None where it is uncapped."""
+
+    id: int
+    name: str
+    advertiser_id: int
+    goal: str
+    limit_type: str
+    renewal: str
+    amount: Decimal | None
+
+
+ROWS = """
+SELECT campaign.id, campaign.name, link.advertiser_id, link.goal,
+       COALESCE(spend.type, 'uncapped'), COALESCE(spend.renewal, 'undefined'), spend.amount
+FROM marketing_solutions_advertisercampaign link
+JOIN campaigns_adcampaign campaign ON campaign.id = link.campaign_id
+LEFT JOIN campaigns_spendlimit spend ON spend.campaign_id = link.campaign_id
+WHERE campaign.organization_id = (SELECT %(organization)s::bigint) AND campaign.deleted_at IS NULL"""
+ONE = PreparedStatement(f"""{ROWS} AND link.campaign_id = %(campaign)s::bigint AND EXISTS (
+    SELECT FROM marketing_solutions_portfolio portfolio
+    WHERE portfolio.application_id = %(application)s::bigint AND portfolio.advertiser_id = link.advertiser_id)""")
+# Values stand in selects of their own, where the planner doesn't see them: whatever they are its plan is the same, and
+# so it is made once and kept. (Seeing them it would plan each time, which takes longer than the search.)
+# The order is that of the index over (advertiser, campaign): each page begins where the last one ended, nothing is
+# sorted.
+SEARCH = f"""{ROWS} AND link.advertiser_id = ANY (ARRAY(
+        SELECT portfolio.advertiser_id FROM marketing_solutions_portfolio portfolio
+        WHERE portfolio.application_id = %(application)s::bigint{{of_advertisers}}))
+    {{of_ids}} AND (link.advertiser_id, link.campaign_id) > ((SELECT %(advertiser)s::bigint), (SELECT %(last)s::bigint))
+ORDER BY link.advertiser_id, link.campaign_id
+LIMIT {PAGE}"""  # noqa: S608 - names of tables and columns, and a number of ours
+OF_ADVERTISERS = " AND portfolio.advertiser_id = ANY(%(advertisers)s::bigint[])"
+OF_IDS = " AND link.campaign_id = ANY(%(ids)s::bigint[])"
+# By whether advertisers and whether ids are asked for.
+SEARCHES = {
+    (by_advertisers, by_ids): PreparedStatement(
+        SEARCH.format(of_advertisers=OF_ADVERTISERS * by_advertisers, of_ids=OF_IDS * by_ids)
+    )
+    for by_advertisers in (False, True)
+    for by_ids in (False, True)
+}
+
+
+def get_portfolio_campaign(*, application: Application, campaign_id: int) -> PortfolioCampaign:
+    """One campaign; DomainError `campaign-not-found` for what isn't in the portfolio, whether it exists or not."""
+    row = ONE.first_row(
+        {"organization": application.organization_id, "application": application.pk, "campaign": campaign_id}
+    )
+    if row is None:
+        raise DomainError(Kind.NOT_FOUND, "campaign-not-found", "The portfolio has no such campaign.")
+    return PortfolioCampaign(*row)
+
+
+def portfolio_pages(
+    *, application: Application, advertiser_ids: Sequence[int] | None, campaign_ids: Sequence[int] | None
+) -> Iterator[list[PortfolioCampaign]]:
+    """The campaigns that meet both filters (None: no filter), by advertiser and id, in pages of at most PAGE rows.
+
+    Each page is a statement of its own that goes on behind the last row: a reader who takes his time holds no
+    transaction open, and whoever is there all the while appears exactly once.
+    """
+    search = SEARCHES[advertiser_ids is not None, campaign_ids is not None]
+    wanted: dict[str, int | str] = {"organization": application.organization_id, "application": application.pk}
+    for name, ids in (("advertisers", advertiser_ids), ("ids", campaign_ids)):
+        if ids is not None:
+            wanted[name] = f"{{{','.join(map(str, ids))}}}"
+    last = (0, 0)
+    while True:
+        rows = search.rows({**wanted, "advertiser": last[0], "last": last[1]})
+        page = [PortfolioCampaign(*row) for row in rows]
+        yield page
+        if len(page) < PAGE:
+            return
+        last = (page[-1].advertiser_id, page[-1].id)
+
+
+# This dialect knows neither dates nor statuses: its campaigns begin when they are made and end when somebody says so.
+OPEN_END = datetime(2999, 12, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class NewCampaign:
+    """What a caller says of a campaign to be made."""
+
+    name: str
+    advertiser_id: int
+    goal: str
+    limit: Limit
+
+
+@transaction.atomic
+def create_advertiser_campaign(*, application: Application, wanted: NewCampaign, now: datetime) -> PortfolioCampaign:
+    """Make a campaign, its bundle and its spend limit for an advertiser of the portfolio.
+
+    DomainError `insufficient-advertiser-permissions`; `validation` where a name is taken or a value breaks a rule.
+    """
+    organization = application.organization
+    advertiser = get_managed_advertiser(application=application, advertiser_id=wanted.advertiser_id)
+    campaign = create_campaign(
+        organization=organization,
+        attributes={"name": wanted.name, "status": Status.LIVE, "starts_at": now, "ends_at": OPEN_END},
+    )
+    limit = set_spend_limit(organization=organization, campaign_id=campaign.pk, limit=wanted.limit, now=now)
+    AdvertiserCampaign.objects.create(
+        organization=organization, campaign=campaign, advertiser=advertiser, goal=wanted.goal
+    )
+    return PortfolioCampaign(
+        campaign.pk, campaign.name, advertiser.pk, wanted.goal, limit.type, limit.renewal, limit.amount
+    )
+
+
+@transaction.atomic
+def assign_advertiser(
+    *, organization: Organization, campaign: AdCampaign, advertiser: Advertiser, goal: str
+) -> AdvertiserCampaign:
+    """Give a campaign, wherever it was made, an advertiser and a goal; it is uncapped until it gets a limit."""
+    if {campaign.organization_id, advertiser.organization_id} != {organization.pk}:
+        raise invalid(advertiser="The advertiser and the campaign belong to different organizations.")
+    SpendLimit.objects.get_or_create(campaign=campaign, defaults={"organization": organization})
+    return AdvertiserCampaign.objects.update_or_create(
+        campaign=campaign, defaults={"organization": organization, "advertiser": advertiser, "goal": goal}
+    )[0]

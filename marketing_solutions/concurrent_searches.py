@@ -1,0 +1,69 @@
+"""Searches with large answers: an organization has a few of them sent at a time (docs/decisions/0088).
+
+Such an answer is made page by page, each in whatever thread is free, while its client reads. So a turn is a row with an
+end, not a lock of a session or a transaction: its lease is extended while pages are made, and is over by itself.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import connection
+
+from campaigns.delivery.leases import new_lease
+from customers.models import Organization
+from customers.organizations.concurrency import too_many_at_a_time
+
+# The web server cuts off who reads nothing for UNREAD_ANSWER_SECONDS: whoever reads keeps the turn until then.
+LEAST_LEASE_SECONDS, UNREAD_ANSWERS = 60, 2
+EXTENDED_AFTER_SECONDS = 15
+TAKE = """
+INSERT INTO marketing_solutions_searchturn AS turn (organization_id, place, lease, ends_at)
+VALUES (%s, %s, %s, clock_timestamp() + make_interval(secs => %s))
+ON CONFLICT (organization_id, place) DO UPDATE SET lease = excluded.lease, ends_at = excluded.ends_at
+    WHERE turn.ends_at <= clock_timestamp()
+RETURNING id
+"""
+EXTEND = """
+UPDATE marketing_solutions_searchturn SET ends_at = clock_timestamp() + make_interval(secs => %s)
+WHERE id = %s AND lease = %s
+"""
+LEAVE = "DELETE FROM marketing_solutions_searchturn WHERE id = %s AND lease = %s"
+
+
+@dataclass(slots=True)
+class Turn:
+    """A turn that was taken: the row, and the lease by which it is known whether it still is."""
+
+    pk: int
+    lease: int
+    extend_at: float = field(default_factory=lambda: time.monotonic() + EXTENDED_AFTER_SECONDS)
+
+    def extend(self) -> None:
+        """Keep it for another lease, once a part of this one is over."""
+        if time.monotonic() >= self.extend_at:
+            self.extend_at = time.monotonic() + EXTENDED_AFTER_SECONDS
+            with connection.cursor() as cursor:
+                cursor.execute(EXTEND, [lease_seconds(), self.pk, self.lease])
+
+    def leave(self) -> None:
+        """Give it back."""
+        with connection.cursor() as cursor:
+            cursor.execute(LEAVE, [self.pk, self.lease])
+
+
+def lease_seconds() -> int:
+    """For how long a turn is one's own without being extended."""
+    return max(LEAST_LEASE_SECONDS, UNREAD_ANSWERS * settings.UNREAD_ANSWER_SECONDS)
+
+
+def take_turn(*, organization: Organization) -> Turn:
+    """Take one of the organization's SEARCHES_AT_A_TIME turns; DomainError `too_many_at_a_time`."""
+    most: int = settings.SEARCHES_AT_A_TIME
+    lease = new_lease()
+    with connection.cursor() as cursor:
+        for place in range(1, most + 1):
+            cursor.execute(TAKE, [organization.pk, place, lease, lease_seconds()])
+            if row := cursor.fetchone():
+                return Turn(row[0], lease)
+    raise too_many_at_a_time("searches with large answers", most)

@@ -1,0 +1,64 @@
+"""Advertisers, and the portfolios in which applications see them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from customers.errors import DomainError, Kind, invalid
+from customers.models import Application
+from marketing_solutions.models import Advertiser, AdvertiserCampaign, Portfolio
+
+
+def get_managed_advertiser(*, application: Application, advertiser_id: int) -> Advertiser:
+    """An advertiser that the application may manage; DomainError, the same for every other and for none."""
+    advertiser = Advertiser.objects.filter(
+        organization_id=application.organization_id,
+        id=advertiser_id,
+        portfolios__application=application,
+        portfolios__may_manage=True,
+    ).first()
+    if advertiser is None:
+        raise DomainError(
+            Kind.FORBIDDEN,
+            "insufficient-advertiser-permissions",
+            "The application may not manage this advertiser's campaigns.",
+        )
+    return advertiser
+
+
+def save_advertiser(*, advertiser: Advertiser, changes: Mapping[str, Any]) -> Advertiser:
+    """Change `name`, `currency` or `features` of an advertiser, or make one; DomainError `validation`."""
+    _save(advertiser, changes, name="The organization already has an advertiser of this name.")
+    return advertiser
+
+
+def delete_advertiser(*, advertiser: Advertiser) -> None:
+    """Take an advertiser out of all portfolios and away; DomainError `in_use` where it has campaigns."""
+    campaigns = AdvertiserCampaign.objects.filter(advertiser=advertiser).count()
+    if campaigns:
+        raise DomainError(Kind.CONFLICT, "in_use", f"{advertiser} has {campaigns} campaigns.")
+    with transaction.atomic():
+        Portfolio.objects.filter(advertiser=advertiser).delete()
+        advertiser.delete()
+
+
+def save_portfolio(*, portfolio: Portfolio, changes: Mapping[str, Any]) -> Portfolio:
+    """Put an advertiser into an application's portfolio, or change `may_manage`; both are of one organization."""
+    for name, value in changes.items():
+        setattr(portfolio, name, value)
+    if portfolio.application.organization_id != portfolio.advertiser.organization_id:
+        raise invalid(advertiser="The application and the advertiser belong to different organizations.")
+    portfolio.organization = portfolio.advertiser.organization
+    _save(portfolio, changes, advertiser="The application's portfolio already has this advertiser.")
+    return portfolio
+
+
+def _save(row: Advertiser | Portfolio, changes: Mapping[str, Any], **taken: str) -> None:
+    for name, value in changes.items():
+        setattr(row, name, value)
+    try:
+        with transaction.atomic():
+            row.save(update_fields=None if row.pk is None else list(changes))
+    except IntegrityError as error:
+        raise invalid(**taken) from error

@@ -1,0 +1,166 @@
+"""Many updates in one call: each succeeds or fails on its own, and the number of statements is always the same."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final, NamedTuple
+
+from django.db import connection, transaction
+
+from campaigns.models.spend_limit import UNCAPPED, Limit, LimitType, Renewal, problem_of_limit
+from campaigns.spend.limits import change_spend_limits
+from customers.models import Application
+from marketing_solutions.errors import Refusal, UpdateCode
+from marketing_solutions.models.advertiser import Feature
+
+
+class _Absent(Enum):
+    ABSENT = "absent"
+
+
+ABSENT: Final = _Absent.ABSENT
+
+
+class WantedLimit(NamedTuple):
+    """The members of a `spendLimit`; ABSENT: unchanged, None: an explicit null."""
+
+    type: str | _Absent = ABSENT
+    renewal: str | _Absent | None = ABSENT
+    amount: Decimal | _Absent | None = ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One entry that could be read. `unchanged`: `name`, `goal`, `advertiser_id` as sent, which can't be changed."""
+
+    campaign_id: int
+    unchanged: Mapping[str, object] = field(default_factory=dict)
+    limit: WantedLimit | None = None
+    wants_automation: bool = False
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """What became of an entry: `refusal` None where it was applied, `later` where that is from the next period on."""
+
+    campaign_id: int
+    refusal: Refusal | None = None
+    later: bool = False
+
+
+class _Row(NamedTuple):
+    campaign_id: int
+    name: str
+    advertiser_id: int
+    goal: str
+    may_manage: bool
+    may_change_limits: bool
+    limit: Limit
+
+
+# Locked by their limits, in the order of their ids, so that two such calls never wait for each other in a circle.
+LOCK = f"""
+SELECT campaign.id, campaign.name, link.advertiser_id, link.goal, portfolio.may_manage,
+       '{Feature.SPEND_LIMIT_UPDATE.value}' = ANY(advertiser.features), spend.type, spend.renewal, spend.amount
+FROM marketing_solutions_portfolio portfolio
+JOIN marketing_solutions_advertiser advertiser ON advertiser.id = portfolio.advertiser_id
+JOIN marketing_solutions_advertisercampaign link ON link.advertiser_id = advertiser.id
+JOIN campaigns_adcampaign campaign ON campaign.id = link.campaign_id
+JOIN campaigns_spendlimit spend ON spend.campaign_id = campaign.id
+WHERE portfolio.application_id = %s::bigint AND campaign.organization_id = %s::bigint
+    AND campaign.deleted_at IS NULL AND campaign.id = ANY(%s::bigint[])
+ORDER BY campaign.id
+FOR NO KEY UPDATE OF spend
+"""  # noqa: S608 - a constant of ours
+REPEATED = Refusal(UpdateCode.REPEATED, "The campaign stands in this request more than once.")
+NOT_FOUND = Refusal(UpdateCode.NOT_FOUND, "The portfolio has no such campaign.")
+BELOW_SPENT = Refusal(
+    UpdateCode.BELOW_LIFETIME_SPENT, "A lifetime spend limit can't be less than what is already spent."
+)
+UNAVAILABLE = Refusal(
+    UpdateCode.UNAVAILABLE_FEATURE, "Spend limits of this advertiser's campaigns can't be changed here."
+)
+AUTOMATION = Refusal(UpdateCode.UNAVAILABLE_FEATURE, "Budget automation is not available for this advertiser.")
+NO_PERMISSION = Refusal(UpdateCode.NO_SPEND_LIMIT, "The application may not change this campaign's spend limit.")
+NO_LIMIT = Refusal(UpdateCode.NO_SPEND_LIMIT, "The campaign has no spend limit; one is set with spendLimitType capped.")
+NAMES = {"name": "The name", "goal": "The goal", "advertiser_id": "The advertiser"}
+
+
+@transaction.atomic
+def update_campaigns(*, application: Application, updates: Sequence[Update], now: datetime) -> list[Updated]:
+    """Apply what can be applied; the answer has an item for each update, in the same order."""
+    times = Counter(update.campaign_id for update in updates if update.campaign_id)
+    rows = _lock(application, [campaign_id for campaign_id, number in times.items() if number == 1])
+    refusals: list[Refusal | None] = []
+    limits: dict[int, Limit] = {}
+    for update in updates:
+        judged = REPEATED if times[update.campaign_id] > 1 else _judge(update, rows.get(update.campaign_id))
+        refusals.append(judged if isinstance(judged, Refusal) else None)
+        if isinstance(judged, Limit):
+            limits[update.campaign_id] = judged
+    changed = change_spend_limits(organization=application.organization, limits=limits, now=now)
+    return [
+        Updated(
+            update.campaign_id,
+            BELOW_SPENT if refusal is None and update.campaign_id in changed.below_lifetime_spent else refusal,
+            later=refusal is None and update.campaign_id in changed.at_next_period,
+        )
+        for update, refusal in zip(updates, refusals, strict=True)
+    ]
+
+
+def _lock(application: Application, campaign_ids: Iterable[int]) -> dict[int, _Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [application.pk, application.organization_id, list(campaign_ids)])
+        return {row[0]: _row(row) for row in cursor.fetchall()}
+
+
+def _row(columns: tuple[Any, ...]) -> _Row:
+    campaign_id, name, advertiser_id, goal, may_manage, may_change_limits, *limit = columns
+    return _Row(campaign_id, name, advertiser_id, goal, may_manage, may_change_limits, Limit(*limit))
+
+
+def _judge(update: Update, row: _Row | None) -> Refusal | Limit | None:
+    """The refusal of an update, the limit it wants, or None where it changes nothing."""
+    if row is None:
+        # What can't be read is said first: an entry without a campaign has no row either.
+        return update.refusal if update.refusal and not update.campaign_id else NOT_FOUND
+    if update.refusal and update.refusal.code != UpdateCode.INVALID_SPEND_LIMIT:
+        return update.refusal
+    for name, value in update.unchanged.items():
+        if value != getattr(row, name):
+            return Refusal(UpdateCode.READ_ONLY_ATTRIBUTE, f"{NAMES[name]} can't be changed.")
+    if update.wants_automation:
+        return AUTOMATION
+    if update.limit is None and update.refusal is None:
+        return None
+    return _judge_limit(update, row)
+
+
+def _judge_limit(update: Update, row: _Row) -> Refusal | Limit:
+    if not row.may_manage:
+        return NO_PERMISSION
+    if not row.may_change_limits:
+        return UNAVAILABLE
+    if update.refusal or update.limit is None:
+        return update.refusal or NO_LIMIT
+    if row.limit.type == LimitType.UNCAPPED and update.limit.type in {ABSENT, LimitType.UNCAPPED.value}:
+        return NO_LIMIT
+    wanted = _merge(row.limit, update.limit)
+    problem = problem_of_limit(wanted)
+    if problem:
+        return Refusal(UpdateCode.INVALID_SPEND_LIMIT, problem[1])
+    return wanted
+
+
+def _merge(kept: Limit, wanted: WantedLimit) -> Limit:
+    """The limit with the members that were sent; uncapping needs only the type."""
+    limit_type = kept.type if wanted.type is ABSENT else wanted.type
+    base = UNCAPPED if limit_type == LimitType.UNCAPPED else kept
+    renewal = base.renewal if wanted.renewal is ABSENT else wanted.renewal or Renewal.UNDEFINED
+    amount = base.amount if wanted.amount is ABSENT else wanted.amount
+    return Limit(limit_type, renewal, amount)

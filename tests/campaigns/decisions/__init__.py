@@ -1,0 +1,1 @@
+"""Which campaigns, and why not the others."""

@@ -1,0 +1,220 @@
+"""The audience is the one that a single statement would give, and the preview told it before."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.postgres.functions import TransactionNow
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from campaigns.decisions.compiled import find_definition, write_definition
+from campaigns.decisions.engine import share_of
+from campaigns.delivery import build_chunk as audience_building
+from campaigns.delivery import control as audience_jobs
+from campaigns.delivery.audience import IS_HELD_OUT, get_terms, preview_audience
+from campaigns.delivery.build_chunk import build_chunk, take_chunk
+from campaigns.delivery.sweep import move_jobs_on
+from campaigns.models import AudienceChunk, AudienceJob, AudienceMember, Participation
+from campaigns.models.audience_job import JobState
+from customers.models import Customer
+from tests.campaigns.delivery.scheduled import (
+    EMAIL,
+    LONG_AGO,
+    make_job,
+    make_people,
+    make_scheduled,
+    make_targets,
+    states_of,
+    work,
+)
+from tests.factories import Hierarchy
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _small_chunks(settings: Any) -> None:
+    settings.AUDIENCE_CHUNK = 7
+
+
+def _expected(rows: Hierarchy) -> set[int]:
+    """Who belongs to the audience, in Python."""
+    percent = rows.campaign.holdout_percent
+    return {
+        customer.pk
+        for customer in Customer.objects.filter(organization=rows.campaign.organization)
+        if customer.attributes["state"] == "CA" and customer.attributes["age"] >= 10 and "vip" in customer.tags
+        if customer.consent and share_of(rows.campaign.pk, str(customer.uuid)) >= percent * 100
+    }
+
+
+def test_built_previewed_and_expected_are_the_same() -> None:
+    rows = make_scheduled()
+    rows.campaign.holdout_percent = 30
+    rows.campaign.save()
+    make_people(rows.campaign.organization)
+    stranger = make_scheduled()
+    make_people(stranger.campaign.organization)
+    make_targets(rows)
+    definition = find_definition(organization_id=rows.campaign.organization_id, campaign_id=rows.campaign.pk)
+    assert definition
+    terms = get_terms(
+        organization=rows.campaign.organization,
+        definition=definition,
+        group_id=rows.group.pk,
+        creative_type=rows.unit.creative_type,
+        now=timezone.now(),
+    )
+    preview = preview_audience(terms=terms)
+    job = make_job(rows)
+    work()
+    job.refresh_from_db()
+    members = set(AudienceMember.objects.filter(job=job).values_list("customer_id", flat=True))
+    assert members == _expected(rows)
+    assert 3 < len(members) == job.audience == job.skipped == preview.count
+    assert (job.state, job.progress, job.chunks, job.pending) == (JobState.COMPLETE, 100, 9, 0)
+    assert states_of(job) == {"skipped": len(members)}
+    assert [step["step"] for step in preview.waterfall] == [
+        *("customers", "campaign_targets", "group_targets", "consent", "holdout", "caps"),
+    ]
+    before = 60
+    for step in preview.waterfall:
+        assert step["remaining"] == before - step["removed"]
+        before = step["remaining"]
+    assert all(step["removed"] for step in preview.waterfall[1:5])
+    assert len(preview.sample) == min(len(members), 20)
+    assert {each["user_id"] for each in preview.sample} <= set(
+        map(str, Customer.objects.filter(pk__in=members).values_list("uuid", flat=True))
+    )
+
+
+def test_the_control_group_is_the_same_in_sql() -> None:
+    people = make_people(make_scheduled().campaign.organization, 40)
+    for percent in (1, 50, 99):
+        with connection.cursor() as cursor:
+            sql = f"SELECT id FROM customers_customer customer WHERE {IS_HELD_OUT}"
+            cursor.execute(sql, ["17:", percent * 100])
+            held = {row[0] for row in cursor.fetchall()}
+        assert held == {one.pk for one in people if share_of(17, str(one.uuid)) < percent * 100}
+
+
+def test_a_cap_is_kept_and_counted(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.AUDIENCE_CHUNK = 1000
+    monkeypatch.setattr(audience_building, "LARGEST_CAPPED", 6)
+    rows = make_scheduled(**EMAIL)
+    campaign = rows.campaign
+    campaign.frequency_cap, campaign.frequency_unit, campaign.frequency_period = 2, "impressions", "lifetime"
+    campaign.save()
+    campaign.refresh_from_db()
+    people = make_people(campaign.organization, 20)
+    half, *others = people[1:]
+    full = (one for one in others if one.consent and one.email_consent)
+    counted = {"capped_from": LONG_AGO.replace(year=1).date(), "capped_rule": campaign.frequency_rule}
+    for customer, count in ((next(iter(full)), 2), (half, 1)):
+        Participation.objects.update_or_create(
+            customer=customer,
+            campaign=campaign,
+            defaults={"organization": campaign.organization, "capped_count": count, **counted},
+        )
+    job = make_job(rows)
+    while move_jobs_on(now=timezone.now()) or ((leased := take_chunk()) and build_chunk(leased=leased)):
+        pass
+    able = {one.pk for one in people if one.consent and one.email_consent}
+    capped = {each.customer_id for each in Participation.objects.filter(capped_count__gt=2)}
+    assert not capped
+    members = set(AudienceMember.objects.filter(job=job).values_list("customer_id", flat=True))
+    counts = dict(Participation.objects.values_list("customer_id", "capped_count"))
+    job.refresh_from_db()
+    assert job.chunks == 4, "who is counted is locked: in small chunks"
+    assert members < able
+    assert all(counts[member] in {1, 2} for member in members)
+    assert len(able - members) == 1
+
+
+def test_a_chunk_taken_over_is_built_once() -> None:
+    rows = make_scheduled()
+    make_people(rows.campaign.organization, 20)
+    job = make_job(rows)
+    move_jobs_on(now=timezone.now())
+    slow = take_chunk()
+    assert slow
+    assert take_chunk(chunk_id=slow.chunk.pk) is None
+    AudienceChunk.objects.filter(pk=slow.chunk.pk).update(leased_until=TransactionNow() - timedelta(seconds=1))
+    quick = take_chunk(chunk_id=slow.chunk.pk)
+    assert quick
+    assert build_chunk(leased=quick)
+    assert not build_chunk(leased=slow)
+    work()
+    job.refresh_from_db()
+    consenting = Customer.objects.filter(organization=rows.campaign.organization, consent=True).count()
+    assert job.audience == consenting == AudienceMember.objects.filter(job=job).count()
+    assert job.chunks_done == job.chunks == 3
+
+
+def test_what_is_begun_is_built_from_what_it_began_with() -> None:
+    rows = make_scheduled()
+    make_people(rows.campaign.organization, 30)
+    make_targets(rows)
+    expected = _expected(rows)
+    job = make_job(rows)
+    move_jobs_on(now=timezone.now())
+    rows.bundle.targets.all().delete()
+    work()
+    assert set(AudienceMember.objects.filter(job=job).values_list("customer_id", flat=True)) == expected
+
+
+def test_a_chunk_that_can_t_be_built_fails_its_job_and_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = make_scheduled()
+    make_people(rows.campaign.organization, 10)
+    job = make_job(rows)
+    move_jobs_on(now=timezone.now())
+    monkeypatch.setattr(audience_building, "DONE", "SELECT 1/0, %s, %s")
+    for _ in range(audience_building.MOST_FAILURES):
+        leased = take_chunk()
+        assert leased
+        assert not build_chunk(leased=leased)
+        AudienceChunk.objects.update(leased_until=None)
+    job.refresh_from_db()
+    assert (job.state, job.audience) == (JobState.FAILED, 0)
+    assert "division by zero" in job.error
+    monkeypatch.undo()
+    audience_jobs.retry_job(organization=rows.campaign.organization, job_id=job.pk)
+    work()
+    job.refresh_from_db()
+    assert (job.state, job.error, job.audience) == (JobState.COMPLETE, "", 6)
+
+
+def test_a_database_that_goes_away_again_and_again_fails_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = make_scheduled()
+    make_people(rows.campaign.organization, 10)
+    job = make_job(rows)
+    move_jobs_on(now=timezone.now())
+
+    def gone(**_: object) -> object:
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(audience_building, "add_members", gone)
+    for _ in range(audience_building.MOST_FAILURES + 1):
+        leased = take_chunk()
+        assert leased
+        assert not build_chunk(leased=leased)
+        AudienceChunk.objects.update(leased_until=None)
+    monkeypatch.undo()
+    work()
+    job.refresh_from_db()
+    assert (job.state, job.error, job.audience) == (JobState.COMPLETE, "", 6)
+
+
+def test_a_job_that_can_t_begin_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, sound = (make_job(make_scheduled()) for _ in range(2))
+
+    def broken_once(**asked: int) -> object:
+        if asked["campaign_id"] == broken.campaign_id:
+            raise ValueError("broken")
+        return write_definition(**asked)
+
+    monkeypatch.setattr("campaigns.delivery.sweep.write_definition", broken_once)
+    work()
+    states = dict(AudienceJob.objects.values_list("pk", "state"))
+    assert states == {broken.pk: JobState.FAILED, sound.pk: JobState.COMPLETE}

@@ -1,0 +1,150 @@
+"""Whoever makes a worker wait, the others' messages go out."""
+
+import threading
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from campaigns.delivery import dispatch, slow_destinations
+from campaigns.delivery.slow_destinations import in_hand, may_begin
+from campaigns.models import AudienceJob, AudienceMember, Destination, MessageTemplate
+from campaigns.models.ad_type import AdType
+from campaigns.tasks import sweep, work_once
+from tests.campaigns.delivery.scheduled import EMAIL, build, make_job, make_scheduled, states_of
+from tests.campaigns.delivery.servers import Dripping, Got, Mailbox, World, raw_world
+from tests.config.served import until
+from tests.factories import make_customer
+from tests.stand_ins import wait_for_stand_ins
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+WEBHOOK: dict[str, Any] = {"ad_type": AdType.MESSAGING_PLATFORM, "creative_type": "messaging-platform-external"}
+AIRSHIP: dict[str, Any] = {"ad_type": AdType.AUDIENCE_EXPORT, "creative_type": "audience-export-airship"}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_was_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_destinations, "_slow", set())
+    monkeypatch.setattr(slow_destinations, "_in_hand", {})
+
+
+@pytest.fixture
+def dripping() -> Iterator[Callable[[], Dripping]]:
+    """What makes receivers that say 200, and then go on by a byte now and then."""
+    running: list[Any] = []
+
+    def start() -> Dripping:
+        running.append(raw_world(HEAD, b"x"))
+        made: Dripping = running[-1].__enter__()
+        return made
+
+    try:
+        yield start
+    finally:
+        for each in running:
+            each.__exit__(None, None, None)
+
+
+def _job(kind: str, settings: dict[str, Any], secrets: dict[str, str], **unit: Any) -> AudienceJob:
+    """A delivery of an organization of its own to two people."""
+    rows = make_scheduled(**unit)
+    organization = rows.campaign.organization
+    for name in "ab":
+        make_customer(organization, attributes={"email": f"{name}@example.org"})
+    MessageTemplate.objects.create(organization=organization, key="welcome", subject="Hello", text="Hello")
+    made = Destination(organization=organization, name=kind, kind=kind, settings=settings)
+    made.keep_secrets(secrets)
+    made.save()
+    job = make_job(rows)
+    build(job)
+    return job
+
+
+def _work(over: threading.Event) -> None:
+    try:
+        while not over.is_set():
+            if not (sweep() or work_once()):
+                over.wait(0.05)
+    finally:
+        connections.close_all()
+
+
+def _state(job: AudienceJob) -> str:
+    job.refresh_from_db()
+    return job.state
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("exports")
+def test_dripping_receivers_keep_nobody_elses_mail(
+    dripping: Callable[[], Dripping], mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One worker alone, two webhooks and an export that drip for longer than this test takes, and somebody's email."""
+    monkeypatch.setattr(slow_destinations, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(slow_destinations, "IDLE_SECONDS", 0.05)
+    drips = [dripping() for _ in range(3)]
+    patient = {"timeout_seconds": 120}
+    slow = [_job("webhook", {"url": each.url, **patient}, {"signing_secret": "x"}, **WEBHOOK) for each in drips[:2]]
+    export = {"url": drips[2].url, "app_key": "app", **patient}
+    slow.append(_job("airship", export, {"master_secret": "x"}, **AIRSHIP))
+    server = {"host": "127.0.0.1", "port": mailbox.port, "encryption": "none"}
+    over = threading.Event()
+    worker = threading.Thread(target=_work, args=[over])
+    worker.start()
+    try:
+        until(lambda: len(slow_destinations._in_hand) == len(slow), "the slow ones to be in hand")
+        letter = _job("email", {"from_address": "a@example.org", **server}, {}, **EMAIL, template_id="welcome")
+        until(lambda: _state(letter) == "complete", "the email")
+        assert states_of(letter) == {"sent": 2}
+        assert {_state(job) for job in slow} == {"delivering"}
+        for each in drips:
+            each.stopped.set()
+        # What was said before it dripped counts: nobody is in doubt, and nobody gets it twice.
+        until(lambda: {_state(job) for job in slow} == {"complete"}, "the slow ones")
+        assert {state for job in slow for state in states_of(job)} == {"sent"}
+    finally:
+        for each in drips:
+            each.stopped.set()
+        over.set()
+        worker.join()
+        wait_for_stand_ins()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_ends_however_slow_each_of_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who had no turn in it has one later; it is not known to anybody as a failure."""
+    now = [0.0]
+    monkeypatch.setattr(dispatch, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    answer = world.next_answer
+
+    def slowly(got: Got) -> tuple[int, dict[str, str], bytes]:
+        now[0] += dispatch.LONGEST_BATCH_SECONDS + 1
+        return answer(got)
+
+    monkeypatch.setattr(world, "next_answer", slowly)
+    job = _job("webhook", {"url": world.url, "concurrency": 1}, {"signing_secret": "x"}, **WEBHOOK)
+    assert work_once()
+    assert states_of(job) == {"sent": 1, "pending": 1}
+    assert AudienceMember.objects.get(job=job, state="pending").attempts == 0
+    job.refresh_from_db()
+    assert (job.state, job.failures, job.error) == ("delivering", 0, "")
+
+
+def test_what_a_destination_and_an_organization_may_hold_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third, stranger = (1, "email"), (1, "push"), (1, "webhook"), (2, "email")
+    monkeypatch.setattr(slow_destinations, "PATIENCE_SECONDS", 60.0)
+    with in_hand(first):
+        # Nobody has waited for it yet.
+        assert may_begin(first)
+        monkeypatch.setattr(slow_destinations, "PATIENCE_SECONDS", -1.0)
+        assert (may_begin(first), may_begin(second), may_begin(stranger)) == (False, True, True)
+        with in_hand(second):
+            assert (may_begin(third), may_begin(stranger)) == (False, True)
+        # Known to be slow now, it waits while others that are fill all threads but one.
+        for number in range(10, 10 + slow_destinations.MOST_STAND_INS):
+            slow_destinations._in_hand[number, "email"] = [0.0]
+        assert (may_begin(second), may_begin(stranger)) == (False, True)
+        monkeypatch.setattr(slow_destinations, "PATIENCE_SECONDS", 60.0)
+    assert may_begin(first)

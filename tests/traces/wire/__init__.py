@@ -1,0 +1,1 @@
+"""The trace dialect's wire formats."""

@@ -1,0 +1,240 @@
+"""Activities: kept with their visit, and told to the core as events of the customer."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from campaigns.behaviors.events import INSERT_FROM as INSERT_EVENT_FROM
+from campaigns.behaviors.events import IS_LOOKED_AT, record_events, values_of_look
+from campaigns.behaviors.run import CustomerEvent, money_in
+from campaigns.decisions.interactions import (
+    charge_conversion,
+    close_interaction,
+    count_closing,
+    get_open_interaction,
+    lock_price,
+)
+from campaigns.decisions.participation import Counting
+from campaigns.models import Interaction
+from campaigns.models.interaction import ClosedBy
+from customers.errors import DomainError, Kind
+from customers.models import Organization
+from customers.models.identifier import as_uuid
+from traces.models import Trace
+from traces.models.action import ActionType
+from traces.trails import trace_closed
+
+TRACKING_TOKEN = "tracking-token"  # noqa: S105 (the name of a field)
+# Locks the customer first, against a merge and for the counting of events, until the transaction ends.
+FIND = """
+SELECT trail.id, trace.id, trace.customer_id, trace.closed_at IS NOT NULL, organization.id, organization.version,
+    organization.time_zone
+FROM traces_trail trail
+JOIN traces_trace trace ON trace.id = trail.trace_id
+JOIN customers_customer customer ON customer.id = trace.customer_id
+JOIN customers_organization organization ON organization.id = trace.organization_id
+WHERE trail.uuid = %s::uuid
+FOR NO KEY UPDATE OF customer
+"""
+CLOSING = frozenset({ActionType.CONVERSION, ActionType.DISMISS})
+EXISTS = "SELECT 1 FROM traces_trail WHERE uuid = %s::uuid"
+INSERT = """
+INSERT INTO traces_action (organization_id, trail_id, uuid, name, type, data)
+VALUES (%s::bigint, %s::bigint, %s::uuid, %s::varchar, %s::varchar, %s::jsonb)
+"""
+# What doesn't close a trace, and no behavior looks at, is one statement: found, kept and told to the core in one go, or
+# not at all.
+FIND_AND_INSERT = f"""
+WITH visit AS (
+    SELECT trail.id AS trail_id, trace.organization_id, trace.customer_id, trace.closed_at,
+        {IS_LOOKED_AT.format(source="trace")} AS is_looked_at
+    FROM traces_trail trail
+    JOIN traces_trace trace ON trace.id = trail.trace_id
+    JOIN customers_customer customer ON customer.id = trace.customer_id
+    WHERE trail.uuid = %s::uuid
+    FOR KEY SHARE OF customer
+), open_visit AS (
+    SELECT * FROM visit WHERE closed_at IS NULL AND NOT is_looked_at
+), action AS (
+    INSERT INTO traces_action (organization_id, trail_id, uuid, name, type, data)
+    SELECT organization_id, trail_id, %s::uuid, %s::varchar, %s::varchar, %s::jsonb FROM open_visit
+), event AS ({INSERT_EVENT_FROM.format(source="open_visit")})
+SELECT closed_at IS NOT NULL, is_looked_at FROM visit
+"""  # noqa: S608 (put together from constants)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Where an activity happens."""
+
+    trail_id: int
+    trace_id: int
+    customer_id: int
+    is_closed: bool
+    organization: Organization
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What is done: `data` is a list of `{name, value}` that JSON can carry."""
+
+    name: str
+    type: ActionType
+    data: Sequence[dict[str, Any]]
+
+
+def record_action(*, trail_id: uuid.UUID | None, activity: Activity, now: datetime) -> uuid.UUID:
+    """Keep an activity, tell the core, and return the activity's uuid.
+
+    A conversion or dismissal names the tracking token of its campaign in `data`; it closes the trace and the token and
+    counts once, whatever is sent at the same time. DomainError `unknown_trail`, `trace_closed`,
+    `missing_tracking_token`, `unknown_tracking_token`, `tracking_token_used`.
+    """
+    if trail_id is None:
+        raise _unknown_trail()
+    action_id = uuid.uuid4()
+    if activity.type in CLOSING:
+        _record_closing(trail_id, action_id, activity, now)
+    else:
+        _record_ordinary(trail_id, action_id, activity, now)
+    return action_id
+
+
+def _record_ordinary(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activity, now: datetime) -> None:
+    action: list[Any] = [action_id, activity.name, activity.type.value, _as_json(list(activity.data))]
+    event: list[Any] = [_event_id(action_id), activity.name, now, _as_json(_attributes(activity))]
+    values = [*values_of_look(name=activity.name, at=now), trail_id, *action, *event]
+    is_closed, is_looked_at = _fetch(FIND_AND_INSERT, trail_id, values)
+    if is_closed:
+        raise trace_closed()
+    if is_looked_at:
+        _record_counting(trail_id, action_id, activity, now)
+
+
+@transaction.atomic
+def _record_counting(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activity, now: datetime) -> None:
+    """The same where behaviors may count the event."""
+    visit = _locked_visit(trail_id)
+    _tell(visit, action_id, activity, activity.name, now)
+    _keep(visit, action_id, activity)
+
+
+@transaction.atomic
+def _record_closing(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activity, now: datetime) -> None:
+    closed_by = ClosedBy(activity.type.value)
+    priced = lock_price(token=_tracking_token(activity)) if closed_by == ClosedBy.CONVERSION else None
+    visit = _locked_visit(trail_id)
+    interaction = _open_interaction(visit, activity)
+    counting = Counting(
+        {(visit.customer_id, interaction.campaign_id)},
+        lambda: count_closing(interaction=interaction, closed_by=closed_by, now=now),
+    )
+    # Conversion and dismissal are events of these names, whatever the activity is called.
+    _tell(visit, action_id, activity, closed_by.value, now, counting)
+    _keep(visit, action_id, activity)
+    close_interaction(interaction=interaction, closed_by=closed_by)
+    if not Trace.objects.filter(pk=visit.trace_id, closed_at=None).update(closed_at=now, closed_by=closed_by):
+        raise trace_closed()
+    if priced is not None:
+        charge_conversion(campaign=priced, interaction=interaction, now=now)
+
+
+def _open_interaction(visit: Visit, activity: Activity) -> Interaction:
+    _require_token(activity)
+    try:
+        return get_open_interaction(
+            organization_id=visit.organization.pk, customer_id=visit.customer_id, token=_tracking_token(activity)
+        )
+    except DomainError as error:
+        # Who waited for a closing of the same trace is told of that first.
+        if Trace.objects.filter(pk=visit.trace_id, closed_at__isnull=False).exists():
+            raise trace_closed() from error
+        raise
+
+
+def _locked_visit(trail_id: uuid.UUID) -> Visit:
+    """The visit of an open trace; DomainError `trace_closed`."""
+    row_id, trace_id, customer_id, is_closed, organization_id, version, time_zone = _fetch(FIND, trail_id, [trail_id])
+    organization = Organization(id=organization_id, version=version, time_zone=time_zone)
+    visit = Visit(row_id, trace_id, customer_id, is_closed, organization)
+    if visit.is_closed:
+        raise trace_closed()
+    return visit
+
+
+def _keep(visit: Visit, action_id: uuid.UUID, activity: Activity) -> None:
+    values: list[Any] = [visit.organization.pk, visit.trail_id, action_id, activity.name, activity.type.value]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [*values, _as_json(list(activity.data))])
+
+
+def _tell(
+    visit: Visit,
+    action_id: uuid.UUID,
+    activity: Activity,
+    event_name: str,
+    now: datetime,
+    counting: Counting | None = None,
+) -> None:
+    attributes = _attributes(activity)
+    event = CustomerEvent(
+        customer_id=visit.customer_id,
+        name=event_name,
+        at=now,
+        attributes=attributes,
+        event_id=_event_id(action_id),
+        amount=money_in(attributes),
+    )
+    record_events(organization=visit.organization, events=[event], now=now, counting=counting)
+
+
+def _fetch(statement: str, trail_id: uuid.UUID, values: list[Any]) -> Any:
+    """The row of a statement that locks the trail's customer; DomainError `unknown_trail`."""
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(statement, values)
+            row = cursor.fetchone()
+            if row is not None:
+                return row
+            cursor.execute(EXISTS, [trail_id])
+            if cursor.fetchone() is None:
+                raise _unknown_trail()
+            # It waited for a merge and then lost its customer: it finds the one who lives on now.
+
+
+def _unknown_trail() -> DomainError:
+    return DomainError(Kind.NOT_FOUND, "unknown_trail", "The trail is not known.")
+
+
+def _as_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _attributes(activity: Activity) -> dict[str, Any]:
+    return {item["name"]: item["value"] for item in activity.data}
+
+
+def _event_id(action_id: uuid.UUID) -> str:
+    return f"action:{action_id}"
+
+
+def _told_token(activity: Activity) -> Any:
+    return next((item["value"] for item in activity.data if item["name"] == TRACKING_TOKEN), None)
+
+
+def _tracking_token(activity: Activity) -> uuid.UUID | None:
+    """The token in `data`; None for what can't be one."""
+    return as_uuid(str(_told_token(activity)))
+
+
+def _require_token(activity: Activity) -> None:
+    """DomainError `missing_tracking_token` where there is nothing that could be one."""
+    if _told_token(activity) in (None, ""):
+        raise DomainError(
+            Kind.MISSING, "missing_tracking_token", f"data must hold the {TRACKING_TOKEN} of a {activity.type}."
+        )

@@ -1,0 +1,131 @@
+"""Traces are started by an application for a customer."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from customers.applications.applications import get_application_by_token
+from customers.customers.identity import find_or_create_customer
+from customers.customers.visitor_limits import Stranger, admit_visitor
+from customers.errors import DomainError, Kind
+from customers.models import Application
+from customers.models.identifier import as_uuid
+from customers.prepared import PreparedInsert
+from traces.models import Trace
+
+# The customer's row is locked while the trace is put below it, so that a merge can't slip in between.
+INSERT = """
+INSERT INTO traces_trace (organization_id, application_id, customer_id, uuid, is_trusted)
+SELECT %s::bigint, %s::bigint, customer.id, %s::uuid, %s::boolean
+FROM (SELECT id FROM customers_customer WHERE id = %s::bigint FOR KEY SHARE) customer
+"""
+# The same for a customer who is known already, with the application found on the way: one statement, for this is what
+# clients call at every start.
+FIND_AND_INSERT = """
+WITH application AS (
+    SELECT id, organization_id FROM customers_application WHERE app_token = %s::uuid AND is_active
+), customer AS (
+    SELECT customer.id
+    FROM customers_customer customer
+    JOIN application ON application.organization_id = customer.organization_id
+    WHERE customer.external_id = %s::varchar
+    FOR KEY SHARE OF customer
+)
+INSERT INTO traces_trace (organization_id, application_id, customer_id, uuid, is_trusted)
+SELECT application.organization_id, application.id, customer.id, %s::uuid, %s::boolean FROM application, customer
+"""
+
+_insert = PreparedInsert(Trace)
+
+
+@dataclass(frozen=True)
+class StartedTrace:
+    """What a caller goes on with: the trace's uuid and the customer's id."""
+
+    trace_id: uuid.UUID
+    customer_id: str
+
+
+@dataclass(frozen=True)
+class TraceAsked:
+    """What a caller asks for: a trace of the customer of an id, or of a new anonymous one where there is none.
+
+    `customer_token` proves that the application knows the visitor by this id; `is_by_default` says that the caller has
+    named no application, so that nobody vouches for anything; `stranger` is who asks.
+    """
+
+    app_token: str
+    customer_id: str | None
+    customer_token: str | None = None
+    is_by_default: bool = False
+    stranger: Stranger = field(default_factory=Stranger)
+
+
+def start_trace(*, asked: TraceAsked, now: datetime) -> StartedTrace:
+    """Start a trace.
+
+    The app-token says whose customer. DomainError `unknown_application`, `wrong_customer_token`,
+    `too_many_new_visitors`.
+    """
+    trace_id = uuid.uuid4()
+    trust = _trust(asked)
+    if asked.customer_id is not None and _start_for_known(asked.app_token, asked.customer_id, trace_id, trust=trust):
+        return StartedTrace(trace_id, asked.customer_id)
+    application = get_application_by_token(token=asked.app_token)
+    admit_visitor(
+        organization=application.organization,
+        platforms=application.platforms,
+        customer_id=asked.customer_id,
+        stranger=asked.stranger,
+        now=now,
+    )
+    return _start_for_new(application, asked.customer_id, trace_id, trust=trust)
+
+
+def _trust(asked: TraceAsked) -> bool | None:
+    """`Trace.is_trusted`; DomainError `wrong_customer_token`."""
+    if asked.customer_token is None:
+        return False if asked.is_by_default else None
+    application = get_application_by_token(token=asked.app_token)
+    if asked.customer_id is None or not application.vouches_for(
+        customer_id=asked.customer_id, token=asked.customer_token
+    ):
+        raise DomainError(Kind.INVALID, "wrong_customer_token", "customer-token is not that of the customer-id.")
+    return True
+
+
+@transaction.atomic(savepoint=False)
+def _start_for_new(
+    application: Application, customer_id: str | None, trace_id: uuid.UUID, *, trust: bool | None
+) -> StartedTrace:
+    """Make the customer and the trace, or neither: whoever does it again has not left a customer behind."""
+    while True:
+        customer = find_or_create_customer(organization=application.organization, customer_id=customer_id)
+        # A former id has found another customer, of whom the token of that id says nothing.
+        is_trusted = None if trust and customer.external_id != customer_id else trust
+        with connection.cursor() as cursor:
+            cursor.execute(INSERT, [application.organization_id, application.pk, trace_id, is_trusted, customer.pk])
+            if cursor.rowcount:
+                return StartedTrace(trace_id, str(customer.external_id))
+        # The customer was merged into another one a moment ago: its id finds that one now.
+
+
+def _start_for_known(app_token: str, customer_id: str, trace_id: uuid.UUID, *, trust: bool | None) -> bool:
+    """Whether application and customer were there."""
+    token = as_uuid(app_token)
+    if token is None:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_AND_INSERT, [token, customer_id, trace_id, trust])
+        return bool(cursor.rowcount)
+
+
+def add_trace(*, organization_id: int, application_id: int, customer_pk: int) -> tuple[int, uuid.UUID]:
+    """A new trace of a customer whom the caller's transaction has locked against a merge; its row's id and its uuid."""
+    trace = Trace(
+        organization_id=organization_id, application_id=application_id, customer_id=customer_pk, uuid=uuid.uuid4()
+    )
+    _insert.insert(trace)
+    return trace.pk, trace.uuid

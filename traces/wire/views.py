@@ -1,0 +1,141 @@
+"""The trace dialect's base view: bodies, answers and errors in EDN and JSON."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
+from rest_framework import serializers
+from rest_framework.views import APIView
+
+from customers.addresses import client_address
+from customers.customers.visitor_limits import Stranger
+from customers.errors import DomainError, Kind
+from customers.models.identifier import as_uuid
+from customers.strict_json import JSONError, holds_nul, read_json
+from customers.transactions import is_unavailable, repeating, tell_unavailable
+from traces.wire.cors import shared
+from traces.wire.edn import EdnError
+from traces.wire.edn import read as read_edn
+from traces.wire.errors import (
+    domain_error_response,
+    fault_response,
+    method_not_allowed_response,
+    unavailable_response,
+)
+from traces.wire.members import read_members, without_namespace
+from traces.wire.negotiation import Format, answer_format, request_format
+from traces.wire.plain import plain
+from traces.wire.rendering import render
+
+log = structlog.get_logger(__name__)
+
+
+class PrismaView(APIView):
+    """What every endpoint of the trace dialect shares.
+
+    DRF describes the endpoint (`/schema/`) and checks members; its request cycle (parsers, renderers, authenticators)
+    has nothing to do here and would cost as much as all the rest, so `dispatch` does without.
+    """
+
+    http_method_names: list[str] = ["post"]
+    asked_in = answered_in = Format.EDN
+    # The body once it is read.
+    document: Mapping[str, Any] = MappingProxyType({})
+
+    @cached_property
+    def stranger(self) -> Stranger:
+        """Who asks, for the bounds of those whom nobody knows."""
+        return Stranger(client_address(self.request.META))
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer with what a browser needs to know, if a browser asks from another page than ours."""
+        origin = request.META.get("HTTP_ORIGIN", "")
+        if not origin:
+            return self.answered(request, *args, **kwargs)
+        is_preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
+        if is_preflight:
+            return shared(HttpResponse(status=204), origin, named=None, methods=self.http_method_names)
+        response = self.answered(request, *args, **kwargs)
+        try:
+            named = self.named_application()
+        except Error as error:
+            if not is_unavailable(error):
+                raise
+            named = None
+        return shared(response, origin, named=named, methods=())
+
+    def answered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Settle both formats, then answer; every error in the dialect's own shape and the negotiated format.
+
+        What PostgreSQL undoes is done again.
+        """
+        try:
+            self.negotiate(request)
+            if request.method != "POST":
+                return method_not_allowed_response(request, self.http_method_names)
+            post: Callable[..., HttpResponse] = self.post  # type: ignore[attr-defined]  # each endpoint's
+            response = repeating(post)(request, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the caller gets an answer)
+            return self.error_answer(request, error)
+        return response
+
+    def named_application(self) -> UUID | None:
+        """The app-token of the application that the request names, or whose visit; None where it names none."""
+        tokens = [value for name, value in self.document.items() if without_namespace(name) == "app-token"]
+        return as_uuid(str(tokens[0])) if tokens else None
+
+    def negotiate(self, request: HttpRequest) -> None:
+        """Find both formats; DomainError `unsupported_media_type` or `not_acceptable`."""
+        self.asked_in = request_format(request.META.get("CONTENT_TYPE", ""))
+        answered_in = answer_format(request.META.get("HTTP_ACCEPT", ""), self.asked_in)
+        if answered_in is None:
+            raise DomainError(Kind.NOT_ACCEPTABLE, "not_acceptable", "Answers are application/edn or application/json.")
+        self.answered_in = answered_in
+
+    def error_answer(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        """What went wrong, in the dialect's shape; what nobody expected is logged."""
+        if isinstance(error, EdnError | JSONError):
+            error = DomainError(Kind.MALFORMED, "malformed_body", f"The body can't be read: {error}.")
+        if isinstance(error, RequestDataTooBig):
+            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            error = DomainError(Kind.TOO_LARGE, "body_too_large", f"A body may have {limit} bytes.")
+        if isinstance(error, DomainError):
+            return domain_error_response(request, error)
+        if is_unavailable(error):
+            tell_unavailable(error, request.path)
+            return unavailable_response(request)
+        log.error("unexpected_fault", path=request.path, exc_info=error)
+        return fault_response(request)
+
+    def body(self) -> dict[str, Any]:
+        """The request's map, in plain terms; DomainError `malformed_body` for anything else."""
+        raw: bytes = self.request.body
+        document = read_json(raw) if self.asked_in == Format.JSON else plain(read_edn(raw))
+        if not isinstance(document, dict):
+            raise DomainError(Kind.MALFORMED, "malformed_body", "The body must be a map.")
+        # Only an escape can bring one in.
+        if b"u0000" in raw and holds_nul(document):
+            raise DomainError(Kind.MALFORMED, "malformed_body", "The character NUL can't be kept.")
+        self.document = document
+        return document
+
+    def read(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The members of the body that `kind` knows, checked; see `read_members`."""
+        return read_members(kind, self.body())
+
+    def answer(self, **members: Any) -> HttpResponse:
+        """200 with these members; their names are kebab-case on the wire."""
+        return render({name.replace("_", "-"): value for name, value in members.items()}, self.answered_in)
+
+    def answered_first(self, response: HttpResponse, work: Callable[[], None] | None) -> HttpResponse:
+        """The response; `work` is done when it has gone out (the web server closes it then)."""
+        if work is not None:
+            response._resource_closers.append(work)  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own list
+        return response
