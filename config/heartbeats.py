@@ -13,25 +13,17 @@ from celery.utils.nodenames import host_format
 from django.db import Error, connection, connections
 
 from campaigns.schedule.due_work import work_is_due
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 BEAT_SECONDS = 10.0
 SILENT_SECONDS = 60
 # Containers have a new name each time; old ones are of no interest.
 FORGOTTEN_SECONDS = 86_400
 
-NOTE = """
-WITH forgotten AS (
-    DELETE FROM config_heartbeat WHERE heard_at < now() - make_interval(secs => %(forgotten)s::int)
-)
-INSERT INTO config_heartbeat (kind, name, heard_at) VALUES (%(kind)s::varchar, %(name)s::varchar, now())
-ON CONFLICT (kind, name) DO UPDATE SET heard_at = excluded.heard_at
-"""
-SILENT = """
-SELECT kind FROM unnest(ARRAY['worker', 'beat']) kind WHERE NOT EXISTS (
-    SELECT FROM config_heartbeat heard
-    WHERE heard.kind = kind.kind AND heard.heard_at > now() - make_interval(secs => %s::int))
-ORDER BY kind DESC
-"""
+NOTE = SQL("note")
+SILENT = SQL("silent")
 
 log = structlog.get_logger(__name__)
 

@@ -1,8 +1,8 @@
 """SQL statements by name: they stand in a `.sql` file beside the module that executes them.
 
 Each begins with the line `-- name: claim_recipients` (or `-- fragment: …` for what is only a part of statements); the
-comment lines below it say what it answers and which rows it locks. `${name}` marks where a fragment is put in at import;
-`{name}` is left for `str.format`, where a statement has variants that are known only when it is executed.
+comment lines below it say what it answers and which rows it locks. `${name}` marks where a fragment is put in at
+import; `{name}` is left for `str.format`, where a statement has variants that are known only when it is executed.
 """
 
 import re

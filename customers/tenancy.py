@@ -9,6 +9,10 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.migrations.operations.base import Operation
 
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
+
 INVALID = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid"
 SIMPLE_INDEXES = """
 SELECT indexrelid::regclass::text FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attname = 'organization_id'
@@ -19,26 +23,7 @@ SELECT conname FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND a
 WHERE conrelid = %s::regclass AND contype = 'f' AND conkey = ARRAY[attnum]
 """
 EXISTING = "SELECT 1 FROM pg_constraint WHERE conrelid = %s::regclass AND conname = %s"
-# Who reads a trigger's error learns what the row points to.
-CHECK = """
-CREATE OR REPLACE FUNCTION check_rows_of_one_organization() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    wrong text;
-    written text := CASE TG_LEVEL WHEN 'ROW' THEN '(SELECT ($1).*)' ELSE 'written' END;
-BEGIN
-    FOR place IN 0 .. TG_NARGS - 1 BY 2 LOOP
-        EXECUTE format(
-            'SELECT %L || parent.id FROM %s child JOIN %I parent ON parent.id = child.%I
-             WHERE parent.organization_id <> child.organization_id LIMIT 1',
-            TG_ARGV[place] || ' ', written, TG_ARGV[place + 1], TG_ARGV[place]) INTO wrong USING NEW;
-        IF wrong IS NOT NULL THEN
-            RAISE EXCEPTION 'a row of % points to another organization''s %', TG_TABLE_NAME, wrong
-                USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
-        END IF;
-    END LOOP;
-    RETURN NULL;
-END $$
-"""
+CHECK = SQL("check")
 REFUSE = """
 CREATE OR REPLACE FUNCTION refuse_another_organization() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -15,9 +15,12 @@ from campaigns.models.spend_limit import Limit
 from campaigns.spend.limits import set_spend_limit
 from customers.errors import DomainError, Kind, invalid
 from customers.models import Application, Organization
+from customers.named_sql import NamedSQL
 from customers.prepared import PreparedStatement
 from marketing_solutions.models import Advertiser, AdvertiserCampaign
 from marketing_solutions.portfolios import get_managed_advertiser
+
+SQL = NamedSQL(__file__)
 
 # Rows that are in memory at a time while a whole portfolio is read.
 PAGE = 1000
@@ -35,26 +38,11 @@ class PortfolioCampaign(NamedTuple):
     amount: Decimal | None
 
 
-ROWS = """
-SELECT campaign.id, campaign.name, link.advertiser_id, link.goal,
-       COALESCE(spend.type, 'uncapped'), COALESCE(spend.renewal, 'undefined'), spend.amount
-FROM marketing_solutions_advertisercampaign link
-JOIN campaigns_adcampaign campaign ON campaign.id = link.campaign_id
-LEFT JOIN campaigns_spendlimit spend ON spend.campaign_id = link.campaign_id
-WHERE campaign.organization_id = (SELECT %(organization)s::bigint) AND campaign.deleted_at IS NULL"""
+ROWS = SQL("rows")
 ONE = PreparedStatement(f"""{ROWS} AND link.campaign_id = %(campaign)s::bigint AND EXISTS (
     SELECT FROM marketing_solutions_portfolio portfolio
     WHERE portfolio.application_id = %(application)s::bigint AND portfolio.advertiser_id = link.advertiser_id)""")
-# Values stand in selects of their own, where the planner doesn't see them: whatever they are its plan is the same, and
-# so it is made once and kept. (Seeing them it would plan each time, which takes longer than the search.)
-# The order is that of the index over (advertiser, campaign): each page begins where the last one ended, nothing is
-# sorted.
-SEARCH = f"""{ROWS} AND link.advertiser_id = ANY (ARRAY(
-        SELECT portfolio.advertiser_id FROM marketing_solutions_portfolio portfolio
-        WHERE portfolio.application_id = %(application)s::bigint{{of_advertisers}}))
-    {{of_ids}} AND (link.advertiser_id, link.campaign_id) > ((SELECT %(advertiser)s::bigint), (SELECT %(last)s::bigint))
-ORDER BY link.advertiser_id, link.campaign_id
-LIMIT {PAGE}"""  # noqa: S608 - names of tables and columns, and a number of ours
+SEARCH = SQL("search", rows=ROWS, page=PAGE)
 OF_ADVERTISERS = " AND portfolio.advertiser_id = ANY(%(advertisers)s::bigint[])"
 OF_IDS = " AND link.campaign_id = ANY(%(ids)s::bigint[])"
 # By whether advertisers and whether ids are asked for.

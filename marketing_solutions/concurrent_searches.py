@@ -12,18 +12,15 @@ from django.db import connection
 
 from campaigns.delivery.leases import new_lease
 from customers.models import Organization
+from customers.named_sql import NamedSQL
 from customers.organizations.concurrency import too_many_at_a_time
+
+SQL = NamedSQL(__file__)
 
 # The web server cuts off who reads nothing for UNREAD_ANSWER_SECONDS: whoever reads keeps the turn until then.
 LEAST_LEASE_SECONDS, UNREAD_ANSWERS = 60, 2
 EXTENDED_AFTER_SECONDS = 15
-TAKE = """
-INSERT INTO marketing_solutions_searchturn AS turn (organization_id, place, lease, ends_at)
-VALUES (%s, %s, %s, clock_timestamp() + make_interval(secs => %s))
-ON CONFLICT (organization_id, place) DO UPDATE SET lease = excluded.lease, ends_at = excluded.ends_at
-    WHERE turn.ends_at <= clock_timestamp()
-RETURNING id
-"""
+TAKE = SQL("take")
 EXTEND = """
 UPDATE marketing_solutions_searchturn SET ends_at = clock_timestamp() + make_interval(secs => %s)
 WHERE id = %s AND lease = %s

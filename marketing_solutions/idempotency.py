@@ -6,19 +6,14 @@ from django.db import connection, transaction
 
 from customers.errors import DomainError, Kind
 from customers.models import Application
+from customers.named_sql import NamedSQL
 from marketing_solutions.models import StoredResponse
+
+SQL = NamedSQL(__file__)
 
 KEPT_HOURS = 24
 MAXIMUM_KEY = 255
-# Whoever comes second waits here until the first has committed (and then gets nothing back) or has failed.
-CLAIM = f"""
-INSERT INTO marketing_solutions_storedresponse AS stored (application_id, key, fingerprint, status, body)
-VALUES (%s, %s, %s, 0, ''::bytea)
-ON CONFLICT (application_id, key) DO UPDATE
-    SET fingerprint = excluded.fingerprint, status = 0, body = excluded.body, created_at = now()
-    WHERE stored.created_at < now() - interval '{KEPT_HOURS} hours'
-RETURNING id
-"""  # noqa: S608 - a constant of ours
+CLAIM = SQL("claim", kept_hours=KEPT_HOURS)
 CLEAR = f"""
 DELETE FROM marketing_solutions_storedresponse WHERE created_at < now() - interval '{KEPT_HOURS} hours'
 """  # noqa: S608 - a constant of ours

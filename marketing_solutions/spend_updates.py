@@ -13,8 +13,11 @@ from django.db import connection, transaction
 from campaigns.models.spend_limit import UNCAPPED, Limit, LimitType, Renewal, problem_of_limit
 from campaigns.spend.limits import change_spend_limits
 from customers.models import Application
+from customers.named_sql import NamedSQL
 from marketing_solutions.errors import Refusal, UpdateCode
 from marketing_solutions.models.advertiser import Feature
+
+SQL = NamedSQL(__file__)
 
 
 class _Absent(Enum):
@@ -62,20 +65,7 @@ class _Row(NamedTuple):
     limit: Limit
 
 
-# Locked by their limits, in the order of their ids, so that two such calls never wait for each other in a circle.
-LOCK = f"""
-SELECT campaign.id, campaign.name, link.advertiser_id, link.goal, portfolio.may_manage,
-       '{Feature.SPEND_LIMIT_UPDATE.value}' = ANY(advertiser.features), spend.type, spend.renewal, spend.amount
-FROM marketing_solutions_portfolio portfolio
-JOIN marketing_solutions_advertiser advertiser ON advertiser.id = portfolio.advertiser_id
-JOIN marketing_solutions_advertisercampaign link ON link.advertiser_id = advertiser.id
-JOIN campaigns_adcampaign campaign ON campaign.id = link.campaign_id
-JOIN campaigns_spendlimit spend ON spend.campaign_id = campaign.id
-WHERE portfolio.application_id = %s::bigint AND campaign.organization_id = %s::bigint
-    AND campaign.deleted_at IS NULL AND campaign.id = ANY(%s::bigint[])
-ORDER BY campaign.id
-FOR NO KEY UPDATE OF spend
-"""  # noqa: S608 - a constant of ours
+LOCK = SQL("lock", feature_spend_limit_update_value=Feature.SPEND_LIMIT_UPDATE.value)
 REPEATED = Refusal(UpdateCode.REPEATED, "The campaign stands in this request more than once.")
 NOT_FOUND = Refusal(UpdateCode.NOT_FOUND, "The portfolio has no such campaign.")
 BELOW_SPENT = Refusal(

@@ -25,47 +25,26 @@ from campaigns.models.interaction import ClosedBy
 from customers.errors import DomainError, Kind
 from customers.models import Organization
 from customers.models.identifier import as_uuid
+from customers.named_sql import NamedSQL
 from traces.models import Trace
 from traces.models.action import ActionType
 from traces.trails import trace_closed
 
+SQL = NamedSQL(__file__)
+
 TRACKING_TOKEN = "tracking-token"  # noqa: S105 (the name of a field)
-# Locks the customer first, against a merge and for the counting of events, until the transaction ends.
-FIND = """
-SELECT trail.id, trace.id, trace.customer_id, trace.closed_at IS NOT NULL, organization.id, organization.version,
-    organization.time_zone
-FROM traces_trail trail
-JOIN traces_trace trace ON trace.id = trail.trace_id
-JOIN customers_customer customer ON customer.id = trace.customer_id
-JOIN customers_organization organization ON organization.id = trace.organization_id
-WHERE trail.uuid = %s::uuid
-FOR NO KEY UPDATE OF customer
-"""
+FIND = SQL("find")
 CLOSING = frozenset({ActionType.CONVERSION, ActionType.DISMISS})
 EXISTS = "SELECT 1 FROM traces_trail WHERE uuid = %s::uuid"
 INSERT = """
 INSERT INTO traces_action (organization_id, trail_id, uuid, name, type, data)
 VALUES (%s::bigint, %s::bigint, %s::uuid, %s::varchar, %s::varchar, %s::jsonb)
 """
-# What doesn't close a trace, and no behavior looks at, is one statement: found, kept and told to the core in one go, or
-# not at all.
-FIND_AND_INSERT = f"""
-WITH visit AS (
-    SELECT trail.id AS trail_id, trace.organization_id, trace.customer_id, trace.closed_at,
-        {IS_LOOKED_AT.format(source="trace")} AS is_looked_at
-    FROM traces_trail trail
-    JOIN traces_trace trace ON trace.id = trail.trace_id
-    JOIN customers_customer customer ON customer.id = trace.customer_id
-    WHERE trail.uuid = %s::uuid
-    FOR KEY SHARE OF customer
-), open_visit AS (
-    SELECT * FROM visit WHERE closed_at IS NULL AND NOT is_looked_at
-), action AS (
-    INSERT INTO traces_action (organization_id, trail_id, uuid, name, type, data)
-    SELECT organization_id, trail_id, %s::uuid, %s::varchar, %s::varchar, %s::jsonb FROM open_visit
-), event AS ({INSERT_EVENT_FROM.format(source="open_visit")})
-SELECT closed_at IS NOT NULL, is_looked_at FROM visit
-"""  # noqa: S608 (put together from constants)
+FIND_AND_INSERT = SQL(
+    "find_and_insert",
+    is_looked_at_source_trace=IS_LOOKED_AT.format(source="trace"),
+    insert_event_from_source_open_visit=INSERT_EVENT_FROM.format(source="open_visit"),
+)
 
 
 @dataclass(frozen=True)

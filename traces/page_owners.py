@@ -2,20 +2,17 @@
 
 import uuid
 
+from customers.named_sql import NamedSQL
 from customers.prepared import PreparedStatement
+
+SQL = NamedSQL(__file__)
 
 OF_TRACE = PreparedStatement("""
 SELECT application.app_token
 FROM traces_trace trace JOIN customers_application application ON application.id = trace.application_id
 WHERE trace.uuid = %s::uuid
 """)
-OF_TRAIL = PreparedStatement("""
-SELECT application.app_token
-FROM traces_trail trail
-JOIN traces_trace trace ON trace.id = trail.trace_id
-JOIN customers_application application ON application.id = trace.application_id
-WHERE trail.uuid = %s::uuid
-""")
+OF_TRAIL = PreparedStatement(SQL("of_trail"))
 
 
 def app_token_of_trace(*, trace_id: uuid.UUID | None) -> uuid.UUID | None:

@@ -12,8 +12,11 @@ from customers.customers.visitor_limits import Stranger, admit_visitor
 from customers.errors import DomainError, Kind
 from customers.models import Application
 from customers.models.identifier import as_uuid
+from customers.named_sql import NamedSQL
 from customers.prepared import PreparedInsert
 from traces.models import Trace
+
+SQL = NamedSQL(__file__)
 
 # The customer's row is locked while the trace is put below it, so that a merge can't slip in between.
 INSERT = """
@@ -21,21 +24,7 @@ INSERT INTO traces_trace (organization_id, application_id, customer_id, uuid, is
 SELECT %s::bigint, %s::bigint, customer.id, %s::uuid, %s::boolean
 FROM (SELECT id FROM customers_customer WHERE id = %s::bigint FOR KEY SHARE) customer
 """
-# The same for a customer who is known already, with the application found on the way: one statement, for this is what
-# clients call at every start.
-FIND_AND_INSERT = """
-WITH application AS (
-    SELECT id, organization_id FROM customers_application WHERE app_token = %s::uuid AND is_active
-), customer AS (
-    SELECT customer.id
-    FROM customers_customer customer
-    JOIN application ON application.organization_id = customer.organization_id
-    WHERE customer.external_id = %s::varchar
-    FOR KEY SHARE OF customer
-)
-INSERT INTO traces_trace (organization_id, application_id, customer_id, uuid, is_trusted)
-SELECT application.organization_id, application.id, customer.id, %s::uuid, %s::boolean FROM application, customer
-"""
+FIND_AND_INSERT = SQL("find_and_insert")
 
 _insert = PreparedInsert(Trace)
 

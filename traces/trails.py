@@ -5,31 +5,11 @@ import uuid
 from django.db import connection
 
 from customers.errors import DomainError, Kind
+from customers.named_sql import NamedSQL
 
-# One statement: the open trace is found and its customer locked against a merge, the visit is put below it, and the
-# customer's last visit kept (it is what audiences are targeted by). `is_lost`: the customer was merged while we waited.
-INSERT = """
-WITH trace AS (
-    SELECT id, organization_id, customer_id, closed_at FROM traces_trace WHERE uuid = %s::uuid
-), customer AS (
-    SELECT id FROM customers_customer WHERE id = (SELECT customer_id FROM trace WHERE closed_at IS NULL) FOR KEY SHARE
-), made AS (
-    INSERT INTO traces_trail (organization_id, trace_id, uuid, language, platform, channel)
-    SELECT trace.organization_id, trace.id, %s::uuid, %s::varchar, %s::varchar, %s::varchar FROM trace, customer
-    RETURNING language, platform, channel
-), visited AS (
-    UPDATE customers_customer
-    SET last_language = COALESCE(NULLIF(made.language, ''), last_language),
-        last_platform = COALESCE(NULLIF(made.platform, ''), last_platform),
-        last_channel = made.channel
-    FROM customer, made
-    WHERE customers_customer.id = customer.id
-      AND (last_channel <> made.channel
-           OR last_language <> COALESCE(NULLIF(made.language, ''), last_language)
-           OR last_platform <> COALESCE(NULLIF(made.platform, ''), last_platform))
-)
-SELECT closed_at IS NOT NULL, NOT EXISTS (SELECT FROM customer) AS is_lost FROM trace
-"""
+SQL = NamedSQL(__file__)
+
+INSERT = SQL("insert")
 
 
 def add_trail(*, trace_id: uuid.UUID | None, language: str, platform: str, channel: str) -> uuid.UUID:

@@ -16,28 +16,14 @@ from campaigns.hierarchy.levels import deleted_name, mark_children_deleted
 from campaigns.models import Achievement, AdCampaign, Outcome
 from customers.errors import Refusals, not_found
 from customers.models import Organization
+from customers.named_sql import NamedSQL
 from customers.organizations.organizations import raise_version
+
+SQL = NamedSQL(__file__)
 
 Row = dict[str, Any]
 
-# Only the condition is put in, from the constants below; values are parameters.
-BEHAVIORS = """
-SELECT json_build_object(
-    'composite', to_jsonb(composite),
-    'goals', COALESCE((
-        SELECT json_agg(to_jsonb(goal) ORDER BY goal.group_index, goal.id)
-        FROM campaigns_achievement goal WHERE goal.composite_id = composite.id AND goal.deleted_at IS NULL
-    ), '[]'::json),
-    'outcomes', COALESCE((
-        SELECT json_agg(to_jsonb(outcome) ORDER BY outcome.id)
-        FROM campaigns_outcome outcome WHERE outcome.achievement_id = composite.id
-    ), '[]'::json)
-)::text
-FROM campaigns_achievement composite JOIN campaigns_adcampaign campaign ON campaign.id = composite.campaign_id
-WHERE composite.organization_id = %s::bigint AND {condition} AND composite.composite_id IS NULL
-    AND composite.deleted_at IS NULL AND campaign.deleted_at IS NULL
-ORDER BY composite.id
-"""
+BEHAVIORS = SQL("behaviors")
 OF_CAMPAIGNS = BEHAVIORS.format(condition="composite.campaign_id = ANY(%s::bigint[])")
 BY_IDS = BEHAVIORS.format(condition="composite.id = ANY(%s::bigint[])")
 

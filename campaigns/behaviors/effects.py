@@ -12,24 +12,16 @@ from campaigns.behaviors.run import BehaviorRun, Earned
 from campaigns.decisions.participation import Counting
 from campaigns.offers.issuing import Grant, issue_offers
 from customers.models import Organization
+from customers.named_sql import NamedSQL
 from customers.prepared import PreparedStatement
 
+SQL = NamedSQL(__file__)
+
 # Rows go in in the order of their places, and so come their ids back.
-INSERT_EARNINGS = PreparedStatement("""
-INSERT INTO campaigns_earning (organization_id, customer_id, achievement_id, at, is_waiting)
-SELECT %s::bigint, earned.customer_id, earned.achievement_id, earned.at, earned.is_waiting
-FROM jsonb_to_recordset(%s::jsonb) AS earned (
-    place integer, customer_id bigint, achievement_id bigint, at timestamptz, is_waiting boolean)
-ORDER BY earned.place
-RETURNING id
-""")
+INSERT_EARNINGS = PreparedStatement(SQL("insert_earnings"))
 # Counters, tags, points and further events in one statement, of which only those parts are sent that have rows.
 PARTS = {
-    "counted": """
-    INSERT INTO campaigns_countedevent (organization_id, customer_id, goal_id, at, amount, is_consumed)
-    SELECT %(organization)s::bigint, customer_id, goal_id, at, amount, is_consumed
-    FROM jsonb_to_recordset(%(counted)s::jsonb) AS new (
-        customer_id bigint, goal_id bigint, at timestamptz, amount numeric, is_consumed boolean)""",
+    "counted": SQL("counted"),
     "grown": """
     UPDATE campaigns_countedevent counted SET amount = grown.amount
     FROM jsonb_to_recordset(%(grown)s::jsonb) AS grown (id bigint, amount numeric) WHERE counted.id = grown.id""",
@@ -42,18 +34,8 @@ PARTS = {
     "rested": """
     UPDATE campaigns_earning SET is_waiting = false
     WHERE id = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(%(rested)s::jsonb)))""",
-    "gifts": """
-    UPDATE customers_customer customer
-    SET tags = customer.tags || ARRAY(
-            SELECT tag FROM jsonb_array_elements_text(gift.tags) tag WHERE tag <> ALL (customer.tags)),
-        points = customer.points + gift.points, updated_at = now()
-    FROM jsonb_to_recordset(%(gifts)s::jsonb) AS gift (customer_id bigint, tags jsonb, points bigint)
-    WHERE customer.id = gift.customer_id""",
-    "points": """
-    INSERT INTO campaigns_pointsentry (organization_id, customer_id, amount, at, key, earning_id, note)
-    SELECT %(organization)s::bigint, customer_id, amount, at, 'earning:' || earning_id, earning_id, ''
-    FROM jsonb_to_recordset(%(points)s::jsonb) AS entry (
-        customer_id bigint, amount bigint, at timestamptz, earning_id bigint)""",
+    "gifts": SQL("gifts"),
+    "points": SQL("points"),
     "events": """
     INSERT INTO campaigns_event (organization_id, customer_id, name, at, attributes)
     SELECT %(organization)s::bigint, customer_id, name, at, '{}'::jsonb

@@ -19,24 +19,14 @@ from campaigns.behaviors.run import BehaviorRun, CustomerEvent
 from campaigns.customer_facts.locking import Locked, lock_customers
 from campaigns.decisions.participation import Counting
 from customers.models import Organization
+from customers.named_sql import NamedSQL
 from customers.prepared import PreparedStatement
+
+SQL = NamedSQL(__file__)
 
 # Rows have their ids in the order of the batch, and go in in that of their event ids: two batches that name the same
 # ones may wait for each other, but not in a circle.
-INSERT = PreparedStatement("""
-INSERT INTO campaigns_event (id, organization_id, customer_id, event_id, name, at, amount, quantity, attributes)
-SELECT id, %s::bigint, customer_id, event_id, name, at, amount, quantity, attributes
-FROM (
-    SELECT nextval('campaigns_event_id_seq'::regclass) AS id, told.*
-    FROM jsonb_to_recordset(%s::jsonb) AS told (
-        place integer, customer_id bigint, event_id varchar, name varchar, at timestamptz, amount numeric,
-        quantity integer, attributes jsonb)
-    ORDER BY told.place
-) placed
-ORDER BY event_id, place
-ON CONFLICT (organization_id, event_id) WHERE event_id IS NOT NULL DO NOTHING
-RETURNING event_id
-""")
+INSERT = PreparedStatement(SQL("insert"))
 # An event as a part of a statement that finds the customer itself: `{source}` has one row with organization_id and
 # customer_id; parameters: event_id, name, at, attributes. Only for events that no behavior looks at.
 INSERT_FROM = """
@@ -44,16 +34,7 @@ INSERT INTO campaigns_event (organization_id, customer_id, event_id, name, at, a
 SELECT organization_id, customer_id, %s::varchar, %s::varchar, %s::timestamptz, %s::jsonb FROM {source}
 ON CONFLICT (organization_id, event_id) WHERE event_id IS NOT NULL DO NOTHING
 """
-# Whether some goal of the organization may look at an event now; parameters: `values_of_look`.
-IS_LOOKED_AT = """(EXISTS (
-    SELECT FROM campaigns_achievement goal
-    WHERE goal.organization_id = {source}.organization_id AND goal.internal_event_name = %s::varchar
-    AND goal.deleted_at IS NULL AND goal.composite_id IS NOT NULL
-) AND NOT EXISTS (
-    SELECT FROM jsonb_to_recordset(%s::jsonb) AS quiet (organization_id bigint, version bigint)
-    JOIN customers_organization known ON known.id = quiet.organization_id AND known.version = quiet.version
-    WHERE quiet.organization_id = {source}.organization_id
-))"""
+IS_LOOKED_AT = SQL("is_looked_at")
 
 
 @dataclass(slots=True)

@@ -23,6 +23,9 @@ from campaigns.delivery.audience import CONSENTS
 from campaigns.delivery.recipients.add import Triggered, add_triggered_recipients
 from campaigns.models.frequency import COUNT_CAPPED, FrequencyUnit, frequency_starts
 from customers.models import Organization
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 # Locks the customers' participations, making those that are missing, and reads them.
 READ = """customer_id, campaign_id, dismissed_at IS NOT NULL, converted_at IS NOT NULL, completed_at IS NOT NULL,
@@ -34,15 +37,7 @@ SELECT {READ} FROM campaigns_participation
 WHERE (customer_id, campaign_id) IN (
     SELECT customer_id, campaign_id FROM jsonb_to_recordset(%s::jsonb) AS pair (customer_id bigint, campaign_id bigint))
 """  # noqa: S608 (put together from constants)
-COUNT = f"""
-INSERT INTO campaigns_participation AS mine
-    (organization_id, customer_id, campaign_id, capped_count, capped_from, capped_rule)
-SELECT %s::bigint, sent.customer_id, sent.campaign_id, sent.number, sent.capped_from, sent.capped_rule
-FROM jsonb_to_recordset(%s::jsonb) AS sent (
-    customer_id bigint, campaign_id bigint, number bigint, capped_from date, capped_rule smallint)
-ORDER BY sent.customer_id, sent.campaign_id
-ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {COUNT_CAPPED}
-"""  # noqa: S608 (put together from constants)
+COUNT = SQL("count", count_capped=COUNT_CAPPED)
 PLACEMENT = "message"
 # What the keys of messages are made in.
 KEYS = uuid.UUID("6f1d3a52-4f0c-5b57-9f3e-2a6c8a7d9b10")

@@ -11,14 +11,12 @@ from functools import cache
 import orjson
 
 from campaigns.behaviors.engine import Behavior, BehaviorState, Completion, Counted, GoalState, Lookup, Part
+from customers.named_sql import NamedSQL
 from customers.prepared import PreparedStatement
 
-FIND = """
-SELECT asked.part, asked.customer_id, asked.achievement_id, found.id, found.at, found.amount, found.flag
-FROM jsonb_to_recordset(%s::jsonb) AS asked (
-    part text, customer_id bigint, achievement_id bigint, since timestamptz, until timestamptz, many bigint)
-CROSS JOIN LATERAL ({parts}) found
-"""
+SQL = NamedSQL(__file__)
+
+FIND = SQL("find")
 # Only those that are asked for are put into the statement: each costs time though it finds nothing.
 PARTS = {
     Part.OPEN: """
@@ -37,12 +35,7 @@ PARTS = {
     SELECT id, at, NULL::numeric AS amount, is_waiting AS flag FROM campaigns_earning earning
     WHERE asked.part = 'earned' AND earning.customer_id = asked.customer_id
     AND earning.achievement_id = asked.achievement_id AND earning.at >= asked.since AND earning.at <= asked.until""",
-    Part.TOTAL: """
-    SELECT count(*) AS id, NULL::timestamptz AS at, NULL::numeric AS amount, false AS flag FROM (
-        SELECT FROM campaigns_earning earning
-        WHERE earning.customer_id = asked.customer_id AND earning.achievement_id = asked.achievement_id
-        LIMIT asked.many
-    ) times WHERE asked.part = 'total' HAVING asked.part = 'total'""",
+    Part.TOTAL: SQL("part_total"),
 }
 Asked = tuple[int, Lookup]  # of a customer
 Key = tuple[int, int]  # a customer's and an achievement's id

@@ -11,14 +11,12 @@ from campaigns.targeting import CustomerFacts
 from customers.customers.lookup import find_customer_by_uuid
 from customers.errors import not_found
 from customers.models import Customer, Organization
+from customers.named_sql import NamedSQL
 from customers.prepared import PreparedStatement
 
-LOCK = """
-SELECT id, uuid, external_id, attributes::text, tags, points, last_platform, last_language, last_channel,
-    consent, email_consent, push_consent
-FROM customers_customer WHERE organization_id = %(organization)s::bigint AND {which}
-ORDER BY id FOR NO KEY UPDATE
-"""
+SQL = NamedSQL(__file__)
+
+LOCK = SQL("lock")
 IDS = "ANY(ARRAY(SELECT value::{type} FROM jsonb_array_elements_text(%(ids)s::jsonb)))"
 BY_ID = PreparedStatement(LOCK.format(which=f"id = {IDS.format(type='bigint')}"))
 BY_IDENTITY = PreparedStatement(LOCK.format(which=f"uuid = {IDS.format(type='uuid')}"))

@@ -21,41 +21,25 @@ from campaigns.decisions.version_cache import BYTES_AT_LEAST, KeptByVersion
 from campaigns.hierarchy.changes import CAMPAIGNS, CHANGES, IS_KNOWN, MARKED, since
 from campaigns.targeting import Condition, compile_predicate, parse_targets
 from customers.errors import DomainError
+from customers.named_sql import NamedSQL
 
-TARGETS = """COALESCE((
-    SELECT json_agg(json_build_object('attribute', target.attribute, 'operator', target.operator,
-                                      'values', target.values) ORDER BY target.position)
-    FROM campaigns_adtarget target WHERE target.{owner} = {id}
-), '[]'::json)"""
+SQL = NamedSQL(__file__)
+
+TARGETS = SQL("targets")
 WINDOW = """json_build_array({table}.status = 'live' AND {table}.deleted_at IS NULL,
     (extract(epoch FROM {table}.starts_at) * 1000000)::bigint,
     (extract(epoch FROM {table}.ends_at) * 1000000)::bigint)"""
 # The types of the organization's customer fields by their names.
 SCHEMA = """(SELECT json_object_agg(field.name, field.type)::text FROM customers_customerfield field
      WHERE field.organization_id = organization.id)"""
-# Only names of tables and columns are put together here; values are parameters.
-CAMPAIGN = f"""
-SELECT json_build_object(
-    'id', campaign.id, 'name', campaign.name, 'window', {WINDOW.format(table="campaign")},
-    'category', campaign.category, 'group_name', campaign.group_name, 'priority', campaign.priority,
-    'frequency_cap', campaign.frequency_cap, 'frequency_unit', campaign.frequency_unit,
-    'frequency_period', campaign.frequency_period, 'frequency_rule', campaign.frequency_rule,
-    'holdout_percent', campaign.holdout_percent,
-    'price_per_impression', campaign.price_per_impression::text,
-    'price_per_conversion', campaign.price_per_conversion::text,
-    'targets', {TARGETS.format(owner="bundle_id", id="bundle.id")},
-    'groups', COALESCE((
-        SELECT json_agg(json_build_object(
-            'id', part.id, 'windows', json_build_array(
-                {WINDOW.format(table="line_item")}, {WINDOW.format(table="part")}),
-            'targets', {TARGETS.format(owner="group_id", id="part.id")}))
-        FROM campaigns_adgroup part JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
-        WHERE line_item.campaign_id = campaign.id AND part.deleted_at IS NULL
-    ), '[]'::json)
-)::text
-FROM campaigns_adcampaign campaign LEFT JOIN campaigns_adbundle bundle ON bundle.campaign_id = campaign.id
-WHERE campaign.organization_id = organization.id AND
-"""  # noqa: S608
+CAMPAIGN = SQL(
+    "campaign",
+    window_table_campaign=WINDOW.format(table="campaign"),
+    targets_owner_bundle_id_id_bundle_id=TARGETS.format(owner="bundle_id", id="bundle.id"),
+    window_table_line_item=WINDOW.format(table="line_item"),
+    window_table_part=WINDOW.format(table="part"),
+    targets_owner_group_id_id_part_id=TARGETS.format(owner="group_id", id="part.id"),
+)
 LOAD_ONE = f"""
 SELECT {SCHEMA}, ARRAY({CAMPAIGN} campaign.id = %s::bigint)
 FROM customers_organization organization WHERE organization.id = %s::bigint
@@ -63,21 +47,17 @@ FROM customers_organization organization WHERE organization.id = %s::bigint
 IS_LIVE = "campaign.status = 'live' AND campaign.deleted_at IS NULL AND campaign.ends_at > now()"
 # The campaigns that have a spend limit, or still had one in this period.
 CAPPED = "(spend.type = 'capped' OR spend.takes_effect_on IS NOT NULL)"
-LOAD_ALL = f"""
-SELECT organization.version, now(), {SCHEMA},
-    ARRAY({CAMPAIGN} {IS_LIVE} ORDER BY campaign.id),
-    ARRAY(SELECT spend.campaign_id FROM campaigns_spendlimit spend
-          WHERE spend.organization_id = organization.id AND {CAPPED})
-FROM customers_organization organization WHERE organization.id = %s::bigint
-"""  # noqa: S608
-LOAD_CHANGED = f"""
-WITH {CHANGES}, {CAMPAIGNS}
-SELECT organization.version, now(), {IS_KNOWN}, ARRAY(SELECT id FROM campaigns),
-    ARRAY({CAMPAIGN} {IS_LIVE} AND campaign.id = ANY(ARRAY(SELECT id FROM campaigns)) ORDER BY campaign.id),
-    (SELECT json_agg(json_build_array(spend.campaign_id, {CAPPED}))::text FROM campaigns_spendlimit spend
-     WHERE spend.id = {MARKED.format(label="campaigns.spendlimit")})
-FROM customers_organization organization WHERE organization.id = %(organization)s::bigint
-"""  # noqa: S608
+LOAD_ALL = SQL("load_all", schema=SCHEMA, campaign=CAMPAIGN, is_live=IS_LIVE, capped=CAPPED)
+LOAD_CHANGED = SQL(
+    "load_changed",
+    changes=CHANGES,
+    campaigns=CAMPAIGNS,
+    is_known=IS_KNOWN,
+    campaign=CAMPAIGN,
+    is_live=IS_LIVE,
+    capped=CAPPED,
+    marked_label_campaigns_spendlimit=MARKED.format(label="campaigns.spendlimit"),
+)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -19,13 +19,11 @@ from django.db import DatabaseError, connection
 from campaigns.decisions.engine import Context, Decision
 from customers.customers.lookup import find_customer_by_uuid
 from customers.models import Organization
+from customers.named_sql import NamedSQL
 
-WRITE = """
-INSERT INTO campaigns_decisionrecord (organization_id, customer_id, source, place, at, version, chosen, excluded)
-SELECT %(organization)s::bigint, customer.id, %(source)s::varchar, %(place)s::jsonb, %(at)s::timestamptz,
-    %(version)s::bigint, %(chosen)s::jsonb, %(excluded)s::jsonb
-FROM (SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR KEY SHARE) customer
-"""
+SQL = NamedSQL(__file__)
+
+WRITE = SQL("write")
 
 log = structlog.get_logger(__name__)
 Write = Callable[[], None]

@@ -15,18 +15,13 @@ from django.db import connection
 from campaigns.models import Interaction
 from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM, FrequencyUnit, frequency_starts
 from customers.models import Organization
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 CUSTOMER = "WITH customer AS (SELECT id FROM customers_customer WHERE id = %s::bigint FOR {lock})"
 # The names of the count, the time and the lock are put in from the functions below, never from a caller.
-UPSERT = (
-    CUSTOMER
-    + """
-INSERT INTO campaigns_participation AS mine (organization_id, customer_id, campaign_id, {count}, {time})
-SELECT %s::bigint, customer.id, %s::bigint, 1, %s::timestamptz FROM customer
-ON CONFLICT (customer_id, campaign_id) DO UPDATE
-SET {count} = mine.{count} + 1, {time} = GREATEST(mine.{time}, excluded.{time})
-"""
-)
+UPSERT = SQL("upsert", customer=CUSTOMER)
 CONVERTED = UPSERT.format(count="converted_count", time="converted_at", lock="KEY SHARE")
 DISMISSED = UPSERT.format(count="dismissed_count", time="dismissed_at", lock="KEY SHARE")
 COMPLETED = UPSERT.format(count="completed_count", time="completed_at", lock="KEY SHARE")
@@ -35,28 +30,14 @@ FORGET_COMPLETION = """
 UPDATE campaigns_participation SET completed_count = 0, completed_at = NULL
 WHERE customer_id = %s::bigint AND campaign_id = %s::bigint AND completed_count > 0
 """
-CAP_OF = """
-SELECT campaign.frequency_cap, campaign.frequency_unit, campaign.frequency_period, campaign.frequency_rule,
-    organization.time_zone
-FROM campaigns_adcampaign campaign
-JOIN customers_organization organization ON organization.id = campaign.organization_id
-WHERE campaign.id = %s::bigint
-"""
-ENGAGED = f"""
-{CUSTOMER.format(lock="KEY SHARE")}
-INSERT INTO campaigns_participation AS mine
-    (organization_id, customer_id, campaign_id, capped_count, capped_from, capped_rule)
-SELECT %s::bigint, customer.id, %s::bigint, 1, %s::date, %s::smallint FROM customer
-ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {COUNT_CAPPED} WHERE {HAS_ROOM.format(cap="%s::bigint")}
-"""  # noqa: S608 (put together from constants)
-# Locks participations in their order, making those that are missing.
-LOCK = """
-INSERT INTO campaigns_participation AS mine (organization_id, customer_id, campaign_id)
-SELECT %s::bigint, pair.customer_id, pair.campaign_id
-FROM jsonb_to_recordset(%s::jsonb) AS pair (customer_id bigint, campaign_id bigint)
-ORDER BY pair.customer_id, pair.campaign_id
-ON CONFLICT (customer_id, campaign_id) DO UPDATE SET seen_count = mine.seen_count
-"""
+CAP_OF = SQL("cap_of")
+ENGAGED = SQL(
+    "engaged",
+    customer_lock_key_share=CUSTOMER.format(lock="KEY SHARE"),
+    count_capped=COUNT_CAPPED,
+    has_room_cap_s_bigint=HAS_ROOM.format(cap="%s::bigint"),
+)
+LOCK = SQL("lock")
 Pair = tuple[int, int]  # a customer's and a campaign's id
 
 

@@ -15,6 +15,9 @@ from campaigns.models.frequency import FrequencyUnit, frequency_starts
 from campaigns.targeting import Condition, compile_sql
 from customers.errors import not_found
 from customers.models import Organization
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 SAMPLE = 20
 CAPS = "caps"
@@ -29,25 +32,8 @@ CONSENTS: dict[str, str] = {
 # As `campaigns.decisions.engine.share_of`; a test holds the two together.
 IS_HELD_OUT = """(('x' || left(encode(sha256(convert_to(%s::text || customer.uuid::text, 'UTF8')), 'hex'), 8))
     ::bit(32)::bigint %% 10000 < %s::bigint)"""
-HAS_FULL_CAP = """EXISTS (SELECT FROM campaigns_participation participation
-    WHERE participation.customer_id = customer.id AND participation.campaign_id = %s::bigint
-    AND participation.capped_rule = %s::smallint AND participation.capped_from >= %s::date
-    AND participation.capped_count >= %s::bigint)"""
-# Each step is asked only of those whom the steps before have left. Only fixed texts and steps are put in.
-PREVIEW = """
-SELECT COALESCE((
-    SELECT json_object_agg(step, number) FROM (
-        SELECT CASE {cases} ELSE {last} END AS step, count(*) AS number
-        FROM customers_customer customer WHERE customer.organization_id = %s::bigint GROUP BY 1
-    ) counted
-), '{{}}'::json)::text, COALESCE((
-    SELECT json_agg(json_build_object('user_id', uuid, 'external_id', external_id) ORDER BY id) FROM (
-        SELECT customer.id, customer.uuid, customer.external_id
-        FROM customers_customer customer WHERE customer.organization_id = %s::bigint AND {all}
-        ORDER BY customer.id LIMIT {sample}
-    ) first
-), '[]'::json)::text
-"""
+HAS_FULL_CAP = SQL("has_full_cap")
+PREVIEW = SQL("preview")
 
 
 @dataclass(frozen=True, slots=True)

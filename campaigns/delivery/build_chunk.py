@@ -16,7 +16,10 @@ from campaigns.delivery.audience import sends_nothing
 from campaigns.delivery.leases import Heartbeat, insist, lease_seconds, new_lease, shared_now
 from campaigns.models import AudienceChunk, AudienceJob
 from campaigns.models.audience_job import JobState
+from customers.named_sql import NamedSQL
 from customers.transactions import was_undone
+
+SQL = NamedSQL(__file__)
 
 # After so many attempts a chunk that fails ends its job; one that takes its workers or the database along has more.
 MOST_FAILURES, MOST_ATTEMPTS = 5, 30
@@ -24,38 +27,9 @@ LONGEST_PAUSE = 60
 # Customers of a chunk whose counts towards a cap are locked until its end: nobody's visit should wait for long.
 LARGEST_CAPPED = 2_000
 
-PLAN = """
-WITH numbered AS (
-    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s::bigint AS number
-    FROM customers_customer WHERE organization_id = %s::bigint
-), ranges AS (
-    SELECT number, min(id) AS first_id, max(id) AS last_id FROM numbered GROUP BY number
-)
-INSERT INTO campaigns_audiencechunk (organization_id, job_id, number, first_id, last_id)
-SELECT %s::bigint, %s::bigint, number, first_id, COALESCE(lead(first_id) OVER (ORDER BY number) - 1, last_id)
-FROM ranges
-"""
-TAKE = """
-WITH next AS (
-    SELECT chunk.id FROM campaigns_audiencechunk chunk JOIN campaigns_audiencejob job ON job.id = chunk.job_id
-    WHERE job.state = 'building' AND chunk.done_at IS NULL
-    AND (chunk.leased_until IS NULL OR chunk.leased_until < now())
-    AND (%(chunk)s::bigint IS NULL OR chunk.id = %(chunk)s::bigint)
-    ORDER BY job.scheduled_for, job.id, chunk.number LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
-)
-UPDATE campaigns_audiencechunk chunk
-SET lease = %(lease)s::bigint, leased_until = now() + make_interval(secs => %(seconds)s::int), attempts = attempts + 1
-FROM next WHERE chunk.id = next.id RETURNING chunk.id
-"""
-KEEP = """
-WITH kept AS (
-    UPDATE campaigns_audiencechunk chunk SET leased_until = now() + make_interval(secs => %(seconds)s::int)
-    FROM campaigns_audiencejob job
-    WHERE chunk.id = %(chunk)s::bigint AND chunk.lease = %(lease)s::bigint AND chunk.done_at IS NULL
-    AND job.id = chunk.job_id AND job.state = 'building' RETURNING chunk.job_id
-)
-UPDATE campaigns_audiencejob job SET heartbeat_at = now() FROM kept WHERE job.id = kept.job_id RETURNING job.id
-"""
+PLAN = SQL("plan")
+TAKE = SQL("take")
+KEEP = SQL("keep")
 LET_GO = """
 UPDATE campaigns_audiencechunk SET lease = NULL, leased_until = now() + make_interval(secs => %(seconds)s::int),
     attempts = attempts - %(uncounted)s::int
@@ -65,13 +39,7 @@ DONE = """
 UPDATE campaigns_audiencechunk SET done_at = now(), lease = NULL, leased_until = NULL
 WHERE id = %s::bigint AND lease = %s::bigint AND done_at IS NULL
 """
-# Where all chunks are done the last step is to be taken, of those who were merged meanwhile (audience_merges).
-ADD = """
-UPDATE campaigns_audiencejob SET audience = audience + %(members)s::bigint, skipped = skipped + %(skipped)s::bigint,
-    chunks_done = chunks_done + 1, heartbeat_at = now(), error = '',
-    capped_from = LEAST(capped_from, %(capped_from)s::date)
-WHERE id = %(job)s::bigint AND state = 'building'
-"""
+ADD = SQL("add")
 
 log = structlog.get_logger(__name__)
 

@@ -12,6 +12,9 @@ from campaigns.schedule.deliveries import get_delivery
 from campaigns.schedule.synchronise import IS_DONE_WITH, RESUMED, UNITS
 from customers.errors import DomainError, Kind
 from customers.models import Organization
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 # An operator has judged already: what is half delivered goes on.
 RESUMED_BY_HAND = f"CASE WHEN job.delivering_at IS NOT NULL THEN 'delivering' ELSE {RESUMED} END"
@@ -19,15 +22,7 @@ LEVELS = f"""
 {UNITS}
 SELECT is_live, is_over, creative_type, group_id, campaign_id FROM units
 """  # noqa: S608 - put together from constants
-# A later delivery of the creative: one that was given up doesn't count, one that an operator cancelled at the time at
-# which the creative stands does.
-IS_OUTDATED = f"""
-SELECT EXISTS (
-    SELECT FROM campaigns_audiencejob later JOIN campaigns_adunit unit ON unit.id = later.unit_id
-    WHERE later.unit_id = %s::bigint AND later.id > %s::bigint AND {IS_DONE_WITH.format(job="later")}
-    AND (later.state <> 'cancelled' OR later.delivering_at IS NOT NULL
-        OR later.scheduled_for = unit.scheduled_delivery_date))
-"""  # noqa: S608 - put together from constants
+IS_OUTDATED = SQL("is_outdated", is_done_with_job_later=IS_DONE_WITH.format(job="later"))
 RESUME = f"""
 UPDATE campaigns_audiencejob job SET is_held = false, paused_at = NULL, finished_at = NULL, failures = 0, error = '',
     leased_until = NULL, state = CASE WHEN %s::boolean THEN {RESUMED_BY_HAND} ELSE 'paused' END

@@ -24,49 +24,23 @@ from campaigns.delivery.sweep import finish_jobs
 from campaigns.delivery.triggered import LARGEST_BITE, next_triggered_unit, set_aside
 from campaigns.models import AudienceJob
 from campaigns.models.ad_type import EXPORTS, AdType
+from customers.named_sql import NamedSQL
 from customers.transactions import was_undone
+
+SQL = NamedSQL(__file__)
 
 # After so many failures in a row, some twenty minutes, an operator is needed.
 MOST_FAILURES, LONGEST_PAUSE = 12, 300
 PAUSE_AFTER_FAILURE = 60
 PAUSE_WITHOUT_TOKENS, PAUSE_HELD_UP = 0.5, 1.0
 
-# Whose turn it is: the delivery that was looked after longest ago. (Its first recipient is asked for in the order of an
-# index: to look for any one, the planner reads the table in the hope of an early one.)
-NEXT = """
-WITH next AS (
-    SELECT job.id FROM campaigns_audiencejob job JOIN campaigns_adunit unit ON unit.id = job.unit_id
-    WHERE job.state = 'delivering' AND (job.leased_until IS NULL OR job.leased_until < now()) AND (
-        unit.ad_type = ANY(%s::varchar[])
-        OR (SELECT member.due_at FROM campaigns_audiencemember member
-            WHERE member.job_id = job.id AND member.state = 'pending' ORDER BY member.due_at LIMIT 1) <= now())
-    ORDER BY job.heartbeat_at NULLS FIRST, job.id LIMIT 1
-)
-UPDATE campaigns_audiencejob job SET heartbeat_at = clock_timestamp() FROM next WHERE job.id = next.id RETURNING job.id
-"""
-NOTE_FAILURE = """
-UPDATE campaigns_audiencejob SET failures = failures + 1, error = %(error)s::text,
-    state = CASE WHEN %(lasting)s::boolean OR failures + 1 >= %(most)s::int THEN 'failed' ELSE state END,
-    leased_until = now() + make_interval(secs => GREATEST(LEAST(2 ^ failures, %(longest)s::int), %(asked)s::float))
-WHERE id = %(job)s::bigint AND state = 'delivering'
-"""
+NEXT = SQL("next")
+NOTE_FAILURE = SQL("note_failure")
 REST = """
 UPDATE campaigns_audiencejob SET leased_until = now() + make_interval(secs => %(seconds)s::float)
 WHERE id = %(job)s::bigint AND state = 'delivering' AND (leased_until IS NULL OR leased_until < now())
 """
-# Some went out. Who of the others is to be tried again later says why the delivery isn't over; the last in an index.
-NOTE_SUCCESS = """
-WITH waits AS (
-    SELECT CASE WHEN state <> 'delivering' THEN error ELSE COALESCE(%(some)s::text || (
-        SELECT member.error FROM campaigns_audiencemember member
-        WHERE member.job_id = %(job)s::bigint AND member.state = 'pending' AND member.due_at > now()
-        ORDER BY member.due_at DESC LIMIT 1
-    ), '') END AS told FROM campaigns_audiencejob WHERE id = %(job)s::bigint
-)
-UPDATE campaigns_audiencejob job SET failures = 0, error = waits.told, destination = %(destination)s::varchar
-FROM waits WHERE job.id = %(job)s::bigint
-AND (job.failures > 0 OR job.destination <> %(destination)s::varchar OR job.error <> waits.told)
-"""
+NOTE_SUCCESS = SQL("note_success")
 SOME_WAIT = "Some recipients are tried again later: "
 
 log = structlog.get_logger(__name__)

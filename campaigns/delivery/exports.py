@@ -13,29 +13,21 @@ from campaigns.delivery.messages import pending_batches
 from campaigns.delivery.recipients.claim import WITHDRAWN
 from campaigns.delivery.slow_destinations import HeldUpError, in_hand, may_begin
 from campaigns.models import AudienceJob
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 BATCH = 20_000
 NO_IDENTIFIER = "No identifier for this destination."
 
-TAKE = """
-UPDATE campaigns_audiencejob SET lease = %(lease)s::bigint, heartbeat_at = now(),
-    leased_until = now() + make_interval(secs => %(seconds)s::int)
-WHERE id = %(job)s::bigint AND state = 'delivering' AND (leased_until IS NULL OR leased_until < now())
-RETURNING file_rows IS NOT NULL
-"""
+TAKE = SQL("take")
 KEEP = """
 UPDATE campaigns_audiencejob SET leased_until = now() + make_interval(secs => %(seconds)s::int),
     heartbeat_at = now()
 WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering' RETURNING id
 """
 # Put together with its values in it: a condition may hold a `%` that is no placeholder.
-SKIP = sql.SQL("""
-WITH lost AS (
-    UPDATE campaigns_audiencemember member SET state = 'skipped', error = {error}
-    WHERE member.job_id = {job} AND member.state = 'pending' AND {whom} RETURNING 1
-)
-UPDATE campaigns_audiencejob SET skipped = skipped + (SELECT count(*) FROM lost) WHERE id = {job}
-""")
+SKIP = sql.SQL(SQL("skip"))
 UNLESS = sql.SQL("""NOT EXISTS (
     SELECT FROM customers_customer customer WHERE customer.id = member.customer_id AND {condition})""")
 STANDS = """
@@ -43,18 +35,7 @@ UPDATE campaigns_audiencejob SET destination = %s::varchar, file_name = %s::varc
     file_rows = %s::bigint, file_sha256 = %s::varchar
 WHERE id = %s::bigint AND lease = %s::bigint AND state = 'delivering'
 """
-SENT = f"""
-WITH next AS (
-    SELECT key FROM campaigns_audiencemember WHERE job_id = %(job)s::bigint AND state = 'pending'
-    LIMIT {BATCH} FOR UPDATE SKIP LOCKED
-), sent AS (
-    UPDATE campaigns_audiencemember member SET state = 'sent', due_at = NULL, attempts = attempts + 1
-    FROM next WHERE member.key = next.key RETURNING 1
-)
-UPDATE campaigns_audiencejob SET sent = sent + (SELECT count(*) FROM sent), heartbeat_at = now()
-WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering'
-RETURNING (SELECT count(*) FROM sent)
-"""  # noqa: S608 - a constant of ours
+SENT = SQL("sent", batch=BATCH)
 LET_GO = """
 UPDATE campaigns_audiencejob SET lease = NULL, leased_until = NULL
 WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint

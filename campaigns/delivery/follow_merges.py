@@ -23,7 +23,10 @@ from campaigns.delivery.channels.troubles import our_own
 from campaigns.delivery.leases import Heartbeat, insist, lease_seconds, new_lease, shared_now
 from campaigns.models import AudienceJob
 from customers.customers.identity import hold_merges
+from customers.named_sql import NamedSQL
 from customers.transactions import was_undone
+
+SQL = NamedSQL(__file__)
 
 # Merges that are judged again in one transaction: page views wait for no more than that.
 BATCH = 200
@@ -32,16 +35,7 @@ FEW, MOST_ROUNDS, MOST_TRIES = 50, 50, 20
 PAUSE_SECONDS = 0.05
 MOST_FAILURES, LONGEST_PAUSE = 5, 60
 
-TAKE = """
-WITH next AS (
-    SELECT id FROM campaigns_audiencejob WHERE state = 'building' AND chunks_done >= chunks
-    AND (leased_until IS NULL OR leased_until < now())
-    ORDER BY scheduled_for, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
-)
-UPDATE campaigns_audiencejob job SET lease = %(lease)s::bigint, heartbeat_at = now(),
-    leased_until = now() + make_interval(secs => %(seconds)s::int)
-FROM next WHERE job.id = next.id RETURNING job.id
-"""
+TAKE = SQL("take")
 KEEP = """
 UPDATE campaigns_audiencejob SET leased_until = now() + make_interval(secs => %(seconds)s::int), heartbeat_at = now()
 WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building' RETURNING id
@@ -50,25 +44,9 @@ LET_GO = """
 UPDATE campaigns_audiencejob SET lease = NULL, leased_until = now() + make_interval(secs => %(pause)s::float)
 WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint
 """
-FAILED = """
-UPDATE campaigns_audiencejob SET failures = failures + 1, error = %(error)s::text, lease = NULL,
-    state = CASE WHEN failures + 1 >= %(most)s::int THEN 'failed' ELSE state END,
-    leased_until = now() + make_interval(secs => LEAST(2 ^ failures, %(longest)s::int))
-WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
-"""
+FAILED = SQL("failed")
 NOW = "SELECT pg_current_snapshot()::text"
-# Merges that the job's snapshot doesn't show, of customers that it shares out among its chunks; what this transaction
-# itself did is in no snapshot. A number that is still to come is of another server, from which the row was restored.
-MERGED = """
-SELECT id, former_id, customer_id FROM customers_customeralias alias
-WHERE organization_id = %(organization)s::bigint AND id > %(after)s::bigint
-AND LEAST(former_id, customer_id) <= (SELECT max(last_id) FROM campaigns_audiencechunk WHERE job_id = %(job)s::bigint)
-AND merged_in >= pg_snapshot_xmin(%(seen)s::pg_snapshot)::text::bigint
-AND (merged_in = pg_current_xact_id_if_assigned()::text::bigint OR (
-    merged_in < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
-    AND NOT pg_visible_in_snapshot(merged_in::text::xid8, %(seen)s::pg_snapshot)))
-ORDER BY id LIMIT %(limit)s::int
-"""
+MERGED = SQL("merged")
 SEEN = """
 UPDATE campaigns_audiencejob SET merges_seen = %(seen)s::text
 WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
@@ -86,31 +64,8 @@ LOCK_PARTICIPATIONS = LOCK.replace("{strength}", "NO KEY UPDATE").replace(
     """SELECT customer_id FROM campaigns_participation
     WHERE customer_id = ANY(%(customers)s::bigint[]) AND campaign_id = %(campaign)s::bigint""",
 )
-# What was counted for those who are judged again is taken back from whom it has come to, where the count is still the
-# one that it was added to.
-TAKE_OUT = """
-WITH gone AS (
-    DELETE FROM campaigns_audiencemember
-    WHERE job_id = %(job)s::bigint AND customer_id = ANY(%(customers)s::bigint[]) RETURNING customer_id, capped_from
-), uncounted AS (
-    UPDATE campaigns_participation mine SET capped_count = GREATEST(mine.capped_count - several.number, 0)
-    FROM (
-        SELECT COALESCE(pair.customer_id, gone.customer_id) AS customer_id, gone.capped_from, count(*) AS number
-        FROM gone LEFT JOIN unnest(%(former)s::bigint[], %(living)s::bigint[]) AS pair (former_id, customer_id)
-            ON pair.former_id = gone.customer_id
-        WHERE gone.capped_from IS NOT NULL GROUP BY 1, 2
-    ) several
-    WHERE mine.customer_id = several.customer_id AND mine.campaign_id = %(campaign)s::bigint
-    AND mine.capped_from = several.capped_from AND mine.capped_rule = %(rule)s::smallint
-)
-SELECT count(*) FROM gone
-"""
-CHANGE = """
-UPDATE campaigns_audiencejob SET audience = audience + %(more)s::bigint, heartbeat_at = now(),
-    capped_from = LEAST(capped_from, %(capped_from)s::date),
-    skipped = skipped + CASE WHEN %(nothing)s::boolean THEN %(more)s::bigint ELSE 0 END
-WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
-"""
+TAKE_OUT = SQL("take_out")
+CHANGE = SQL("change")
 BUILT = """
 UPDATE campaigns_audiencejob SET state = 'built', built_at = now(), lease = NULL, leased_until = NULL, error = ''
 WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'

@@ -4,6 +4,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
+
 # A pause of the senders saves up no more than this many seconds' worth.
 BURST_SECONDS = 2.0
 
@@ -11,17 +15,7 @@ MAKE = """
 INSERT INTO campaigns_destinationrate (organization_id, destination, tokens, filled_at)
 VALUES (%s::bigint, %s::varchar, %s::float, now()) ON CONFLICT (organization_id, destination) DO NOTHING
 """
-TAKE = """
-WITH filled AS (
-    SELECT id, LEAST(tokens + GREATEST(extract(epoch FROM clock_timestamp() - filled_at), 0)::float * %(rate)s::float,
-        GREATEST(%(rate)s::float * %(burst)s::float, 1)) AS tokens
-    FROM campaigns_destinationrate
-    WHERE organization_id = %(organization)s::bigint AND destination = %(destination)s::varchar FOR UPDATE
-)
-UPDATE campaigns_destinationrate kept SET
-    tokens = filled.tokens - LEAST(floor(filled.tokens), %(wanted)s::float), filled_at = clock_timestamp()
-FROM filled WHERE kept.id = filled.id RETURNING LEAST(floor(filled.tokens), %(wanted)s::float)::bigint
-"""
+TAKE = SQL("take")
 
 
 @transaction.atomic

@@ -19,31 +19,19 @@ from campaigns.models import AudienceChunk, AudienceJob
 from campaigns.models.ad_type import EXPORTS
 from campaigns.models.audience_job import JobState
 from campaigns.models.unit import DEFAULT_LATENESS_WINDOW
-from campaigns.schedule.due_work import due_jobs
+from campaigns.schedule.due_work import DUE_JOBS
 from customers.jobs import look_now
+from customers.named_sql import NamedSQL
 
-NEXT = f"""
-SELECT job.id, GREATEST(job.scheduled_for, campaign.starts_at, line_item.starts_at, part.starts_at),
-    LEAST(campaign.ends_at, line_item.ends_at, part.ends_at), unit.lateness_window
-{due_jobs("%(now)s::timestamptz")} AND job.state = %(state)s::varchar
-AND (job.state <> 'scheduled' OR {NOTHING_OWED})
-ORDER BY job.scheduled_for, job.id LIMIT 1 FOR NO KEY UPDATE OF job SKIP LOCKED
-"""
+SQL = NamedSQL(__file__)
+
+NEXT = SQL("next", due_jobs=DUE_JOBS.format(now="%(now)s::timestamptz"), nothing_owed=NOTHING_OWED)
 # Locked first and looked at then: an operator who has a recipient sent again comes before that, or after.
 LOCK = """
 SELECT id FROM campaigns_audiencejob WHERE state = 'delivering' AND (%(job)s::bigint IS NULL OR id = %(job)s::bigint)
 ORDER BY id FOR UPDATE SKIP LOCKED
 """
-# Exports say themselves when they are done; the last of the others' recipients may have been anybody's.
-FINISH = """
-UPDATE campaigns_audiencejob job SET state = 'complete', finished_at = now(), error = ''
-FROM campaigns_adunit unit
-WHERE job.id = ANY(%(jobs)s::bigint[]) AND unit.id = job.unit_id
-AND (unit.ad_type <> ALL(%(exports)s::varchar[]) OR job.file_rows IS NOT NULL)
-AND (SELECT member.key FROM campaigns_audiencemember member WHERE member.job_id = job.id AND member.state = 'pending'
-    ORDER BY member.due_at LIMIT 1) IS NULL
-AND NOT EXISTS (SELECT FROM campaigns_audiencemember member WHERE member.job_id = job.id AND member.state = 'leased')
-"""
+FINISH = SQL("finish")
 
 log = structlog.get_logger(__name__)
 

@@ -12,28 +12,17 @@ from campaigns.delivery.channels.registry import creatives_of
 from campaigns.models import AdUnit, AudienceJob, Destination
 from campaigns.models.audience_job import JobState
 from customers.jobs import look_now
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 # Those who wait longest; more than a minute only a destination's word has somebody wait, and then each worker asks for
 # one or a few of a batch. Who is locked is just being looked at, and nobody is waited for.
 MOST_AT_ONCE = 10_000
-RECIPIENTS = f"""
-WITH waiting AS (
-    SELECT member.key FROM campaigns_audiencemember member
-    WHERE member.state = 'pending' AND member.due_at > now() AND {{whose}}
-    ORDER BY member.due_at DESC LIMIT {MOST_AT_ONCE} FOR NO KEY UPDATE SKIP LOCKED
-)
-UPDATE campaigns_audiencemember member SET due_at = now() FROM waiting WHERE member.key = waiting.key
-"""  # noqa: S608 - a constant of ours
+RECIPIENTS = SQL("recipients", most_at_once=MOST_AT_ONCE)
 OF_JOBS = "member.job_id = ANY(%s::bigint[])"
 OF_UNITS = "member.job_id IS NULL AND member.unit_id = ANY(%s::bigint[])"
-# One that a worker exports at this moment waits for nothing.
-DELIVERIES = """
-WITH locked AS MATERIALIZED (
-    SELECT id FROM campaigns_audiencejob WHERE id = ANY(%s::bigint[]) AND lease IS NULL
-    ORDER BY id FOR NO KEY UPDATE
-)
-UPDATE campaigns_audiencejob job SET leased_until = NULL, failures = 0, error = '' FROM locked WHERE job.id = locked.id
-"""
+DELIVERIES = SQL("deliveries")
 
 
 def end_waits_of_job(job_id: int) -> None:

@@ -19,8 +19,11 @@ from campaigns.models.errors import CONSTRAINTS, constraints_as_errors
 from campaigns.schedule.synchronise import synchronise_jobs
 from customers.errors import Refusals, not_found
 from customers.models import Organization
+from customers.named_sql import NamedSQL
 from customers.organizations.organizations import raise_version
 from customers.prepared import PreparedQuery, PreparedStatement
+
+SQL = NamedSQL(__file__)
 
 
 class CampaignRow(NamedTuple):
@@ -54,14 +57,7 @@ class CampaignRow(NamedTuple):
 
 
 COLUMNS = ", ".join(f"campaign.{name}" for name in CampaignRow._fields[:-2])
-# Only names of tables and columns are put together here; values are parameters.
-ROWS = f"""
-SELECT {COLUMNS}, bundle.id,
-    (SELECT {MEMBERS} FROM campaigns_adtarget WHERE bundle_id = bundle.id)
-FROM campaigns_adcampaign campaign LEFT JOIN campaigns_adbundle bundle ON bundle.campaign_id = campaign.id
-WHERE campaign.organization_id = (SELECT %s::bigint) AND campaign.deleted_at IS NULL AND campaign.id = ANY ({{ids}})
-ORDER BY campaign.id DESC
-"""  # noqa: S608
+ROWS = SQL("rows", columns=COLUMNS, members=MEMBERS)
 OF_IDS = PreparedStatement(ROWS.format(ids="%s::bigint[]"))
 # In selects of their own the planner doesn't see the values, so it makes one plan for all of them, once: to read the
 # index over (organization, id descending), which alone gives just this order.

@@ -8,6 +8,10 @@ what it left.
 from collections.abc import Sequence
 from typing import Any
 
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
+
 # The labels of which CAMPAIGNS knows what hangs on them; offers and spend limits are in no definition.
 LABELS = (
     "campaigns.adcampaign",
@@ -21,38 +25,18 @@ LABELS = (
 )
 # The apps whose rows campaigns are compiled from: what the apps above mark is no concern of theirs.
 APPS = ("campaigns", "customers", "everything")
-# Parameters: `organization`, `since` (a version).
-CHANGES = """
-changes AS (
-    SELECT marks FROM customers_definitionchange
-    WHERE organization_id = %(organization)s::bigint AND version > %(since)s::bigint
-), marked AS (
-    SELECT DISTINCT mark.key AS label, id.value::bigint AS id
-    FROM changes, jsonb_each(marks) mark, jsonb_array_elements_text(mark.value) id
-)"""
+CHANGES = SQL("changes")
 # All that is marked, by label; the arrays are found once, so that what they name is looked up by index.
 MARKED = "ANY(ARRAY(SELECT id FROM marked WHERE label = '{label}'))"
-CAMPAIGNS = f"""
-campaigns AS (
-    SELECT id FROM marked WHERE label = 'campaigns.adcampaign'
-    UNION SELECT campaign_id FROM campaigns_adbundle WHERE id = {MARKED.format(label="campaigns.adbundle")}
-    UNION SELECT campaign_id FROM campaigns_adlineitem WHERE id = {MARKED.format(label="campaigns.adlineitem")}
-    UNION SELECT line_item.campaign_id FROM campaigns_adgroup part
-        JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
-        WHERE part.id = {MARKED.format(label="campaigns.adgroup")}
-    UNION SELECT line_item.campaign_id FROM campaigns_adunit unit
-        JOIN campaigns_adgroup part ON part.id = unit.group_id
-        JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
-        WHERE unit.id = {MARKED.format(label="campaigns.adunit")}
-    UNION SELECT campaign_id FROM campaigns_achievement WHERE id = {MARKED.format(label="campaigns.achievement")}
-)"""  # noqa: S608 (put together from constants)
-# Whether the marks tell all that may have changed: one row for each version, and no label that nobody knows.
-IS_KNOWN = """(
-    (SELECT count(*) FROM changes) = organization.version - %(since)s::bigint
-    AND NOT EXISTS (
-        SELECT FROM changes, jsonb_object_keys(marks) label
-        WHERE label <> ALL(%(labels)s::text[]) AND split_part(label, '.', 1) = ANY(%(apps)s::text[]))
-)"""
+CAMPAIGNS = SQL(
+    "campaigns",
+    marked_label_campaigns_adbundle=MARKED.format(label="campaigns.adbundle"),
+    marked_label_campaigns_adlineitem=MARKED.format(label="campaigns.adlineitem"),
+    marked_label_campaigns_adgroup=MARKED.format(label="campaigns.adgroup"),
+    marked_label_campaigns_adunit=MARKED.format(label="campaigns.adunit"),
+    marked_label_campaigns_achievement=MARKED.format(label="campaigns.achievement"),
+)
+IS_KNOWN = SQL("is_known")
 
 
 def since(

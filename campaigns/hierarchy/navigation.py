@@ -7,6 +7,9 @@ from django.db import connection
 
 from customers.errors import not_found
 from customers.models import Organization
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 MOMENT = """to_char({table}.{column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
 
@@ -20,25 +23,12 @@ def _dated(table: str) -> str:
     )
 
 
-# Only names of tables and columns are put together here; values are parameters.
-NAVIGATION = f"""
-SELECT json_build_object({_dated("campaign")}, 'line_items', COALESCE((
-    SELECT json_agg(json_build_object({_dated("line_item")}, 'groups', COALESCE((
-        SELECT json_agg(json_build_object({_dated("creative_group")}, 'units', COALESCE((
-            SELECT json_agg(json_build_object('id', unit.id, 'name', unit.name, 'status', unit.status)
-                            ORDER BY unit.id DESC)
-            FROM campaigns_adunit unit
-            WHERE unit.group_id = creative_group.id AND unit.deleted_at IS NULL
-        ), '[]'::json)) ORDER BY creative_group.id DESC)
-        FROM campaigns_adgroup creative_group
-        WHERE creative_group.line_item_id = line_item.id AND creative_group.deleted_at IS NULL
-    ), '[]'::json)) ORDER BY line_item.id DESC)
-    FROM campaigns_adlineitem line_item
-    WHERE line_item.campaign_id = campaign.id AND line_item.deleted_at IS NULL
-), '[]'::json))::text
-FROM campaigns_adcampaign campaign
-WHERE campaign.id = %s::bigint AND campaign.organization_id = %s::bigint AND campaign.deleted_at IS NULL
-"""  # noqa: S608
+NAVIGATION = SQL(
+    "navigation",
+    dated_campaign=_dated("campaign"),
+    dated_line_item=_dated("line_item"),
+    dated_creative_group=_dated("creative_group"),
+)
 
 
 def get_navigation(*, organization: Organization, campaign_id: int) -> dict[str, Any]:

@@ -5,6 +5,10 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
+
 # The one lifetime begins on this day.
 EVER = date(1, 1, 1)
 
@@ -33,11 +37,7 @@ class FrequencyPeriod(models.TextChoices):
 _IS_NOT_COUNTED = "(excluded.capped_rule IS NULL OR mine.capped_rule > excluded.capped_rule)"
 _BEGINS_ANEW = """(mine.capped_rule IS NULL OR mine.capped_rule < excluded.capped_rule
         OR mine.capped_rule = excluded.capped_rule AND mine.capped_from < excluded.capped_from)"""
-_COUNT = """capped_count = CASE WHEN {not_counted} THEN mine.capped_count WHEN {anew} THEN excluded.capped_count
-        ELSE mine.capped_count + {added} END,
-    capped_from = CASE WHEN NOT COALESCE({not_counted}, false) AND {anew} THEN excluded.capped_from
-        ELSE mine.capped_from END,
-    capped_rule = GREATEST(mine.capped_rule, excluded.capped_rule)"""
+_COUNT = SQL("_count")
 COUNT_CAPPED = _COUNT.format(not_counted=_IS_NOT_COUNTED, anew=_BEGINS_ANEW, added="excluded.capped_count")
 # Where two rows become one: what one of them counted in a former period is over.
 UNITE_CAPPED = _COUNT.format(

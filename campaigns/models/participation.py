@@ -7,25 +7,16 @@ from campaigns.models.campaign import AdCampaign
 from campaigns.models.frequency import UNITE_CAPPED
 from customers.models import Customer, CustomerOwned, Organization
 from customers.models.customer_owned import Turn
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 COUNTS = ("seen_count", "dismissed_count", "converted_count", "completed_count")
 TIMES = ("last_seen_at", "dismissed_at", "converted_at", "completed_at", "interactions_removed_at")
 _COLUMNS = ", ".join(("organization_id", "campaign_id", *COUNTS, *TIMES))
 _SUMS = ", ".join(f"{name} = mine.{name} + excluded.{name}" for name in COUNTS)
 _LATEST = ", ".join(f"{name} = GREATEST(mine.{name}, excluded.{name})" for name in TIMES)
-# Only names of columns are put together here; values are parameters. A count by a rule that the campaign no longer has
-# is left behind, so that it never takes the place of one by the present rule.
-MERGE = f"""
-INSERT INTO campaigns_participation AS mine (customer_id, {_COLUMNS}, capped_count, capped_from, capped_rule)
-SELECT %s::bigint, {_COLUMNS}, CASE WHEN is_counted THEN capped_count ELSE 0 END,
-    CASE WHEN is_counted THEN capped_from END, CASE WHEN is_counted THEN capped_rule END
-FROM (
-    SELECT source.*, COALESCE(source.capped_rule = campaign.frequency_rule, false) AS is_counted
-    FROM campaigns_participation source JOIN campaigns_adcampaign campaign ON campaign.id = source.campaign_id
-    WHERE source.customer_id = %s::bigint
-) source ORDER BY campaign_id
-ON CONFLICT (customer_id, campaign_id) DO UPDATE SET {_SUMS}, {_LATEST}, {UNITE_CAPPED}
-"""  # noqa: S608
+MERGE = SQL("merge", columns=_COLUMNS, sums=_SUMS, latest=_LATEST, unite_capped=UNITE_CAPPED)
 
 
 class Participation(CustomerOwned):

@@ -13,17 +13,12 @@ from campaigns.models import PointsEntry
 from campaigns.models.offer import MAXIMUM_BALANCE, MAXIMUM_POINTS
 from customers.errors import invalid
 from customers.models import Customer, Organization
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 MAXIMUM_NOTE = 255
-# Points that came from somewhere else, once for each customer.
-OPEN = """
-INSERT INTO campaigns_pointsentry (organization_id, customer_id, amount, at, key, note)
-SELECT customer.organization_id, customer.id, customer.points, now(), 'opening:' || customer.id, 'opening balance'
-FROM customers_customer customer
-WHERE customer.organization_id = %s::bigint AND customer.points <> 0
-    AND NOT EXISTS (SELECT FROM campaigns_pointsentry entry WHERE entry.customer_id = customer.id)
-ORDER BY customer.id
-"""
+OPEN = SQL("open")
 
 
 @transaction.atomic

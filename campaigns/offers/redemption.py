@@ -10,16 +10,13 @@ from campaigns.customer_facts.locking import CustomerGoneError, for_living
 from campaigns.models import IssuedOffer
 from customers.errors import DomainError, Kind, not_found
 from customers.models import Customer, Organization
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 # A statement of its own: the next one sees what a merge brought while this one waited for it.
 LOCK = "SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR KEY SHARE"
-# Of two at the same moment the second waits for the first, and then finds nothing left to redeem.
-REDEEM = """
-UPDATE campaigns_issuedoffer SET redeemed_at = %(now)s::timestamptz
-WHERE id = %(issued_offer)s::bigint AND organization_id = %(organization)s::bigint
-    AND customer_id = %(customer)s::bigint AND redeemed_at IS NULL
-    AND (expires_at IS NULL OR expires_at > %(now)s::timestamptz)
-"""
+REDEEM = SQL("redeem")
 
 
 def redeem_offer(*, organization: Organization, customer: Customer, issued_offer_id: int, now: datetime) -> IssuedOffer:

@@ -15,22 +15,14 @@ from campaigns.models.spend import LARGEST_CHARGE, LARGEST_TOTAL, SMALLEST_CHARG
 from campaigns.models.spend_limit import PERIODS, Limit
 from customers.errors import DomainError, Kind, invalid, not_found
 from customers.models import Organization
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 NOTHING = Decimal(0)
 MAXIMUM_TEXT = 255
-ADD_TO_TOTALS = """
-INSERT INTO campaigns_spendtotal AS total (organization_id, campaign_id, period, starts_on, amount)
-SELECT %(organization)s::bigint, %(campaign)s::bigint, period, starts_on, %(amount)s::numeric
-FROM unnest(%(periods)s::text[], %(starts)s::date[]) AS booked (period, starts_on)
-ON CONFLICT (campaign_id, period, starts_on) DO UPDATE SET amount = total.amount + excluded.amount
-"""
-# What is given back was charged, so its totals are there.
-TAKE_FROM_TOTALS = """
-UPDATE campaigns_spendtotal total SET amount = total.amount + %(amount)s::numeric
-FROM unnest(%(periods)s::text[], %(starts)s::date[]) AS booked (period, starts_on)
-WHERE total.organization_id = %(organization)s::bigint AND total.campaign_id = %(campaign)s::bigint
-    AND total.period = booked.period AND total.starts_on = booked.starts_on
-"""
+ADD_TO_TOTALS = SQL("add_to_totals")
+TAKE_FROM_TOTALS = SQL("take_from_totals")
 
 
 @dataclass(frozen=True)

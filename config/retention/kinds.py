@@ -7,81 +7,37 @@ hand stays until the next pass.
 
 from dataclasses import dataclass
 
-# `{time}` is roughly in the order of ids, except where rows tell of the past: then a pass looks at all rows.
-BY_ID = """
-WITH bite AS MATERIALIZED (
-    SELECT old.id, old.{time} AS at FROM {table} old WHERE old.id > %(after)s::bigint
-    ORDER BY old.id LIMIT %(limit)s::bigint
-), chosen AS MATERIALIZED (
-    SELECT old.id {more} FROM {table} old JOIN bite ON bite.id = old.id {join}
-    WHERE old.{time} < %(before)s::timestamptz AND {spare} FOR UPDATE OF {locked} SKIP LOCKED
-), gone AS (
-    DELETE FROM {table} WHERE id IN (SELECT id FROM chosen) RETURNING 1
-){mark}
-SELECT (SELECT max(id) FROM bite), (SELECT count(*) < %(limit)s::bigint {end} FROM bite), (SELECT count(*) FROM gone)
-"""
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
+
+BY_ID = SQL("by_id")
 ENDS_AT_WHAT_IS_NEW = "OR max(at) >= %(before)s::timestamptz"
 # A goal may still ask about events for as long as its period, its throttle or its days in a row reach back.
 ASKED_FOR = """make_interval(secs => GREATEST(COALESCE(goal.period, 0), COALESCE(goal.min_time_between_events, 0),
     CASE WHEN goal.consecutive THEN 86400.0 * (goal.event_count + 1) ELSE 0 END))"""
-# What an application gave an id may be told again; our own ids (`action:…`, `business-event:…`) never are.
-UNNEEDED_EVENT = f"""(old.event_id IS NULL OR old.event_id !~ '^[0-9]') AND NOT EXISTS (
-    SELECT FROM campaigns_achievement goal WHERE goal.organization_id = old.organization_id
-    AND goal.internal_event_name = old.name AND goal.deleted_at IS NULL AND goal.composite_id IS NOT NULL
-    AND old.at > now() - {ASKED_FOR})"""
+UNNEEDED_EVENT = SQL("unneeded_event", asked_for=ASKED_FOR)
 UNNEEDED_COUNTER = f"(goal.deleted_at IS NOT NULL OR (old.is_consumed AND old.at < now() - {ASKED_FOR}))"
 # A token may convert until it has ended or its campaign is over; and a customer may be on the way through its funnel.
 NOT_TO_CONVERT = """(old.closed_by IS NOT NULL OR campaign.deleted_at < %(before)s::timestamptz
         OR campaign.ends_at < %(before)s::timestamptz)
     AND NOT EXISTS (SELECT FROM funnels_funnelentry entry WHERE entry.interaction_id = old.id)"""
-NOTE_INTERACTIONS = """, noted AS (
-    UPDATE campaigns_participation participation SET interactions_removed_at = now()
-    FROM chosen WHERE participation.id = chosen.participation_id
-)"""
+NOTE_INTERACTIONS = SQL("note_interactions")
 # An operator may have failed deliveries taken up again; the others that are over stay so.
 JOBS = """
 SELECT job.id FROM campaigns_audiencejob job WHERE job.id > %(after)s::bigint
 AND job.state IN ('complete', 'cancelled', 'skipped') AND job.finished_at < %(before)s::timestamptz AND {has}
 ORDER BY job.id LIMIT 1
 """
-CHUNKS = f"""
-WITH job AS MATERIALIZED ({JOBS.format(has="job.chunks > 0 AND job.chunks_removed_at IS NULL")}), gone AS (
-    DELETE FROM campaigns_audiencechunk WHERE id IN (
-        SELECT id FROM campaigns_audiencechunk WHERE job_id = (SELECT id FROM job) FOR UPDATE SKIP LOCKED) RETURNING 1
-), noted AS (
-    UPDATE campaigns_audiencejob SET chunks_removed_at = now() WHERE id = (SELECT id FROM job)
+CHUNKS = SQL(
+    "chunks",
+    jobs_has_job_chunks_0_and_job_chunks_rem=JOBS.format(has="job.chunks > 0 AND job.chunks_removed_at IS NULL"),
 )
-SELECT (SELECT id FROM job), NOT EXISTS (SELECT FROM job), (SELECT count(*) FROM gone)
-"""  # noqa: S608 (put together from constants)
 # What is ambiguous waits for an operator's word. The counts stay with the delivery, which says that its rows are gone.
 HAS_RECIPIENTS = """EXISTS (SELECT FROM campaigns_audiencemember member
     WHERE member.job_id = job.id AND member.state NOT IN ('ambiguous', 'leased'))"""
-RECIPIENTS = f"""
-WITH job AS MATERIALIZED ({JOBS.format(has=HAS_RECIPIENTS)}), gone AS (
-    DELETE FROM campaigns_audiencemember WHERE key IN (
-        SELECT key FROM campaigns_audiencemember WHERE job_id = (SELECT id FROM job)
-        AND state NOT IN ('ambiguous', 'leased') LIMIT %(limit)s::bigint FOR UPDATE SKIP LOCKED) RETURNING 1
-), noted AS (
-    UPDATE campaigns_audiencejob SET recipients_removed_at = now()
-    WHERE id = (SELECT id FROM job) AND recipients_removed_at IS NULL
-)
-SELECT (SELECT id FROM job) - ((SELECT count(*) FROM gone) = %(limit)s::bigint)::int, NOT EXISTS (SELECT FROM job),
-    (SELECT count(*) FROM gone)
-"""  # noqa: S608 (put together from constants)
-# Those of triggered messages have no delivery; `due_at` says when they were settled.
-TRIGGERED = """
-WITH bite AS MATERIALIZED (
-    SELECT member.key, member.customer_id FROM campaigns_audiencemember member
-    WHERE member.job_id IS NULL AND member.customer_id > %(after)s::bigint
-    ORDER BY member.customer_id LIMIT %(limit)s::bigint
-), gone AS (
-    DELETE FROM campaigns_audiencemember WHERE key IN (
-        SELECT member.key FROM campaigns_audiencemember member JOIN bite ON bite.key = member.key
-        WHERE member.state IN ('sent', 'failed', 'skipped') AND member.due_at < %(before)s::timestamptz
-        FOR UPDATE OF member SKIP LOCKED) RETURNING 1
-)
-SELECT (SELECT max(customer_id) FROM bite), (SELECT count(*) < %(limit)s::bigint FROM bite), (SELECT count(*) FROM gone)
-"""
+RECIPIENTS = SQL("recipients", jobs_has_has_recipients=JOBS.format(has=HAS_RECIPIENTS))
+TRIGGERED = SQL("triggered")
 
 
 @dataclass(frozen=True, slots=True)

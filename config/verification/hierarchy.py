@@ -1,6 +1,9 @@
 """Campaigns are whole: what each must have, and what stands below one and names another."""
 
 from config.verification.check import Check
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 NO_BUNDLE = """
 SELECT campaign.organization_id, format('campaign %%s has no ad bundle', campaign.id) AS sentence
@@ -11,12 +14,7 @@ TWO_LIVING = """
 SELECT organization_id, format('{parent} %%s has %%s living rows in {child}', {column}, count(*)) AS sentence
 FROM {child} WHERE deleted_at IS NULL GROUP BY organization_id, {column} HAVING count(*) > 1
 """
-UNKNOWN_OFFERS = """
-SELECT unit.organization_id, format('creative %%s names offer %%s, which is not there', unit.id, guid) AS sentence
-FROM campaigns_adunit unit CROSS JOIN unnest(unit.offer_ids) guid
-WHERE unit.deleted_at IS NULL AND NOT EXISTS (SELECT FROM campaigns_offer offer
-    WHERE offer.organization_id = unit.organization_id AND offer.guid = guid)
-"""
+UNKNOWN_OFFERS = SQL("unknown_offers")
 OTHER_CAMPAIGN = """
 SELECT child.organization_id, format('{child} %%s is of campaign %%s, its {column} %%s of campaign %%s', child.id,
     child.campaign_id, child.{column}, parent.campaign_id) AS sentence

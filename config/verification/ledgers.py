@@ -1,76 +1,15 @@
 """Sums that are kept equal the rows that they are sums of."""
 
 from config.verification.check import Check
+from customers.named_sql import NamedSQL
 
-POINTS = """
-SELECT customer.organization_id, format('customer %%s has %%s points, the ledger has %%s', customer.id, customer.points,
-    COALESCE(booked.points, 0)) AS sentence
-FROM customers_customer customer LEFT JOIN (
-    SELECT customer_id, sum(amount) AS points FROM campaigns_pointsentry GROUP BY customer_id
-) booked ON booked.customer_id = customer.id
-WHERE customer.points <> COALESCE(booked.points, 0)
-"""
-# Days and months are those of the organization's time zone; the one lifetime begins on the first day of all.
-SPEND_TOTALS = """
-SELECT COALESCE(kept.organization_id, booked.organization_id) AS organization_id,
-    format('campaign %%s has a total of %%s for the %%s period from %%s, its entries add up to %%s',
-        COALESCE(kept.campaign_id, booked.campaign_id), COALESCE(kept.amount, 0),
-        COALESCE(kept.period, booked.period), COALESCE(kept.starts_on, booked.starts_on),
-        COALESCE(booked.amount, 0)) AS sentence
-FROM campaigns_spendtotal kept FULL JOIN (
-    SELECT entry.organization_id, entry.campaign_id, of.period, of.starts_on, sum(entry.amount) AS amount
-    FROM campaigns_spendentry entry JOIN customers_organization organization ON organization.id = entry.organization_id
-    CROSS JOIN LATERAL (SELECT (entry.at AT TIME ZONE organization.time_zone)::date AS day) local
-    CROSS JOIN LATERAL (VALUES ('daily', local.day), ('monthly', date_trunc('month', local.day)::date),
-        ('lifetime', DATE '0001-01-01')) of (period, starts_on)
-    GROUP BY 1, 2, 3, 4
-) booked ON booked.campaign_id = kept.campaign_id AND booked.period = kept.period
-    AND booked.starts_on = kept.starts_on
-WHERE COALESCE(kept.amount, 0) <> COALESCE(booked.amount, 0)
-"""
-# The limit in force today against what was spent in the period around today; `spend_limit.in_force_on` says the same.
-SPEND_LIMITS = """
-SELECT kept.organization_id, format('campaign %%s has spent %%s of its %%s limit of %%s', kept.campaign_id,
-    total.amount, force.renewal, force.amount) AS sentence
-FROM campaigns_spendlimit kept JOIN customers_organization organization ON organization.id = kept.organization_id
-CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE organization.time_zone)::date AS day) local
-CROSS JOIN LATERAL (
-    SELECT kept.renewal, kept.amount WHERE kept.takes_effect_on IS NULL OR kept.takes_effect_on <= local.day
-    UNION ALL SELECT kept.renewal_before, kept.amount_before WHERE kept.takes_effect_on > local.day
-) force
-JOIN campaigns_spendtotal total ON total.campaign_id = kept.campaign_id AND total.period = force.renewal
-    AND total.starts_on = CASE force.renewal WHEN 'daily' THEN local.day
-        WHEN 'monthly' THEN date_trunc('month', local.day)::date ELSE DATE '0001-01-01' END
-WHERE force.amount IS NOT NULL AND total.amount > force.amount
-"""
-ISSUED_OFFERS = """
-SELECT offer.organization_id, format('offer %%s counts %%s issued offers, there are %%s', offer.id, offer.issued_count,
-    COALESCE(issued.number, 0)) AS sentence
-FROM campaigns_offer offer LEFT JOIN (
-    SELECT offer_id, count(*) AS number FROM campaigns_issuedoffer GROUP BY offer_id
-) issued ON issued.offer_id = offer.id
-WHERE offer.issued_count <> COALESCE(issued.number, 0)
-"""
-# Interactions that are older than `is_seen` may have been seen or only listed; those that were deleted by their age are
-# counted all the same.
-PARTICIPATIONS = """
-SELECT COALESCE(mine.organization_id, offered.organization_id) AS organization_id,
-    format('customer %%s has seen campaign %%s %%s times, converted %%s and dismissed %%s; by their interactions %%s, '
-        '%%s and %%s', COALESCE(mine.customer_id, offered.customer_id),
-        COALESCE(mine.campaign_id, offered.campaign_id), COALESCE(mine.seen_count, 0),
-        COALESCE(mine.converted_count, 0), COALESCE(mine.dismissed_count, 0), COALESCE(offered.seen, 0),
-        COALESCE(offered.converted, 0), COALESCE(offered.dismissed, 0)) AS sentence
-FROM campaigns_participation mine FULL JOIN (
-    SELECT organization_id, customer_id, campaign_id, count(*) FILTER (WHERE is_seen) AS seen,
-        count(*) FILTER (WHERE is_seen IS NULL) AS unknown,
-        count(*) FILTER (WHERE closed_by = 'conversion') AS converted,
-        count(*) FILTER (WHERE closed_by = 'dismiss') AS dismissed
-    FROM campaigns_interaction GROUP BY 1, 2, 3
-) offered ON offered.customer_id = mine.customer_id AND offered.campaign_id = mine.campaign_id
-WHERE mine.interactions_removed_at IS NULL AND COALESCE(offered.unknown, 0) = 0
-AND (COALESCE(mine.seen_count, 0), COALESCE(mine.converted_count, 0), COALESCE(mine.dismissed_count, 0))
-    <> (COALESCE(offered.seen, 0), COALESCE(offered.converted, 0), COALESCE(offered.dismissed, 0))
-"""
+SQL = NamedSQL(__file__)
+
+POINTS = SQL("points")
+SPEND_TOTALS = SQL("spend_totals")
+SPEND_LIMITS = SQL("spend_limits")
+ISSUED_OFFERS = SQL("issued_offers")
+PARTICIPATIONS = SQL("participations")
 
 LEDGERS = (
     Check("points equal the ledger", POINTS),

@@ -8,18 +8,12 @@ from django.db import models
 
 from config.verification.check import Check
 from customers.models import Organization
+from customers.named_sql import NamedSQL
 from customers.tenancy import TenantModel
 
-# Only names of tables and columns are put together here.
-REFERENCE = """
-SELECT child.organization_id,
-    format('{child} %%s has {column} %%s, ', child.{child_key}, child.{column}) || CASE
-        WHEN parent.{parent_key} IS NULL THEN 'which is not there'
-        ELSE format('which is organization %%s''s', parent.{owner}) END AS sentence
-FROM {child} child LEFT JOIN {parent} parent ON parent.{parent_key} = child.{column}
-WHERE child.{column} IS NOT NULL
-AND (parent.{parent_key} IS NULL OR parent.{owner} <> child.organization_id){unless}
-"""
+SQL = NamedSQL(__file__)
+
+REFERENCE = SQL("reference")
 # While an audience is being built, those who were merged meanwhile are still in it: the last step of building removes
 # them.
 BEING_BUILT = {

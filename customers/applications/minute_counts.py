@@ -15,8 +15,11 @@ import structlog
 from django.conf import settings
 from django.db import connection
 
+from customers.named_sql import NamedSQL
 from customers.prepared import PreparedStatement
 from customers.redis_server import circuit, client_of
+
+SQL = NamedSQL(__file__)
 
 MINUTE = 60
 # One step for Redis: no count is ever left without an end, or falls behind what was seen already.
@@ -32,24 +35,8 @@ return number
 """
 # A minute ahead is that of another machine, or of a request that came a moment later; any other minute is over, or one
 # of a clock that had jumped.
-COUNT_IN_DATABASE = PreparedStatement("""
-INSERT INTO customers_minutecount AS count (key, minute, number)
-VALUES (%(key)s::text, %(minute)s::bigint, %(seen)s::bigint + %(by)s::bigint)
-ON CONFLICT (key) DO UPDATE SET
-    number = CASE count.minute
-        WHEN excluded.minute THEN GREATEST(count.number + %(by)s::bigint, excluded.number)
-        WHEN excluded.minute + 1 THEN count.number + %(by)s::bigint
-        ELSE excluded.number END,
-    minute = CASE count.minute WHEN excluded.minute + 1 THEN count.minute ELSE excluded.minute END
-RETURNING number
-""")
-# Nobody is waited for: what is being counted has another minute by then.
-CLEAR = """
-DELETE FROM customers_minutecount WHERE key IN (
-    SELECT key FROM customers_minutecount WHERE minute NOT BETWEEN %(minute)s::bigint - 1 AND %(minute)s::bigint + 1
-    LIMIT 10000 FOR UPDATE SKIP LOCKED
-)
-"""
+COUNT_IN_DATABASE = PreparedStatement(SQL("count_in_database"))
+CLEAR = SQL("clear")
 # By key the minute of what this process has counted last, and the highest count of it; in the order of counting, so
 # that what was not counted for longest is forgotten first. So many keys are a few megabytes.
 SEEN: OrderedDict[str, tuple[int, int]] = OrderedDict()

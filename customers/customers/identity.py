@@ -12,7 +12,10 @@ from psycopg import sql
 from customers.customers.lookup import find_customer, find_customer_by_uuid, get_customer
 from customers.models import Customer, Organization
 from customers.models.customer_owned import CustomerOwned
+from customers.named_sql import NamedSQL
 from customers.prepared import PreparedQuery
+
+SQL = NamedSQL(__file__)
 
 # Never blocks and never fails where another request makes the same customer at the same time: one of them finds it.
 INSERT = """
@@ -29,15 +32,7 @@ ENTRANCE, MERGES = 5_719, 5_720
 LONGEST_WAIT, PAUSE = 0.05, 0.002
 CLOSE_ENTRANCE = "SELECT pg_advisory_xact_lock(%s::int, %s::int)"
 TRY_TO_HOLD = "SELECT pg_try_advisory_xact_lock(%s::int, %s::int)"
-# The number of this transaction says to whoever has a snapshot whether it came after.
-GIVE_UP = """
-WITH gone AS (
-    DELETE FROM customers_customer WHERE id = %(source)s::bigint
-    RETURNING organization_id, COALESCE(external_id, uuid::text) AS external_id, uuid, id
-)
-INSERT INTO customers_customeralias (organization_id, customer_id, external_id, uuid, former_id, merged_in)
-SELECT organization_id, %(target)s::bigint, external_id, uuid, id, pg_current_xact_id()::text::bigint FROM gone
-"""
+GIVE_UP = SQL("give_up")
 CONSENTS = ("consent", "email_consent", "push_consent")
 LAST_VISIT = ("last_platform", "last_language", "last_channel")
 SHARE = """

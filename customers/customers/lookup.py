@@ -9,7 +9,10 @@ from django.db import connection
 from customers.errors import not_found
 from customers.models import Customer, CustomerAlias, Organization
 from customers.models.identifier import as_uuid
+from customers.named_sql import NamedSQL
 from customers.prepared import PreparedQuery
+
+SQL = NamedSQL(__file__)
 
 Answer = TypeVar("Answer")
 
@@ -40,20 +43,7 @@ _by_former_uuid = PreparedQuery(
     identity=uuid.UUID,
 )
 
-# Former ids first: who has an id now comes after them, and wins.
-MANY = """
-SELECT customer_id, uuid, NULL FROM customers_customeralias
-WHERE organization_id = %(organization)s::bigint AND uuid = ANY(%(identities)s::uuid[])
-UNION ALL
-SELECT id, uuid, NULL FROM customers_customer
-WHERE organization_id = %(organization)s::bigint AND uuid = ANY(%(identities)s::uuid[])
-UNION ALL
-SELECT customer_id, NULL, external_id FROM customers_customeralias
-WHERE organization_id = %(organization)s::bigint AND external_id = ANY(%(external_ids)s::varchar[])
-UNION ALL
-SELECT id, NULL, external_id FROM customers_customer
-WHERE organization_id = %(organization)s::bigint AND external_id = ANY(%(external_ids)s::varchar[])
-"""
+MANY = SQL("many")
 
 
 def find_customer_ids(

@@ -8,14 +8,11 @@ from customers.customers.identity import lock_customer
 from customers.customers.visitor_limits import Stranger, admit_visitor
 from customers.models import Application
 from customers.models.attribute_sql import digest_expression
+from customers.named_sql import NamedSQL
 
-# Whoever registers a token at the same moment is waited for, and the last one has it.
-KEEP = f"""
-INSERT INTO customers_pushtoken (organization_id, application_id, customer_id, token, platform, updated_at)
-VALUES (%s::bigint, %s::bigint, %s::bigint, %s::varchar, %s::varchar, %s::timestamptz)
-ON CONFLICT (application_id, {digest_expression("token")}) DO UPDATE
-SET customer_id = excluded.customer_id, platform = excluded.platform, updated_at = excluded.updated_at
-"""  # noqa: S608 (put together from constants)
+SQL = NamedSQL(__file__)
+
+KEEP = SQL("keep", digest_expression_token=digest_expression("token"))
 
 
 def subscribe(

@@ -10,7 +10,10 @@ from django.db import IntegrityError, transaction
 from customers.errors import invalid
 from customers.models import Organization
 from customers.models.organization import validate_time_zone
+from customers.named_sql import NamedSQL
 from customers.prepared import PreparedStatement
+
+SQL = NamedSQL(__file__)
 
 MAXIMUM_NAME = 255
 
@@ -21,16 +24,7 @@ MAXIMUM_MARKS = 1000
 # A label that no model has, hence one that no reader knows.
 EVERYTHING = "everything"
 # The row of the organization is locked first; what is written and forgotten here is written by nobody else meanwhile.
-RAISE_VERSION = PreparedStatement(f"""
-WITH raised AS (
-    UPDATE customers_organization SET version = version + 1 WHERE id = %s::bigint RETURNING id, version
-), forgotten AS (
-    DELETE FROM customers_definitionchange old USING raised
-    WHERE old.organization_id = raised.id AND old.version <= raised.version - {REMEMBERED}
-)
-INSERT INTO customers_definitionchange (organization_id, version, marks)
-SELECT id, version, %s::jsonb FROM raised RETURNING version
-""")  # noqa: S608 (put together from constants)
+RAISE_VERSION = PreparedStatement(SQL("raise_version", remembered=REMEMBERED))
 Changed = Mapping[Any, Iterable[int]]  # by model
 
 

@@ -9,10 +9,13 @@ from customers.errors import invalid
 from customers.jobs import look_now
 from customers.models import CustomerField, Organization
 from customers.models.broken_constraint import broken_constraint
+from customers.named_sql import NamedSQL
 from customers.organizations.organizations import raise_version
 from customers.prepared import PreparedStatement
 from customers.schema.indexes import is_unique_index_of
 from customers.schema.uses import lock_field, refuse_change, refuse_retired, refuse_used, retire
+
+SQL = NamedSQL(__file__)
 
 # Held until the transaction ends: nobody renames or deletes what is about to be named.
 HELD = PreparedStatement(
@@ -35,14 +38,7 @@ def hold_schema(*, organization: Organization) -> dict[str, str]:
     return dict(HELD.rows([organization.pk]))
 
 
-# One value that several customers have; an index that stands already finds it at once.
-SHARED = """
-SELECT EXISTS (
-    SELECT FROM customers_customer WHERE organization_id = %(organization)s::bigint
-    AND attributes ->> %(name)s::text IS NOT NULL
-    GROUP BY attributes ->> %(name)s::text HAVING count(*) > 1
-)
-"""
+SHARED = SQL("shared")
 
 
 @transaction.atomic

@@ -13,6 +13,9 @@ from django.db import connection, transaction
 from customers.errors import invalid
 from customers.models import Customer, CustomerField, RetiredField
 from customers.models.field_use import NamesFields
+from customers.named_sql import NamedSQL
+
+SQL = NamedSQL(__file__)
 
 MOST_NAMED = 10
 BITE = 2_000
@@ -22,20 +25,7 @@ NEXT = """
 SELECT id, organization_id, name, after_id, found_any FROM customers_retiredfield
 WHERE created_at <= now() - make_interval(secs => %s::int) ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
-# Customers are locked in the order of their ids, as everywhere.
-TAKE_AWAY = f"""
-WITH bite AS (
-    SELECT id FROM customers_customer WHERE organization_id = %(organization)s::bigint AND id > %(after)s::bigint
-    ORDER BY id LIMIT {BITE}
-), locked AS MATERIALIZED (
-    SELECT customer.id FROM customers_customer customer WHERE customer.id IN (SELECT id FROM bite)
-    AND customer.attributes ? %(name)s::text ORDER BY customer.id FOR NO KEY UPDATE
-), changed AS (
-    UPDATE customers_customer customer SET attributes = customer.attributes - %(name)s::text
-    FROM locked WHERE customer.id = locked.id
-)
-SELECT (SELECT max(id) FROM bite), EXISTS (SELECT FROM locked)
-"""  # noqa: S608 - a constant of ours
+TAKE_AWAY = SQL("take_away", bite=BITE)
 
 
 def uses_of(*, field: CustomerField) -> list[str]:

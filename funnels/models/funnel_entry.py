@@ -8,17 +8,12 @@ from django.db.models.functions import Now
 
 from campaigns.models import AdCampaign, Interaction
 from customers.models import CustomerOwned
+from customers.named_sql import NamedSQL
 from funnels.models.funnel_version import FunnelVersion
 
-# Where both were on the way in one funnel, the one who moved last goes on.
-YIELD = """
-DELETE FROM funnels_funnelentry mine USING funnels_funnelentry other
-WHERE mine.campaign_id = other.campaign_id
-  AND ((mine.customer_id = %(target)s::bigint AND other.customer_id = %(source)s::bigint
-        AND mine.moved_at < other.moved_at)
-    OR (mine.customer_id = %(source)s::bigint AND other.customer_id = %(target)s::bigint
-        AND mine.moved_at <= other.moved_at))
-"""
+SQL = NamedSQL(__file__)
+
+YIELD = SQL("yield")
 
 
 class FunnelEntry(CustomerOwned):

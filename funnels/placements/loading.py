@@ -19,6 +19,7 @@ from campaigns.decisions.ends import end_before, with_ends
 from campaigns.decisions.engine import Candidate
 from campaigns.decisions.version_cache import BYTES_AT_LEAST, KeptByVersion
 from campaigns.hierarchy.changes import CAMPAIGNS, CHANGES, IS_KNOWN, MARKED, since
+from customers.named_sql import NamedSQL
 from funnels.funnels.lookup import NO_FUNNEL, FunnelSummary, funnel_summary
 from funnels.models import Funnel
 from funnels.placements.compiled import (
@@ -34,24 +35,9 @@ from funnels.placements.compiled import (
 )
 from funnels.placements.event_filters import parse_filter
 
-# The rows of each kind as JSON, in the order of Rows; only names of tables and columns are put together here.
-ROWS = """
-    ARRAY(SELECT to_json(row)::text FROM funnels_placeholder row
-          WHERE row.organization_id = organization.id {placeholders} ORDER BY row.id),
-    ARRAY(SELECT to_json(row)::text FROM funnels_businessevent row
-          WHERE row.organization_id = organization.id {events} ORDER BY row.id),
-    ARRAY(SELECT to_json(row)::text FROM funnels_banner row
-          WHERE row.organization_id = organization.id {campaigns} ORDER BY row.id),
-    ARRAY(SELECT to_json(row)::text FROM funnels_popup row
-          WHERE row.organization_id = organization.id {campaigns} ORDER BY row.id),
-    ARRAY(SELECT to_json(row)::text FROM funnels_eventbinding row
-          WHERE row.organization_id = organization.id {bindings} ORDER BY row.id),
-    ARRAY(SELECT json_build_object(
-        'campaign_id', row.campaign_id, 'style', style, 'allow_dismiss', allow_dismiss,
-        'landing_page', landing_page, 'always_use_landing', always_use_landing,
-        'show_progress_bar', show_progress_bar, 'new_window', new_window)::text
-        FROM funnels_funnel row WHERE row.organization_id = organization.id {campaigns} ORDER BY row.id)
-"""
+SQL = NamedSQL(__file__)
+
+ROWS = SQL("rows")
 LOAD_ALL = f"""
 SELECT organization.version, {ROWS.format(placeholders="", events="", campaigns="", bindings="")}
 FROM customers_organization organization WHERE organization.id = %s::bigint
@@ -65,13 +51,15 @@ CHANGED_ROWS = ROWS.format(
     campaigns=OF_CAMPAIGNS,
     bindings=OF_CAMPAIGNS,
 )
-LOAD_CHANGED = f"""
-WITH {CHANGES}, {CAMPAIGNS}
-SELECT organization.version, {IS_KNOWN}, ARRAY(SELECT id FROM campaigns),
-    ARRAY(SELECT id FROM marked WHERE label = '{OWN_LABELS["placeholders"]}'),
-    ARRAY(SELECT id FROM marked WHERE label = '{OWN_LABELS["events"]}'), {CHANGED_ROWS}
-FROM customers_organization organization WHERE organization.id = %(organization)s::bigint
-"""  # noqa: S608
+LOAD_CHANGED = SQL(
+    "load_changed",
+    changes=CHANGES,
+    campaigns=CAMPAIGNS,
+    is_known=IS_KNOWN,
+    own_labels_placeholders=OWN_LABELS["placeholders"],
+    own_labels_events=OWN_LABELS["events"],
+    changed_rows=CHANGED_ROWS,
+)
 # What is kept takes so many bytes for each byte of the rows it was compiled from (measured): half of them are for what
 # is rendered of it in both formats.
 BYTES_A_BYTE = 20

@@ -15,7 +15,10 @@ from campaigns.decisions.engine import Candidate, History, Subject
 from campaigns.targeting import CustomerFacts
 from customers.errors import DomainError, Kind
 from customers.models import Organization
+from customers.named_sql import NamedSQL
 from customers.prepared import PreparedStatement
+
+SQL = NamedSQL(__file__)
 
 # A history of so many campaigns is read at once; a longer one costs a statement, but only what is asked about.
 SHORT_HISTORY = 100
@@ -23,11 +26,7 @@ HISTORY = """array_agg(ARRAY[
         campaign_id, dismissed_count, converted_count, completed_count,
         COALESCE((extract(epoch FROM last_seen_at) * 1000000)::bigint, 0),
         capped_count, COALESCE(capped_from - date '0001-01-01' + 1, 0), COALESCE(capped_rule, 0)])"""
-# Only constants are put together here; values are parameters.
-PARTICIPATIONS = f"""(
-    SELECT {HISTORY}
-    FROM (SELECT * FROM campaigns_participation WHERE customer_id = customer.id LIMIT {SHORT_HISTORY + 1}) mine
-)"""  # noqa: S608
+PARTICIPATIONS = SQL("participations", history=HISTORY, short_history_1=SHORT_HISTORY + 1)
 IN_CAMPAIGNS = PreparedStatement(f"""
 SELECT {HISTORY} FROM campaigns_participation
 WHERE customer_id = %s::bigint AND campaign_id = ANY(%s::bigint[])
@@ -37,31 +36,9 @@ CUSTOMER = f"""customer.id, customer.uuid, customer.external_id, customer.is_ano
 APPLICATION = """application.id, application.platforms,
     organization.id, organization.version, organization.time_zone, organization.default_consent"""
 # Only names of columns are put together here; values are parameters.
-BY_TRAIL = PreparedStatement(f"""
-SELECT {APPLICATION}, trace.closed_at IS NOT NULL, trail.platform, trail.language, trail.channel, {CUSTOMER}
-FROM customers_application application
-JOIN customers_organization organization ON organization.id = application.organization_id
-LEFT JOIN traces_trail trail ON trail.uuid = %s::uuid AND trail.organization_id = application.organization_id
-LEFT JOIN traces_trace trace ON trace.id = trail.trace_id
-LEFT JOIN customers_customer customer ON customer.id = trace.customer_id
-WHERE application.app_token = %s::uuid AND application.is_active
-""")  # noqa: S608
-BY_EXTERNAL_ID = PreparedStatement(f"""
-SELECT {APPLICATION}, false, customer.last_platform, customer.last_language, customer.last_channel, {CUSTOMER}
-FROM customers_application application
-JOIN customers_organization organization ON organization.id = application.organization_id
-LEFT JOIN customers_customer customer ON customer.external_id = %s::varchar
-    AND customer.organization_id = application.organization_id
-WHERE application.app_token = %s::uuid AND application.is_active
-""")  # noqa: S608
-BY_CUSTOMER = PreparedStatement(f"""
-SELECT {APPLICATION}, false, customer.last_platform, customer.last_language, customer.last_channel, {CUSTOMER}
-FROM customers_application application
-JOIN customers_organization organization ON organization.id = application.organization_id
-LEFT JOIN customers_customer customer ON customer.id = %s::bigint
-    AND customer.organization_id = application.organization_id
-WHERE application.app_token = %s::uuid AND application.is_active
-""")  # noqa: S608
+BY_TRAIL = PreparedStatement(SQL("by_trail", application=APPLICATION, customer=CUSTOMER))
+BY_EXTERNAL_ID = PreparedStatement(SQL("by_external_id", application=APPLICATION, customer=CUSTOMER))
+BY_CUSTOMER = PreparedStatement(SQL("by_customer", application=APPLICATION, customer=CUSTOMER))
 
 
 class _Unread(dict[int, History]):

@@ -1,0 +1,51 @@
+-- fragment: behaviors
+-- Only names of tables and columns are put together here; values are parameters.
+        SELECT json_build_object(
+            'behavior', to_json(behavior), 'campaign', campaign.name, 'window', ${window_table_campaign},
+            'targets', ${targets_owner_bundle_id_id_bundle_id},
+            'goals', COALESCE((
+                SELECT json_agg(to_json(goal) ORDER BY goal.group_index, goal.id) FROM campaigns_achievement goal
+                WHERE goal.composite_id = behavior.id AND goal.deleted_at IS NULL
+            ), '[]'::json),
+            'had_more_goals', EXISTS (
+                SELECT FROM campaigns_achievement goal
+                WHERE goal.composite_id = behavior.id AND goal.deleted_at IS NOT NULL),
+            'outcomes', COALESCE((
+                SELECT json_agg(json_build_array(outcome.id, outcome.offer_id, event.name) ORDER BY outcome.id)
+                FROM campaigns_outcome outcome LEFT JOIN campaigns_eventoutcome event ON event.id = outcome.event_id
+                WHERE outcome.achievement_id = behavior.id
+            ), '[]'::json),
+            'messages', COALESCE((
+                SELECT json_agg(json_build_array(unit.id, line_item.campaign_id, unit.group_id, unit.creative_type)
+                                ORDER BY unit.id)
+                FROM campaigns_adunit unit JOIN campaigns_adgroup part ON part.id = unit.group_id
+                JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+                WHERE unit.status = 'live' AND unit.deleted_at IS NULL AND unit.delivery_method = 'triggered'
+                AND unit.organization_id = behavior.organization_id AND (
+                    unit.achievement_id = behavior.id
+                    OR unit.id IN (SELECT unit_id FROM campaigns_outcome WHERE achievement_id = behavior.id))
+            ), '[]'::json)
+        )::text
+        FROM campaigns_achievement behavior
+        JOIN campaigns_adcampaign campaign ON campaign.id = behavior.campaign_id
+        LEFT JOIN campaigns_adbundle bundle ON bundle.campaign_id = campaign.id
+        WHERE behavior.organization_id = organization.id AND behavior.composite_id IS NULL
+        AND behavior.deleted_at IS NULL AND
+
+-- name: load_changed
+-- Beside the behaviors of what changed, those of other campaigns that a creative below it is triggered by.
+WITH ${changes}, ${campaigns}, units AS (
+    SELECT unit.id, unit.achievement_id FROM campaigns_adunit unit
+    JOIN campaigns_adgroup part ON part.id = unit.group_id
+    JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+    WHERE line_item.campaign_id = ANY(ARRAY(SELECT id FROM campaigns))
+), touched AS (
+    SELECT id FROM campaigns
+    UNION SELECT campaign_id FROM campaigns_achievement WHERE id = ANY(ARRAY(SELECT achievement_id FROM units))
+    UNION SELECT behavior.campaign_id FROM campaigns_outcome outcome
+        JOIN campaigns_achievement behavior ON behavior.id = outcome.achievement_id
+        WHERE outcome.unit_id = ANY(ARRAY(SELECT id FROM units))
+)
+SELECT organization.version, ${is_known}, ARRAY(SELECT id FROM touched),
+    ARRAY(${behaviors} ${is_live} AND campaign.id = ANY(ARRAY(SELECT id FROM touched)) ${order})
+FROM customers_organization organization WHERE organization.id = %(organization)s::bigint

@@ -1,0 +1,20 @@
+-- fragment: has_full_cap
+EXISTS (SELECT FROM campaigns_participation participation
+    WHERE participation.customer_id = customer.id AND participation.campaign_id = %s::bigint
+    AND participation.capped_rule = %s::smallint AND participation.capped_from >= %s::date
+    AND participation.capped_count >= %s::bigint)
+
+-- name: preview
+-- Each step is asked only of those whom the steps before have left. Only fixed texts and steps are put in.
+SELECT COALESCE((
+    SELECT json_object_agg(step, number) FROM (
+        SELECT CASE {cases} ELSE {last} END AS step, count(*) AS number
+        FROM customers_customer customer WHERE customer.organization_id = %s::bigint GROUP BY 1
+    ) counted
+), '{{}}'::json)::text, COALESCE((
+    SELECT json_agg(json_build_object('user_id', uuid, 'external_id', external_id) ORDER BY id) FROM (
+        SELECT customer.id, customer.uuid, customer.external_id
+        FROM customers_customer customer WHERE customer.organization_id = %s::bigint AND {all}
+        ORDER BY customer.id LIMIT {sample}
+    ) first
+), '[]'::json)::text

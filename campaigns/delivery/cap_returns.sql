@@ -1,0 +1,26 @@
+-- name: return
+-- In the order of locks: customers, participations by customer, then recipients, then the delivery.
+WITH pending AS MATERIALIZED (
+    SELECT customer_id, capped_from FROM campaigns_audiencemember WHERE job_id = %(job)s::bigint AND state = 'pending'
+    ORDER BY customer_id LIMIT %(limit)s::bigint
+), locked AS MATERIALIZED (
+    SELECT id FROM customers_customer WHERE id IN (SELECT customer_id FROM pending) ORDER BY id FOR KEY SHARE
+), counted AS MATERIALIZED (
+    SELECT mine.id, mine.customer_id FROM campaigns_participation mine JOIN pending USING (customer_id)
+    JOIN locked ON locked.id = mine.customer_id
+    WHERE mine.campaign_id = %(campaign)s::bigint AND mine.capped_rule = %(rule)s::smallint
+    AND mine.capped_from = pending.capped_from ORDER BY mine.customer_id FOR UPDATE OF mine
+), recipients AS MATERIALIZED (
+    SELECT member.key FROM campaigns_audiencemember member
+    WHERE member.job_id = %(job)s::bigint AND member.state = 'pending'
+    AND member.customer_id IN (SELECT customer_id FROM pending)
+    AND (SELECT count(*) FROM counted) >= 0 ORDER BY member.key FOR NO KEY UPDATE
+), settled AS (
+    UPDATE campaigns_audiencemember member SET state = 'skipped', due_at = NULL, error = %(error)s::varchar
+    FROM recipients WHERE member.key = recipients.key RETURNING member.customer_id
+), returned AS (
+    UPDATE campaigns_participation mine SET capped_count = GREATEST(mine.capped_count - 1, 0)
+    FROM counted JOIN settled USING (customer_id) WHERE mine.id = counted.id
+)
+UPDATE campaigns_audiencejob SET skipped = skipped + (SELECT count(*) FROM settled)
+WHERE id = %(job)s::bigint RETURNING (SELECT count(*) FROM pending)

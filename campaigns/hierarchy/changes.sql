@@ -1,0 +1,33 @@
+-- fragment: changes
+-- Parameters: `organization`, `since` (a version).
+changes AS (
+    SELECT marks FROM customers_definitionchange
+    WHERE organization_id = %(organization)s::bigint AND version > %(since)s::bigint
+), marked AS (
+    SELECT DISTINCT mark.key AS label, id.value::bigint AS id
+    FROM changes, jsonb_each(marks) mark, jsonb_array_elements_text(mark.value) id
+)
+
+-- fragment: campaigns
+campaigns AS (
+    SELECT id FROM marked WHERE label = 'campaigns.adcampaign'
+    UNION SELECT campaign_id FROM campaigns_adbundle WHERE id = ${marked_label_campaigns_adbundle}
+    UNION SELECT campaign_id FROM campaigns_adlineitem WHERE id = ${marked_label_campaigns_adlineitem}
+    UNION SELECT line_item.campaign_id FROM campaigns_adgroup part
+        JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+        WHERE part.id = ${marked_label_campaigns_adgroup}
+    UNION SELECT line_item.campaign_id FROM campaigns_adunit unit
+        JOIN campaigns_adgroup part ON part.id = unit.group_id
+        JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+        WHERE unit.id = ${marked_label_campaigns_adunit}
+    UNION SELECT campaign_id FROM campaigns_achievement WHERE id = ${marked_label_campaigns_achievement}
+)
+
+-- fragment: is_known
+-- Whether the marks tell all that may have changed: one row for each version, and no label that nobody knows.
+(
+    (SELECT count(*) FROM changes) = organization.version - %(since)s::bigint
+    AND NOT EXISTS (
+        SELECT FROM changes, jsonb_object_keys(marks) label
+        WHERE label <> ALL(%(labels)s::text[]) AND split_part(label, '.', 1) = ANY(%(apps)s::text[]))
+)

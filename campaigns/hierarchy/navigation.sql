@@ -1,0 +1,18 @@
+-- name: navigation
+-- Only names of tables and columns are put together here; values are parameters.
+SELECT json_build_object(${dated_campaign}, 'line_items', COALESCE((
+    SELECT json_agg(json_build_object(${dated_line_item}, 'groups', COALESCE((
+        SELECT json_agg(json_build_object(${dated_creative_group}, 'units', COALESCE((
+            SELECT json_agg(json_build_object('id', unit.id, 'name', unit.name, 'status', unit.status)
+                            ORDER BY unit.id DESC)
+            FROM campaigns_adunit unit
+            WHERE unit.group_id = creative_group.id AND unit.deleted_at IS NULL
+        ), '[]'::json)) ORDER BY creative_group.id DESC)
+        FROM campaigns_adgroup creative_group
+        WHERE creative_group.line_item_id = line_item.id AND creative_group.deleted_at IS NULL
+    ), '[]'::json)) ORDER BY line_item.id DESC)
+    FROM campaigns_adlineitem line_item
+    WHERE line_item.campaign_id = campaign.id AND line_item.deleted_at IS NULL
+), '[]'::json))::text
+FROM campaigns_adcampaign campaign
+WHERE campaign.id = %s::bigint AND campaign.organization_id = %s::bigint AND campaign.deleted_at IS NULL

@@ -1,0 +1,8 @@
+-- name: open
+-- Points that came from somewhere else, once for each customer.
+INSERT INTO campaigns_pointsentry (organization_id, customer_id, amount, at, key, note)
+SELECT customer.organization_id, customer.id, customer.points, now(), 'opening:' || customer.id, 'opening balance'
+FROM customers_customer customer
+WHERE customer.organization_id = %s::bigint AND customer.points <> 0
+    AND NOT EXISTS (SELECT FROM campaigns_pointsentry entry WHERE entry.customer_id = customer.id)
+ORDER BY customer.id

@@ -1,0 +1,56 @@
+-- name: impressions
+SELECT mine.organization_id, format('customer %%s was shown campaign %%s %%s times since %%s, its cap is %%s',
+    mine.customer_id, mine.campaign_id, mine.capped_count, mine.capped_from, campaign.frequency_cap) AS sentence
+FROM campaigns_participation mine JOIN campaigns_adcampaign campaign ON campaign.id = mine.campaign_id
+WHERE campaign.frequency_unit = 'impressions' AND mine.capped_count > campaign.frequency_cap
+AND mine.capped_rule = campaign.frequency_rule
+AND mine.last_seen_at > campaign.updated_at AND ${never_merged_customer_mine_customer_id}
+
+-- name: interactions
+SELECT mine.organization_id, format('customer %%s entered campaign %%s %%s times since %%s, its cap is %%s',
+    mine.customer_id, mine.campaign_id, mine.capped_count, mine.capped_from, campaign.frequency_cap) AS sentence
+FROM campaigns_participation mine JOIN campaigns_adcampaign campaign ON campaign.id = mine.campaign_id
+WHERE campaign.frequency_unit = 'interactions' AND mine.capped_count > campaign.frequency_cap
+AND mine.capped_rule = campaign.frequency_rule
+AND EXISTS (SELECT FROM funnels_funnelentry entry WHERE entry.customer_id = mine.customer_id
+    AND entry.campaign_id = mine.campaign_id AND entry.entered_at > campaign.updated_at)
+AND ${never_merged_customer_mine_customer_id}
+
+-- name: earned
+-- Behaviors, and their goals: a goal that is complete is an earning, too.
+SELECT behavior.organization_id, format('customer %%s earned behavior %%s %%s times {within}, its cap is %%s',
+    earned.customer_id, behavior.id, earned.number, {cap}) AS sentence
+FROM campaigns_achievement behavior JOIN (
+    SELECT earning.customer_id, earning.achievement_id, count(*) AS number, max(earning.created_at) AS newest
+    FROM campaigns_earning earning JOIN customers_organization organization ON organization.id = earning.organization_id
+    GROUP BY earning.customer_id, earning.achievement_id, {period}
+) earned ON earned.achievement_id = behavior.id
+WHERE earned.number > {cap} AND earned.newest > behavior.updated_at
+AND ${never_merged_customer_earned_customer_id}
+
+-- name: rolling
+-- The cap's worth of earnings before one lies within the rolling period that ends with it.
+SELECT organization_id, format('customer %%s earned behavior %%s more than %%s times within %%s s before %%s',
+    customer_id, achievement_id, cap, period, at) AS sentence
+FROM (
+    SELECT behavior.organization_id, earning.customer_id, earning.achievement_id, earning.at, behavior.updated_at,
+        behavior.max_times_achievable_per_period AS cap, behavior.period,
+        lag(earning.at, behavior.max_times_achievable_per_period) OVER earlier AS first_at,
+        GREATEST(earning.created_at, lag(earning.created_at, behavior.max_times_achievable_per_period) OVER earlier)
+            AS newest
+    FROM campaigns_achievement behavior JOIN campaigns_earning earning ON earning.achievement_id = behavior.id
+    WHERE behavior.period IS NOT NULL AND behavior.max_times_achievable_per_period IS NOT NULL
+    WINDOW earlier AS (PARTITION BY earning.customer_id, earning.achievement_id ORDER BY earning.at)
+) earned
+WHERE first_at > at - make_interval(secs => period) AND newest > updated_at
+AND ${never_merged_customer_earned_customer_id}
+
+-- name: offers
+SELECT offer.organization_id, format('customer %%s was given offer %%s %%s times, its limit is %%s', given.customer_id,
+    offer.id, given.number, offer.limit_per_customer) AS sentence
+FROM campaigns_offer offer JOIN (
+    SELECT customer_id, offer_id, count(*) AS number, max(created_at) AS newest
+    FROM campaigns_issuedoffer GROUP BY customer_id, offer_id
+) given ON given.offer_id = offer.id
+WHERE given.number > offer.limit_per_customer AND given.newest > offer.updated_at
+AND ${never_merged_customer_given_customer_id}

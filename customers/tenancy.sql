@@ -1,0 +1,19 @@
+-- name: check
+-- Who reads a trigger's error learns what the row points to.
+CREATE OR REPLACE FUNCTION check_rows_of_one_organization() RETURNS trigger LANGUAGE plpgsql AS $$$$
+DECLARE
+    wrong text;
+    written text := CASE TG_LEVEL WHEN 'ROW' THEN '(SELECT ($$1).*)' ELSE 'written' END;
+BEGIN
+    FOR place IN 0 .. TG_NARGS - 1 BY 2 LOOP
+        EXECUTE format(
+            'SELECT %L || parent.id FROM %s child JOIN %I parent ON parent.id = child.%I
+             WHERE parent.organization_id <> child.organization_id LIMIT 1',
+            TG_ARGV[place] || ' ', written, TG_ARGV[place + 1], TG_ARGV[place]) INTO wrong USING NEW;
+        IF wrong IS NOT NULL THEN
+            RAISE EXCEPTION 'a row of % points to another organization''s %', TG_TABLE_NAME, wrong
+                USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$$$

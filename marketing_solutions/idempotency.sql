@@ -1,0 +1,8 @@
+-- name: claim
+-- Whoever comes second waits here until the first has committed (and then gets nothing back) or has failed.
+INSERT INTO marketing_solutions_storedresponse AS stored (application_id, key, fingerprint, status, body)
+VALUES (%s, %s, %s, 0, ''::bytea)
+ON CONFLICT (application_id, key) DO UPDATE
+    SET fingerprint = excluded.fingerprint, status = 0, body = excluded.body, created_at = now()
+    WHERE stored.created_at < now() - interval '${kept_hours} hours'
+RETURNING id
