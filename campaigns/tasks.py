@@ -8,7 +8,7 @@ from campaigns.delivery.build_chunk import build_chunk, take_chunk
 from campaigns.delivery.deliver import deliver_next, give_up_on_the_dead
 from campaigns.delivery.leases import shared_now
 from campaigns.delivery.slow_destinations import stood_in_for
-from campaigns.delivery.sweep import move_jobs_on
+from campaigns.delivery.sweep import move_deliveries_on
 
 # How long one message keeps a worker: the next one comes within a second, and others want a turn.
 SECONDS = 5.0
@@ -39,7 +39,7 @@ def build_one_chunk(chunk_id: int) -> None:
 def sweep() -> bool:
     """Take back what the dead had in hand, and move on what time has made due; whether anything moved."""
     give_up_on_the_dead()
-    return move_jobs_on(now=shared_now())
+    return move_deliveries_on(now=shared_now())
 
 
 def work_once() -> bool:

@@ -317,7 +317,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "Status": "campaigns.models.level.Status.choices",
-        "DeliveryState": "campaigns.models.audience_job.JobState.values",
+        "DeliveryState": "campaigns.models.delivery.DeliveryState.values",
         "IssuedOfferState": "campaigns.models.offer.IssuedOfferState.values",
         "ActivityType": "traces.models.action.ActionType.choices",
         "ResourceType": [("Campaign", "Campaign")],

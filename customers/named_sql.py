@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 
 HEAD = re.compile(r"^-- (?:name|fragment): (\w+)\n(?:--.*\n)*", re.MULTILINE)
-# Every text that a module has taken from its file, for the test that has PostgreSQL prepare all of them.
+# Every text that a module has taken from its file, for the test that has PostgreSQL plan all of them.
 TAKEN: dict[tuple[str, str], list[str]] = defaultdict(list)
 
 

@@ -49,7 +49,7 @@ class Hierarchy:
     bundle: AdBundle
     line_item: AdLineItem
     group: AdGroup
-    unit: AdUnit
+    creative: AdUnit
 
 
 def unique(noun: str) -> str:
@@ -111,7 +111,7 @@ def make_group(line_item: AdLineItem, **attributes: Any) -> AdGroup:
     return AdGroup.objects.create(**defaults | _dated("Group") | attributes)
 
 
-def make_unit(group: AdGroup, application: Application, **attributes: Any) -> AdUnit:
+def make_creative(group: AdGroup, application: Application, **attributes: Any) -> AdUnit:
     """The creative of a group: scheduled, unless `attributes` says otherwise."""
     defaults = {
         "organization": group.organization,
@@ -165,8 +165,8 @@ def make_hierarchy(application: Application, **campaign: Any) -> Hierarchy:
     top = make_campaign(application.organization, **campaign)
     line_item = make_line_item(top)
     group = make_group(line_item)
-    unit = make_unit(group, application)
-    return Hierarchy(top, AdBundle.objects.get(campaign=top), line_item, group, unit)
+    creative = make_creative(group, application)
+    return Hierarchy(top, AdBundle.objects.get(campaign=top), line_item, group, creative)
 
 
 def make_customer(organization: Organization, **attributes: Any) -> Customer:

@@ -226,7 +226,7 @@ def _select() -> str:
     parts = [ADVISORY]
     for table, kind in written_order().items():
         if table not in {"advisory", MADE_CUSTOMER}:
-            key = "key" if table == "campaigns_audiencemember" else "id"
+            key = "key" if table == "campaigns_recipient" else "id"
             keys = ", ".join(f"{name}::text" for name in kind.keys)
             parts.append(f"SELECT '{table}', {key}::text, ctid::text, xmax::text, ARRAY[{keys}]::text[] FROM {table}")
     return " UNION ALL ".join(parts)

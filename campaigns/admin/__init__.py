@@ -4,8 +4,8 @@ Everything is written through the same services as the dialects use, so that the
 the organization is raised.
 """
 
-from campaigns.admin.audience import AudienceJobAdmin, AudienceMemberAdmin
-from campaigns.admin.behaviors import AchievementAdmin, EarningAdmin, OutcomeAdmin, PointsEntryAdmin
+from campaigns.admin.audience import DeliveryAdmin, RecipientAdmin
+from campaigns.admin.behaviors import AchievementAdmin, CompletionAdmin, OutcomeAdmin, PointsEntryAdmin
 from campaigns.admin.delivery import DestinationAdmin, MessageTemplateAdmin
 from campaigns.admin.hierarchy import AdCampaignAdmin, AdGroupAdmin, AdLineItemAdmin, AdUnitAdmin
 from campaigns.admin.history import DecisionRecordAdmin, EventAdmin, InteractionAdmin, ParticipationAdmin
@@ -21,11 +21,10 @@ __all__ = [
     "AdLineItemAdmin",
     "AdTargetAdmin",
     "AdUnitAdmin",
-    "AudienceJobAdmin",
-    "AudienceMemberAdmin",
+    "CompletionAdmin",
     "DecisionRecordAdmin",
+    "DeliveryAdmin",
     "DestinationAdmin",
-    "EarningAdmin",
     "EventAdmin",
     "InteractionAdmin",
     "IssuedOfferAdmin",
@@ -34,6 +33,7 @@ __all__ = [
     "OutcomeAdmin",
     "ParticipationAdmin",
     "PointsEntryAdmin",
+    "RecipientAdmin",
     "SpendEntryAdmin",
     "SpendLimitAdmin",
     "SpendTotalAdmin",

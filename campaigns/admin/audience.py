@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from campaigns.delivery.control import cancel_job, pause_job, resume_job, retry_job
+from campaigns.delivery.control import cancel_delivery, pause_delivery, resume_delivery, retry_delivery
 from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
-from campaigns.models import AudienceJob, AudienceMember
-from campaigns.models.audience_member import MemberState
+from campaigns.models import Delivery, Recipient
+from campaigns.models.recipient import RecipientState
 from customers.admin.choices import OrganizationFilter
 from customers.admin.service_admin import HistoryAdmin
 from customers.errors import DomainError
@@ -28,86 +28,86 @@ class LedgerAdmin(HistoryAdmin):
         return obj is None and admin.ModelAdmin.has_change_permission(self, request, obj)
 
 
-@admin.register(AudienceJob)
-class AudienceJobAdmin(LedgerAdmin):
+@admin.register(Delivery)
+class DeliveryAdmin(LedgerAdmin):
     """Deliveries of scheduled messages."""
 
-    list_display = ["unit", "state", "scheduled_for", "percent", "audience", "sent", "failed", "ambiguous", "error"]
+    list_display = ["creative", "state", "scheduled_for", "percent", "audience", "sent", "failed", "ambiguous", "error"]
     list_filter = ["state", OrganizationFilter]
-    list_select_related = ["unit"]
-    search_fields = ["unit__name", "campaign__name"]
+    list_select_related = ["creative"]
+    search_fields = ["creative__name", "campaign__name"]
     exclude = ["definition", "lease", "leased_until"]
     actions = ["pause", "resume", "cancel", "retry"]
 
     @admin.display(description="progress")
-    def percent(self, job: AudienceJob) -> str:
+    def percent(self, delivery: Delivery) -> str:
         """How far it is."""
-        return f"{job.progress} %"
+        return f"{delivery.progress} %"
 
     @admin.action(description="Pause the chosen deliveries", permissions=["change"])
-    def pause(self, request: HttpRequest, queryset: QuerySet[AudienceJob]) -> None:
+    def pause(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Hold them until they are resumed."""
-        self._each(request, queryset, pause_job)
+        self._each(request, queryset, pause_delivery)
 
     @admin.action(description="Resume the chosen deliveries", permissions=["change"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[AudienceJob]) -> None:
+    def resume(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Let them go on where they stood."""
-        self._each(request, queryset, resume_job)
+        self._each(request, queryset, resume_delivery)
 
     @admin.action(description="Cancel the chosen deliveries", permissions=["change"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[AudienceJob]) -> None:
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """End them for good."""
-        self._each(request, queryset, cancel_job, now=timezone.now())
+        self._each(request, queryset, cancel_delivery, now=timezone.now())
 
     @admin.action(description="Retry the chosen deliveries", permissions=["change"])
-    def retry(self, request: HttpRequest, queryset: QuerySet[AudienceJob]) -> None:
+    def retry(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Take failed ones up again."""
-        self._each(request, queryset, retry_job)
+        self._each(request, queryset, retry_delivery)
 
     def _each(
-        self, request: HttpRequest, queryset: QuerySet[AudienceJob], service: Callable[..., Any], **values: Any
+        self, request: HttpRequest, queryset: QuerySet[Delivery], service: Callable[..., Any], **values: Any
     ) -> None:
         done = 0
-        for job in queryset.select_related("organization"):
+        for delivery in queryset.select_related("organization"):
             try:
-                service(organization=job.organization, job_id=job.pk, **values)
+                service(organization=delivery.organization, delivery_id=delivery.pk, **values)
                 done += 1
             except DomainError as error:
-                self.tell(request, error, about=job)
+                self.tell(request, error, about=delivery)
         if done:
             self.message_user(request, f"Done: {done}.")
 
 
-@admin.register(AudienceMember)
-class AudienceMemberAdmin(LedgerAdmin):
+@admin.register(Recipient)
+class RecipientAdmin(LedgerAdmin):
     """Recipients; what is ambiguous waits for an operator's word."""
 
-    list_display = ["key", "unit", "customer", "state", "attempts", "reference", "error"]
+    list_display = ["key", "creative", "customer", "state", "attempts", "reference", "error"]
     list_filter = ["state", OrganizationFilter]
-    list_select_related = ["unit", "customer"]
+    list_select_related = ["creative", "customer"]
     exclude = ["lease"]
     most_at_once = MOST_RECIPIENTS
     actions = ["mark_sent", "mark_failed", "send_again"]
 
     @admin.action(description="Ambiguous: it was sent", permissions=["change"])
-    def mark_sent(self, request: HttpRequest, queryset: QuerySet[AudienceMember]) -> None:
+    def mark_sent(self, request: HttpRequest, queryset: QuerySet[Recipient]) -> None:
         """The provider's own records say so."""
         self._resolve(request, queryset, Verdict.SENT)
 
     @admin.action(description="Ambiguous: it was not sent, and shall not be", permissions=["change"])
-    def mark_failed(self, request: HttpRequest, queryset: QuerySet[AudienceMember]) -> None:
+    def mark_failed(self, request: HttpRequest, queryset: QuerySet[Recipient]) -> None:
         """Leave it."""
         self._resolve(request, queryset, Verdict.FAILED)
 
     @admin.action(description="Ambiguous or failed: send it again", permissions=["change"])
-    def send_again(self, request: HttpRequest, queryset: QuerySet[AudienceMember]) -> None:
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Recipient]) -> None:
         """What is ambiguous may arrive twice; the operator knows."""
         self._resolve(request, queryset, Verdict.AGAIN)
 
-    def _resolve(self, request: HttpRequest, queryset: QuerySet[AudienceMember], verdict: Verdict) -> None:
+    def _resolve(self, request: HttpRequest, queryset: QuerySet[Recipient], verdict: Verdict) -> None:
         resolved = 0
         chosen = (
-            queryset.filter(state__in=[MemberState.AMBIGUOUS, MemberState.FAILED])
+            queryset.filter(state__in=[RecipientState.AMBIGUOUS, RecipientState.FAILED])
             .select_related("organization")
             .order_by("organization_id")
         )

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns.behaviors.definitions import delete_behavior
-from campaigns.models import Achievement, Earning, Outcome, PointsEntry
+from campaigns.models import Achievement, Completion, Outcome, PointsEntry
 from campaigns.models.level import LIVING
 from campaigns.offers.points import adjust_points
 from customers.admin.choices import OrganizationFilter
@@ -41,7 +41,7 @@ class OutcomeInline(ReadOnlyInline):
     """What the behavior leads to, beside its tags and points."""
 
     model = Outcome
-    fields = ["offer", "unit", "event"]
+    fields = ["offer", "creative", "event"]
 
 
 @admin.register(Achievement)
@@ -95,8 +95,8 @@ class OutcomeAdmin(HistoryAdmin):
     list_select_related = ["achievement"]
 
 
-@admin.register(Earning)
-class EarningAdmin(HistoryAdmin):
+@admin.register(Completion)
+class CompletionAdmin(HistoryAdmin):
     """Behaviors that customers earned."""
 
     list_display = ["customer", "achievement", "at", "created_at"]
@@ -118,7 +118,7 @@ class PointsEntryAdmin(ServiceAdmin[PointsEntry]):
     def get_fields(self, request: HttpRequest, obj: PointsEntry | None = None) -> Any:
         """What an operator gives or takes."""
         given = ["customer", "amount", "note"]
-        return given if obj is None else [*given, "at", "key", "earning", "created_at"]
+        return given if obj is None else [*given, "at", "key", "completion", "created_at"]
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> PointsEntry:
         """Book an adjustment, and its amount with the customer."""

@@ -11,10 +11,10 @@ from campaigns.admin.explanation import explanation_page
 from campaigns.admin.levels import LevelAdmin, LevelForm
 from campaigns.hierarchy.campaigns import create_campaign, delete_campaign, update_campaign
 from campaigns.hierarchy.creative_groups import create_group, delete_group, update_group
-from campaigns.hierarchy.creatives import create_unit, delete_unit, update_unit
+from campaigns.hierarchy.creatives import create_creative, delete_creative, update_creative
 from campaigns.hierarchy.line_items import create_line_item, delete_line_item, update_line_item
 from campaigns.models import AdCampaign, AdGroup, AdLineItem, AdUnit
-from campaigns.models.unit import MAXIMUM_OFFERS
+from campaigns.models.creative import MAXIMUM_OFFERS
 from customers.models import Organization
 
 
@@ -107,7 +107,7 @@ class AdGroupAdmin(LevelAdmin[AdGroup]):
         delete_group(organization=level.organization, group_id=level.pk, now=now)
 
 
-class UnitForm(LevelForm):
+class CreativeForm(LevelForm):
     """A creative names offers by their guids, which the service looks for."""
 
     def clean_offer_ids(self) -> list[str]:
@@ -122,7 +122,7 @@ class UnitForm(LevelForm):
 class AdUnitAdmin(LevelAdmin[AdUnit]):
     """Creatives."""
 
-    form = UnitForm
+    form = CreativeForm
     list_display = ["name", "group", "ad_type", "delivery_method", "status", "scheduled_delivery_date"]
     list_filter = [*LevelAdmin.list_filter, "ad_type", "delivery_method"]
     list_select_related = ["group"]
@@ -132,17 +132,17 @@ class AdUnitAdmin(LevelAdmin[AdUnit]):
     def create_level(self, organization: Organization, values: dict[str, Any]) -> AdUnit:
         """Make the creative of a group."""
         group, application = values.pop("group"), values.pop("application")
-        return create_unit(
+        return create_creative(
             organization=organization, application=application, group_id=group.pk, attributes=_by_ids(values)
         )
 
     def update_level(self, level: AdUnit, changes: dict[str, Any]) -> None:
         """Change the creative."""
-        update_unit(organization=level.organization, unit_id=level.pk, changes=_by_ids(changes))
+        update_creative(organization=level.organization, creative_id=level.pk, changes=_by_ids(changes))
 
     def delete_level(self, level: AdUnit, now: datetime) -> None:
         """Delete the creative."""
-        delete_unit(organization=level.organization, unit_id=level.pk, now=now)
+        delete_creative(organization=level.organization, creative_id=level.pk, now=now)
 
 
 def _by_ids(values: dict[str, Any]) -> dict[str, Any]:

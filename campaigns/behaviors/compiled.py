@@ -66,7 +66,7 @@ END_OF_DAY = "24:00"
 class Message:
     """A live creative that is sent to whoever earns a behavior."""
 
-    unit_id: int
+    creative_id: int
     campaign_id: int
     group_id: int
     creative_type: str

@@ -12,18 +12,18 @@
                 WHERE goal.composite_id = behavior.id AND goal.deleted_at IS NOT NULL),
             'outcomes', COALESCE((
                 SELECT json_agg(json_build_array(outcome.id, outcome.offer_id, event.name) ORDER BY outcome.id)
-                FROM campaigns_outcome outcome LEFT JOIN campaigns_eventoutcome event ON event.id = outcome.event_id
+                FROM campaigns_outcome outcome LEFT JOIN campaigns_triggeredevent event ON event.id = outcome.event_id
                 WHERE outcome.achievement_id = behavior.id
             ), '[]'::json),
             'messages', COALESCE((
-                SELECT json_agg(json_build_array(unit.id, line_item.campaign_id, unit.group_id, unit.creative_type)
-                                ORDER BY unit.id)
-                FROM campaigns_adunit unit JOIN campaigns_adgroup part ON part.id = unit.group_id
+                SELECT json_agg(json_build_array(creative.id, line_item.campaign_id, creative.group_id, creative.creative_type)
+                                ORDER BY creative.id)
+                FROM campaigns_adunit creative JOIN campaigns_adgroup part ON part.id = creative.group_id
                 JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
-                WHERE unit.status = 'live' AND unit.deleted_at IS NULL AND unit.delivery_method = 'triggered'
-                AND unit.organization_id = behavior.organization_id AND (
-                    unit.achievement_id = behavior.id
-                    OR unit.id IN (SELECT unit_id FROM campaigns_outcome WHERE achievement_id = behavior.id))
+                WHERE creative.status = 'live' AND creative.deleted_at IS NULL AND creative.delivery_method = 'triggered'
+                AND creative.organization_id = behavior.organization_id AND (
+                    creative.achievement_id = behavior.id
+                    OR creative.id IN (SELECT creative_id FROM campaigns_outcome WHERE achievement_id = behavior.id))
             ), '[]'::json)
         )::text
         FROM campaigns_achievement behavior
@@ -34,17 +34,17 @@
 
 -- name: load_changed
 -- Beside the behaviors of what changed, those of other campaigns that a creative below it is triggered by.
-WITH ${changes}, ${campaigns}, units AS (
-    SELECT unit.id, unit.achievement_id FROM campaigns_adunit unit
-    JOIN campaigns_adgroup part ON part.id = unit.group_id
+WITH ${changes}, ${campaigns}, creatives AS (
+    SELECT creative.id, creative.achievement_id FROM campaigns_adunit creative
+    JOIN campaigns_adgroup part ON part.id = creative.group_id
     JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
     WHERE line_item.campaign_id = ANY(ARRAY(SELECT id FROM campaigns))
 ), touched AS (
     SELECT id FROM campaigns
-    UNION SELECT campaign_id FROM campaigns_achievement WHERE id = ANY(ARRAY(SELECT achievement_id FROM units))
+    UNION SELECT campaign_id FROM campaigns_achievement WHERE id = ANY(ARRAY(SELECT achievement_id FROM creatives))
     UNION SELECT behavior.campaign_id FROM campaigns_outcome outcome
         JOIN campaigns_achievement behavior ON behavior.id = outcome.achievement_id
-        WHERE outcome.unit_id = ANY(ARRAY(SELECT id FROM units))
+        WHERE outcome.creative_id = ANY(ARRAY(SELECT id FROM creatives))
 )
 SELECT organization.version, ${is_known}, ARRAY(SELECT id FROM touched),
     ARRAY(${behaviors} ${is_live} AND campaign.id = ANY(ARRAY(SELECT id FROM touched)) ${order})

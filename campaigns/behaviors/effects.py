@@ -18,21 +18,21 @@ from customers.prepared import PreparedStatement
 SQL = NamedSQL(__file__)
 
 # Rows go in in the order of their places, and so come their ids back.
-INSERT_EARNINGS = PreparedStatement(SQL("insert_earnings"))
+INSERT_COMPLETIONS = PreparedStatement(SQL("insert_completions"))
 # Counters, tags, points and further events in one statement, of which only those parts are sent that have rows.
 PARTS = {
     "counted": SQL("counted"),
     "grown": """
-    UPDATE campaigns_countedevent counted SET amount = grown.amount
+    UPDATE campaigns_goalprogressevent counted SET amount = grown.amount
     FROM jsonb_to_recordset(%(grown)s::jsonb) AS grown (id bigint, amount numeric) WHERE counted.id = grown.id""",
     "consumed": """
-    UPDATE campaigns_countedevent SET is_consumed = true
+    UPDATE campaigns_goalprogressevent SET is_consumed = true
     WHERE id = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(%(consumed)s::jsonb)))""",
     "spent": """
-    DELETE FROM campaigns_countedevent
+    DELETE FROM campaigns_goalprogressevent
     WHERE id = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(%(spent)s::jsonb)))""",
     "rested": """
-    UPDATE campaigns_earning SET is_waiting = false
+    UPDATE campaigns_completion SET is_waiting = false
     WHERE id = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(%(rested)s::jsonb)))""",
     "gifts": SQL("gifts"),
     "points": SQL("points"),
@@ -48,8 +48,8 @@ def write_effects(
     *, organization: Organization, run: BehaviorRun, now: datetime, counting: Counting | None = None
 ) -> None:
     """Write what the run's events were counted as and led to; the caller has locked its customers."""
-    earning_ids = _write_earned(organization, run, now)
-    send_messages(organization=organization, run=run, earning_ids=earning_ids, now=now, counting=counting)
+    completion_ids = _write_earned(organization, run, now)
+    send_messages(organization=organization, run=run, completion_ids=completion_ids, now=now, counting=counting)
 
 
 def _write_earned(organization: Organization, run: BehaviorRun, now: datetime) -> list[int]:
@@ -58,12 +58,12 @@ def _write_earned(organization: Organization, run: BehaviorRun, now: datetime) -
     completed: Rows = counters.pop("completed")
     if not any(counters.values()) and not completed and not run.earned:
         return []
-    earning_ids = _insert_earnings(organization, completed, run.earned)
-    gifts, points = _gifts(run.earned, earning_ids)
+    completion_ids = _insert_completions(organization, completed, run.earned)
+    gifts, points = _gifts(run.earned, completion_ids)
     events = [{"customer_id": one.customer_id, "name": one.name, "at": one.at} for one in run.triggered]
     _write({**counters, "gifts": gifts, "points": points, "events": events}, organization)
-    _issue_offers(organization, run.earned, earning_ids, now)
-    return earning_ids
+    _issue_offers(organization, run.earned, completion_ids, now)
+    return completion_ids
 
 
 def _write(rows: Mapping[str, list[Any]], organization: Organization) -> None:
@@ -111,7 +111,7 @@ def _counters(run: BehaviorRun) -> dict[str, list[Any]]:
     return found
 
 
-def _insert_earnings(organization: Organization, completed: Rows, earned: Sequence[Earned]) -> list[int]:
+def _insert_completions(organization: Organization, completed: Rows, earned: Sequence[Earned]) -> list[int]:
     """Keep completed goals and earned behaviors; the ids of the latter's rows."""
     rows = completed + [
         {"customer_id": one.customer_id, "achievement_id": one.earnable.behavior.id, "at": one.at, "is_waiting": False}
@@ -120,15 +120,15 @@ def _insert_earnings(organization: Organization, completed: Rows, earned: Sequen
     if not rows:
         return []
     placed = [{"place": place, **row} for place, row in enumerate(rows)]
-    ids = [row_id for (row_id,) in INSERT_EARNINGS.rows([organization.pk, orjson.dumps(placed).decode()])]
+    ids = [row_id for (row_id,) in INSERT_COMPLETIONS.rows([organization.pk, orjson.dumps(placed).decode()])]
     return ids[len(completed) :]
 
 
-def _gifts(earned: Sequence[Earned], earning_ids: Iterable[int]) -> tuple[Rows, Rows]:
+def _gifts(earned: Sequence[Earned], completion_ids: Iterable[int]) -> tuple[Rows, Rows]:
     """Tags and points by customer, and the ledger's entries."""
     gifts: dict[int, dict[str, Any]] = {}
     entries: Rows = []
-    for one, earning_id in zip(earned, earning_ids, strict=True):
+    for one, completion_id in zip(earned, completion_ids, strict=True):
         points, tags = one.points, one.earnable.tags
         if not points and not tags:
             continue
@@ -137,17 +137,17 @@ def _gifts(earned: Sequence[Earned], earning_ids: Iterable[int]) -> tuple[Rows, 
         gift["points"] += points
         if points:
             entry: Mapping[str, Any] = {"customer_id": one.customer_id, "amount": points, "at": one.at}
-            entries.append({**entry, "earning_id": earning_id})
+            entries.append({**entry, "completion_id": completion_id})
     return list(gifts.values()), entries
 
 
 def _issue_offers(
-    organization: Organization, earned: Sequence[Earned], earning_ids: Iterable[int], now: datetime
+    organization: Organization, earned: Sequence[Earned], completion_ids: Iterable[int], now: datetime
 ) -> None:
     """Issue the offers of earned behaviors; where one is used up the behavior is earned all the same."""
     grants = [
-        Grant(offer_id, one.customer_id, f"earning:{earning_id}:{outcome_id}", now)
-        for one, earning_id in zip(earned, earning_ids, strict=True)
+        Grant(offer_id, one.customer_id, f"earning:{completion_id}:{outcome_id}", now)
+        for one, completion_id in zip(earned, completion_ids, strict=True)
         for outcome_id, offer_id in one.earnable.offers
     ]
     issue_offers(organization_id=organization.pk, grants=grants)

@@ -1,5 +1,5 @@
--- name: insert_earnings
-INSERT INTO campaigns_earning (organization_id, customer_id, achievement_id, at, is_waiting)
+-- name: insert_completions
+INSERT INTO campaigns_completion (organization_id, customer_id, achievement_id, at, is_waiting)
 SELECT %s::bigint, earned.customer_id, earned.achievement_id, earned.at, earned.is_waiting
 FROM jsonb_to_recordset(%s::jsonb) AS earned (
     place integer, customer_id bigint, achievement_id bigint, at timestamptz, is_waiting boolean)
@@ -7,7 +7,7 @@ ORDER BY earned.place
 RETURNING id
 
 -- name: counted
-    INSERT INTO campaigns_countedevent (organization_id, customer_id, goal_id, at, amount, is_consumed)
+    INSERT INTO campaigns_goalprogressevent (organization_id, customer_id, goal_id, at, amount, is_consumed)
     SELECT %(organization)s::bigint, customer_id, goal_id, at, amount, is_consumed
     FROM jsonb_to_recordset(%(counted)s::jsonb) AS new (
         customer_id bigint, goal_id bigint, at timestamptz, amount numeric, is_consumed boolean)
@@ -21,7 +21,7 @@ RETURNING id
     WHERE customer.id = gift.customer_id
 
 -- name: points
-    INSERT INTO campaigns_pointsentry (organization_id, customer_id, amount, at, key, earning_id, note)
-    SELECT %(organization)s::bigint, customer_id, amount, at, 'earning:' || earning_id, earning_id, ''
+    INSERT INTO campaigns_pointsentry (organization_id, customer_id, amount, at, key, completion_id, note)
+    SELECT %(organization)s::bigint, customer_id, amount, at, 'earning:' || completion_id, completion_id, ''
     FROM jsonb_to_recordset(%(points)s::jsonb) AS entry (
-        customer_id bigint, amount bigint, at timestamptz, earning_id bigint)
+        customer_id bigint, amount bigint, at timestamptz, completion_id bigint)

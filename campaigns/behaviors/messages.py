@@ -47,7 +47,7 @@ KEYS = uuid.UUID("6f1d3a52-4f0c-5b57-9f3e-2a6c8a7d9b10")
 class Wanted:
     """A message that an earning asks for, in the place of its creative."""
 
-    earning_id: int
+    completion_id: int
     customer_id: int
     message: Message
     candidate: Candidate
@@ -57,7 +57,7 @@ def send_messages(
     *,
     organization: Organization,
     run: BehaviorRun,
-    earning_ids: Iterable[int],
+    completion_ids: Iterable[int],
     now: datetime,
     counting: Counting | None = None,
 ) -> None:
@@ -65,7 +65,7 @@ def send_messages(
 
     What else is to be counted comes first: the decision knows of it.
     """
-    wanted = _wanted(organization, run, earning_ids)
+    wanted = _wanted(organization, run, completion_ids)
     pairs = {(one.customer_id, one.message.campaign_id) for one in wanted}
     if counting is not None:
         if wanted:
@@ -107,21 +107,21 @@ def _passed(
     return passed
 
 
-def _wanted(organization: Organization, run: BehaviorRun, earning_ids: Iterable[int]) -> list[Wanted]:
-    pairs = [(one, key) for one, key in zip(run.earned, earning_ids, strict=True) if one.earnable.messages]
+def _wanted(organization: Organization, run: BehaviorRun, completion_ids: Iterable[int]) -> list[Wanted]:
+    pairs = [(one, key) for one, key in zip(run.earned, completion_ids, strict=True) if one.earnable.messages]
     if not pairs:
         return []
     definitions = get_definitions(organization_id=organization.pk, version=organization.version)
     placed: dict[int, Candidate] = {}
     wanted = []
-    for earned, earning_id in pairs:
+    for earned, completion_id in pairs:
         for message in earned.earnable.messages:
             definition = definitions.by_id.get(message.campaign_id)
             if definition is None:
                 continue
-            if message.unit_id not in placed:
-                placed[message.unit_id], _ = definition.placed(PLACEMENT, group_id=message.group_id)
-            wanted.append(Wanted(earning_id, earned.customer_id, message, placed[message.unit_id]))
+            if message.creative_id not in placed:
+                placed[message.creative_id], _ = definition.placed(PLACEMENT, group_id=message.group_id)
+            wanted.append(Wanted(completion_id, earned.customer_id, message, placed[message.creative_id]))
     return wanted
 
 
@@ -173,7 +173,9 @@ def _count(organization: Organization, passed: Sequence[Wanted], context: Contex
 
 def _add_recipients(organization: Organization, passed: Sequence[Wanted], now: datetime) -> None:
     messages = [
-        Triggered(uuid.uuid5(KEYS, f"{one.earning_id}:{one.message.unit_id}"), one.message.unit_id, one.customer_id)
+        Triggered(
+            uuid.uuid5(KEYS, f"{one.completion_id}:{one.message.creative_id}"), one.message.creative_id, one.customer_id
+        )
         for one in passed
     ]
     add_triggered_recipients(organization_id=organization.pk, messages=messages, at=now)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from campaigns.models import Achievement, AdUnit, EventOutcome, Offer, Outcome
+from campaigns.models import Achievement, AdUnit, Offer, Outcome, TriggeredEvent
 from customers.errors import Refusals
 from customers.models import Organization
 
@@ -16,22 +16,22 @@ class Known:
     """What the configurations of a request name: offers by their guid, the campaign's creatives by their id."""
 
     offers: Mapping[str, int] = field(default_factory=dict)
-    units: frozenset[int] = frozenset()
+    creatives: frozenset[int] = frozenset()
 
 
 def find_named(*, organization: Organization, campaign_id: int, configs: Iterable[Config]) -> Known:
     """Look up what the configurations name, whatever their number, in a statement a kind."""
     several = list(configs)
     guids = {config["deal"]["id"] for config in several if "deal" in config}
-    unit_ids = {config["ad_unit"]["id"] for config in several if "ad_unit" in config}
+    creative_ids = {config["ad_unit"]["id"] for config in several if "ad_unit" in config}
     offers = Offer.objects.filter(organization=organization, guid__in=guids).values_list("guid", "id")
-    units = AdUnit.objects.filter(
+    creatives = AdUnit.objects.filter(
         organization=organization,
-        id__in=unit_ids,
+        id__in=creative_ids,
         deleted_at__isnull=True,
         group__line_item__campaign_id=campaign_id,
     ).values_list("id", flat=True)
-    return Known(dict(offers) if guids else {}, frozenset(units) if unit_ids else frozenset())
+    return Known(dict(offers) if guids else {}, frozenset(creatives) if creative_ids else frozenset())
 
 
 def make_outcomes(
@@ -47,11 +47,11 @@ def make_outcomes(
             if outcome.offer_id is None:
                 refusals.refuse(f"{here}.deal.id", "There is no such offer.")
         elif "ad_unit" in config:
-            outcome.unit_id = config["ad_unit"]["id"]
-            if outcome.unit_id not in known.units:
+            outcome.creative_id = config["ad_unit"]["id"]
+            if outcome.creative_id not in known.creatives:
                 refusals.refuse(f"{here}.ad_unit.id", "The campaign has no such creative.")
         else:
-            outcome.event = EventOutcome(organization_id=achievement.organization_id, name=config["event"]["name"])
+            outcome.event = TriggeredEvent(organization_id=achievement.organization_id, name=config["event"]["name"])
         outcomes.append(outcome)
     return outcomes
 
@@ -59,7 +59,7 @@ def make_outcomes(
 def save_outcomes(outcomes: Sequence[Outcome]) -> None:
     """Save new outcomes and the events that they trigger, in two statements at most."""
     triggered = [outcome for outcome in outcomes if outcome.event is not None]
-    events = EventOutcome.objects.bulk_create(outcome.event for outcome in triggered if outcome.event is not None)
+    events = TriggeredEvent.objects.bulk_create(outcome.event for outcome in triggered if outcome.event is not None)
     for outcome, event in zip(triggered, events, strict=True):
         outcome.event = event
     Outcome.objects.bulk_create(outcomes)
@@ -76,9 +76,9 @@ def replace_outcomes(achievement: Achievement, outcomes: Sequence[Outcome]) -> N
         else:
             spare.remove(same)
     Outcome.objects.filter(id__in=[outcome.pk for outcome in spare]).delete()
-    EventOutcome.objects.filter(id__in=[outcome.event_id for outcome in spare if outcome.event_id]).delete()
+    TriggeredEvent.objects.filter(id__in=[outcome.event_id for outcome in spare if outcome.event_id]).delete()
     save_outcomes(new)
 
 
 def _meaning(outcome: Outcome) -> tuple[object, ...]:
-    return outcome.offer_id, outcome.unit_id, outcome.event and outcome.event.name
+    return outcome.offer_id, outcome.creative_id, outcome.event and outcome.event.name

@@ -10,7 +10,7 @@ from django.db.models import Count
 from campaigns.behaviors.compiled import Earnable, behaviors_of_campaigns
 from campaigns.behaviors.engine import Tally, goal_standing, lookups
 from campaigns.behaviors.state import StateStore, load_states
-from campaigns.models import Earning
+from campaigns.models import Completion
 from customers.models import Organization
 
 
@@ -46,10 +46,10 @@ def progress_in(
     earnables = behaviors_of_campaigns(organization_id=organization.pk, campaign_ids=found)
     zone = organization.zone
     store = load_states((customer_id, lookup) for one in earnables for lookup in lookups(one.behavior, None, now, zone))
-    earnings = Earning.objects.filter(
+    completions = Completion.objects.filter(
         organization=organization, customer_id=customer_id, achievement_id__in=[one.behavior.id for one in earnables]
     )
-    times = dict(earnings.values_list("achievement_id").annotate(times=Count("id")).order_by())
+    times = dict(completions.values_list("achievement_id").annotate(times=Count("id")).order_by())
     for one in earnables:
         progress = _progress(organization, customer_id, one, store, times.get(one.behavior.id, 0), now)
         found[one.campaign_id].append(progress)

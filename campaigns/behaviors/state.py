@@ -20,21 +20,18 @@ FIND = SQL("find")
 # Only those that are asked for are put into the statement: each costs time though it finds nothing.
 PARTS = {
     Part.OPEN: """
-    SELECT id, at, amount, false AS flag FROM campaigns_countedevent counted
+    SELECT id, at, amount, false AS flag FROM campaigns_goalprogressevent counted
     WHERE asked.part = 'open' AND counted.customer_id = asked.customer_id AND counted.goal_id = asked.achievement_id
     AND NOT counted.is_consumed AND counted.at >= asked.since AND counted.at <= asked.until""",
     Part.COUNTED: """
-    SELECT id, at, amount, is_consumed AS flag FROM campaigns_countedevent counted
+    SELECT id, at, amount, is_consumed AS flag FROM campaigns_goalprogressevent counted
     WHERE asked.part = 'counted' AND counted.customer_id = asked.customer_id AND counted.goal_id = asked.achievement_id
     AND counted.at >= asked.since AND counted.at <= asked.until""",
     Part.WAITING: """
-    SELECT id, at, NULL::numeric AS amount, true AS flag FROM campaigns_earning earning
-    WHERE asked.part = 'waiting' AND earning.customer_id = asked.customer_id
-    AND earning.achievement_id = asked.achievement_id AND earning.is_waiting""",
-    Part.EARNED: """
-    SELECT id, at, NULL::numeric AS amount, is_waiting AS flag FROM campaigns_earning earning
-    WHERE asked.part = 'earned' AND earning.customer_id = asked.customer_id
-    AND earning.achievement_id = asked.achievement_id AND earning.at >= asked.since AND earning.at <= asked.until""",
+    SELECT id, at, NULL::numeric AS amount, true AS flag FROM campaigns_completion completion
+    WHERE asked.part = 'waiting' AND completion.customer_id = asked.customer_id
+    AND completion.achievement_id = asked.achievement_id AND completion.is_waiting""",
+    Part.EARNED: SQL("part_earned"),
     Part.TOTAL: SQL("part_total"),
 }
 Asked = tuple[int, Lookup]  # of a customer

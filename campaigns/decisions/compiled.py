@@ -229,7 +229,7 @@ def _compile(organization_id: int, members: dict[str, Any], schema: Mapping[str,
         organization_id=organization_id,
         window=read_window(members["window"]),
         meets=_compiled(conditions),
-        # A job that began before campaigns had it has kept none.
+        # A delivery that began before campaigns had it has kept none.
         frequency_rule=members.get("frequency_rule", 0),
         **prices,
         **{name: members[name] for name in (*plain, *caps)},

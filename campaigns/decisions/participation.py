@@ -88,8 +88,8 @@ def record_engagement(*, interaction: Interaction, now: datetime) -> bool:
     """
     with connection.cursor() as cursor:
         cursor.execute(CAP_OF, [interaction.campaign_id])
-        cap, unit, period, rule, time_zone = cursor.fetchone()
-        if unit != FrequencyUnit.INTERACTIONS:
+        cap, creative, period, rule, time_zone = cursor.fetchone()
+        if creative != FrequencyUnit.INTERACTIONS:
             return True
         start = date.fromordinal(frequency_starts(now, ZoneInfo(time_zone))[period])
         whom = [interaction.customer_id, interaction.organization_id, interaction.campaign_id]

@@ -1,4 +1,4 @@
-"""The one statement that adds recipients to a job, for a chunk of customers and for those who were merged meanwhile."""
+"""The one statement that adds recipients to a delivery: a chunk of customers, or those who were merged meanwhile."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,9 +8,9 @@ from django.db import connection
 
 from campaigns.decisions.compiled import read_definition
 from campaigns.delivery.audience import Terms, get_terms, sends_nothing
-from campaigns.models import AdCampaign, AudienceJob
-from campaigns.models.audience_member import MemberState
+from campaigns.models import AdCampaign, Delivery
 from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM
+from campaigns.models.recipient import RecipientState
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
@@ -24,34 +24,35 @@ MEMBERS = SQL("members")
 COUNTED = SQL("counted")
 
 
-def terms_of(job: AudienceJob, *, now: datetime) -> Terms:
-    """The terms that were written into the job when it began; the cap is the campaign's own, in the period of `now`.
+def terms_of(delivery: Delivery, *, now: datetime) -> Terms:
+    """The terms written into the delivery when it began; the cap is the campaign's own, in the period of `now`.
 
     Whoever counted by a rule that the campaign no longer has would set back what page views count by the present one.
     """
-    kept: dict[str, Any] = dict(job.definition or {})
+    kept: dict[str, Any] = dict(delivery.definition or {})
     if "campaign" in kept:
-        kept["campaign"] = {**kept["campaign"], **AdCampaign.objects.values(*CAP).get(pk=job.campaign_id)}
+        kept["campaign"] = {**kept["campaign"], **AdCampaign.objects.values(*CAP).get(pk=delivery.campaign_id)}
     return get_terms(
-        organization=job.organization,
-        definition=read_definition(organization_id=job.organization_id, written=kept),
-        group_id=job.unit.group_id,
+        organization=delivery.organization,
+        definition=read_definition(organization_id=delivery.organization_id, written=kept),
+        group_id=delivery.creative.group_id,
         creative_type=kept["creative_type"],
         now=now,
     )
 
 
-def add_members(*, job: AudienceJob, terms: Terms, whom: str, values: Sequence[Any]) -> int:
+def add_members(*, delivery: Delivery, terms: Terms, whom: str, values: Sequence[Any]) -> int:
     """Make recipients of those customers who meet the terms; how many. `whom` is RANGE or THESE, `values` its own."""
-    nothing = sends_nothing(job.unit.ad_type)
-    state = MemberState.SKIPPED if nothing else MemberState.PENDING
+    nothing = sends_nothing(delivery.creative.ad_type)
+    state = RecipientState.SKIPPED if nothing else RecipientState.PENDING
     where, asked = terms.where if terms.cap is None else terms.where_counted
     customers = CUSTOMERS.format(whom=whom, terms=where)
-    among = [job.organization_id, *values, *asked]
-    member = [job.key.hex[:16], job.organization_id, job.pk, job.unit_id, state.value, not nothing]
+    among = [delivery.organization_id, *values, *asked]
+    place = [delivery.key.hex[:16], delivery.organization_id, delivery.pk, delivery.creative_id]
+    recipient = [*place, state.value, not nothing]
     if terms.cap is None:
         statement = MEMBERS.format(id="customer.id", source=customers, column="", value="")
-        parameters = [*member, *among]
+        parameters = [*recipient, *among]
     else:
         statement = COUNTED.format(
             customers=customers,
@@ -62,7 +63,7 @@ def add_members(*, job: AudienceJob, terms: Terms, whom: str, values: Sequence[A
             ),
         )
         cap = terms.cap
-        parameters = [*among, job.campaign_id, cap.starts_on, cap.rule, cap.number, *member]
+        parameters = [*among, delivery.campaign_id, cap.starts_on, cap.rule, cap.number, *recipient]
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.rowcount)

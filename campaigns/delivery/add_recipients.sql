@@ -1,6 +1,6 @@
 -- name: members
--- Keys begin with the job's own half, so that members lie in the index as they lie in the table.
-INSERT INTO campaigns_audiencemember (key, organization_id, job_id, unit_id, customer_id, state, due_at{column})
+-- Keys begin with the delivery's own half, so that members lie in the index as they lie in the table.
+INSERT INTO campaigns_recipient (key, organization_id, delivery_id, creative_id, customer_id, state, due_at{column})
 SELECT (%s::text || lpad(to_hex({id}), 16, '0'))::uuid, %s::bigint, %s::bigint, %s::bigint, {id}, %s::varchar,
     CASE WHEN %s::boolean THEN now() END{value}
 FROM {source}

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from campaigns.delivery.channels.base import DeliveryFailedError, Message, Outcome, Recipient, Result
+from campaigns.delivery.channels.base import ClaimedRecipient, DeliveryFailedError, Message, Outcome, Result
 from campaigns.delivery.recipients.claim import Taken, leases_kept, take_recipients
 from campaigns.delivery.recipients.settle import settle_recipients
 from campaigns.models import Offer
@@ -22,7 +22,7 @@ def issue_offers_to_batch(*, message: Message, now: datetime) -> int:
     offers = list(Offer.objects.filter(organization_id=message.organization_id, guid__in=guids).order_by("id"))
     if not offers or len(offers) < len(set(guids)):
         raise DeliveryFailedError("The creative names an offer that is not there, or none.", is_lasting=True)
-    taken = take_recipients(job_id=message.job_id, unit_id=message.unit_id, limit=BATCH)
+    taken = take_recipients(delivery_id=message.delivery_id, creative_id=message.creative_id, limit=BATCH)
     if taken.recipients:
         # Who waits long for a lock keeps the batch: nobody else shall find the offers issued, and say skipped.
         with leases_kept(taken):
@@ -51,7 +51,7 @@ def _locked(organization_id: int, customer_ids: list[int]) -> set[int]:
         return {customer_id for (customer_id,) in cursor.fetchall()}
 
 
-def _result(recipient: Recipient, grants: list[Grant] | None, issued: set[str]) -> Result:
+def _result(recipient: ClaimedRecipient, grants: list[Grant] | None, issued: set[str]) -> Result:
     if grants is None:
         # The next turn finds who lives on.
         return Result(recipient.key, Outcome.LATER)

@@ -14,14 +14,14 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from campaigns.delivery.add_recipients import RANGE, add_members, terms_of
 from campaigns.delivery.audience import sends_nothing
 from campaigns.delivery.leases import Heartbeat, insist, lease_seconds, new_lease, shared_now
-from campaigns.models import AudienceChunk, AudienceJob
-from campaigns.models.audience_job import JobState
+from campaigns.models import AudienceChunk, Delivery
+from campaigns.models.delivery import DeliveryState
 from customers.named_sql import NamedSQL
 from customers.transactions import was_undone
 
 SQL = NamedSQL(__file__)
 
-# After so many attempts a chunk that fails ends its job; one that takes its workers or the database along has more.
+# After so many attempts a chunk that fails ends its delivery; one that takes its workers or the database along, later.
 MOST_FAILURES, MOST_ATTEMPTS = 5, 30
 LONGEST_PAUSE = 60
 # Customers of a chunk whose counts towards a cap are locked until its end: nobody's visit should wait for long.
@@ -52,26 +52,26 @@ class Leased:
     lease: int
 
     @property
-    def job(self) -> AudienceJob:
-        """The job that the chunk is of."""
-        job: AudienceJob = self.chunk.job
-        return job
+    def delivery(self) -> Delivery:
+        """The delivery that the chunk is of."""
+        delivery: Delivery = self.chunk.delivery
+        return delivery
 
 
 class _NotOursError(Exception):
-    """The lease has gone to somebody else, or the job is no longer being built."""
+    """The lease has gone to somebody else, or the delivery is no longer being built."""
 
 
-def plan_chunks(*, job: AudienceJob) -> int:
+def plan_chunks(*, delivery: Delivery) -> int:
     """Share the organization's customers out among chunks, in one statement; how many there are.
 
-    The job knows already what it is built from.
+    The delivery knows already what it is built from.
     """
     size = settings.AUDIENCE_CHUNK
-    if terms_of(job, now=shared_now()).cap is not None:
+    if terms_of(delivery, now=shared_now()).cap is not None:
         size = min(size, LARGEST_CAPPED)
     with connection.cursor() as cursor:
-        cursor.execute(PLAN, [size, job.organization_id, job.organization_id, job.pk])
+        cursor.execute(PLAN, [size, delivery.organization_id, delivery.organization_id, delivery.pk])
         return int(cursor.rowcount)
 
 
@@ -86,15 +86,15 @@ def take_chunk(*, chunk_id: int | None = None) -> Leased | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    chunk = AudienceChunk.objects.select_related("job__unit", "job__organization").get(pk=row[0])
+    chunk = AudienceChunk.objects.select_related("delivery__creative", "delivery__organization").get(pk=row[0])
     return Leased(chunk, lease)
 
 
 def build_chunk(*, leased: Leased) -> bool:
     """Add the members of a leased chunk; False where it could not be done, and is left to the next one.
 
-    A chunk that fails again and again, or takes its workers along, fails its job; one that PostgreSQL undoes, because
-    somebody else was in its way, does not.
+    A chunk that fails again and again, or takes its workers along, fails its delivery; one that PostgreSQL undoes,
+    because somebody else was in its way, does not.
     """
     chunk = leased.chunk
     if chunk.attempts > MOST_ATTEMPTS:
@@ -118,10 +118,10 @@ def build_chunk(*, leased: Leased) -> bool:
 def _note_failure(leased: Leased, error: Exception) -> None:
     chunk = leased.chunk
     if was_undone(error):
-        log.warning("chunk_undone", job=chunk.job_id, chunk=chunk.number, reason=str(error))
+        log.warning("chunk_undone", delivery=chunk.delivery_id, chunk=chunk.number, reason=str(error))
         _let_go(leased, 0, uncounted=1)
         return
-    log.error("chunk_failed", job=chunk.job_id, chunk=chunk.number, exc_info=error)
+    log.error("chunk_failed", delivery=chunk.delivery_id, chunk=chunk.number, exc_info=error)
     is_its_own = not isinstance(error, OperationalError | InterfaceError | IntegrityError)
     if chunk.attempts >= (MOST_FAILURES if is_its_own else MOST_ATTEMPTS):
         _fail(leased, f"Chunk {chunk.number}: {error}")
@@ -130,16 +130,16 @@ def _note_failure(leased: Leased, error: Exception) -> None:
 
 
 def _build(leased: Leased) -> None:
-    chunk, job = leased.chunk, leased.job
+    chunk, delivery = leased.chunk, leased.delivery
     with connection.cursor() as cursor:
         # Members and mark are lost together, or not at all: there is nothing to wait for.
         cursor.execute("SET LOCAL synchronous_commit = off")
-        terms = terms_of(job, now=shared_now())
-        members = add_members(job=job, terms=terms, whom=RANGE, values=[chunk.first_id, chunk.last_id])
+        terms = terms_of(delivery, now=shared_now())
+        members = add_members(delivery=delivery, terms=terms, whom=RANGE, values=[chunk.first_id, chunk.last_id])
         cursor.execute(DONE, [chunk.pk, leased.lease])
         if cursor.rowcount == 1:
-            skipped = members if sends_nothing(job.unit.ad_type) else 0
-            added: dict[str, Any] = {"job": job.pk, "members": members, "skipped": skipped}
+            skipped = members if sends_nothing(delivery.creative.ad_type) else 0
+            added: dict[str, Any] = {"delivery": delivery.pk, "members": members, "skipped": skipped}
             added["capped_from"] = terms.cap and terms.cap.starts_on
             cursor.execute(ADD, added)
         if cursor.rowcount != 1:
@@ -156,7 +156,7 @@ def _let_go(leased: Leased, seconds: int, *, uncounted: int = 0) -> bool:
 def _fail(leased: Leased, sentence: str) -> None:
     if not _let_go(leased, 0):
         return
-    job = AudienceJob.objects.select_for_update().get(pk=leased.job.pk)
-    if job.state == JobState.BUILDING:
-        job.state, job.error = JobState.FAILED, sentence
-        job.save(update_fields=["state", "error"])
+    delivery = Delivery.objects.select_for_update().get(pk=leased.delivery.pk)
+    if delivery.state == DeliveryState.BUILDING:
+        delivery.state, delivery.error = DeliveryState.FAILED, sentence
+        delivery.save(update_fields=["state", "error"])

@@ -16,7 +16,7 @@ from campaigns.customer_facts.locking import CustomerGoneError
 from campaigns.delivery.add_recipients import terms_of
 from campaigns.delivery.audience import Cap
 from campaigns.delivery.leases import lease_seconds, new_lease
-from campaigns.models import AudienceJob
+from campaigns.models import Delivery
 from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM
 from customers.named_sql import NamedSQL
 
@@ -26,30 +26,30 @@ SQL = NamedSQL(__file__)
 BITE = 1_000
 NO_ROOM = "The frequency cap is reached in the period in which it would be sent."
 TAKE = """
-UPDATE campaigns_audiencejob SET lease = %(lease)s::bigint, heartbeat_at = now(),
+UPDATE campaigns_delivery SET lease = %(lease)s::bigint, heartbeat_at = now(),
     leased_until = now() + make_interval(secs => %(seconds)s::int)
-WHERE id = %(job)s::bigint AND state = 'delivering' AND (leased_until IS NULL OR leased_until < now())
+WHERE id = %(delivery)s::bigint AND state = 'delivering' AND (leased_until IS NULL OR leased_until < now())
 """
 NEXT = SQL("next")
 LOCK = "SELECT FROM customers_customer WHERE id = ANY(%(customers)s::bigint[]) ORDER BY id FOR KEY SHARE"
 COUNT = SQL("count", count_capped=COUNT_CAPPED, has_room_cap_number_s_bigint=HAS_ROOM.format(cap="%(number)s::bigint"))
 DONE = """
-UPDATE campaigns_audiencejob SET capped_from = %(from)s::date, lease = NULL, leased_until = NULL
-WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint
+UPDATE campaigns_delivery SET capped_from = %(from)s::date, lease = NULL, leased_until = NULL
+WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint
 """
 
 
-def cap_that_is_over(*, job: AudienceJob, now: datetime) -> Cap | None:
-    """The cap of the period around `now`, where recipients of the job may be counted in a former one."""
-    if job.capped_from is None:
+def cap_that_is_over(*, delivery: Delivery, now: datetime) -> Cap | None:
+    """The cap of the period around `now`, where recipients of the delivery may be counted in a former one."""
+    if delivery.capped_from is None:
         return None
-    cap = terms_of(job, now=now).cap
-    return cap if cap is not None and job.capped_from < cap.starts_on else None
+    cap = terms_of(delivery, now=now).cap
+    return cap if cap is not None and delivery.capped_from < cap.starts_on else None
 
 
-def count_again(*, job: AudienceJob, cap: Cap) -> bool:
+def count_again(*, delivery: Delivery, cap: Cap) -> bool:
     """Count whoever is still pending in the period of `cap`; False where another worker is at it, or it was stopped."""
-    values = _values(job, cap)
+    values = _values(delivery, cap)
     with connection.cursor() as cursor:
         cursor.execute(TAKE, values)
         if cursor.rowcount != 1:
@@ -67,13 +67,13 @@ def count_again(*, job: AudienceJob, cap: Cap) -> bool:
         return bool(cursor.rowcount)
 
 
-def _values(job: AudienceJob, cap: Cap) -> dict[str, Any]:
+def _values(delivery: Delivery, cap: Cap) -> dict[str, Any]:
     """What every statement is told; a key that all are behind comes first."""
-    half = job.key.hex[:16]
+    half = delivery.key.hex[:16]
     return {
-        "job": job.pk,
-        "organization": job.organization_id,
-        "campaign": job.campaign_id,
+        "delivery": delivery.pk,
+        "organization": delivery.organization_id,
+        "campaign": delivery.campaign_id,
         "from": cap.starts_on,
         "rule": cap.rule,
         "number": cap.number,

@@ -1,14 +1,14 @@
 -- name: next
--- The keys of a job begin with its own half, so a range of keys is the job.
-SELECT member.key, customer.id
-FROM campaigns_audiencemember member JOIN customers_customer customer ON customer.id = member.customer_id
-WHERE member.key > %(after)s::uuid AND member.key <= %(last)s::uuid AND member.job_id = %(job)s::bigint
-AND member.state = 'pending' AND member.capped_from < %(from)s::date ORDER BY member.key LIMIT %(limit)s::int
+-- The keys of a delivery begin with its own half, so a range of keys is the delivery.
+SELECT recipient.key, customer.id
+FROM campaigns_recipient recipient JOIN customers_customer customer ON customer.id = recipient.customer_id
+WHERE recipient.key > %(after)s::uuid AND recipient.key <= %(last)s::uuid AND recipient.delivery_id = %(delivery)s::bigint
+AND recipient.state = 'pending' AND recipient.capped_from < %(from)s::date ORDER BY recipient.key LIMIT %(limit)s::int
 
 -- name: count
 WITH wanted AS MATERIALIZED (
-    SELECT key, customer_id FROM campaigns_audiencemember
-    WHERE key = ANY(%(keys)s::uuid[]) AND job_id = %(job)s::bigint AND state = 'pending'
+    SELECT key, customer_id FROM campaigns_recipient
+    WHERE key = ANY(%(keys)s::uuid[]) AND delivery_id = %(delivery)s::bigint AND state = 'pending'
     AND capped_from < %(from)s::date
 ), counted AS (
     INSERT INTO campaigns_participation AS mine
@@ -19,17 +19,17 @@ WITH wanted AS MATERIALIZED (
     WHERE ${has_room_cap_number_s_bigint}
     RETURNING customer_id, capped_from
 ), judged AS MATERIALIZED (
-    SELECT member.key, counted.capped_from FROM wanted
-    JOIN campaigns_audiencemember member ON member.key = wanted.key AND member.state = 'pending'
+    SELECT recipient.key, counted.capped_from FROM wanted
+    JOIN campaigns_recipient recipient ON recipient.key = wanted.key AND recipient.state = 'pending'
     LEFT JOIN counted ON counted.customer_id = wanted.customer_id
-    ORDER BY member.key FOR NO KEY UPDATE OF member
+    ORDER BY recipient.key FOR NO KEY UPDATE OF recipient
 ), settled AS (
-    UPDATE campaigns_audiencemember member SET capped_from = COALESCE(judged.capped_from, member.capped_from),
-        state = CASE WHEN judged.capped_from IS NULL THEN 'skipped' ELSE member.state END,
-        error = CASE WHEN judged.capped_from IS NULL THEN %(no_room)s::varchar ELSE member.error END,
-        due_at = CASE WHEN judged.capped_from IS NOT NULL THEN member.due_at END
-    FROM judged WHERE member.key = judged.key RETURNING member.state
+    UPDATE campaigns_recipient recipient SET capped_from = COALESCE(judged.capped_from, recipient.capped_from),
+        state = CASE WHEN judged.capped_from IS NULL THEN 'skipped' ELSE recipient.state END,
+        error = CASE WHEN judged.capped_from IS NULL THEN %(no_room)s::varchar ELSE recipient.error END,
+        due_at = CASE WHEN judged.capped_from IS NOT NULL THEN recipient.due_at END
+    FROM judged WHERE recipient.key = judged.key RETURNING recipient.state
 )
-UPDATE campaigns_audiencejob SET skipped = skipped + (SELECT count(*) FROM settled WHERE state = 'skipped'),
+UPDATE campaigns_delivery SET skipped = skipped + (SELECT count(*) FROM settled WHERE state = 'skipped'),
     heartbeat_at = now(), leased_until = now() + make_interval(secs => %(seconds)s::int)
-WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering'
+WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering'

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from campaigns.decisions.compiled import read_definition
 from campaigns.delivery.audience import get_terms
-from campaigns.models import AudienceJob
+from campaigns.models import Delivery
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
@@ -20,12 +20,14 @@ SQL = NamedSQL(__file__)
 # Page views of so many customers wait for one bite.
 BITE = 1_000
 GIVEN_UP = "The delivery was given up."
-OWES = "{job}.state IN ('cancelled', 'skipped') AND {job}.caps_returned_at IS NULL AND {job}.started_at IS NOT NULL"
-# For a condition over `job`, one that is about to begin.
-NOTHING_OWED = f"""NOT EXISTS (SELECT FROM campaigns_audiencejob other
-    WHERE other.campaign_id = job.campaign_id AND {OWES.format(job="other")})"""
+OWES = """{delivery}.state IN ('cancelled', 'skipped') AND {delivery}.caps_returned_at IS NULL
+    AND {delivery}.started_at IS NOT NULL"""
+# For a condition over `delivery`, one that is about to begin.
+NOTHING_OWED = f"""NOT EXISTS (SELECT FROM campaigns_delivery other
+    WHERE other.campaign_id = delivery.campaign_id AND {OWES.format(delivery="other")})"""
 NEXT = f"""
-SELECT job.id FROM campaigns_audiencejob job WHERE {OWES.format(job="job")} ORDER BY job.id LIMIT 1
+SELECT delivery.id FROM campaigns_delivery delivery
+WHERE {OWES.format(delivery="delivery")} ORDER BY delivery.id LIMIT 1
 """  # noqa: S608 (put together from constants)
 RETURN = SQL("return")
 
@@ -38,31 +40,31 @@ def return_next_caps() -> bool:
         row = cursor.fetchone()
     if row is None:
         return False
-    job = AudienceJob.objects.select_related("organization").get(pk=row[0])
-    counted = _counted_as(job)
-    if counted is None or _return(job, counted) < BITE:
-        AudienceJob.objects.filter(pk=job.pk).update(caps_returned_at=Now())
+    delivery = Delivery.objects.select_related("organization").get(pk=row[0])
+    counted = _counted_as(delivery)
+    if counted is None or _return(delivery, counted) < BITE:
+        Delivery.objects.filter(pk=delivery.pk).update(caps_returned_at=Now())
     return True
 
 
-def _counted_as(job: AudienceJob) -> dict[str, Any] | None:
+def _counted_as(delivery: Delivery) -> dict[str, Any] | None:
     """The campaign and the rule that its audience was counted by; None where it wasn't."""
-    kept: dict[str, Any] = job.definition or {}
-    if "campaign" not in kept or job.started_at is None:
+    kept: dict[str, Any] = delivery.definition or {}
+    if "campaign" not in kept or delivery.started_at is None:
         return None
     cap = get_terms(
-        organization=job.organization,
-        definition=read_definition(organization_id=job.organization_id, written=kept),
+        organization=delivery.organization,
+        definition=read_definition(organization_id=delivery.organization_id, written=kept),
         creative_type=kept["creative_type"],
-        now=job.started_at,
+        now=delivery.started_at,
     ).cap
     if cap is None:
         return None
     return {"campaign": kept["campaign"]["id"], "rule": cap.rule}
 
 
-def _return(job: AudienceJob, counted: dict[str, Any]) -> int:
+def _return(delivery: Delivery, counted: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(RETURN, {**counted, "job": job.pk, "limit": BITE, "error": GIVEN_UP})
+        cursor.execute(RETURN, {**counted, "delivery": delivery.pk, "limit": BITE, "error": GIVEN_UP})
         (looked_at,) = cursor.fetchone()
     return int(looked_at)

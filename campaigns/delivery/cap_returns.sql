@@ -1,7 +1,7 @@
 -- name: return
 -- In the order of locks: customers, participations by customer, then recipients, then the delivery.
 WITH pending AS MATERIALIZED (
-    SELECT customer_id, capped_from FROM campaigns_audiencemember WHERE job_id = %(job)s::bigint AND state = 'pending'
+    SELECT customer_id, capped_from FROM campaigns_recipient WHERE delivery_id = %(delivery)s::bigint AND state = 'pending'
     ORDER BY customer_id LIMIT %(limit)s::bigint
 ), locked AS MATERIALIZED (
     SELECT id FROM customers_customer WHERE id IN (SELECT customer_id FROM pending) ORDER BY id FOR KEY SHARE
@@ -11,16 +11,16 @@ WITH pending AS MATERIALIZED (
     WHERE mine.campaign_id = %(campaign)s::bigint AND mine.capped_rule = %(rule)s::smallint
     AND mine.capped_from = pending.capped_from ORDER BY mine.customer_id FOR UPDATE OF mine
 ), recipients AS MATERIALIZED (
-    SELECT member.key FROM campaigns_audiencemember member
-    WHERE member.job_id = %(job)s::bigint AND member.state = 'pending'
-    AND member.customer_id IN (SELECT customer_id FROM pending)
-    AND (SELECT count(*) FROM counted) >= 0 ORDER BY member.key FOR NO KEY UPDATE
+    SELECT recipient.key FROM campaigns_recipient recipient
+    WHERE recipient.delivery_id = %(delivery)s::bigint AND recipient.state = 'pending'
+    AND recipient.customer_id IN (SELECT customer_id FROM pending)
+    AND (SELECT count(*) FROM counted) >= 0 ORDER BY recipient.key FOR NO KEY UPDATE
 ), settled AS (
-    UPDATE campaigns_audiencemember member SET state = 'skipped', due_at = NULL, error = %(error)s::varchar
-    FROM recipients WHERE member.key = recipients.key RETURNING member.customer_id
+    UPDATE campaigns_recipient recipient SET state = 'skipped', due_at = NULL, error = %(error)s::varchar
+    FROM recipients WHERE recipient.key = recipients.key RETURNING recipient.customer_id
 ), returned AS (
     UPDATE campaigns_participation mine SET capped_count = GREATEST(mine.capped_count - 1, 0)
     FROM counted JOIN settled USING (customer_id) WHERE mine.id = counted.id
 )
-UPDATE campaigns_audiencejob SET skipped = skipped + (SELECT count(*) FROM settled)
-WHERE id = %(job)s::bigint RETURNING (SELECT count(*) FROM pending)
+UPDATE campaigns_delivery SET skipped = skipped + (SELECT count(*) FROM settled)
+WHERE id = %(delivery)s::bigint RETURNING (SELECT count(*) FROM pending)

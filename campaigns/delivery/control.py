@@ -5,11 +5,11 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from campaigns.delivery.waits import end_waits_of_job
-from campaigns.models import AudienceJob
-from campaigns.models.audience_job import MOVING, JobState
+from campaigns.delivery.waits import end_waits_of_delivery
+from campaigns.models import Delivery
+from campaigns.models.delivery import MOVING, DeliveryState
 from campaigns.schedule.deliveries import get_delivery
-from campaigns.schedule.synchronise import IS_DONE_WITH, RESUMED, UNITS
+from campaigns.schedule.synchronise import CREATIVES, IS_DONE_WITH, RESUMED
 from customers.errors import DomainError, Kind
 from customers.models import Organization
 from customers.named_sql import NamedSQL
@@ -17,83 +17,87 @@ from customers.named_sql import NamedSQL
 SQL = NamedSQL(__file__)
 
 # An operator has judged already: what is half delivered goes on.
-RESUMED_BY_HAND = f"CASE WHEN job.delivering_at IS NOT NULL THEN 'delivering' ELSE {RESUMED} END"
+RESUMED_BY_HAND = f"CASE WHEN delivery.delivering_at IS NOT NULL THEN 'delivering' ELSE {RESUMED} END"
 LEVELS = f"""
-{UNITS}
-SELECT is_live, is_over, creative_type, group_id, campaign_id FROM units
+{CREATIVES}
+SELECT is_live, is_over, creative_type, group_id, campaign_id FROM creatives
 """  # noqa: S608 - put together from constants
-IS_OUTDATED = SQL("is_outdated", is_done_with_job_later=IS_DONE_WITH.format(job="later"))
+IS_OUTDATED = SQL("is_outdated", is_done_with_delivery_later=IS_DONE_WITH.format(delivery="later"))
 RESUME = f"""
-UPDATE campaigns_audiencejob job SET is_held = false, paused_at = NULL, finished_at = NULL, failures = 0, error = '',
+UPDATE campaigns_delivery delivery SET is_held = false, paused_at = NULL, finished_at = NULL, failures = 0, error = '',
     leased_until = NULL, state = CASE WHEN %s::boolean THEN {RESUMED_BY_HAND} ELSE 'paused' END
-WHERE job.id = %s::bigint
+WHERE delivery.id = %s::bigint
 """  # noqa: S608 - put together from constants
-# Chunks come before their jobs: one that somebody has in hand at this moment is not waited for.
+# Chunks come before their deliveries: one that somebody has in hand at this moment is not waited for.
 FRESH_CHUNKS = """
 UPDATE campaigns_audiencechunk SET attempts = 0, leased_until = NULL
-WHERE id IN (SELECT id FROM campaigns_audiencechunk WHERE job_id = %s::bigint ORDER BY id FOR UPDATE SKIP LOCKED)
+WHERE id IN (SELECT id FROM campaigns_audiencechunk WHERE delivery_id = %s::bigint ORDER BY id FOR UPDATE SKIP LOCKED)
 """
 
 
 @transaction.atomic
-def pause_job(*, organization: Organization, job_id: int) -> AudienceJob:
-    """Hold a job until an operator resumes it; DomainError `validation` where it is over."""
-    job = _lock(organization, job_id, *MOVING)
-    AudienceJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED, is_held=True, paused_at=Now())
-    return get_delivery(organization=organization, job_id=job_id)
+def pause_delivery(*, organization: Organization, delivery_id: int) -> Delivery:
+    """Hold a delivery until an operator resumes it; DomainError `validation` where it is over."""
+    delivery = _lock(organization, delivery_id, *MOVING)
+    Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.PAUSED, is_held=True, paused_at=Now())
+    return get_delivery(organization=organization, delivery_id=delivery_id)
 
 
 @transaction.atomic
-def cancel_job(*, organization: Organization, job_id: int, now: datetime) -> AudienceJob:
-    """End a job; what was sent stays sent, nothing more is. DomainError `validation` where it is over."""
-    job = _lock(organization, job_id, *MOVING, JobState.PAUSED, JobState.FAILED)
+def cancel_delivery(*, organization: Organization, delivery_id: int, now: datetime) -> Delivery:
+    """End a delivery; what was sent stays sent, nothing more is. DomainError `validation` where it is over."""
+    delivery = _lock(organization, delivery_id, *MOVING, DeliveryState.PAUSED, DeliveryState.FAILED)
     # Nothing waits any more; why it had failed is still to be seen.
-    error = job.error if job.state == JobState.FAILED else ""
-    AudienceJob.objects.filter(pk=job.pk).update(state=JobState.CANCELLED, is_held=True, finished_at=now, error=error)
-    return get_delivery(organization=organization, job_id=job_id)
+    error = delivery.error if delivery.state == DeliveryState.FAILED else ""
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=DeliveryState.CANCELLED, is_held=True, finished_at=now, error=error
+    )
+    return get_delivery(organization=organization, delivery_id=delivery_id)
 
 
 @transaction.atomic
-def resume_job(*, organization: Organization, job_id: int) -> AudienceJob:
-    """Let a paused job go on where it stood, as soon as all levels are live."""
-    return _resume(_lock(organization, job_id, JobState.PAUSED))
+def resume_delivery(*, organization: Organization, delivery_id: int) -> Delivery:
+    """Let a paused delivery go on where it stood, as soon as all levels are live."""
+    return _resume(_lock(organization, delivery_id, DeliveryState.PAUSED))
 
 
 @transaction.atomic
-def retry_job(*, organization: Organization, job_id: int) -> AudienceJob:
-    """Take a failed job up again where it stopped; DomainError where its creative has a newer delivery."""
-    job = _lock(organization, job_id, JobState.FAILED)
+def retry_delivery(*, organization: Organization, delivery_id: int) -> Delivery:
+    """Take a failed delivery up again where it stopped; DomainError where its creative has a newer delivery."""
+    delivery = _lock(organization, delivery_id, DeliveryState.FAILED)
     with connection.cursor() as cursor:
-        cursor.execute(IS_OUTDATED, [job.unit_id, job.pk])
+        cursor.execute(IS_OUTDATED, [delivery.creative_id, delivery.pk])
         if cursor.fetchone()[0]:
             raise DomainError(Kind.CONFLICT, "outdated", "The creative has a newer delivery.")
-    return _resume(job)
+    return _resume(delivery)
 
 
-def _resume(job: AudienceJob) -> AudienceJob:
+def _resume(delivery: Delivery) -> Delivery:
     with connection.cursor() as cursor:
-        cursor.execute(LEVELS.format(level="unit"), {"id": job.unit_id, "organization": job.organization_id})
+        cursor.execute(
+            LEVELS.format(level="creative"), {"id": delivery.creative_id, "organization": delivery.organization_id}
+        )
         is_live, is_over, creative_type, *place = cursor.fetchone()
         if is_over:
             raise DomainError(Kind.CONFLICT, "over", "The creative or its campaign is over, or no longer scheduled.")
-        if job.is_of_no_use_to(creative_type):
-            sentence = f"Its audience was built for {job.built_for}; as {creative_type} it needs another time."
+        if delivery.is_of_no_use_to(creative_type):
+            sentence = f"Its audience was built for {delivery.built_for}; as {creative_type} it needs another time."
             raise DomainError(Kind.CONFLICT, "another_type", sentence)
-        if job.was_built_elsewhere(*place):
+        if delivery.was_built_elsewhere(*place):
             sentence = "Its audience was built for another creative group; in this one it needs another time."
             raise DomainError(Kind.CONFLICT, "another_group", sentence)
-        cursor.execute(RESUME, [is_live, job.pk])
-        cursor.execute(FRESH_CHUNKS, [job.pk])
-    end_waits_of_job(job.pk)
-    return get_delivery(organization=job.organization, job_id=job.pk)
+        cursor.execute(RESUME, [is_live, delivery.pk])
+        cursor.execute(FRESH_CHUNKS, [delivery.pk])
+    end_waits_of_delivery(delivery.pk)
+    return get_delivery(organization=delivery.organization, delivery_id=delivery.pk)
 
 
-def _lock(organization: Organization, job_id: int, *states: JobState) -> AudienceJob:
-    get_delivery(organization=organization, job_id=job_id)
-    # In line with the writers of levels, who lock their organization before its jobs: the last one sees what all did.
+def _lock(organization: Organization, delivery_id: int, *states: DeliveryState) -> Delivery:
+    get_delivery(organization=organization, delivery_id=delivery_id)
+    # Serialised with the writers of levels, who lock their organization before its deliveries.
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
-    job = AudienceJob.objects.select_for_update().get(organization=organization, pk=job_id)
-    job.organization = organization
-    if job.state not in states:
-        raise DomainError(Kind.CONFLICT, "wrong_state", f"A delivery that is {job.state} can't do that.")
-    return job
+    delivery = Delivery.objects.select_for_update().get(organization=organization, pk=delivery_id)
+    delivery.organization = organization
+    if delivery.state not in states:
+        raise DomainError(Kind.CONFLICT, "wrong_state", f"A delivery that is {delivery.state} can't do that.")
+    return delivery

@@ -9,10 +9,10 @@ from campaigns.delivery.audience import CONSENTS
 from campaigns.delivery.channels.base import (
     STOPPED,
     Channel,
+    ClaimedRecipient,
     DeliveryFailedError,
     Message,
     Outcome,
-    Recipient,
     Result,
     Wanted,
 )
@@ -65,8 +65,8 @@ def hand_over(*, message: Message, channel: Channel) -> int:
 
 def _take(message: Message, channel: Channel, limit: int) -> Taken:
     return take_recipients(
-        job_id=message.job_id,
-        unit_id=message.unit_id,
+        delivery_id=message.delivery_id,
+        creative_id=message.creative_id,
         limit=limit,
         destination=channel.destination,
         consent=CONSENTS.get(message.creative_type),
@@ -93,13 +93,13 @@ def _batch_size(message: Message, channel: Channel) -> int:
     return max(1, min(channel.batch_size, wanted))
 
 
-def _send(message: Message, channel: Channel, recipients: tuple[Recipient, ...], wanted: Wanted) -> list[Result]:
+def _send(message: Message, channel: Channel, recipients: tuple[ClaimedRecipient, ...], wanted: Wanted) -> list[Result]:
     """A channel that breaks has perhaps sent some of it: nothing is known of any."""
     began = time.monotonic()
     try:
         return channel.send(message, recipients, wanted)
     except Exception as error:
-        log.exception("channel_failed", destination=channel.destination, unit=message.unit_id)
+        log.exception("channel_failed", destination=channel.destination, creative=message.creative_id)
         return [Result(each.key, Outcome.UNKNOWN, error=our_own(error)) for each in recipients]
     finally:
         seconds = max(time.monotonic() - began, 0.001)

@@ -7,12 +7,12 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from campaigns.delivery.audience import CONSENTS
-from campaigns.delivery.channels.base import AudienceExport, ExportedFile, Message, Recipient
+from campaigns.delivery.channels.base import AudienceExport, ClaimedRecipient, ExportedFile, Message
 from campaigns.delivery.leases import Heartbeat, insist, lease_seconds, new_lease
 from campaigns.delivery.messages import pending_batches
 from campaigns.delivery.recipients.claim import WITHDRAWN
 from campaigns.delivery.slow_destinations import HeldUpError, in_hand, may_begin
-from campaigns.models import AudienceJob
+from campaigns.models import Delivery
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
@@ -22,32 +22,32 @@ NO_IDENTIFIER = "No identifier for this destination."
 
 TAKE = SQL("take")
 KEEP = """
-UPDATE campaigns_audiencejob SET leased_until = now() + make_interval(secs => %(seconds)s::int),
+UPDATE campaigns_delivery SET leased_until = now() + make_interval(secs => %(seconds)s::int),
     heartbeat_at = now()
-WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering' RETURNING id
+WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering' RETURNING id
 """
 # Put together with its values in it: a condition may hold a `%` that is no placeholder.
 SKIP = sql.SQL(SQL("skip"))
 UNLESS = sql.SQL("""NOT EXISTS (
-    SELECT FROM customers_customer customer WHERE customer.id = member.customer_id AND {condition})""")
+    SELECT FROM customers_customer customer WHERE customer.id = recipient.customer_id AND {condition})""")
 STANDS = """
-UPDATE campaigns_audiencejob SET destination = %s::varchar, file_name = %s::varchar, file_url = %s::varchar,
+UPDATE campaigns_delivery SET destination = %s::varchar, file_name = %s::varchar, file_url = %s::varchar,
     file_rows = %s::bigint, file_sha256 = %s::varchar
 WHERE id = %s::bigint AND lease = %s::bigint AND state = 'delivering'
 """
 SENT = SQL("sent", batch=BATCH)
 LET_GO = """
-UPDATE campaigns_audiencejob SET lease = NULL, leased_until = NULL
-WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint
+UPDATE campaigns_delivery SET lease = NULL, leased_until = NULL
+WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint
 """
 
 
 class _StoppedError(Exception):
-    """The job was paused, cancelled, or given to somebody else."""
+    """The delivery was paused, cancelled, or given to somebody else."""
 
 
-def export_job(*, message: Message, job: AudienceJob, courier: AudienceExport) -> bool:
-    """Export a job's audience unless that is done, and mark everybody as sent; False where another worker is at it.
+def export_delivery(*, message: Message, delivery: Delivery, courier: AudienceExport) -> bool:
+    """Export a delivery's audience unless that is done, and mark everybody as sent; False where another worker has it.
 
     A file that stands is not made again; one that was begun is begun anew. HeldUpError where the destination keeps
     others waiting already.
@@ -55,7 +55,7 @@ def export_job(*, message: Message, job: AudienceJob, courier: AudienceExport) -
     whose = (message.organization_id, courier.destination)
     if not may_begin(whose):
         raise HeldUpError
-    values = {"job": job.pk, "lease": new_lease(), "seconds": lease_seconds()}
+    values = {"delivery": delivery.pk, "lease": new_lease(), "seconds": lease_seconds()}
     with connection.cursor() as cursor:
         cursor.execute(TAKE, values)
         row = cursor.fetchone()
@@ -66,8 +66,8 @@ def export_job(*, message: Message, job: AudienceJob, courier: AudienceExport) -
         with heartbeat:
             if not row[0]:
                 with in_hand(whose):
-                    _export(message, job, courier, values["lease"], heartbeat)
-            while _mark_sent(job, values["lease"]):
+                    _export(message, delivery, courier, values["lease"], heartbeat)
+            while _mark_sent(delivery, values["lease"]):
                 pass
     except Exception:
         if not heartbeat.is_unwanted:
@@ -77,44 +77,46 @@ def export_job(*, message: Message, job: AudienceJob, courier: AudienceExport) -
     return True
 
 
-def _export(message: Message, job: AudienceJob, courier: AudienceExport, lease: int, heartbeat: Heartbeat) -> None:
-    _leave_out(message, job, courier)
-    exported: ExportedFile = courier.export(message, _while_wanted(job, courier, heartbeat))
+def _export(message: Message, delivery: Delivery, courier: AudienceExport, lease: int, heartbeat: Heartbeat) -> None:
+    _leave_out(message, delivery, courier)
+    exported: ExportedFile = courier.export(message, _while_wanted(delivery, courier, heartbeat))
     stands: list[Any] = [courier.destination, exported.name, exported.url, exported.rows, exported.sha256]
     with connection.cursor() as cursor:
-        cursor.execute(STANDS, [*stands, job.pk, lease])
+        cursor.execute(STANDS, [*stands, delivery.pk, lease])
         if cursor.rowcount != 1:
             raise _StoppedError
 
 
-def _leave_out(message: Message, job: AudienceJob, courier: AudienceExport) -> None:
+def _leave_out(message: Message, delivery: Delivery, courier: AudienceExport) -> None:
     """Skip whose consent is gone since the audience was built, and whom this destination can't be told of."""
     consent = CONSENTS.get(message.creative_type)
     asked = [sql.Identifier("customer", column) for column in ("consent", consent) if column]
-    _skip(job, WITHDRAWN, UNLESS.format(condition=sql.SQL(" AND ").join(asked)))
+    _skip(delivery, WITHDRAWN, UNLESS.format(condition=sql.SQL(" AND ").join(asked)))
     if courier.reachable is not None:
-        _skip(job, NO_IDENTIFIER, UNLESS.format(condition=courier.reachable))
+        _skip(delivery, NO_IDENTIFIER, UNLESS.format(condition=courier.reachable))
 
 
-def _skip(job: AudienceJob, error: str, whom: sql.Composable) -> None:
+def _skip(delivery: Delivery, error: str, whom: sql.Composable) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(SKIP.format(error=sql.Literal(error), job=sql.Literal(job.pk), whom=whom))
+        cursor.execute(SKIP.format(error=sql.Literal(error), delivery=sql.Literal(delivery.pk), whom=whom))
 
 
-def _while_wanted(job: AudienceJob, courier: AudienceExport, heartbeat: Heartbeat) -> Iterator[Sequence[Recipient]]:
+def _while_wanted(
+    delivery: Delivery, courier: AudienceExport, heartbeat: Heartbeat
+) -> Iterator[Sequence[ClaimedRecipient]]:
     """The people of an export as far as it reaches them; the others are skipped batch by batch."""
-    for batch in pending_batches(job_id=job.pk, job_key=job.key):
+    for batch in pending_batches(delivery_id=delivery.pk, delivery_key=delivery.key):
         if heartbeat.is_unwanted:
             raise _StoppedError
         missed = {each.key for each in batch if not courier.reaches(each)}
         if missed:
-            _skip(job, NO_IDENTIFIER, sql.SQL("member.key = ANY({})").format(sql.Literal(list(missed))))
+            _skip(delivery, NO_IDENTIFIER, sql.SQL("recipient.key = ANY({})").format(sql.Literal(list(missed))))
         yield [each for each in batch if each.key not in missed]
 
 
-def _mark_sent(job: AudienceJob, lease: int) -> bool:
+def _mark_sent(delivery: Delivery, lease: int) -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(SENT, {"job": job.pk, "lease": lease})
+        cursor.execute(SENT, {"delivery": delivery.pk, "lease": lease})
         row = cursor.fetchone()
         if row is None:
             transaction.set_rollback(True)

@@ -1,7 +1,7 @@
 """The last step of building an audience: what merges did to it meanwhile, and then it is built.
 
 A merge leaves the recipients of an audience that is being built alone: it would have to wait for chunks, whose rows
-nobody can see yet, and chunks for it. So who was merged since the job began is judged again here, as the one they
+nobody can see yet, and chunks for it. So who was merged since the delivery began is judged again here, as the one they
 became: nobody is left who is no more, and the one who lives on is a recipient if they meet the terms, counted once
 towards a cap. Rounds run beside the traffic until little is left; the last one keeps new merges waiting for some
 milliseconds, and commits that the audience is built: merges after it move recipients themselves.
@@ -21,7 +21,7 @@ from campaigns.delivery.add_recipients import THESE, add_members, terms_of
 from campaigns.delivery.audience import Terms, sends_nothing
 from campaigns.delivery.channels.troubles import our_own
 from campaigns.delivery.leases import Heartbeat, insist, lease_seconds, new_lease, shared_now
-from campaigns.models import AudienceJob
+from campaigns.models import Delivery
 from customers.customers.identity import hold_merges
 from customers.named_sql import NamedSQL
 from customers.transactions import was_undone
@@ -37,19 +37,19 @@ MOST_FAILURES, LONGEST_PAUSE = 5, 60
 
 TAKE = SQL("take")
 KEEP = """
-UPDATE campaigns_audiencejob SET leased_until = now() + make_interval(secs => %(seconds)s::int), heartbeat_at = now()
-WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building' RETURNING id
+UPDATE campaigns_delivery SET leased_until = now() + make_interval(secs => %(seconds)s::int), heartbeat_at = now()
+WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint AND state = 'building' RETURNING id
 """
 LET_GO = """
-UPDATE campaigns_audiencejob SET lease = NULL, leased_until = now() + make_interval(secs => %(pause)s::float)
-WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint
+UPDATE campaigns_delivery SET lease = NULL, leased_until = now() + make_interval(secs => %(pause)s::float)
+WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint
 """
 FAILED = SQL("failed")
 NOW = "SELECT pg_current_snapshot()::text"
 MERGED = SQL("merged")
 SEEN = """
-UPDATE campaigns_audiencejob SET merges_seen = %(seen)s::text
-WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
+UPDATE campaigns_delivery SET merges_seen = %(seen)s::text
+WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
 """
 # `{waiting}` is empty, or SKIP LOCKED: whether all of them are locked now.
 LOCK = """
@@ -67,16 +67,16 @@ LOCK_PARTICIPATIONS = LOCK.replace("{strength}", "NO KEY UPDATE").replace(
 TAKE_OUT = SQL("take_out")
 CHANGE = SQL("change")
 BUILT = """
-UPDATE campaigns_audiencejob SET state = 'built', built_at = now(), lease = NULL, leased_until = NULL, error = ''
-WHERE id = %(job)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
+UPDATE campaigns_delivery SET state = 'built', built_at = now(), lease = NULL, leased_until = NULL, error = ''
+WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
 """
 
 # A chunk may have added who was deleted before that could be seen. Who was merged is not among them: see above.
 DELETED_AT = "SELECT customers_deleted_at FROM customers_organization WHERE id = %(organization)s::bigint"
 GONE = """
-DELETE FROM campaigns_audiencemember member WHERE member.job_id = %(job)s::bigint
-AND NOT EXISTS (SELECT FROM customers_customer customer WHERE customer.id = member.customer_id)
-AND NOT EXISTS (SELECT FROM customers_customeralias alias WHERE alias.former_id = member.customer_id)
+DELETE FROM campaigns_recipient recipient WHERE recipient.delivery_id = %(delivery)s::bigint
+AND NOT EXISTS (SELECT FROM customers_customer customer WHERE customer.id = recipient.customer_id)
+AND NOT EXISTS (SELECT FROM customers_customeralias alias WHERE alias.former_id = recipient.customer_id)
 """
 # A deletion is noted a moment before it can be seen, and transactions may take a while to end.
 MOMENT = timedelta(minutes=5)
@@ -87,12 +87,12 @@ Merge = tuple[int, int, int]  # an alias's id, the former customer's, and that o
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """A job whose chunks are all done, and the lease under which this worker has it; `seen` is a snapshot.
+    """A delivery whose chunks are all done, and the lease under which this worker has it; `seen` is a snapshot.
 
     Recipients who were deleted until `deleted_at` are out already.
     """
 
-    job: AudienceJob
+    delivery: Delivery
     lease: int
     seen: str
     deleted_at: datetime
@@ -100,7 +100,12 @@ class Following:
     @property
     def values(self) -> dict[str, Any]:
         """What every statement is told."""
-        return {"job": self.job.pk, "lease": self.lease, "organization": self.job.organization_id, "seen": self.seen}
+        return {
+            "delivery": self.delivery.pk,
+            "lease": self.lease,
+            "organization": self.delivery.organization_id,
+            "seen": self.seen,
+        }
 
 
 class _BusyError(Exception):
@@ -108,7 +113,7 @@ class _BusyError(Exception):
 
 
 class _NotOursError(Exception):
-    """The lease has gone to somebody else, or the job is no longer being built."""
+    """The lease has gone to somebody else, or the delivery is no longer being built."""
 
 
 def look_at_merges() -> str:
@@ -127,7 +132,7 @@ def finish_next_building() -> bool:
     following = _take()
     if following is None:
         return False
-    beat = {"job": following.job.pk, "lease": following.lease, "seconds": lease_seconds()}
+    beat = {"delivery": following.delivery.pk, "lease": following.lease, "seconds": lease_seconds()}
     heartbeat = Heartbeat(KEEP, beat)
     try:
         with heartbeat:
@@ -136,11 +141,11 @@ def finish_next_building() -> bool:
         return False
     except Exception as error:
         if not heartbeat.is_unwanted and not isinstance(error, OperationalError):
-            log.exception("building_not_finished", job=following.job.pk)
+            log.exception("building_not_finished", delivery=following.delivery.pk)
             told = {"error": our_own(error), "most": MOST_FAILURES, "longest": LONGEST_PAUSE}
             insist(FAILED, {**following.values, **told})
             return False
-        log.warning("building_not_finished", job=following.job.pk, reason=str(error))
+        log.warning("building_not_finished", delivery=following.delivery.pk, reason=str(error))
         is_built = False
     if not is_built:
         insist(LET_GO, {**following.values, "pause": 0.0 if heartbeat.is_unwanted else PAUSE_SECONDS})
@@ -154,8 +159,8 @@ def _take() -> Following | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    job = AudienceJob.objects.select_related("unit", "organization").get(pk=row[0])
-    return Following(job, lease, job.merges_seen, (job.started_at or job.scheduled_for) - MOMENT)
+    delivery = Delivery.objects.select_related("creative", "organization").get(pk=row[0])
+    return Following(delivery, lease, delivery.merges_seen, (delivery.started_at or delivery.scheduled_for) - MOMENT)
 
 
 def _finish(following: Following) -> bool:
@@ -198,7 +203,7 @@ def _round(following: Following) -> tuple[Following, int]:
 
 def _last_round(following: Following) -> None:
     """The same while nobody merges, and the audience is built. Waits for nobody."""
-    if not hold_merges(organization_id=following.job.organization_id):
+    if not hold_merges(organization_id=following.delivery.organization_id):
         raise _BusyError
     merges = _merged(following, after=0, limit=FEW + 1)
     if len(merges) > FEW or _last_deletion(following) > following.deleted_at:
@@ -224,10 +229,14 @@ def _without_deleted(following: Following) -> Following:
     """The same without recipients who are no customers any more, where there may be some."""
     last = _last_deletion(following)
     if last > following.deleted_at:
-        job = following.job
+        delivery = following.delivery
         with connection.cursor() as cursor:
             cursor.execute(GONE, following.values)
-            change = {"more": -cursor.rowcount, "nothing": sends_nothing(job.unit.ad_type), "capped_from": None}
+            change = {
+                "more": -cursor.rowcount,
+                "nothing": sends_nothing(delivery.creative.ad_type),
+                "capped_from": None,
+            }
             cursor.execute(CHANGE, {**following.values, **change})
             if cursor.rowcount != 1:
                 raise _NotOursError
@@ -242,19 +251,19 @@ def _merged(following: Following, *, after: int, limit: int) -> list[Merge]:
 
 
 def _judge_again(following: Following, merges: Sequence[Merge], *, waiting: str = "") -> None:
-    """In the caller's transaction; locks go in the order of customers, participations, recipients, the job.
+    """In the caller's transaction; locks go in the order of customers, participations, recipients, the delivery.
 
     _BusyError where `waiting` is SKIP LOCKED and somebody holds one of them.
     """
-    job = following.job
-    terms = terms_of(job, now=shared_now())
+    delivery = following.delivery
+    terms = terms_of(delivery, now=shared_now())
     former, living = [each[1] for each in merges], [each[2] for each in merges]
     with connection.cursor() as cursor:
         if terms.cap is not None:
-            _lock(cursor, {"campaign": job.campaign_id, "customers": sorted({*former, *living})}, waiting)
-        gone = _take_out(cursor, job, terms, former, living)
-        added = add_members(job=job, terms=terms, whom=THESE, values=[sorted(set(living))])
-        change: dict[str, Any] = {"more": added - gone, "nothing": sends_nothing(job.unit.ad_type)}
+            _lock(cursor, {"campaign": delivery.campaign_id, "customers": sorted({*former, *living})}, waiting)
+        gone = _take_out(cursor, delivery, terms, former, living)
+        added = add_members(delivery=delivery, terms=terms, whom=THESE, values=[sorted(set(living))])
+        change: dict[str, Any] = {"more": added - gone, "nothing": sends_nothing(delivery.creative.ad_type)}
         change["capped_from"] = terms.cap and terms.cap.starts_on
         cursor.execute(CHANGE, {**following.values, **change})
         if cursor.rowcount != 1:
@@ -268,9 +277,9 @@ def _lock(cursor: Any, values: dict[str, Any], waiting: str) -> None:
             raise _BusyError
 
 
-def _take_out(cursor: Any, job: AudienceJob, terms: Terms, former: list[int], living: list[int]) -> int:
+def _take_out(cursor: Any, delivery: Delivery, terms: Terms, former: list[int], living: list[int]) -> int:
     """No recipient of them is left, nor what was counted for them; how many recipients there were."""
-    values = {"job": job.pk, "campaign": job.campaign_id, "former": former, "living": living}
+    values = {"delivery": delivery.pk, "campaign": delivery.campaign_id, "former": former, "living": living}
     values |= {"customers": sorted({*former, *living}), "rule": terms.cap and terms.cap.rule}
     cursor.execute(TAKE_OUT, values)
     (gone,) = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""What a delivery hands over: the creative's words, and the people of a whole job in their order."""
+"""What a delivery hands over: the creative's words, and the people of a whole delivery in their order."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -6,65 +6,65 @@ from collections.abc import Iterator, Sequence
 import orjson
 from django.db import connection
 
-from campaigns.delivery.channels.base import DeliveryFailedError, Message, Recipient
-from campaigns.models import AdUnit, AudienceJob
+from campaigns.delivery.channels.base import ClaimedRecipient, DeliveryFailedError, Message
+from campaigns.models import AdUnit, Delivery
 
 BATCH = 1_000
-# An export's people: those of its job who are still pending, in the order of their keys.
+# An export's people: those of its delivery who are still pending, in the order of their keys.
 PENDING = """
-FROM campaigns_audiencemember member JOIN customers_customer customer ON customer.id = member.customer_id
-WHERE member.job_id = {job} AND member.state = 'pending'
+FROM campaigns_recipient recipient JOIN customers_customer customer ON customer.id = recipient.customer_id
+WHERE recipient.delivery_id = {delivery} AND recipient.state = 'pending'
 """
-# The keys of a job begin with its own half, so a range of keys is the job.
+# The keys of a delivery begin with its own half, so a range of keys is the delivery.
 NEXT = f"""
-SELECT member.key, customer.id, customer.uuid, customer.external_id, customer.attributes::text
-{PENDING.format(job="%s::bigint")} AND member.key > %s::uuid AND member.key <= %s::uuid
-ORDER BY member.key LIMIT {BATCH}
+SELECT recipient.key, customer.id, customer.uuid, customer.external_id, customer.attributes::text
+{PENDING.format(delivery="%s::bigint")} AND recipient.key > %s::uuid AND recipient.key <= %s::uuid
+ORDER BY recipient.key LIMIT {BATCH}
 """
 
 
-def get_message(*, unit_id: int, job: AudienceJob | None) -> Message:
-    """The message of a creative as it stands now, for a job or (None) for a triggered one.
+def get_message(*, creative_id: int, delivery: Delivery | None) -> Message:
+    """The message of a creative as it stands now, for a delivery or (None) for a triggered one.
 
-    DeliveryFailedError where it is another type of message than the job's audience was built for.
+    DeliveryFailedError where it is another type of message than the delivery's audience was built for.
     """
-    unit = AdUnit.objects.select_related("group__line_item__campaign").get(pk=unit_id)
-    if job is not None and job.is_of_no_use_to(unit.creative_type):
-        sentence = f"The audience was built for {job.built_for}; the creative is {unit.creative_type} now."
+    creative = AdUnit.objects.select_related("group__line_item__campaign").get(pk=creative_id)
+    if delivery is not None and delivery.is_of_no_use_to(creative.creative_type):
+        sentence = f"The audience was built for {delivery.built_for}; the creative is {creative.creative_type} now."
         raise DeliveryFailedError(sentence, is_lasting=True)
-    campaign = unit.group.line_item.campaign
+    campaign = creative.group.line_item.campaign
     return Message(
-        organization_id=unit.organization_id,
-        application_id=unit.application_id,
+        organization_id=creative.organization_id,
+        application_id=creative.application_id,
         campaign_id=campaign.pk,
         campaign_name=campaign.name,
-        unit_id=unit.pk,
-        unit_name=unit.name,
-        ad_type=unit.ad_type,
-        creative_type=unit.creative_type,
-        template_id=unit.template_id,
-        offer_ids=tuple(unit.offer_ids),
-        portal_description=unit.portal_description,
-        portal_icon=unit.portal_icon,
-        second_sn_audience_guid=unit.second_sn_audience_guid and str(unit.second_sn_audience_guid),
-        job_id=None if job is None else job.pk,
-        job_key=None if job is None else job.key,
-        scheduled_for=None if job is None else job.scheduled_for,
+        creative_id=creative.pk,
+        creative_name=creative.name,
+        ad_type=creative.ad_type,
+        creative_type=creative.creative_type,
+        template_id=creative.template_id,
+        offer_ids=tuple(creative.offer_ids),
+        portal_description=creative.portal_description,
+        portal_icon=creative.portal_icon,
+        second_sn_audience_guid=creative.second_sn_audience_guid and str(creative.second_sn_audience_guid),
+        delivery_id=None if delivery is None else delivery.pk,
+        delivery_key=None if delivery is None else delivery.key,
+        scheduled_for=None if delivery is None else delivery.scheduled_for,
     )
 
 
-def pending_batches(*, job_id: int, job_key: uuid.UUID) -> Iterator[Sequence[Recipient]]:
+def pending_batches(*, delivery_id: int, delivery_key: uuid.UUID) -> Iterator[Sequence[ClaimedRecipient]]:
     """The people of an export, batch by batch; memory stays flat whatever their number."""
-    half = job_key.hex[:16]
+    half = delivery_key.hex[:16]
     after, last = uuid.UUID(f"{half}{0:016}"), uuid.UUID(f"{half}{'f' * 16}")
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(NEXT, [job_id, after, last])
+            cursor.execute(NEXT, [delivery_id, after, last])
             rows = cursor.fetchall()
         if not rows:
             return
         after = rows[-1][0]
         yield [
-            Recipient(key, customer_id, identity, external_id, orjson.loads(attributes))
+            ClaimedRecipient(key, customer_id, identity, external_id, orjson.loads(attributes))
             for key, customer_id, identity, external_id, attributes in rows
         ]

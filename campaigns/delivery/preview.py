@@ -12,7 +12,7 @@ from campaigns.decisions.compiled import find_definition
 from campaigns.delivery.audience import Preview, get_terms, preview_audience
 from campaigns.hierarchy.campaigns import get_campaign
 from campaigns.hierarchy.creative_groups import get_group
-from campaigns.hierarchy.creatives import get_unit
+from campaigns.hierarchy.creatives import get_creative
 from campaigns.models import AdGroup
 from customers.bounds import Work, bounded
 from customers.errors import not_found
@@ -32,10 +32,10 @@ def preview_of_group(*, organization: Organization, group_id: int, now: datetime
     return _preview(organization, _campaign_of(group), group_id, None, now)
 
 
-def preview_of_unit(*, organization: Organization, unit_id: int, now: datetime) -> Preview:
+def preview_of_creative(*, organization: Organization, creative_id: int, now: datetime) -> Preview:
     """Whom a creative's message would reach now; DomainError `not_found`."""
-    unit = get_unit(organization=organization, unit_id=unit_id)
-    return _preview(organization, _campaign_of(unit.group), unit.group_id, unit.creative_type, now)
+    creative = get_creative(organization=organization, creative_id=creative_id)
+    return _preview(organization, _campaign_of(creative.group), creative.group_id, creative.creative_type, now)
 
 
 def _campaign_of(group: AdGroup) -> int:

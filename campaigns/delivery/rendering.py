@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from campaigns.delivery.channels.base import DeliveryFailedError, Message, Recipient
+from campaigns.delivery.channels.base import ClaimedRecipient, DeliveryFailedError, Message
 from campaigns.delivery.defaults import find_template
 from campaigns.delivery.templates import CompiledTemplate, Rendered, compile_template
 from customers.errors import DomainError
@@ -24,7 +24,9 @@ def template_of(message: Message) -> CompiledTemplate:
         ) from error
 
 
-def fill_in(template: CompiledTemplate, message: Message, recipient: Recipient, unsubscribe_url: str = "") -> Rendered:
+def fill_in(
+    template: CompiledTemplate, message: Message, recipient: ClaimedRecipient, unsubscribe_url: str = ""
+) -> Rendered:
     """A template's texts for one recipient."""
     customer: dict[str, Any] = {
         **recipient.attributes,
@@ -33,7 +35,7 @@ def fill_in(template: CompiledTemplate, message: Message, recipient: Recipient, 
     }
     told = {
         "campaign": message.campaign_name,
-        "creative": message.unit_name,
+        "creative": message.creative_name,
         "offers": ", ".join(message.offer_ids),
         "description": message.portal_description,
         "icon": message.portal_icon,

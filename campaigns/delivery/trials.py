@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from campaigns.delivery.channels.airship import AirshipExport
 from campaigns.delivery.channels.audience_file import staged_text
-from campaigns.delivery.channels.base import DeliveryFailedError, Message, Outcome, Recipient, Result
+from campaigns.delivery.channels.base import ClaimedRecipient, DeliveryFailedError, Message, Outcome, Result
 from campaigns.delivery.channels.cheetah import CheetahExport
 from campaigns.delivery.channels.email import EmailChannel
 from campaigns.delivery.channels.facebook import FacebookExport
@@ -55,8 +55,8 @@ def _message(destination: Destination) -> Message:
         application_id=0,
         campaign_id=0,
         campaign_name=NAME,
-        unit_id=0,
-        unit_name=destination.name,
+        creative_id=0,
+        creative_name=destination.name,
         ad_type="",
         creative_type="",
         template_id=None,
@@ -64,15 +64,15 @@ def _message(destination: Destination) -> Message:
         portal_description=NAME,
         portal_icon=None,
         second_sn_audience_guid=None,
-        job_id=0,
-        job_key=uuid.uuid4(),
+        delivery_id=0,
+        delivery_key=uuid.uuid4(),
         scheduled_for=timezone.now(),
     )
 
 
-def _somebody(message: Message, **values: Any) -> Recipient:
-    key = message.job_key or uuid.uuid4()
-    return Recipient(key=key, customer_id=0, customer_uuid=key, external_id=f"test-{key}", **values)
+def _somebody(message: Message, **values: Any) -> ClaimedRecipient:
+    key = message.delivery_key or uuid.uuid4()
+    return ClaimedRecipient(key=key, customer_id=0, customer_uuid=key, external_id=f"test-{key}", **values)
 
 
 def _told(results: list[Result], done: str) -> str:
@@ -97,12 +97,12 @@ def _webhook(destination: Destination, message: Message, _to: str) -> str:
 def _push(destination: Destination, message: Message, _to: str) -> str:
     channel = PushChannel(destination, message)
     channel.post.exchange.attempts = 1
-    person = _somebody(message, push_tokens=((NAME.lower(), str(message.job_key)),))
+    person = _somebody(message, push_tokens=((NAME.lower(), str(message.delivery_key)),))
     return _told(channel.send(message, [person]), "A message was taken.")
 
 
 def _file(destination: Destination, message: Message, _to: str) -> str:
-    name = f"{message.organization_id}/test-{message.job_key}.csv"
+    name = f"{message.organization_id}/test-{message.delivery_key}.csv"
     export = S3Export(destination) if destination.kind == DestinationKind.S3 else FileExport(destination)
     try:
         with staged_text("external_id\n", Path(settings.EXPORT_ROOT)) as file:
@@ -117,7 +117,7 @@ def _file(destination: Destination, message: Message, _to: str) -> str:
 def _airship(destination: Destination, message: Message, _to: str) -> str:
     export = AirshipExport(destination)
     export.exchange.attempts = 1
-    line = f"{export.identifier_type},test-{message.job_key}\n"
+    line = f"{export.identifier_type},test-{message.delivery_key}\n"
     with staged_text(line, Path(settings.EXPORT_ROOT)) as file:
         export.upload(message, "campaigns-test", file)
     return "The list campaigns-test was written."
@@ -126,7 +126,7 @@ def _airship(destination: Destination, message: Message, _to: str) -> str:
 def _cheetah(destination: Destination, message: Message, _to: str) -> str:
     export = CheetahExport(destination)
     export.exchange.attempts = 1
-    with staged_text(f"external_id\ntest-{message.job_key}\n", Path(settings.EXPORT_ROOT)) as file:
+    with staged_text(f"external_id\ntest-{message.delivery_key}\n", Path(settings.EXPORT_ROOT)) as file:
         export.upload(message, file)
     return "A file was taken."
 
@@ -135,7 +135,7 @@ def _facebook(destination: Destination, message: Message, _to: str) -> str:
     export = FacebookExport(destination)
     export.exchange.attempts = 1
     export.upload(
-        message, [_somebody(message, attributes=dict.fromkeys(export.columns.values(), str(message.job_key)))]
+        message, [_somebody(message, attributes=dict.fromkeys(export.columns.values(), str(message.delivery_key)))]
     )
     return "One person was taken, whom nobody matches."
 

@@ -1,4 +1,4 @@
-"""Messages that earned behaviors send: the same ledger and the same channels, without a job."""
+"""Messages that earned behaviors send: the same ledger and the same channels, without a delivery."""
 
 from collections.abc import Collection
 
@@ -13,7 +13,7 @@ LARGEST_BITE = 10_000
 SET_ASIDE = SQL("set_aside", largest_bite=LARGEST_BITE)
 
 
-def next_triggered_unit(*, besides: Collection[int] = ()) -> int | None:
+def next_triggered_creative(*, besides: Collection[int] = ()) -> int | None:
     """The creative (`besides` these) whose triggered messages are next to be sent; None where none are now.
 
     Messages of a creative that is over are skipped; those of one that is not live now wait as they are.
@@ -24,17 +24,17 @@ def next_triggered_unit(*, besides: Collection[int] = ()) -> int | None:
             row = cursor.fetchone()
         if row is None:
             return None
-        unit_id, is_over = row
+        creative_id, is_over = row
         if not is_over:
-            return int(unit_id)
-        set_aside(unit_id=unit_id, state="skipped", error="The creative or its campaign is over.")
+            return int(creative_id)
+        set_aside(creative_id=creative_id, state="skipped", error="The creative or its campaign is over.")
 
 
-def set_aside(*, unit_id: int, state: str, error: str | None, seconds: float = 0.0) -> int:
+def set_aside(*, creative_id: int, state: str, error: str | None, seconds: float = 0.0) -> int:
     """Settle a creative's waiting triggered messages at once, or (`pending`) let them wait for so many seconds.
 
     How many; at most LARGEST_BITE: who gets so many back looks again.
     """
     with connection.cursor() as cursor:
-        cursor.execute(SET_ASIDE, {"unit": unit_id, "state": state, "error": error, "seconds": seconds})
+        cursor.execute(SET_ASIDE, {"creative": creative_id, "state": state, "error": error, "seconds": seconds})
         return int(cursor.rowcount)

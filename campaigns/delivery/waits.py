@@ -9,8 +9,8 @@ from typing import Any
 from django.db import connection
 
 from campaigns.delivery.channels.registry import creatives_of
-from campaigns.models import AdUnit, AudienceJob, Destination
-from campaigns.models.audience_job import JobState
+from campaigns.models import AdUnit, Delivery, Destination
+from campaigns.models.delivery import DeliveryState
 from customers.jobs import look_now
 from customers.named_sql import NamedSQL
 
@@ -20,14 +20,14 @@ SQL = NamedSQL(__file__)
 # one or a few of a batch. Who is locked is just being looked at, and nobody is waited for.
 MOST_AT_ONCE = 10_000
 RECIPIENTS = SQL("recipients", most_at_once=MOST_AT_ONCE)
-OF_JOBS = "member.job_id = ANY(%s::bigint[])"
-OF_UNITS = "member.job_id IS NULL AND member.unit_id = ANY(%s::bigint[])"
+OF_DELIVERIES = "recipient.delivery_id = ANY(%s::bigint[])"
+OF_CREATIVES = "recipient.delivery_id IS NULL AND recipient.creative_id = ANY(%s::bigint[])"
 DELIVERIES = SQL("deliveries")
 
 
-def end_waits_of_job(job_id: int) -> None:
+def end_waits_of_delivery(delivery_id: int) -> None:
     """Have the recipients of a locked delivery that wait sent to at once, in the caller's transaction."""
-    _end(OF_JOBS, [job_id])
+    _end(OF_DELIVERIES, [delivery_id])
     look_now("campaigns.look_after_deliveries")
 
 
@@ -36,16 +36,19 @@ def end_waits_for(destination: Destination) -> None:
 
     Deliveries and triggered messages; what an operator has paused stays paused.
     """
-    units = AdUnit.objects.filter(creatives_of(destination.kind), organization_id=destination.organization_id)
-    states = [JobState.DELIVERING, JobState.PAUSED, JobState.BUILT]
-    jobs = AudienceJob.objects.filter(
-        organization_id=destination.organization_id, state__in=states, unit__in=units, delivering_at__isnull=False
+    creatives = AdUnit.objects.filter(creatives_of(destination.kind), organization_id=destination.organization_id)
+    states = [DeliveryState.DELIVERING, DeliveryState.PAUSED, DeliveryState.BUILT]
+    deliveries = Delivery.objects.filter(
+        organization_id=destination.organization_id,
+        state__in=states,
+        creative__in=creatives,
+        delivering_at__isnull=False,
     )
-    job_ids: list[Any] = list(jobs.order_by("id").values_list("id", flat=True))
-    _end(OF_JOBS, job_ids)
-    _end(OF_UNITS, list(units.filter(delivery_method="triggered").values_list("id", flat=True)))
+    delivery_ids: list[Any] = list(deliveries.order_by("id").values_list("id", flat=True))
+    _end(OF_DELIVERIES, delivery_ids)
+    _end(OF_CREATIVES, list(creatives.filter(delivery_method="triggered").values_list("id", flat=True)))
     with connection.cursor() as cursor:
-        cursor.execute(DELIVERIES, [job_ids])
+        cursor.execute(DELIVERIES, [delivery_ids])
     look_now("campaigns.look_after_deliveries")
 
 

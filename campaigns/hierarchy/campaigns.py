@@ -16,7 +16,7 @@ from campaigns.hierarchy.targets import MEMBERS, replace_targets, targets_of
 from campaigns.models import Achievement, AdBundle, AdCampaign, AdGroup, AdLineItem, AdUnit
 from campaigns.models.campaign import permalink_form
 from campaigns.models.errors import CONSTRAINTS, constraints_as_errors
-from campaigns.schedule.synchronise import synchronise_jobs
+from campaigns.schedule.synchronise import synchronise_deliveries
 from customers.errors import Refusals, not_found
 from customers.models import Organization
 from customers.named_sql import NamedSQL
@@ -170,7 +170,7 @@ def update_campaign(*, organization: Organization, campaign_id: int, changes: Ma
         if targets is not None:
             replace_targets(owner=campaign.ad_bundle, conditions=conditions)
         raise_version(organization=organization, changed={AdCampaign: [campaign.pk]})
-        synchronise_jobs(organization=organization, level=campaign, changes=changes)
+        synchronise_deliveries(organization=organization, level=campaign, changes=changes)
     return get_campaign(organization=organization, campaign_id=campaign_id)
 
 
@@ -185,7 +185,7 @@ def delete_campaign(*, organization: Organization, campaign_id: int, now: dateti
     mark_children_deleted(AdUnit.objects.filter(group__line_item__campaign=campaign), now=now)
     mark_children_deleted(Achievement.objects.filter(campaign=campaign), now=now)
     raise_version(organization=organization, changed={AdCampaign: [campaign.pk]})
-    synchronise_jobs(organization=organization, level=campaign)
+    synchronise_deliveries(organization=organization, level=campaign)
     return campaign
 
 

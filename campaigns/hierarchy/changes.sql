@@ -16,10 +16,10 @@ campaigns AS (
     UNION SELECT line_item.campaign_id FROM campaigns_adgroup part
         JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
         WHERE part.id = ${marked_label_campaigns_adgroup}
-    UNION SELECT line_item.campaign_id FROM campaigns_adunit unit
-        JOIN campaigns_adgroup part ON part.id = unit.group_id
+    UNION SELECT line_item.campaign_id FROM campaigns_adunit creative
+        JOIN campaigns_adgroup part ON part.id = creative.group_id
         JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
-        WHERE unit.id = ${marked_label_campaigns_adunit}
+        WHERE creative.id = ${marked_label_campaigns_adunit}
     UNION SELECT campaign_id FROM campaigns_achievement WHERE id = ${marked_label_campaigns_achievement}
 )
 

@@ -11,7 +11,7 @@ from campaigns.hierarchy.levels import change_level, mark_children_deleted, mark
 from campaigns.hierarchy.line_items import lock_line_item
 from campaigns.hierarchy.targets import replace_targets, targets_of, targets_of_many
 from campaigns.models import AdGroup, AdLineItem, AdUnit
-from campaigns.schedule.synchronise import synchronise_jobs
+from campaigns.schedule.synchronise import synchronise_deliveries
 from customers.errors import not_found
 from customers.models import Organization
 from customers.organizations.organizations import raise_version
@@ -82,7 +82,7 @@ def update_group(*, organization: Organization, group_id: int, changes: Mapping[
     if targets is not None:
         replace_targets(owner=group, conditions=conditions)
     raise_version(organization=organization, changed={AdGroup: [group.pk]})
-    synchronise_jobs(organization=organization, level=group, changes=changes)
+    synchronise_deliveries(organization=organization, level=group, changes=changes)
     return get_group(organization=organization, group_id=group_id)
 
 
@@ -94,7 +94,7 @@ def delete_group(*, organization: Organization, group_id: int, now: datetime) ->
     mark_deleted(group, now=now)
     mark_children_deleted(AdUnit.objects.filter(group=group), now=now)
     raise_version(organization=organization, changed={AdGroup: [group.pk]})
-    synchronise_jobs(organization=organization, level=group)
+    synchronise_deliveries(organization=organization, level=group)
     return group
 
 

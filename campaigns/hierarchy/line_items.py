@@ -11,7 +11,7 @@ from campaigns.hierarchy.campaigns import lock_campaign
 from campaigns.hierarchy.levels import change_level, mark_children_deleted, mark_deleted
 from campaigns.models import AdCampaign, AdGroup, AdLineItem, AdUnit
 from campaigns.models.errors import constraints_as_errors
-from campaigns.schedule.synchronise import synchronise_jobs
+from campaigns.schedule.synchronise import synchronise_deliveries
 from customers.errors import not_found
 from customers.models import Organization
 from customers.organizations.organizations import raise_version
@@ -63,7 +63,7 @@ def update_line_item(*, organization: Organization, line_item_id: int, changes: 
     change_level(line_item, changes)
     line_item.save()
     raise_version(organization=organization, changed={AdLineItem: [line_item.pk]})
-    synchronise_jobs(organization=organization, level=line_item, changes=changes)
+    synchronise_deliveries(organization=organization, level=line_item, changes=changes)
     return line_item
 
 
@@ -75,7 +75,7 @@ def delete_line_item(*, organization: Organization, line_item_id: int, now: date
     mark_children_deleted(AdGroup.objects.filter(line_item=line_item), now=now)
     mark_children_deleted(AdUnit.objects.filter(group__line_item=line_item), now=now)
     raise_version(organization=organization, changed={AdLineItem: [line_item.pk]})
-    synchronise_jobs(organization=organization, level=line_item)
+    synchronise_deliveries(organization=organization, level=line_item)
     return line_item
 
 

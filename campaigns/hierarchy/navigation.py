@@ -32,7 +32,7 @@ NAVIGATION = SQL(
 
 
 def get_navigation(*, organization: Organization, campaign_id: int) -> dict[str, Any]:
-    """The tree `{id, name, status, starts_at, ends_at, line_items: [{…, groups: [{…, units: [{id, name, status}]}]}]}`.
+    """The tree `{id, name, status, starts_at, ends_at, line_items: [{…, groups: [{…, creatives: [{…}]}]}]}`.
 
     Newest first at every level, times as `2021-12-31T05:00:00Z`; DomainError `not_found` where there is no campaign.
     """

@@ -2,11 +2,11 @@
 -- Only names of tables and columns are put together here; values are parameters.
 SELECT json_build_object(${dated_campaign}, 'line_items', COALESCE((
     SELECT json_agg(json_build_object(${dated_line_item}, 'groups', COALESCE((
-        SELECT json_agg(json_build_object(${dated_creative_group}, 'units', COALESCE((
-            SELECT json_agg(json_build_object('id', unit.id, 'name', unit.name, 'status', unit.status)
-                            ORDER BY unit.id DESC)
-            FROM campaigns_adunit unit
-            WHERE unit.group_id = creative_group.id AND unit.deleted_at IS NULL
+        SELECT json_agg(json_build_object(${dated_creative_group}, 'creatives', COALESCE((
+            SELECT json_agg(json_build_object('id', creative.id, 'name', creative.name, 'status', creative.status)
+                            ORDER BY creative.id DESC)
+            FROM campaigns_adunit creative
+            WHERE creative.group_id = creative_group.id AND creative.deleted_at IS NULL
         ), '[]'::json)) ORDER BY creative_group.id DESC)
         FROM campaigns_adgroup creative_group
         WHERE creative_group.line_item_id = line_item.id AND creative_group.deleted_at IS NULL

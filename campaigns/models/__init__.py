@@ -2,26 +2,26 @@
 
 from campaigns.models.achievement import Achievement
 from campaigns.models.audience_chunk import AudienceChunk
-from campaigns.models.audience_job import AudienceJob
-from campaigns.models.audience_member import AudienceMember
 from campaigns.models.bundle import AdBundle
 from campaigns.models.campaign import AdCampaign
-from campaigns.models.counted_event import CountedEvent
+from campaigns.models.creative import AdUnit
 from campaigns.models.decision_record import DecisionRecord
+from campaigns.models.delivery import Delivery
 from campaigns.models.destination import Destination
 from campaigns.models.destination_rate import DestinationRate
 from campaigns.models.event import Event
+from campaigns.models.goal_progress_event import GoalProgressEvent
 from campaigns.models.group import AdGroup
 from campaigns.models.interaction import Interaction
 from campaigns.models.line_item import AdLineItem
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.offer import IssuedOffer, Offer
-from campaigns.models.outcome import Earning, EventOutcome, Outcome, PointsEntry
+from campaigns.models.outcome import Completion, Outcome, PointsEntry, TriggeredEvent
 from campaigns.models.participation import Participation
+from campaigns.models.recipient import Recipient
 from campaigns.models.spend import SpendEntry, SpendTotal
 from campaigns.models.spend_limit import SpendLimit
 from campaigns.models.target import AdTarget
-from campaigns.models.unit import AdUnit
 
 __all__ = [
     "Achievement",
@@ -32,15 +32,13 @@ __all__ = [
     "AdTarget",
     "AdUnit",
     "AudienceChunk",
-    "AudienceJob",
-    "AudienceMember",
-    "CountedEvent",
+    "Completion",
     "DecisionRecord",
+    "Delivery",
     "Destination",
     "DestinationRate",
-    "Earning",
     "Event",
-    "EventOutcome",
+    "GoalProgressEvent",
     "Interaction",
     "IssuedOffer",
     "MessageTemplate",
@@ -48,7 +46,9 @@ __all__ = [
     "Outcome",
     "Participation",
     "PointsEntry",
+    "Recipient",
     "SpendEntry",
     "SpendLimit",
     "SpendTotal",
+    "TriggeredEvent",
 ]

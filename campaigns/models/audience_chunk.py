@@ -3,18 +3,18 @@
 from django.db import models
 from django.db.models import Q
 
-from campaigns.models.audience_job import AudienceJob
+from campaigns.models.delivery import Delivery
 from customers.tenancy import TenantModel
 
 
 class AudienceChunk(TenantModel):
-    """The customers of an organization with ids from `first_id` to `last_id`, as far as they are in a job's audience.
+    """The customers with ids from `first_id` to `last_id`, as far as they are in a delivery's audience.
 
     `done_at` is its mark, set in the transaction that adds the members. Until then it may be leased: a worker that
     does not extend `leased_until` in time is taken to be dead. `attempts` counts leases.
     """
 
-    job = models.ForeignKey(AudienceJob, on_delete=models.CASCADE, related_name="parts")
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="parts")
     number = models.PositiveIntegerField()
     first_id = models.BigIntegerField()
     last_id = models.BigIntegerField()
@@ -24,9 +24,9 @@ class AudienceChunk(TenantModel):
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["job_id", "number"]
-        constraints = [models.UniqueConstraint(fields=["job", "number"], name="audience_chunk_number")]
-        indexes = [models.Index(fields=["job"], condition=Q(done_at__isnull=True), name="audience_chunk_to_do")]
+        ordering = ["delivery_id", "number"]
+        constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="audience_chunk_number")]
+        indexes = [models.Index(fields=["delivery"], condition=Q(done_at__isnull=True), name="audience_chunk_to_do")]
 
     def __str__(self) -> str:
         return f"{self.first_id} to {self.last_id}"

@@ -17,7 +17,7 @@ CONSTRAINTS = {
     "line_item_one_living_per_campaign": ("campaign_id", "The campaign already has a line item."),
     "message_template_key_unique": ("key", "Another template has this key."),
     "offer_guid_unique": ("guid", "Another offer has this guid."),
-    "unit_one_living_per_group": ("creative_group_id", "The creative group already has a creative."),
+    "creative_one_living_per_group": ("creative_group_id", "The creative group already has a creative."),
 }
 
 

@@ -6,8 +6,8 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-DUE_JOBS = SQL("due_jobs")
-WORK_IS_DUE = SQL("work_is_due", due_now=DUE_JOBS.format(now="now()"))
+DUE_DELIVERIES = SQL("due_deliveries")
+WORK_IS_DUE = SQL("work_is_due", due_now=DUE_DELIVERIES.format(now="now()"))
 
 
 def work_is_due() -> bool:

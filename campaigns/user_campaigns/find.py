@@ -53,7 +53,7 @@ class CustomerCampaign:
     behaviors: Sequence[Behavior] = ()
     offers: Sequence[Offer] = ()
     issued: Sequence[IssuedOffer] = ()
-    units: Sequence[AdUnit] = ()
+    creatives: Sequence[AdUnit] = ()
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Found:
     behaviors: dict[int, list[Behavior]] = field(default_factory=dict)
     offers: dict[int, Offer] = field(default_factory=dict)
     issued: dict[int, list[IssuedOffer]] = field(default_factory=dict)
-    units: dict[int, list[AdUnit]] = field(default_factory=dict)
+    creatives: dict[int, list[AdUnit]] = field(default_factory=dict)
 
 
 def get_customer_campaign(
@@ -153,11 +153,11 @@ def _find(
         for one in issued.select_related("offer").order_by("id"):
             found.issued.setdefault(one.offer_id, []).append(one)
     if Section.CREATIVES in sections:
-        _find_units(organization, customer, definitions, found, now)
+        _find_creatives(organization, customer, definitions, found, now)
     return found
 
 
-def _find_units(
+def _find_creatives(
     organization: Organization,
     customer: Customer,
     definitions: Mapping[int, Definition],
@@ -166,19 +166,19 @@ def _find_units(
 ) -> None:
     """The live creatives whose parents are live now and whose group's targets the customer meets."""
     facts = facts_of(customer)
-    units = AdUnit.objects.filter(
+    creatives = AdUnit.objects.filter(
         organization=organization,
         status=Status.LIVE,
         deleted_at__isnull=True,
         group__line_item__campaign_id__in=list(definitions),
     )
-    for unit in units.select_related("group__line_item").order_by("id"):
-        campaign_id = unit.group.line_item.campaign_id
-        part = definitions[campaign_id].parts.get(unit.group_id)
+    for creative in creatives.select_related("group__line_item").order_by("id"):
+        campaign_id = creative.group.line_item.campaign_id
+        part = definitions[campaign_id].parts.get(creative.group_id)
         if part is None or part.conditions is None or not all(window.is_open(now) for window in part.windows):
             continue
         if compile_predicate(part.conditions)(facts):
-            found.units.setdefault(campaign_id, []).append(unit)
+            found.creatives.setdefault(campaign_id, []).append(creative)
 
 
 def _assembled(campaign: AdCampaign, standing: Standing, found: Found) -> CustomerCampaign:
@@ -190,7 +190,7 @@ def _assembled(campaign: AdCampaign, standing: Standing, found: Found) -> Custom
         behaviors=behaviors,
         offers=[found.offers[key] for key in ids if key in found.offers],
         issued=[issued for key in ids for issued in found.issued.get(key, ())],
-        units=found.units.get(campaign.pk, ()),
+        creatives=found.creatives.get(campaign.pk, ()),
     )
 
 

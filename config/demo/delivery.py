@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from campaigns.hierarchy.campaigns import create_campaign
 from campaigns.hierarchy.creative_groups import create_group
-from campaigns.hierarchy.creatives import create_unit
+from campaigns.hierarchy.creatives import create_creative
 from campaigns.hierarchy.line_items import create_line_item
 from campaigns.models import Destination
 from campaigns.models.destination_kind import DestinationKind
@@ -41,4 +41,4 @@ def schedule_delivery(*, organization: Organization, application: Application, n
         organization=organization, line_item_id=line_item.pk, attributes={"name": "File for the print shop", **dated}
     )
     message = {"name": f"{NAME}: file", "scheduled_delivery_date": now + AHEAD, **MESSAGE}
-    create_unit(organization=organization, application=application, group_id=group.pk, attributes=message)
+    create_creative(organization=organization, application=application, group_id=group.pk, attributes=message)

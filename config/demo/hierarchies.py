@@ -5,7 +5,7 @@ from typing import Any
 
 from campaigns.hierarchy.campaigns import create_campaign
 from campaigns.hierarchy.creative_groups import create_group
-from campaigns.hierarchy.creatives import create_unit
+from campaigns.hierarchy.creatives import create_creative
 from campaigns.hierarchy.line_items import create_line_item
 from customers.models import Application, Organization
 
@@ -64,7 +64,7 @@ def create_campaigns(*, organization: Organization, application: Application) ->
                 line_item_id=line_item.pk,
                 attributes={"name": group_name, "targets": group_targets, **dated},
             )
-            create_unit(
+            create_creative(
                 organization=organization,
                 application=application,
                 group_id=group.pk,

@@ -6,14 +6,14 @@ Where a pass is stands in the database, so a worker may be killed at any point; 
 from datetime import datetime, timedelta
 
 import structlog
+from campaigns.models.delivery import DeliveryState
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from campaigns.delivery.channels.file import remove_file
-from campaigns.models import AudienceJob
-from campaigns.models.audience_job import JobState
+from campaigns.models import Delivery
 from config.retention.kinds import KINDS, Kind
 from customers.models import RetentionMark
 
@@ -74,12 +74,12 @@ def _look(kind: Kind, after_id: int, before: datetime, limit: int) -> Looked:
 
 def _remove_next_file(after_id: int, before: datetime) -> Looked:
     """Delete the file of the next delivery that has one of ours."""
-    over = (JobState.COMPLETE, JobState.CANCELLED, JobState.SKIPPED)
-    old = AudienceJob.objects.filter(pk__gt=after_id, state__in=over, finished_at__lt=before)
+    over = (DeliveryState.COMPLETE, DeliveryState.CANCELLED, DeliveryState.SKIPPED)
+    old = Delivery.objects.filter(pk__gt=after_id, state__in=over, finished_at__lt=before)
     ours = old.filter(file_url="", file_removed_at=None).exclude(file_name="").order_by("pk")
-    job = ours.select_for_update(skip_locked=True).defer("definition").first()
-    if job is None:
+    delivery = ours.select_for_update(skip_locked=True).defer("definition").first()
+    if delivery is None:
         return None, True, 0
-    remove_file(job.file_name)
-    AudienceJob.objects.filter(pk=job.pk).update(file_removed_at=timezone.now())
-    return job.pk, False, 1
+    remove_file(delivery.file_name)
+    Delivery.objects.filter(pk=delivery.pk).update(file_removed_at=timezone.now())
+    return delivery.pk, False, 1

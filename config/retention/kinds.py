@@ -24,19 +24,21 @@ NOT_TO_CONVERT = """(old.closed_by IS NOT NULL OR campaign.deleted_at < %(before
     AND NOT EXISTS (SELECT FROM funnels_funnelentry entry WHERE entry.interaction_id = old.id)"""
 NOTE_INTERACTIONS = SQL("note_interactions")
 # An operator may have failed deliveries taken up again; the others that are over stay so.
-JOBS = """
-SELECT job.id FROM campaigns_audiencejob job WHERE job.id > %(after)s::bigint
-AND job.state IN ('complete', 'cancelled', 'skipped') AND job.finished_at < %(before)s::timestamptz AND {has}
-ORDER BY job.id LIMIT 1
+DELIVERIES = """
+SELECT delivery.id FROM campaigns_delivery delivery WHERE delivery.id > %(after)s::bigint
+AND delivery.state IN ('complete', 'cancelled', 'skipped') AND delivery.finished_at < %(before)s::timestamptz AND {has}
+ORDER BY delivery.id LIMIT 1
 """
 CHUNKS = SQL(
     "chunks",
-    jobs_has_job_chunks_0_and_job_chunks_rem=JOBS.format(has="job.chunks > 0 AND job.chunks_removed_at IS NULL"),
+    deliveries_has_delivery_chunks_0_and_delivery_chunks_rem=DELIVERIES.format(
+        has="delivery.chunks > 0 AND delivery.chunks_removed_at IS NULL"
+    ),
 )
 # What is ambiguous waits for an operator's word. The counts stay with the delivery, which says that its rows are gone.
-HAS_RECIPIENTS = """EXISTS (SELECT FROM campaigns_audiencemember member
-    WHERE member.job_id = job.id AND member.state NOT IN ('ambiguous', 'leased'))"""
-RECIPIENTS = SQL("recipients", jobs_has_has_recipients=JOBS.format(has=HAS_RECIPIENTS))
+HAS_RECIPIENTS = """EXISTS (SELECT FROM campaigns_recipient recipient
+    WHERE recipient.delivery_id = delivery.id AND recipient.state NOT IN ('ambiguous', 'leased'))"""
+RECIPIENTS = SQL("recipients", deliveries_has_has_recipients=DELIVERIES.format(has=HAS_RECIPIENTS))
 TRIGGERED = SQL("triggered")
 
 
@@ -108,7 +110,7 @@ KINDS = (
         "counters",
         "RETAIN_COUNTERS_DAYS",
         _rows(
-            "campaigns_countedevent",
+            "campaigns_goalprogressevent",
             time="at",
             spare=UNNEEDED_COUNTER,
             join="JOIN campaigns_achievement goal ON goal.id = old.goal_id",

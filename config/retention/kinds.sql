@@ -25,36 +25,36 @@ SELECT (SELECT max(id) FROM bite), (SELECT count(*) < %(limit)s::bigint {end} FR
 )
 
 -- name: chunks
-WITH job AS MATERIALIZED (${jobs_has_job_chunks_0_and_job_chunks_rem}), gone AS (
+WITH delivery AS MATERIALIZED (${deliveries_has_delivery_chunks_0_and_delivery_chunks_rem}), gone AS (
     DELETE FROM campaigns_audiencechunk WHERE id IN (
-        SELECT id FROM campaigns_audiencechunk WHERE job_id = (SELECT id FROM job) FOR UPDATE SKIP LOCKED) RETURNING 1
+        SELECT id FROM campaigns_audiencechunk WHERE delivery_id = (SELECT id FROM delivery) FOR UPDATE SKIP LOCKED) RETURNING 1
 ), noted AS (
-    UPDATE campaigns_audiencejob SET chunks_removed_at = now() WHERE id = (SELECT id FROM job)
+    UPDATE campaigns_delivery SET chunks_removed_at = now() WHERE id = (SELECT id FROM delivery)
 )
-SELECT (SELECT id FROM job), NOT EXISTS (SELECT FROM job), (SELECT count(*) FROM gone)
+SELECT (SELECT id FROM delivery), NOT EXISTS (SELECT FROM delivery), (SELECT count(*) FROM gone)
 
 -- name: recipients
-WITH job AS MATERIALIZED (${jobs_has_has_recipients}), gone AS (
-    DELETE FROM campaigns_audiencemember WHERE key IN (
-        SELECT key FROM campaigns_audiencemember WHERE job_id = (SELECT id FROM job)
+WITH delivery AS MATERIALIZED (${deliveries_has_has_recipients}), gone AS (
+    DELETE FROM campaigns_recipient WHERE key IN (
+        SELECT key FROM campaigns_recipient WHERE delivery_id = (SELECT id FROM delivery)
         AND state NOT IN ('ambiguous', 'leased') LIMIT %(limit)s::bigint FOR UPDATE SKIP LOCKED) RETURNING 1
 ), noted AS (
-    UPDATE campaigns_audiencejob SET recipients_removed_at = now()
-    WHERE id = (SELECT id FROM job) AND recipients_removed_at IS NULL
+    UPDATE campaigns_delivery SET recipients_removed_at = now()
+    WHERE id = (SELECT id FROM delivery) AND recipients_removed_at IS NULL
 )
-SELECT (SELECT id FROM job) - ((SELECT count(*) FROM gone) = %(limit)s::bigint)::int, NOT EXISTS (SELECT FROM job),
+SELECT (SELECT id FROM delivery) - ((SELECT count(*) FROM gone) = %(limit)s::bigint)::int, NOT EXISTS (SELECT FROM delivery),
     (SELECT count(*) FROM gone)
 
 -- name: triggered
 -- Those of triggered messages have no delivery; `due_at` says when they were settled.
 WITH bite AS MATERIALIZED (
-    SELECT member.key, member.customer_id FROM campaigns_audiencemember member
-    WHERE member.job_id IS NULL AND member.customer_id > %(after)s::bigint
-    ORDER BY member.customer_id LIMIT %(limit)s::bigint
+    SELECT recipient.key, recipient.customer_id FROM campaigns_recipient recipient
+    WHERE recipient.delivery_id IS NULL AND recipient.customer_id > %(after)s::bigint
+    ORDER BY recipient.customer_id LIMIT %(limit)s::bigint
 ), gone AS (
-    DELETE FROM campaigns_audiencemember WHERE key IN (
-        SELECT member.key FROM campaigns_audiencemember member JOIN bite ON bite.key = member.key
-        WHERE member.state IN ('sent', 'failed', 'skipped') AND member.due_at < %(before)s::timestamptz
-        FOR UPDATE OF member SKIP LOCKED) RETURNING 1
+    DELETE FROM campaigns_recipient WHERE key IN (
+        SELECT recipient.key FROM campaigns_recipient recipient JOIN bite ON bite.key = recipient.key
+        WHERE recipient.state IN ('sent', 'failed', 'skipped') AND recipient.due_at < %(before)s::timestamptz
+        FOR UPDATE OF recipient SKIP LOCKED) RETURNING 1
 )
 SELECT (SELECT max(customer_id) FROM bite), (SELECT count(*) < %(limit)s::bigint FROM bite), (SELECT count(*) FROM gone)

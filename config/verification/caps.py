@@ -20,7 +20,7 @@ INTERACTIONS = SQL(
 EARNED = SQL("earned", never_merged_customer_earned_customer_id=NEVER_MERGED.format(customer="earned.customer_id"))
 ROLLING = SQL("rolling", never_merged_customer_earned_customer_id=NEVER_MERGED.format(customer="earned.customer_id"))
 WITHOUT_PERIOD = "CASE WHEN behavior.period IS NULL THEN behavior.max_times_achievable_per_period END"
-LOCAL = "date_trunc('{unit}', earning.at AT TIME ZONE organization.time_zone)"
+LOCAL = "date_trunc('{unit}', completion.at AT TIME ZONE organization.time_zone)"
 OFFERS = SQL("offers", never_merged_customer_given_customer_id=NEVER_MERGED.format(customer="given.customer_id"))
 
 CAPS = (

@@ -17,30 +17,30 @@ AND EXISTS (SELECT FROM funnels_funnelentry entry WHERE entry.customer_id = mine
 AND ${never_merged_customer_mine_customer_id}
 
 -- name: earned
--- Behaviors, and their goals: a goal that is complete is an earning, too.
+-- Behaviors, and their goals: a goal that is complete is a completion, too.
 SELECT behavior.organization_id, format('customer %%s earned behavior %%s %%s times {within}, its cap is %%s',
     earned.customer_id, behavior.id, earned.number, {cap}) AS sentence
 FROM campaigns_achievement behavior JOIN (
-    SELECT earning.customer_id, earning.achievement_id, count(*) AS number, max(earning.created_at) AS newest
-    FROM campaigns_earning earning JOIN customers_organization organization ON organization.id = earning.organization_id
-    GROUP BY earning.customer_id, earning.achievement_id, {period}
+    SELECT completion.customer_id, completion.achievement_id, count(*) AS number, max(completion.created_at) AS newest
+    FROM campaigns_completion completion JOIN customers_organization organization ON organization.id = completion.organization_id
+    GROUP BY completion.customer_id, completion.achievement_id, {period}
 ) earned ON earned.achievement_id = behavior.id
 WHERE earned.number > {cap} AND earned.newest > behavior.updated_at
 AND ${never_merged_customer_earned_customer_id}
 
 -- name: rolling
--- The cap's worth of earnings before one lies within the rolling period that ends with it.
+-- The cap's worth of completions before one lies within the rolling period that ends with it.
 SELECT organization_id, format('customer %%s earned behavior %%s more than %%s times within %%s s before %%s',
     customer_id, achievement_id, cap, period, at) AS sentence
 FROM (
-    SELECT behavior.organization_id, earning.customer_id, earning.achievement_id, earning.at, behavior.updated_at,
+    SELECT behavior.organization_id, completion.customer_id, completion.achievement_id, completion.at, behavior.updated_at,
         behavior.max_times_achievable_per_period AS cap, behavior.period,
-        lag(earning.at, behavior.max_times_achievable_per_period) OVER earlier AS first_at,
-        GREATEST(earning.created_at, lag(earning.created_at, behavior.max_times_achievable_per_period) OVER earlier)
+        lag(completion.at, behavior.max_times_achievable_per_period) OVER earlier AS first_at,
+        GREATEST(completion.created_at, lag(completion.created_at, behavior.max_times_achievable_per_period) OVER earlier)
             AS newest
-    FROM campaigns_achievement behavior JOIN campaigns_earning earning ON earning.achievement_id = behavior.id
+    FROM campaigns_achievement behavior JOIN campaigns_completion completion ON completion.achievement_id = behavior.id
     WHERE behavior.period IS NOT NULL AND behavior.max_times_achievable_per_period IS NOT NULL
-    WINDOW earlier AS (PARTITION BY earning.customer_id, earning.achievement_id ORDER BY earning.at)
+    WINDOW earlier AS (PARTITION BY completion.customer_id, completion.achievement_id ORDER BY completion.at)
 ) earned
 WHERE first_at > at - make_interval(secs => period) AND newest > updated_at
 AND ${never_merged_customer_earned_customer_id}

@@ -8,8 +8,8 @@ SQL = NamedSQL(__file__)
 COUNTED = ("audience", "sent", "failed", "skipped", "ambiguous")
 COUNTS = SQL("counts").format(
     shown=", ".join(f"{name} %%s" for name in COUNTED),
-    kept=", ".join(f"job.{name}" for name in COUNTED),
-    there=", ".join(f"COALESCE(member.{name}, 0)" for name in COUNTED),
+    kept=", ".join(f"delivery.{name}" for name in COUNTED),
+    there=", ".join(f"COALESCE(recipient.{name}, 0)" for name in COUNTED),
     sums=", ".join(f"count(*) FILTER (WHERE state = '{name}') AS {name}" for name in COUNTED[1:]),
 )
 CHUNKS = SQL("chunks")

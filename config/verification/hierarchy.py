@@ -22,11 +22,11 @@ FROM {child} child JOIN ({parent}) parent ON parent.id = child.{column} WHERE pa
 """
 GROUPS = """SELECT part.id, line_item.campaign_id FROM campaigns_adgroup part
     JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id"""
-UNITS = """SELECT unit.id, line_item.campaign_id FROM campaigns_adunit unit
-    JOIN campaigns_adgroup part ON part.id = unit.group_id
+CREATIVES = """SELECT creative.id, line_item.campaign_id FROM campaigns_adunit creative
+    JOIN campaigns_adgroup part ON part.id = creative.group_id
     JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id"""
 OF_ONE_CAMPAIGN = (
-    ("campaigns_audiencejob", "unit_id", UNITS),
+    ("campaigns_delivery", "creative_id", CREATIVES),
     ("campaigns_achievement", "composite_id", "SELECT id, campaign_id FROM campaigns_achievement"),
     ("funnels_banner", "group_id", GROUPS),
     ("funnels_popup", "group_id", GROUPS),

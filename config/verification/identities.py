@@ -13,7 +13,7 @@ SELECT child.organization_id, format('{child} %%s is customer %%s''s, its {colum
 FROM {child} child JOIN {parent} parent ON parent.id = child.{column} WHERE parent.customer_id <> child.customer_id
 """
 OF_ONE_CUSTOMER = (
-    ("campaigns_pointsentry", "earning_id", "campaigns_earning"),
+    ("campaigns_pointsentry", "completion_id", "campaigns_completion"),
     ("funnels_funnelentry", "interaction_id", "campaigns_interaction"),
     ("funnels_eventoccurrence", "trace_id", "traces_trace"),
 )

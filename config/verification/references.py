@@ -17,9 +17,9 @@ REFERENCE = SQL("reference")
 # While an audience is being built, those who were merged meanwhile are still in it: the last step of building removes
 # them.
 BEING_BUILT = {
-    "campaigns_audiencemember.customer_id": """
-AND NOT (parent.id IS NULL AND EXISTS (SELECT FROM campaigns_audiencejob job
-    WHERE job.id = child.job_id AND (job.state = 'building' OR job.built_at IS NULL)))"""
+    "campaigns_recipient.customer_id": """
+AND NOT (parent.id IS NULL AND EXISTS (SELECT FROM campaigns_delivery delivery
+    WHERE delivery.id = child.delivery_id AND (delivery.state = 'building' OR delivery.built_at IS NULL)))"""
 }
 
 

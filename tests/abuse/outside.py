@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from campaigns.models import AudienceJob, Destination, MessageTemplate
+from campaigns.models import Delivery, Destination, MessageTemplate
 from campaigns.models.ad_type import AdType
-from tests.campaigns.delivery.scheduled import CSV, EMAIL, make_job, make_scheduled
+from tests.campaigns.delivery.scheduled import CSV, EMAIL, make_delivery, make_scheduled
 from tests.campaigns.delivery.servers import Dripping, Mailbox, World, http_world, mail_world, raw_world
 from tests.factories import Hierarchy, make_customer, unique
 
@@ -41,11 +41,11 @@ def make_webhook(organization_id: int, url: str, **settings: Any) -> Destination
 
 
 class Outside:
-    """Servers that run as long as the block; by name, `jobs` are deliveries, `worlds` and `mailboxes` who gets them."""
+    """Servers that run as long as the block; `deliveries`, and the `worlds` and `mailboxes` that get them, by name."""
 
     def __init__(self, block: ExitStack) -> None:
         self._block = block
-        self.jobs: dict[str, AudienceJob] = {}
+        self.deliveries: dict[str, Delivery] = {}
         self.worlds: dict[str, World] = {}
         self.mailboxes: dict[str, Mailbox] = {}
         self.drips: list[Dripping] = []
@@ -58,7 +58,7 @@ class Outside:
             self.drips.append(drip)
             rows = self._make(name, WEBHOOK, "ab")
             make_webhook(rows.campaign.organization_id, drip.url, concurrency=8, timeout_seconds=120)
-            self.jobs[name] = make_job(rows)
+            self.deliveries[name] = make_delivery(rows)
 
     def make_others(self) -> None:
         """Everybody else."""
@@ -74,11 +74,11 @@ class Outside:
         self._make_mail_service("postmark")
         rows = self._make("file", CSV, (FORMULA, "plain"))
         make_destination(rows.campaign.organization_id, "file", {})
-        self.jobs["file"] = make_job(rows)
+        self.deliveries["file"] = make_delivery(rows)
 
-    def _make(self, name: str, unit: dict[str, Any], people: Sequence[str], text: str = "Hello") -> Hierarchy:
-        """A message to some people; it is sent once there is a job, so whoever gets it must be there before."""
-        rows = make_scheduled(**{"template_id": "welcome", **unit})
+    def _make(self, name: str, creative: dict[str, Any], people: Sequence[str], text: str = "Hello") -> Hierarchy:
+        """A message to some people; it is sent once there is a delivery, so whoever gets it must be there before."""
+        rows = make_scheduled(**{"template_id": "welcome", **creative})
         organization = rows.campaign.organization
         for place, each in enumerate(people):
             attributes = {"email": f"{place}@example.org", "name": each}
@@ -92,7 +92,7 @@ class Outside:
         world.will(*[status] * 9, **answer)
         rows = self._make(name, WEBHOOK, "ab")
         make_webhook(rows.campaign.organization_id, world.url)
-        self.jobs[name] = make_job(rows)
+        self.deliveries[name] = make_delivery(rows)
 
     def _make_mail(
         self, name: str, *, people: Sequence[str] = "ab", text: str = "Hello", replies: Sequence[str] = ()
@@ -102,7 +102,7 @@ class Outside:
         rows = self._make(name, EMAIL, people, text)
         server = {"host": "127.0.0.1", "port": mailbox.port, "encryption": "none", "concurrency": 1}
         make_destination(rows.campaign.organization_id, "email", {"from_address": SENDER, **server})
-        self.jobs[name] = make_job(rows)
+        self.deliveries[name] = make_delivery(rows)
 
     def _make_mail_service(self, name: str) -> None:
         """One that leads elsewhere, where its key would be of use to somebody."""
@@ -111,4 +111,4 @@ class Outside:
         rows = self._make(name, EMAIL, "ab")
         settings = {"from_address": SENDER, "provider": name, "provider_url": f"{world.url}/", "concurrency": 1}
         make_destination(rows.campaign.organization_id, "email", settings, api_key="the key")
-        self.jobs[name] = make_job(rows)
+        self.deliveries[name] = make_delivery(rows)

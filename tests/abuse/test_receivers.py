@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from campaigns.models import AudienceJob, AudienceMember
+from campaigns.models import Delivery, Recipient
 from tests.abuse.browser import Browser
 from tests.abuse.outside import ABSURD, EXPLOSIVE, FORMULA, GUARDED, Outside
 from tests.abuse.server import Server, faults_in
@@ -19,7 +19,7 @@ from tests.abuse.world import Abused
 from tests.campaigns.delivery.scheduled import states_of
 from tests.config.served import until
 
-MEMBERS = "/admin/campaigns/audiencemember/"
+MEMBERS = "/admin/campaigns/recipient/"
 # What is to become of a delivery's people while others drip.
 ENDS = {
     **{name: {"sent": 2} for name in ("letter", "broken", "file")},
@@ -41,7 +41,7 @@ def outside(_served: tuple[Server, Abused], django_db_blocker: DjangoDbBlocker) 
             # Who begins, with work that is due already, says that the other one isn't heard.
             until(lambda: _heard() == {"worker", "beat"}, "the worker")
             made.make_dripping()
-            dripping = list(made.jobs.values())
+            dripping = list(made.deliveries.values())
             until(lambda: _in_hand(dripping) == 4, "the slow ones to be in hand")
             made.make_others()
             with suppress(AssertionError):
@@ -58,24 +58,24 @@ def _heard() -> set[str]:
         return {str(kind) for (kind,) in cursor.fetchall()}
 
 
-def _in_hand(jobs: list[AudienceJob]) -> int:
-    return AudienceMember.objects.filter(job__in=jobs, state="leased").count()
+def _in_hand(deliveries: list[Delivery]) -> int:
+    return Recipient.objects.filter(delivery__in=deliveries, state="leased").count()
 
 
 def _not_over(made: Outside) -> dict[str, dict[str, int]]:
     """Who has neither ended as expected nor says why it waits."""
-    waiting = AudienceJob.objects.filter(pk__in=[made.jobs[name].pk for name in ABSURD], failures=1)
+    waiting = Delivery.objects.filter(pk__in=[made.deliveries[name].pk for name in ABSURD], failures=1)
     wanted = ENDS | {name: {"pending": 2} for name in ABSURD}
-    found = {name: states_of(made.jobs[name]) for name in wanted} | {"told": {"asked": waiting.count()}}
+    found = {name: states_of(made.deliveries[name]) for name in wanted} | {"told": {"asked": waiting.count()}}
     wanted["told"] = {"asked": len(ABSURD)}
     return {name: states for name, states in found.items() if states != wanted[name]}
 
 
-def _job(server: Server, outside: Outside, name: str) -> tuple[AudienceJob, list[AudienceMember]]:
+def _delivery(server: Server, outside: Outside, name: str) -> tuple[Delivery, list[Recipient]]:
     """A delivery as it is now, and its people."""
     with server.database():
-        job = AudienceJob.objects.get(pk=outside.jobs[name].pk)
-        return job, list(AudienceMember.objects.filter(job=job))
+        delivery = Delivery.objects.get(pk=outside.deliveries[name].pk)
+        return delivery, list(Recipient.objects.filter(delivery=delivery))
 
 
 def test_who_drips_keeps_nobody_elses_messages_and_has_got_its_own(server: Server, outside: Outside) -> None:
@@ -84,25 +84,25 @@ def test_who_drips_keeps_nobody_elses_messages_and_has_got_its_own(server: Serve
         drip.stopped.set()
     with server.database():
         until(
-            lambda: [states_of(outside.jobs[name]) for name in ("dripping", "dripping too")] == [{"sent": 2}] * 2,
+            lambda: [states_of(outside.deliveries[name]) for name in ("dripping", "dripping too")] == [{"sent": 2}] * 2,
             "what was said before it dripped counts",
         )
 
 
 @pytest.mark.parametrize("asked", ABSURD)
 def test_no_more_than_an_hour_is_believed(server: Server, abused: Abused, outside: Outside, asked: str) -> None:
-    job, people = _job(server, outside, asked)
-    assert (job.state, {each.state for each in people}) == ("delivering", {"pending"})
-    assert "it asks to wait 3600 s" in job.error
-    assert job.leased_until
-    assert max(job.leased_until, *_due(people)) < timezone.now() + timedelta(minutes=61)
+    delivery, people = _delivery(server, outside, asked)
+    assert (delivery.state, {each.state for each in people}) == ("delivering", {"pending"})
+    assert "it asks to wait 3600 s" in delivery.error
+    assert delivery.leased_until
+    assert max(delivery.leased_until, *_due(people)) < timezone.now() + timedelta(minutes=61)
     assert len(outside.worlds[asked].got) == 1
     operator = Browser(server, abused.operator)
     for page in (MEMBERS, *(f"{MEMBERS}{each.pk}/change/" for each in people)):
         assert operator.get(page).status == 200
 
 
-def _due(people: list[AudienceMember]) -> list[datetime]:
+def _due(people: list[Recipient]) -> list[datetime]:
     return [each.due_at for each in people if each.due_at]
 
 
@@ -112,14 +112,14 @@ def test_what_was_taken_was_taken_once_whatever_its_body(outside: Outside) -> No
 
 @pytest.mark.parametrize("name", ["moved", "postmark"])
 def test_no_redirect_is_followed_and_no_proxy_picked_up(server: Server, outside: Outside, name: str) -> None:
-    _, people = _job(server, outside, name)
+    _, people = _delivery(server, outside, name)
     assert outside.worlds[name].got
     assert not outside.elsewhere.got
     assert {each.state for each in people} == {"failed"}
 
 
 def test_of_a_refusal_the_status_line_is_kept(server: Server, outside: Outside) -> None:
-    _, people = _job(server, outside, "refusing")
+    _, people = _delivery(server, outside, "refusing")
     assert {each.error for each in people} == {"HTTP 403 Forbidden"}
     assert GUARDED.decode() not in server.log
 
@@ -130,14 +130,14 @@ def test_a_connection_that_is_closed_between_two_mails_leaves_nobody_in_doubt(ou
 
 @pytest.mark.parametrize("name", EXPLOSIVE)
 def test_who_makes_a_message_too_much_fails_alone(server: Server, outside: Outside, name: str) -> None:
-    _, people = _job(server, outside, name)
+    _, people = _delivery(server, outside, name)
     assert sorted(each.state for each in people) == ["failed", "sent"]
     assert len(outside.mailboxes[name].taken) == 1
 
 
 def test_a_file_is_for_its_group_and_no_cell_of_it_is_a_formula(server: Server, outside: Outside) -> None:
-    job, _ = _job(server, outside, "file")
-    path = server.exports / job.file_name
+    delivery, _ = _delivery(server, outside, "file")
+    path = server.exports / delivery.file_name
     assert {stat.S_IMODE(each.stat().st_mode) for each in path.parent.glob(f"{path.name}*")} == {0o640}
     assert stat.S_IMODE(path.parent.stat().st_mode) & stat.S_IRWXO == 0
     with path.open(newline="") as file:

@@ -4,8 +4,9 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaigns.models import AudienceJob
-from campaigns.models.audience_job import JobState
+from campaigns.models.delivery import DeliveryState
+
+from campaigns.models import Delivery
 from customers.models import Application, Operator
 from customers.models.application import Platform
 from marketing_solutions.oauth import SCOPES, issue_token
@@ -85,17 +86,17 @@ def make_abused(exports: Path) -> Abused:
 
 def _make_file(application: Application, exports: Path) -> str:
     """The path of a delivery's file of FILE_BYTES."""
-    unit = make_hierarchy(application).unit
-    name = f"audience-{unit.pk}.csv"
+    creative = make_hierarchy(application).creative
+    name = f"audience-{creative.pk}.csv"
     exports.mkdir(parents=True, exist_ok=True)
     with (exports / name).open("wb") as file:
         file.truncate(FILE_BYTES)
-    AudienceJob.objects.create(
+    Delivery.objects.create(
         organization=application.organization,
-        campaign=unit.group.line_item.campaign,
-        unit=unit,
-        state=JobState.COMPLETE,
+        campaign=creative.group.line_item.campaign,
+        creative=creative,
+        state=DeliveryState.COMPLETE,
         scheduled_for=DELIVERED_AT,
         file_name=name,
     )
-    return f"/priv/v1/apps/{application.api_key}/management/creatives/{unit.pk}/delivery/file"
+    return f"/priv/v1/apps/{application.api_key}/management/creatives/{creative.pk}/delivery/file"

@@ -11,18 +11,18 @@ from django.db import models
 from django.utils import timezone
 
 from campaigns.models import (
-    AudienceJob,
-    AudienceMember,
-    CountedEvent,
+    Completion,
     DecisionRecord,
+    Delivery,
     Destination,
-    Earning,
     Event,
+    GoalProgressEvent,
     Interaction,
     IssuedOffer,
     MessageTemplate,
     Outcome,
     Participation,
+    Recipient,
 )
 from campaigns.models.spend_limit import Limit
 from campaigns.offers.issuing import Grant, issue_offers
@@ -78,7 +78,7 @@ def make_everything() -> Everything:
     customer = make_customer(organization, attributes={"state": "NY"}, tags=["vip"])
     made = Everything(organization, application, hierarchy, customer)
     keep(made, organization, application, customer)
-    keep(made, hierarchy.campaign, hierarchy.bundle, hierarchy.line_item, hierarchy.group, hierarchy.unit)
+    keep(made, hierarchy.campaign, hierarchy.bundle, hierarchy.line_item, hierarchy.group, hierarchy.creative)
     for part in (_schema, _behaviors, _delivery, _money, _visits, _channel):
         part(made)
     keep(
@@ -116,7 +116,7 @@ def _behaviors(made: Everything) -> None:
     key = unique("key")
     issue_offers(organization_id=made.organization.pk, grants=[Grant(offer.pk, made.customer.pk, key, now)])
     offer.refresh_from_db()
-    earning = Earning.objects.create(**own, achievement=behavior, at=now)
+    completion = Completion.objects.create(**own, achievement=behavior, at=now)
     entry = adjust_points(
         organization=made.organization, customer_id=made.customer.pk, amount=7, note="a gift", now=now
     )
@@ -124,10 +124,10 @@ def _behaviors(made: Everything) -> None:
     event = Event.objects.create(**own, name="purchase", at=now, event_id=unique("event"))
     keep(
         made,
-        CountedEvent.objects.create(**own, goal=goal, at=now),
+        GoalProgressEvent.objects.create(**own, goal=goal, at=now),
         behavior,
         offer,
-        earning,
+        completion,
         entry,
         outcome,
         event,
@@ -137,19 +137,19 @@ def _behaviors(made: Everything) -> None:
 
 def _delivery(made: Everything) -> None:
     own: dict[str, Any] = {"organization": made.organization}
-    unit: Any = made.hierarchy.unit
-    job = AudienceJob.objects.create(
+    creative: Any = made.hierarchy.creative
+    delivery = Delivery.objects.create(
         **own,
         campaign=made.hierarchy.campaign,
-        unit=unit,
-        scheduled_for=unit.scheduled_delivery_date,
+        creative=creative,
+        scheduled_for=creative.scheduled_delivery_date,
         state="complete",
         audience=1,
         sent=1,
     )
-    member = AudienceMember.objects.create(**own, job=job, unit=unit, customer=made.customer, state="sent")
+    member = Recipient.objects.create(**own, delivery=delivery, creative=creative, customer=made.customer, state="sent")
     template = MessageTemplate.objects.create(**own, key=unique("key"), subject="Hello", text="Hello")
-    keep(made, job, member, template, Destination.objects.create(**own, name=unique("file"), kind="file"))
+    keep(made, delivery, member, template, Destination.objects.create(**own, name=unique("file"), kind="file"))
 
 
 def _money(made: Everything) -> None:

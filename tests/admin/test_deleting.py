@@ -9,7 +9,7 @@ from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.models import AdCampaign, AudienceJob, AudienceMember, IssuedOffer, Offer
+from campaigns.models import AdCampaign, Delivery, IssuedOffer, Offer, Recipient
 from config.verification import all_checks
 from config.verification.check import ASK
 from customers.customers.deletion import delete_customers
@@ -46,8 +46,8 @@ def test_a_customer_who_was_everywhere_is_gone_from_everywhere(operator: Client)
     for model in _owned():
         assert model._base_manager.count() == kept[model], model
     assert (Trail.objects.count(), Action.objects.count()) == (1, 1)
-    job = AudienceJob.objects.get(organization=ours.organization)
-    assert (job.audience, job.sent) == (0, 0)
+    delivery = Delivery.objects.get(organization=ours.organization)
+    assert (delivery.audience, delivery.sent) == (0, 0)
     assert Offer.objects.get(organization=ours.organization).issued_count == 0
     connection.check_constraints()
 
@@ -97,7 +97,7 @@ def test_who_was_merged_goes_with_whom_they_were_merged_into(operator: Client) -
 
 def test_levels_are_deleted_softly_with_all_below(operator: Client) -> None:
     ours = make_everything()
-    rows = (ours.hierarchy.campaign, ours.hierarchy.line_item, ours.hierarchy.group, ours.hierarchy.unit)
+    rows = (ours.hierarchy.campaign, ours.hierarchy.line_item, ours.hierarchy.group, ours.hierarchy.creative)
     form = {"action": "delete_selected", "_selected_action": [ours.hierarchy.campaign.pk], "post": "yes"}
     assert operator.post(address(AdCampaign), form).status_code == 302
     for row in rows:
@@ -118,7 +118,7 @@ def test_deleting_several_is_deleting_all_or_none(operator: Client) -> None:
 
 def test_history_is_nobodys_to_delete(operator: Client) -> None:
     ours = make_everything()
-    for model in (IssuedOffer, AudienceMember, Trail, Action):
+    for model in (IssuedOffer, Recipient, Trail, Action):
         assert operator.post(address(model, ours.of(model).pk, "delete"), {"post": "yes"}).status_code == 403
     entry = ours.of(FunnelEntry)
     assert operator.post(address(FunnelEntry, entry.pk, "delete"), {"post": "yes"}).status_code == 302

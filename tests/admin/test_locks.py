@@ -20,7 +20,7 @@ def test_customers_are_deleted_in_the_written_order() -> None:
     with locks_watched("delete customers") as spy:
         delete_customers(organization=ours.organization, customer_ids=[ours.customer.pk])
     wanted = {"advisory", "customers_customer", "campaigns_offer", "campaigns_participation", "customers_organization"}
-    assert wanted | {"campaigns_audiencemember", "campaigns_audiencejob"} <= set(spy.locked)
+    assert wanted | {"campaigns_recipient", "campaigns_delivery"} <= set(spy.locked)
 
 
 def test_points_are_adjusted_in_the_written_order() -> None:

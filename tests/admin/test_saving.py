@@ -142,7 +142,7 @@ def test_operators_adjust_points_with_a_note(operator: Client, ours: Everything)
 Doubled = Callable[[Everything], tuple[Any, dict[str, Any]]]
 DATES = {"starts_at_0": "2026-01-01", "starts_at_1": "0:00", "ends_at_0": "2027-01-01", "ends_at_1": "0:00"}
 LEVEL = {"status": "live", "name": "Another", "priority": 0, "holdout_percent": 0, **DATES}
-UNIT = {
+CREATIVE = {
     "name": "Another",
     "status": "draft",
     "ad_type": "issue_audience_csv",
@@ -157,7 +157,7 @@ DOUBLES: dict[str, tuple[str, Doubled]] = {
     "container": ("campaign", lambda ours: (AdLineItem, LEVEL | {"campaign": ours.hierarchy.campaign.pk})),
     "creative": (
         "group",
-        lambda ours: (AdUnit, UNIT | {"group": ours.hierarchy.group.pk, "application": ours.application.pk}),
+        lambda ours: (AdUnit, CREATIVE | {"group": ours.hierarchy.group.pk, "application": ours.application.pk}),
     ),
     "target": (
         "position",
@@ -272,7 +272,7 @@ def test_a_customers_record_is_checked_as_a_clients(operator: Client, ours: Ever
 
 
 def test_levels_are_made_and_changed_by_the_dialects_rules(operator: Client, ours: Everything) -> None:
-    campaign, unit = ours.hierarchy.campaign, ours.hierarchy.unit
+    campaign, creative = ours.hierarchy.campaign, ours.hierarchy.creative
     version = Organization.objects.get(pk=ours.organization.pk).version
     assert operator.post(_add(AdCampaign, ours), LEVEL).status_code == 302
     made = AdCampaign.objects.get(name="Another")
@@ -282,34 +282,34 @@ def test_levels_are_made_and_changed_by_the_dialects_rules(operator: Client, our
     for name, wrong in (("permalink", "a b"), ("permalink", ".."), ("price_per_impression", "-1"), ("name", "x" * 256)):
         assert errors_of(operator.post(_change(campaign), form | {name: [wrong]})).keys() == {name}
     assert errors_of(operator.post(_change(campaign), form | {"frequency_cap": ["1"]})).keys() == {"frequency_unit"}
-    form = opened(operator, _change(unit))
+    form = opened(operator, _change(creative))
     elsewhere = make_achievement(make_live_campaign(ours.organization))
     for field, value in (
         ("offer_ids", "nobody's"),
         ("achievement", elsewhere.pk),
         ("creative_type", "messaging-platform-push"),
     ):
-        assert field in errors_of(operator.post(_change(unit), form | {field: [str(value)]})), field
+        assert field in errors_of(operator.post(_change(creative), form | {field: [str(value)]})), field
     offer = make_offer(ours.organization)
-    assert operator.post(_change(unit), form | {"offer_ids": [offer.guid]}).status_code == 302
-    unit.refresh_from_db()
-    assert unit.offer_ids == [offer.guid]
+    assert operator.post(_change(creative), form | {"offer_ids": [offer.guid]}).status_code == 302
+    creative.refresh_from_db()
+    assert creative.offer_ids == [offer.guid]
 
 
 def test_what_is_completed_stays_completed(operator: Client, ours: Everything) -> None:
-    for row in (ours.hierarchy.campaign, ours.hierarchy.line_item, ours.hierarchy.group, ours.hierarchy.unit):
+    for row in (ours.hierarchy.campaign, ours.hierarchy.line_item, ours.hierarchy.group, ours.hierarchy.creative):
         type(row).objects.filter(pk=row.pk).update(status="completed")
         form = opened(operator, _change(row))
         assert errors_of(operator.post(_change(row), form | {"status": ["live"]})).keys() == {"status"}
 
 
 def test_a_level_that_is_live_has_its_delivery(operator: Client, ours: Everything) -> None:
-    """The services of the dialects look after jobs; so do forms, for they call them."""
+    """The services of the dialects look after deliveries; so do forms, for they call them."""
     AdCampaign.objects.all().update(status="live")
-    unit = ours.hierarchy.unit
-    form = opened(operator, _change(unit)) | {"status": ["live"], "scheduled_delivery_date_0": ["2090-01-01"]}
-    assert operator.post(_change(unit), form).status_code == 302
-    assert unit.audience_jobs.exclude(state="complete").values_list("state", flat=True).get() == "scheduled"
+    creative = ours.hierarchy.creative
+    form = opened(operator, _change(creative)) | {"status": ["live"], "scheduled_delivery_date_0": ["2090-01-01"]}
+    assert operator.post(_change(creative), form).status_code == 302
+    assert creative.deliveries.exclude(state="complete").values_list("state", flat=True).get() == "scheduled"
 
 
 def test_corrections_that_do_not_fit_are_refused_beside_the_amount(operator: Client, ours: Everything) -> None:

@@ -46,12 +46,12 @@ WITH customer AS (
     INSERT INTO campaigns_event (organization_id, customer_id, name, at, attributes)
     SELECT organization_id, id, 'event 0', at, '{}' FROM event
 ), counted AS (
-    INSERT INTO campaigns_countedevent (organization_id, customer_id, goal_id, at, is_consumed)
+    INSERT INTO campaigns_goalprogressevent (organization_id, customer_id, goal_id, at, is_consumed)
     SELECT event.organization_id, event.id, goal.id, event.at, true
     FROM event, campaigns_achievement goal
     WHERE goal.organization_id = event.organization_id AND goal.internal_event_name = 'event 0'
 )
-INSERT INTO campaigns_earning (organization_id, customer_id, achievement_id, at)
+INSERT INTO campaigns_completion (organization_id, customer_id, achievement_id, at)
 SELECT event.organization_id, event.id, achievement.id, event.at
 FROM event, campaigns_achievement goal, campaigns_achievement achievement
 WHERE number %% 3 = 0 AND goal.organization_id = event.organization_id AND goal.internal_event_name = 'event 0'

@@ -10,7 +10,7 @@ import time
 from django.conf import settings
 from django.db import connection
 
-from campaigns.models import AudienceJob, Destination, MessageTemplate
+from campaigns.models import Delivery, Destination, MessageTemplate
 from tests.bench.deliver import MAILS
 from tests.bench.harness import Scenario
 from tests.bench.requests import Request, RunFailedError
@@ -28,58 +28,72 @@ WITH made AS (
         'state', 'NY', 'email', 'customer' || n || '@example.org', 'first_name', 'Name ' || n), true, true, true
     FROM generate_series(1, %(people)s) n RETURNING id
 )
-INSERT INTO campaigns_audiencemember (key, organization_id, customer_id, job_id, unit_id)
-SELECT gen_random_uuid(), %(organization)s, id, %(job)s, %(unit)s FROM made
+INSERT INTO campaigns_recipient (key, organization_id, customer_id, delivery_id, creative_id)
+SELECT gen_random_uuid(), %(organization)s, id, %(delivery)s, %(creative)s FROM made
 """
 
 
 def scenarios() -> list[Scenario]:
     """An audience in the ledger, and a mail server that takes everything."""
-    job = _make_job()
+    delivery = _make_delivery()
     port = _start_sink()
-    _make_mailing(job, port)
+    _make_mailing(delivery, port)
     settings.EXPORT_ROOT.mkdir(parents=True, exist_ok=True)
     atexit.register(shutil.rmtree, settings.EXPORT_ROOT, ignore_errors=True)
     csv, mail = NAMES
     return [
-        Scenario(csv, _request("csv", job, PEOPLE), 0.85, None, _request("bare-copy", job, PEOPLE), "COPY", alone=True),
         Scenario(
-            mail, _request("mail", job, MAILS), 0.7, None, _request("bare-mail", job, MAILS), "smtplib", alone=True
+            csv,
+            _request("csv", delivery, PEOPLE),
+            0.85,
+            None,
+            _request("bare-copy", delivery, PEOPLE),
+            "COPY",
+            alone=True,
+        ),
+        Scenario(
+            mail,
+            _request("mail", delivery, MAILS),
+            0.7,
+            None,
+            _request("bare-mail", delivery, MAILS),
+            "smtplib",
+            alone=True,
         ),
     ]
 
 
-def _request(name: str, job: AudienceJob, number: int) -> Request:
-    return Request(f"/bench/{name}/{job.pk}", good=str(number))
+def _request(name: str, delivery: Delivery, number: int) -> Request:
+    return Request(f"/bench/{name}/{delivery.pk}", good=str(number))
 
 
-def _make_job() -> AudienceJob:
+def _make_delivery() -> Delivery:
     rows = make_hierarchy(make_application().application)
-    unit, organization = rows.unit, rows.campaign.organization
-    unit.template_id = "welcome"
-    unit.save()
-    job = AudienceJob.objects.create(
-        organization=organization, campaign=rows.campaign, unit=unit, scheduled_for=DELIVERED_AT
+    creative, organization = rows.creative, rows.campaign.organization
+    creative.template_id = "welcome"
+    creative.save()
+    delivery = Delivery.objects.create(
+        organization=organization, campaign=rows.campaign, creative=creative, scheduled_for=DELIVERED_AT
     )
     Destination.objects.create(organization=organization, name="file", kind="file", attributes=["state", "email"])
-    values = {"organization": organization.pk, "people": PEOPLE, "job": job.pk, "unit": unit.pk}
+    values = {"organization": organization.pk, "people": PEOPLE, "delivery": delivery.pk, "creative": creative.pk}
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE_SQL, values)
         cursor.execute("ANALYZE customers_customer")
-        cursor.execute("ANALYZE campaigns_audiencemember")
-    return job
+        cursor.execute("ANALYZE campaigns_recipient")
+    return delivery
 
 
-def _make_mailing(job: AudienceJob, port: int) -> None:
+def _make_mailing(delivery: Delivery, port: int) -> None:
     server = {"host": "127.0.0.1", "port": port, "encryption": "none"}
     Destination.objects.create(
-        organization=job.organization,
+        organization=delivery.organization,
         name="email",
         kind="email",
         settings={"from_address": "Shop <shop@example.org>", **server},
     )
     MessageTemplate.objects.create(
-        organization=job.organization,
+        organization=delivery.organization,
         key="welcome",
         subject="Hello {{ customer.first_name }}",
         text="Hello {{ customer.first_name }}\n\n{{ unsubscribe_url }}\n" * 5,

@@ -16,12 +16,12 @@ from django.http import HttpRequest, HttpResponse
 from psycopg import sql
 
 from campaigns.delivery.channels.audience_file import audience_columns, select_audience
-from campaigns.delivery.channels.base import Message, Outcome, Recipient
+from campaigns.delivery.channels.base import ClaimedRecipient, Message, Outcome
 from campaigns.delivery.channels.email import EmailChannel
 from campaigns.delivery.channels.file import FileExport
 from campaigns.delivery.messages import get_message
 from campaigns.delivery.rendering import template_of
-from campaigns.models import AudienceJob, Destination
+from campaigns.models import Delivery, Destination
 from tests.bench.requests import RunFailedError
 
 MAILS = 1_000
@@ -29,9 +29,9 @@ MAILS = 1_000
 MEMORY_KIB = 50 * 1024
 
 
-def csv(_request: HttpRequest, job_id: int) -> HttpResponse:
-    """The file of a job, in the product's own way."""
-    message = _message(job_id)
+def csv(_request: HttpRequest, delivery_id: int) -> HttpResponse:
+    """The file of a delivery, in the product's own way."""
+    message = _message(delivery_id)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     file = FileExport(_destination(message, "file")).export(message, iter(()))
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
@@ -40,10 +40,10 @@ def csv(_request: HttpRequest, job_id: int) -> HttpResponse:
     return HttpResponse(f"{file.rows}")
 
 
-def bare_copy(_request: HttpRequest, job_id: int) -> HttpResponse:
+def bare_copy(_request: HttpRequest, delivery_id: int) -> HttpResponse:
     """The same lines, as COPY gives them."""
-    message = _message(job_id)
-    select = select_audience(job_id, audience_columns(message, _destination(message, "file").attributes))
+    message = _message(delivery_id)
+    select = select_audience(delivery_id, audience_columns(message, _destination(message, "file").attributes))
     with connection.cursor() as cursor, Path(settings.EXPORT_ROOT, "bare.csv").open("wb") as file:
         raw: Any = cursor.cursor
         with raw.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(select)) as lines:
@@ -51,18 +51,18 @@ def bare_copy(_request: HttpRequest, job_id: int) -> HttpResponse:
         return HttpResponse(f"{raw.rowcount}")
 
 
-def mail(_request: HttpRequest, job_id: int) -> HttpResponse:
+def mail(_request: HttpRequest, delivery_id: int) -> HttpResponse:
     """MAILS people, through the channel."""
-    message = _message(job_id)
+    message = _message(delivery_id)
     channel, people = EmailChannel(_destination(message, "email"), template_of(message)), _people()
     parts = (people[first : first + channel.batch_size] for first in range(0, MAILS, channel.batch_size))
     results = [result for part in parts for result in channel.send(message, part)]
     return HttpResponse(f"{sum(result.outcome == Outcome.SENT for result in results)}")
 
 
-def bare_mail(_request: HttpRequest, job_id: int) -> HttpResponse:
+def bare_mail(_request: HttpRequest, delivery_id: int) -> HttpResponse:
     """As many mails of the same size, composed before, over one connection."""
-    message = _message(job_id)
+    message = _message(delivery_id)
     destination, people = _destination(message, "email"), _people()
     composed = (
         EmailChannel(destination, template_of(message)).mail(message, people[0]).message().as_bytes(linesep="\r\n")
@@ -72,15 +72,18 @@ def bare_mail(_request: HttpRequest, job_id: int) -> HttpResponse:
     return HttpResponse(f"{sum(not each for each in refused)}")
 
 
-def _message(job_id: int) -> Message:
-    job = AudienceJob.objects.get(pk=job_id)
-    return get_message(unit_id=job.unit_id, job=job)
+def _message(delivery_id: int) -> Message:
+    delivery = Delivery.objects.get(pk=delivery_id)
+    return get_message(creative_id=delivery.creative_id, delivery=delivery)
 
 
 def _destination(message: Message, kind: str) -> Destination:
     return Destination.objects.get(organization_id=message.organization_id, kind=kind)
 
 
-def _people() -> list[Recipient]:
+def _people() -> list[ClaimedRecipient]:
     attributes = ({"first_name": "Ada", "email": f"customer{number}@example.org"} for number in range(MAILS))
-    return [Recipient(uuid.uuid4(), number, uuid.uuid4(), f"C{number}", told) for number, told in enumerate(attributes)]
+    return [
+        ClaimedRecipient(uuid.uuid4(), number, uuid.uuid4(), f"C{number}", told)
+        for number, told in enumerate(attributes)
+    ]

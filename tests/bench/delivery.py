@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 from typing import Any
 
+from campaigns.models.delivery import DeliveryState
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
@@ -21,10 +22,9 @@ from campaigns.decisions.compiled import read_definition
 from campaigns.delivery.audience import Terms, get_terms
 from campaigns.delivery.build_chunk import build_chunk, take_chunk
 from campaigns.delivery.follow_merges import finish_next_building
-from campaigns.delivery.sweep import begin_next_job
-from campaigns.models import AudienceJob, AudienceMember
-from campaigns.models.audience_job import JobState
-from campaigns.schedule.synchronise import synchronise_jobs
+from campaigns.delivery.sweep import begin_next_delivery
+from campaigns.models import Delivery, Recipient
+from campaigns.schedule.synchronise import synchronise_deliveries
 from customers.customers.generation import generate_customers
 from customers.schema.indexes import maintain_field_indexes
 from tests.bench.harness import Outcome, Scenario
@@ -57,7 +57,7 @@ while (leased := take_chunk()) is not None:
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 ONE_STATEMENT = """
-INSERT INTO campaigns_audiencemember (key, organization_id, job_id, unit_id, customer_id, state, due_at)
+INSERT INTO campaigns_recipient (key, organization_id, delivery_id, creative_id, customer_id, state, due_at)
 SELECT (%s::text || lpad(to_hex(customer.id), 16, '0'))::uuid, %s::bigint, %s::bigint, %s::bigint, customer.id,
     'pending', now()
 FROM customers_customer customer WHERE customer.organization_id = %s::bigint AND {terms}
@@ -67,7 +67,7 @@ SELECT customer.id FROM customers_customer customer WHERE customer.organization_
 ORDER BY customer.id LIMIT 1000
 """
 ONE_ROW = """
-INSERT INTO campaigns_audiencemember (key, organization_id, job_id, unit_id, customer_id, state, due_at)
+INSERT INTO campaigns_recipient (key, organization_id, delivery_id, creative_id, customer_id, state, due_at)
 VALUES (%s, %s, %s, %s, %s, 'pending', now())
 """
 
@@ -76,7 +76,7 @@ def outcomes(rounds: int) -> list[Outcome]:
     """The rows of the bench; the data is made first."""
     with connection.cursor() as cursor:
         # The creatives that other scenarios made are due before ours.
-        cursor.execute("TRUNCATE campaigns_audiencejob CASCADE")
+        cursor.execute("TRUNCATE campaigns_delivery CASCADE")
     many, few = _scheduled(CUSTOMERS), _scheduled(FEW)
     maintain_field_indexes()
     pairs: dict[str, list[tuple[float, float]]] = {name: [] for name in SCENARIOS}
@@ -101,7 +101,7 @@ def _both(rows: Hierarchy, *, reverse: bool) -> tuple[float, float]:
     return members / reference, found / ours
 
 
-def _rate(rows: Hierarchy, build: Callable[[AudienceJob, Terms], None]) -> float:
+def _rate(rows: Hierarchy, build: Callable[[Delivery, Terms], None]) -> float:
     seconds, members = _timed(rows, build)
     return members / seconds
 
@@ -116,65 +116,73 @@ def _scheduled(number: int) -> Hierarchy:
     return rows
 
 
-def _begun(rows: Hierarchy) -> AudienceJob:
-    """A job whose chunks are planned, and an empty table of members."""
+def _begun(rows: Hierarchy) -> Delivery:
+    """A delivery whose chunks are planned, and an empty table of members."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE campaigns_audiencemember")
-    AudienceJob.objects.filter(unit=rows.unit).delete()
-    synchronise_jobs(organization=rows.campaign.organization, level=rows.unit)
-    begin_next_job(now=timezone.now())
+        cursor.execute("TRUNCATE campaigns_recipient")
+    Delivery.objects.filter(creative=rows.creative).delete()
+    synchronise_deliveries(organization=rows.campaign.organization, level=rows.creative)
+    begin_next_delivery(now=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("CHECKPOINT")
-    return AudienceJob.objects.get(unit=rows.unit, state=JobState.BUILDING)
+    return Delivery.objects.get(creative=rows.creative, state=DeliveryState.BUILDING)
 
 
-def _timed(rows: Hierarchy, build: Callable[[AudienceJob, Terms], None]) -> tuple[float, int]:
+def _timed(rows: Hierarchy, build: Callable[[Delivery, Terms], None]) -> tuple[float, int]:
     """Seconds, and how many members there are then."""
-    job = _begun(rows)
+    delivery = _begun(rows)
     terms = get_terms(
         organization=rows.campaign.organization,
-        definition=read_definition(organization_id=job.organization_id, written=job.definition or {}),
+        definition=read_definition(organization_id=delivery.organization_id, written=delivery.definition or {}),
         group_id=rows.group.pk,
-        creative_type=rows.unit.creative_type,
+        creative_type=rows.creative.creative_type,
         now=timezone.now(),
     )
     began = time.perf_counter()
-    build(job, terms)
-    return time.perf_counter() - began, AudienceMember.objects.filter(job=job).count()
+    build(delivery, terms)
+    return time.perf_counter() - began, Recipient.objects.filter(delivery=delivery).count()
 
 
-def _one_statement(job: AudienceJob, terms: Terms) -> None:
+def _one_statement(delivery: Delivery, terms: Terms) -> None:
     where, parameters = terms.where
-    first: list[Any] = [job.key.hex[:16], job.organization_id, job.pk, job.unit_id, job.organization_id]
+    first: list[Any] = [
+        delivery.key.hex[:16],
+        delivery.organization_id,
+        delivery.pk,
+        delivery.creative_id,
+        delivery.organization_id,
+    ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ONE_STATEMENT.format(terms=where), [*first, *parameters])
 
 
-def _one_worker(_job: AudienceJob, _terms: Terms) -> None:
+def _one_worker(_delivery: Delivery, _terms: Terms) -> None:
     while (leased := take_chunk()) is not None:
         if not build_chunk(leased=leased):
             raise RunFailedError("a chunk was not built")
     finish_next_building()
 
 
-def _two_workers(job: AudienceJob, terms: Terms) -> None:
+def _two_workers(delivery: Delivery, terms: Terms) -> None:
     def work(_number: int) -> None:
-        _one_worker(job, terms)
+        _one_worker(delivery, terms)
         connections.close_all()
 
     with ThreadPoolExecutor(2) as workers:
         list(workers.map(work, range(2)))
 
 
-def _naive(job: AudienceJob, terms: Terms) -> None:
+def _naive(delivery: Delivery, terms: Terms) -> None:
     """What is done where SQL is only asked for ids: a page by keyset, its rows by executemany, a commit each."""
     where, parameters = terms.where
     after = made = 0
     while made < NAIVE:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(PAGE.format(terms=where), [job.organization_id, after, *parameters])
+            cursor.execute(PAGE.format(terms=where), [delivery.organization_id, after, *parameters])
             ids = [row[0] for row in cursor.fetchall()]
-            rows: list[Any] = [(uuid.uuid4(), job.organization_id, job.pk, job.unit_id, each) for each in ids]
+            rows: list[Any] = [
+                (uuid.uuid4(), delivery.organization_id, delivery.pk, delivery.creative_id, each) for each in ids
+            ]
             cursor.executemany(ONE_ROW, rows)
         if not ids:
             return

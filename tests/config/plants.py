@@ -50,14 +50,14 @@ def insert(table: str, **values: Any) -> None:
         )
 
 
-def _hierarchy(organization: int, campaign: dict[str, Any] | None = None, **unit: Any) -> None:
+def _hierarchy(organization: int, campaign: dict[str, Any] | None = None, **creative: Any) -> None:
     """A live campaign (1) with a container (2), a group (3) and a creative (4)."""
     owned = {"organization_id": organization, "status": "live"}
     insert("campaigns_adcampaign", **{"id": 1, **owned, **(campaign or {})})
     insert("campaigns_adbundle", id=1, organization_id=organization, campaign_id=1)
     insert("campaigns_adlineitem", id=2, campaign_id=1, **owned)
     insert("campaigns_adgroup", id=3, line_item_id=2, **owned)
-    insert("campaigns_adunit", **{"id": 4, "group_id": 3, "offer_ids": [], **owned, **unit})
+    insert("campaigns_adunit", **{"id": 4, "group_id": 3, "offer_ids": [], **owned, **creative})
 
 
 def _campaign_without_bundle(organization: int) -> None:
@@ -84,7 +84,7 @@ def _of_another_campaign(child: str, column: str) -> Plant:
         insert("funnels_funnelversion", id=5, organization_id=organization, campaign_id=1)
         insert("campaigns_interaction", id=6, organization_id=organization, campaign_id=1)
         insert("campaigns_achievement", id=7, organization_id=organization, campaign_id=1)
-        parent = {"unit_id": 4, "group_id": 3, "version_id": 5, "interaction_id": 6, "composite_id": 7}[column]
+        parent = {"creative_id": 4, "group_id": 3, "version_id": 5, "interaction_id": 6, "composite_id": 7}[column]
         insert(child, organization_id=organization, campaign_id=9, **{column: parent})
 
     return plant
@@ -133,10 +133,11 @@ def _seen_without_interaction(organization: int) -> None:
     insert("campaigns_participation", organization_id=organization, customer_id=1, campaign_id=1, seen_count=1)
 
 
-def _capped(organization: int, unit: str) -> None:
+def _capped(organization: int, creative: str) -> None:
     """A campaign whose cap of one was passed after it was last changed."""
     _hierarchy(
-        organization, {"frequency_unit": unit, "frequency_period": "daily", "frequency_cap": 1, "updated_at": CHANGED}
+        organization,
+        {"frequency_unit": creative, "frequency_period": "daily", "frequency_cap": 1, "updated_at": CHANGED},
     )
     insert(
         "campaigns_participation",
@@ -165,7 +166,12 @@ def _earned_twice(cap: str, **rules: int) -> Plant:
         for hour in (1, 2):
             at = CHANGED + hour * HOUR
             insert(
-                "campaigns_earning", organization_id=organization, customer_id=1, achievement_id=1, at=at, created_at=at
+                "campaigns_completion",
+                organization_id=organization,
+                customer_id=1,
+                achievement_id=1,
+                at=at,
+                created_at=at,
             )
 
     return plant
@@ -184,32 +190,32 @@ def _given_too_often(organization: int) -> None:
 
 
 def _miscounted_delivery(organization: int) -> None:
-    insert("campaigns_audiencejob", organization_id=organization, sent=1)
+    insert("campaigns_delivery", organization_id=organization, sent=1)
 
 
 def _miscounted_chunks(organization: int) -> None:
-    insert("campaigns_audiencejob", organization_id=organization, chunks_done=1)
+    insert("campaigns_delivery", organization_id=organization, chunks_done=1)
 
 
 def _unsettled(organization: int) -> None:
-    insert("campaigns_audiencejob", id=1, organization_id=organization, state="complete")
-    insert("campaigns_audiencemember", key=KEYS[0], organization_id=organization, job_id=1, state="pending")
+    insert("campaigns_delivery", id=1, organization_id=organization, state="complete")
+    insert("campaigns_recipient", key=KEYS[0], organization_id=organization, delivery_id=1, state="pending")
 
 
 def _recipient_twice(organization: int) -> None:
     for key in KEYS:
-        insert("campaigns_audiencemember", key=key, organization_id=organization, job_id=1, customer_id=1)
+        insert("campaigns_recipient", key=key, organization_id=organization, delivery_id=1, customer_id=1)
 
 
 def _overlapping_chunks(organization: int) -> None:
     for number, first in enumerate((1, 5)):
-        chunk = {"job_id": 1, "number": number, "first_id": first, "last_id": first + 4}
+        chunk = {"delivery_id": 1, "number": number, "first_id": first, "last_id": first + 4}
         insert("campaigns_audiencechunk", organization_id=organization, **chunk)
 
 
 def _recipient_of_another_creative(organization: int) -> None:
-    insert("campaigns_audiencejob", id=1, organization_id=organization, unit_id=1)
-    insert("campaigns_audiencemember", key=KEYS[0], organization_id=organization, job_id=1, unit_id=2)
+    insert("campaigns_delivery", id=1, organization_id=organization, creative_id=1)
+    insert("campaigns_recipient", key=KEYS[0], organization_id=organization, delivery_id=1, creative_id=2)
 
 
 def _no_delivery(organization: int) -> None:
@@ -224,7 +230,7 @@ PLANTS: dict[str, Plant] = {
     **{
         f"one campaign in {child}.{column}": _of_another_campaign(child, column)
         for child, column in (
-            ("campaigns_audiencejob", "unit_id"),
+            ("campaigns_delivery", "creative_id"),
             ("campaigns_achievement", "composite_id"),
             ("funnels_banner", "group_id"),
             ("funnels_popup", "group_id"),
@@ -236,7 +242,7 @@ PLANTS: dict[str, Plant] = {
     **{
         f"one customer in {child}.{column}": _of_another_customer(child, column, parent)
         for child, column, parent in (
-            ("campaigns_pointsentry", "earning_id", "campaigns_earning"),
+            ("campaigns_pointsentry", "completion_id", "campaigns_completion"),
             ("funnels_funnelentry", "interaction_id", "campaigns_interaction"),
             ("funnels_eventoccurrence", "trace_id", "traces_trace"),
         )

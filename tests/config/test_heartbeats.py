@@ -15,11 +15,11 @@ from django.test import Client
 from django.utils import timezone
 from structlog.testing import capture_logs
 
-from campaigns.models import AudienceJob, AudienceMember
+from campaigns.models import Delivery, Recipient
 from campaigns.schedule.due_work import work_is_due
 from config.heartbeats import SILENT_SECONDS, beat_once, note_heartbeat
 from config.models import Heartbeat
-from tests.campaigns.delivery.scheduled import FAR_AHEAD, make_job, make_scheduled
+from tests.campaigns.delivery.scheduled import FAR_AHEAD, make_delivery, make_scheduled
 from tests.config.served import until
 from tests.factories import make_customer
 from tests.faults.blows import empty_broker
@@ -37,9 +37,9 @@ class Sender:
 
 
 @pytest.fixture
-def due(db: None) -> AudienceJob:
+def due(db: None) -> Delivery:
     assert db is None
-    return make_job(make_scheduled())
+    return make_delivery(make_scheduled())
 
 
 def workers(client: Client) -> tuple[int, str]:
@@ -105,19 +105,19 @@ def test_names_of_yesterday_are_forgotten() -> None:
     assert [len(name) for name in Heartbeat.objects.values_list("name", flat=True)] == [255]
 
 
-def test_what_time_has_made_due_is_work(due: AudienceJob) -> None:
+def test_what_time_has_made_due_is_work(due: Delivery) -> None:
     assert work_is_due()
     for state in ("building", "built", "delivering"):
-        AudienceJob.objects.update(state=state)
+        Delivery.objects.update(state=state)
         assert work_is_due(), state
     for state in ("complete", "paused", "cancelled", "skipped", "failed"):
-        AudienceJob.objects.update(state=state)
+        Delivery.objects.update(state=state)
         assert not work_is_due(), state
-    AudienceJob.objects.update(state="scheduled", scheduled_for=FAR_AHEAD)
+    Delivery.objects.update(state="scheduled", scheduled_for=FAR_AHEAD)
     assert not work_is_due()
-    AudienceJob.objects.update(scheduled_for=due.scheduled_for)
-    due.unit.group.line_item.campaign.starts_at = timezone.now() + timedelta(days=1)
-    due.unit.group.line_item.campaign.save()
+    Delivery.objects.update(scheduled_for=due.scheduled_for)
+    due.creative.group.line_item.campaign.starts_at = timezone.now() + timedelta(days=1)
+    due.creative.group.line_item.campaign.save()
     assert not work_is_due(), "its campaign has not begun"
 
 
@@ -125,12 +125,12 @@ def test_what_time_has_made_due_is_work(due: AudienceJob) -> None:
 def test_a_triggered_message_is_work_until_it_is_sent() -> None:
     rows = make_scheduled(delivery_method="triggered")
     customer = make_customer(rows.campaign.organization)
-    values = {"organization": customer.organization, "customer": customer, "unit": rows.unit}
-    member = AudienceMember.objects.create(due_at=timezone.now() + timedelta(minutes=1), **values)
+    values = {"organization": customer.organization, "customer": customer, "creative": rows.creative}
+    member = Recipient.objects.create(due_at=timezone.now() + timedelta(minutes=1), **values)
     assert not work_is_due(), "it is tried again in a minute"
-    AudienceMember.objects.filter(pk=member.pk).update(due_at=timezone.now() - timedelta(minutes=1))
+    Recipient.objects.filter(pk=member.pk).update(due_at=timezone.now() - timedelta(minutes=1))
     assert work_is_due()
-    AudienceMember.objects.filter(pk=member.pk).update(state="sent")
+    Recipient.objects.filter(pk=member.pk).update(state="sent")
     assert not work_is_due()
 
 
@@ -138,7 +138,7 @@ def test_a_triggered_message_is_work_until_it_is_sent() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_workers_and_beat_leave_heartbeats(redis_url: str, tmp_path: Path, client: Client) -> None:
     connection.ensure_connection()
-    make_job(make_scheduled())
+    make_delivery(make_scheduled())
     assert workers(client)[0] == 503
     empty_broker(redis_url)
     worker = Worker(tmp_path, redis_url=redis_url)

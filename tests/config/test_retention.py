@@ -20,13 +20,13 @@ from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
 from campaigns.delivery.triggered import set_aside
 from campaigns.models import (
     AudienceChunk,
-    AudienceJob,
-    AudienceMember,
-    CountedEvent,
     DecisionRecord,
+    Delivery,
     Event,
+    GoalProgressEvent,
     Interaction,
     Participation,
+    Recipient,
 )
 from config.retention import KINDS, retire, retire_all
 from config.tasks import retire_old_rows
@@ -34,7 +34,7 @@ from config.verification import all_checks, findings
 from customers.customers.identity import identify
 from customers.models import Customer, Organization, RetentionMark
 from funnels.models import EventOccurrence, FunnelEntry, FunnelVersion
-from tests.campaigns.delivery.scheduled import CSV, EMAIL, make_job, make_people, make_scheduled, work
+from tests.campaigns.delivery.scheduled import CSV, EMAIL, make_delivery, make_people, make_scheduled, work
 from tests.channels import make_event
 from tests.dialects.management.actor import Actor
 from tests.factories import (
@@ -183,9 +183,9 @@ def _counters(customer: Customer, old: datetime, young: datetime) -> Planted:
     long = make_goal(behavior, min_time_between_events=60 * 86_400)
     deleted = make_goal(behavior, deleted_at=old)
 
-    def made(goal: Any, at: datetime = old, *, is_consumed: bool = True) -> CountedEvent:
+    def made(goal: Any, at: datetime = old, *, is_consumed: bool = True) -> GoalProgressEvent:
         key = {"organization": customer.organization, "customer": customer, "goal": goal}
-        return CountedEvent.objects.create(at=at, is_consumed=is_consumed, **key)
+        return GoalProgressEvent.objects.create(at=at, is_consumed=is_consumed, **key)
 
     return (
         [made(short), made(short), made(deleted, is_consumed=False)],
@@ -230,20 +230,22 @@ def test_interactions_leave_a_mark_where_they_were_counted_and_a_merge_keeps_it(
     assert dict(Participation.objects.values_list("campaign_id", "seen_count")) == counts
 
 
-def _over(state: str, old: datetime, **message: Any) -> AudienceJob:
+def _over(state: str, old: datetime, **message: Any) -> Delivery:
     rows = make_scheduled(**(EMAIL | message))
     make_people(rows.campaign.organization, 9)
-    make_job(rows)
+    make_delivery(rows)
     work()
-    job = AudienceJob.objects.get(unit=rows.unit)
-    AudienceMember.objects.filter(job=job).update(state="sent")
-    AudienceJob.objects.filter(pk=job.pk).update(state=state, finished_at=old, sent=job.audience, failed=0, skipped=0)
-    return AudienceJob.objects.get(pk=job.pk)
+    delivery = Delivery.objects.get(creative=rows.creative)
+    Recipient.objects.filter(delivery=delivery).update(state="sent")
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=state, finished_at=old, sent=delivery.audience, failed=0, skipped=0
+    )
+    return Delivery.objects.get(pk=delivery.pk)
 
 
 @pytest.fixture
 def no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job stays where its audience is built."""
+    """A delivery stays where its audience is built."""
     monkeypatch.setattr("campaigns.delivery.deliver.courier_for", lambda _message: None)
 
 
@@ -252,52 +254,52 @@ def no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     ("state", "goes"), [("complete", True), ("cancelled", True), ("skipped", True), ("failed", False)]
 )
 def test_chunks_and_recipients_go_with_deliveries_that_are_over(old: datetime, state: str, *, goes: bool) -> None:
-    job = _over(state, old)
-    doubtful = AudienceMember.objects.filter(job=job)[0]
-    AudienceMember.objects.filter(pk=doubtful.pk).update(state="ambiguous")
-    AudienceJob.objects.filter(pk=job.pk).update(sent=job.audience - 1, ambiguous=1)
-    counts = AudienceJob.objects.values("audience", "sent", "failed", "skipped", "ambiguous", "chunks", "chunks_done")
-    before = counts.get(pk=job.pk)
+    delivery = _over(state, old)
+    doubtful = Recipient.objects.filter(delivery=delivery)[0]
+    Recipient.objects.filter(pk=doubtful.pk).update(state="ambiguous")
+    Delivery.objects.filter(pk=delivery.pk).update(sent=delivery.audience - 1, ambiguous=1)
+    counts = Delivery.objects.values("audience", "sent", "failed", "skipped", "ambiguous", "chunks", "chunks_done")
+    before = counts.get(pk=delivery.pk)
     _retire_all()
-    left = set(AudienceMember.objects.filter(job=job).values_list("pk", flat=True))
-    job.refresh_from_db()
-    assert counts.get(pk=job.pk) == before
-    assert (left == {doubtful.pk}, AudienceChunk.objects.filter(job=job).exists()) == (goes, not goes)
-    assert (job.recipients_removed_at is not None, job.chunks_removed_at is not None) == (goes, goes)
+    left = set(Recipient.objects.filter(delivery=delivery).values_list("pk", flat=True))
+    delivery.refresh_from_db()
+    assert counts.get(pk=delivery.pk) == before
+    assert (left == {doubtful.pk}, AudienceChunk.objects.filter(delivery=delivery).exists()) == (goes, not goes)
+    assert (delivery.recipients_removed_at is not None, delivery.chunks_removed_at is not None) == (goes, goes)
     assert [str(finding) for check in all_checks() for finding in findings(check)] == []
     work()
-    assert AudienceJob.objects.count() == 1
-    assert AudienceMember.objects.filter(job=job).count() == len(left)
+    assert Delivery.objects.count() == 1
+    assert Recipient.objects.filter(delivery=delivery).count() == len(left)
     # The operator's word still counts.
-    assert resolve_recipients(organization=job.organization, keys=[doubtful.pk], verdict=Verdict.SENT) == 1
+    assert resolve_recipients(organization=delivery.organization, keys=[doubtful.pk], verdict=Verdict.SENT) == 1
     _retire_all()
-    assert AudienceMember.objects.filter(job=job).exists() != goes
+    assert Recipient.objects.filter(delivery=delivery).exists() != goes
 
 
 @pytest.mark.usefixtures("on", "no_mail")
 def test_a_delivery_that_ended_a_moment_ago_keeps_all(young: datetime) -> None:
-    job = _over("complete", young)
+    delivery = _over("complete", young)
     _retire_all()
-    assert AudienceMember.objects.filter(job=job).count() == job.audience
-    assert AudienceChunk.objects.filter(job=job).exists()
+    assert Recipient.objects.filter(delivery=delivery).count() == delivery.audience
+    assert AudienceChunk.objects.filter(delivery=delivery).exists()
 
 
 @pytest.mark.usefixtures("on")
 def test_recipients_of_triggered_messages_go_by_the_time_at_which_they_were_settled(old: datetime) -> None:
     rows = make_scheduled(delivery_method="triggered", **EMAIL)
     organization = rows.campaign.organization
-    key = {"organization": organization, "unit": rows.unit}
-    made = [AudienceMember.objects.create(customer=make_customer(organization), due_at=old, **key) for _ in range(4)]
-    set_aside(unit_id=rows.unit.pk, state="skipped", error="over")
-    assert set(AudienceMember.objects.values_list("state", flat=True)) == {"skipped"}
+    key = {"organization": organization, "creative": rows.creative}
+    made = [Recipient.objects.create(customer=make_customer(organization), due_at=old, **key) for _ in range(4)]
+    set_aside(creative_id=rows.creative.pk, state="skipped", error="over")
+    assert set(Recipient.objects.values_list("state", flat=True)) == {"skipped"}
     _retire_all()
-    assert AudienceMember.objects.count() == 4
+    assert Recipient.objects.count() == 4
     waiting, doubtful, *settled = (each.pk for each in made)
-    AudienceMember.objects.update(due_at=old)
-    AudienceMember.objects.filter(pk=waiting).update(state="pending")
-    AudienceMember.objects.filter(pk=doubtful).update(state="ambiguous")
+    Recipient.objects.update(due_at=old)
+    Recipient.objects.filter(pk=waiting).update(state="pending")
+    Recipient.objects.filter(pk=doubtful).update(state="ambiguous")
     _retire_all()
-    assert set(AudienceMember.objects.values_list("pk", flat=True)) == {waiting, doubtful}
+    assert set(Recipient.objects.values_list("pk", flat=True)) == {waiting, doubtful}
     assert len(settled) == 2
 
 
@@ -311,21 +313,21 @@ def test_audience_files_go_with_their_manifests_and_the_api_says_so(
     owner = Actor.of()
     rows = make_scheduled(owner.organization, **CSV)
     make_people(owner.organization, 6)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     work()
-    job.refresh_from_db()
-    place = f"creatives/{rows.unit.pk}/delivery"
-    assert job.file_name
+    delivery.refresh_from_db()
+    place = f"creatives/{rows.creative.pk}/delivery"
+    assert delivery.file_name
     assert owner.get(f"{place}/file").getvalue()
     _retire_all()
     assert owner.get(f"{place}/file").getvalue()
-    AudienceJob.objects.update(finished_at=old)
+    Delivery.objects.update(finished_at=old)
     _retire_all()
     _retire_all()
-    assert not any(storages["audiences"].exists(name) for name in (job.file_name, job.file_name + MANIFEST))
+    assert not any(storages["audiences"].exists(name) for name in (delivery.file_name, delivery.file_name + MANIFEST))
     assert owner.get(f"{place}/file").status_code == 404
-    delivery = owner.get(place).json()["delivery"]
-    assert (delivery["file"], delivery["counts"]["sent"]) == (None, job.sent)
+    shown = owner.get(place).json()["delivery"]
+    assert (shown["file"], shown["counts"]["sent"]) == (None, delivery.sent)
     assert RetentionMark.objects.get(kind="audience files").removed == 1
 
 
@@ -338,7 +340,7 @@ def test_everything_is_kept_for_good_but_decisions(old: datetime, young: datetim
     for plant in (_visits, _told, _tokens, _events, _counters):
         plant(customer, longer_ago, young)
     gone, _ = _decisions(customer, longer_ago, young)
-    kept = [Action, Trail, Trace, Interaction, Event, EventOccurrence, CountedEvent]
+    kept = [Action, Trail, Trace, Interaction, Event, EventOccurrence, GoalProgressEvent]
     before = [model._base_manager.count() for model in kept]
     retire_old_rows()
     assert DecisionRecord.objects.count() == 1

@@ -39,7 +39,7 @@ def _parts(check: Check) -> tuple[str, str, str, "models.Field[Any, Any]"]:
 
 def _key(table: str) -> Any:
     """A primary key for a row of the table."""
-    return "00000000-0000-0000-0000-000000000007" if table == "campaigns_audiencemember" else HERE
+    return "00000000-0000-0000-0000-000000000007" if table == "campaigns_recipient" else HERE
 
 
 def _plant_reference(check: Check, *, owner: int | None) -> int:

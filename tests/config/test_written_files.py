@@ -135,7 +135,7 @@ def _cells(audience: Audience, settings: Settings, root: Path) -> list[dict[str,
 @pytest.mark.parametrize("how", [{}, {"escape_formulas": True}])
 def test_no_cell_is_a_formula(audience: Audience, settings: Settings, tmp_path: Path, how: dict[str, bool]) -> None:
     audience.destination("file", attributes=["first_name", "=1"], settings=how)
-    customer = audience.job.members.earliest("customer_id").customer
+    customer = audience.delivery.members.earliest("customer_id").customer
     customer.external_id = "=2"
     customer.save()
     changed: Any = audience.says(template_id="@x", offer_ids=("-a", "b"))

@@ -59,7 +59,7 @@ def test_management() -> None:
     for method, path, body in [
         ("PUT", f"campaigns/{ours.campaign.pk}", {"campaign": {"targets": [target]}}),
         ("PUT", f"campaigns/{ours.campaign.pk}", {"campaign": {"targets": [1] * MANY}}),
-        ("PUT", f"creatives/{ours.unit.pk}", bodies_with_offers()),
+        ("PUT", f"creatives/{ours.creative.pk}", bodies_with_offers()),
         ("POST", f"campaigns/{ours.campaign.pk}/behaviors/_batch", {"behaviors": [1] * MANY}),
         ("POST", "/priv/v1/apps/:api_key/events", {"events": [1] * MANY}),
     ]:

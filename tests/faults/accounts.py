@@ -3,11 +3,11 @@
 from collections import Counter
 from pathlib import Path
 
+from campaigns.models.delivery import DeliveryState
+from campaigns.models.recipient import RecipientState
 from django.db import connection
 
-from campaigns.models import AudienceJob, AudienceMember
-from campaigns.models.audience_job import JobState
-from campaigns.models.audience_member import MemberState
+from campaigns.models import Delivery, Recipient
 from tests.faults.providers import keys_given
 
 CONSENTS = {"known": "email_consent", "blind": "push_consent"}
@@ -18,23 +18,23 @@ SELECT count(*) FROM (
     WHERE organization_id = %s AND attributes->>'state' = 'CA' AND consent AND {consent}
 ) reference
 FULL JOIN (
-    SELECT customer_id AS id, count(*) AS times FROM campaigns_audiencemember WHERE job_id = %s GROUP BY 1
-) member USING (id)
-WHERE reference IS NULL OR member IS NULL OR times > 1
+    SELECT customer_id AS id, count(*) AS times FROM campaigns_recipient WHERE delivery_id = %s GROUP BY 1
+) recipient USING (id)
+WHERE reference IS NULL OR recipient IS NULL OR times > 1
 """
 
 
-def wrong_with(job: AudienceJob, name: str, folder: Path) -> list[str]:
+def wrong_with(delivery: Delivery, name: str, folder: Path) -> list[str]:
     """What is wrong with a delivery to the provider `name`, a sentence each."""
-    members = dict(AudienceMember.objects.filter(job=job).values_list("key", "state"))
-    sent = {key for key, state in members.items() if state == MemberState.SENT}
-    in_doubt = {key for key, state in members.items() if state == MemberState.AMBIGUOUS}
+    members = dict(Recipient.objects.filter(delivery=delivery).values_list("key", "state"))
+    sent = {key for key, state in members.items() if state == RecipientState.SENT}
+    in_doubt = {key for key, state in members.items() if state == RecipientState.AMBIGUOUS}
     times = Counter(keys_given(folder / name))
     is_blind = name == "blind"
     found = {
-        "the audience differs from the reference": _different(job, name) > 0,
-        "the delivery is not complete": job.state != JobState.COMPLETE,
-        "the counts don't add up": (job.audience, job.sent, job.ambiguous, job.pending)
+        "the audience differs from the reference": _different(delivery, name) > 0,
+        "the delivery is not complete": delivery.state != DeliveryState.COMPLETE,
+        "the counts don't add up": (delivery.audience, delivery.sent, delivery.ambiguous, delivery.pending)
         != (len(members), len(sent), len(in_doubt), 0),
         "there is nobody in it": not members,
         "somebody is said to be sent what was never given": bool(sent - times.keys()),
@@ -46,8 +46,8 @@ def wrong_with(job: AudienceJob, name: str, folder: Path) -> list[str]:
     return [f"{name}: {sentence}" for sentence, is_wrong in found.items() if is_wrong]
 
 
-def _different(job: AudienceJob, name: str) -> int:
+def _different(delivery: Delivery, name: str) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(DIFFERENCE.format(consent=CONSENTS[name]), [job.organization_id, job.pk])
+        cursor.execute(DIFFERENCE.format(consent=CONSENTS[name]), [delivery.organization_id, delivery.pk])
         number: int = cursor.fetchone()[0]
     return number

@@ -8,14 +8,14 @@ import sys
 import time
 from pathlib import Path
 
+from campaigns.models.delivery import OVER, DeliveryState
 from django.conf import settings
 from django.db import connection, connections
 
-from campaigns.models import AudienceJob
-from campaigns.models.audience_job import OVER, JobState
+from campaigns.models import Delivery
 from config.supervision import Signals
 from customers.customers.generation import generate_customers
-from tests.campaigns.delivery.scheduled import EMAIL, PUSH, make_job, make_scheduled
+from tests.campaigns.delivery.scheduled import EMAIL, PUSH, make_delivery, make_scheduled
 from tests.factories import make_organization, make_target
 from tests.faults.accounts import wrong_with
 from tests.faults.blows import Blows, empty_broker
@@ -43,7 +43,7 @@ class Barrage:
     def __init__(self, folder: Path, signals: Signals, database: Path | None) -> None:
         """`database` is the folder of the embedded server, None where the server isn't ours."""
         self._folder, self._signals, self._database = folder, signals, database
-        self._jobs: dict[str, AudienceJob] = {}
+        self._deliveries: dict[str, Delivery] = {}
         self._deaths = 0
 
     def run(self, customers: int, seconds: float, least: int) -> bool:
@@ -69,7 +69,7 @@ class Barrage:
         for name, message in (("known", EMAIL), ("blind", PUSH)):
             rows = make_scheduled(organization, **message)
             make_target(rows.bundle, attribute="state", operator="in", values=["CA"])
-            self._jobs[name] = make_job(rows)
+            self._deliveries[name] = make_delivery(rows)
         if CHUNK_SECONDS:
             with connection.cursor() as cursor:
                 cursor.execute(SLOW_CHUNKS)
@@ -108,24 +108,34 @@ class Barrage:
 
     def _look(self) -> list[tuple[str, int, int, int]]:
         """How far each delivery is."""
-        for job in self._jobs.values():
-            job.refresh_from_db()
-        return [(job.state, job.chunks_done, job.sent, job.ambiguous) for job in self._jobs.values()]
+        for delivery in self._deliveries.values():
+            delivery.refresh_from_db()
+        return [
+            (delivery.state, delivery.chunks_done, delivery.sent, delivery.ambiguous)
+            for delivery in self._deliveries.values()
+        ]
 
     @property
     def _is_building(self) -> bool:
-        return any(job.state in {JobState.SCHEDULED, JobState.BUILDING} for job in self._jobs.values())
+        return any(
+            delivery.state in {DeliveryState.SCHEDULED, DeliveryState.BUILDING}
+            for delivery in self._deliveries.values()
+        )
 
     @property
     def _is_over(self) -> bool:
-        return all(job.state in OVER for job in self._jobs.values())
+        return all(delivery.state in OVER for delivery in self._deliveries.values())
 
     def _report(self, blows: Blows, least: int) -> bool:
         if self._signals.stop_requested:
             self._tell(f"{blows}; stopped by a signal")
             return False
         wrong = [] if blows.are_enough(least) else ["the work was done before every kind of blow had struck"]
-        wrong += [sentence for name, job in self._jobs.items() for sentence in wrong_with(job, name, self._folder)]
+        wrong += [
+            sentence
+            for name, delivery in self._deliveries.items()
+            for sentence in wrong_with(delivery, name, self._folder)
+        ]
         if wrong:
             self._tell(f"The worker's own words: {self._folder / 'worker.log'}")
         outcome = "; ".join(wrong) or "nothing lost, nothing twice"

@@ -16,8 +16,8 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 
-from campaigns.delivery import couriers
-from campaigns.delivery.channels.base import Message, Outcome, Recipient, Result, Wanted, always
+from campaigns.delivery.channels import registry
+from campaigns.delivery.channels.base import ClaimedRecipient, Message, Outcome, Result, Wanted, always
 from campaigns.models.ad_type import AdType
 from tests.faults.worker import database_url
 
@@ -35,7 +35,7 @@ class Provider:
         self.destination, self.deduplicates = name, deduplicates
         self._file = Path(os.environ["PROVIDERS"]) / name
 
-    def send(self, _message: Message, recipients: Sequence[Recipient], _wanted: Wanted = always) -> list[Result]:
+    def send(self, _message: Message, recipients: Sequence[ClaimedRecipient], _wanted: Wanted = always) -> list[Result]:
         """Take everybody."""
         # In one piece, or another thread's keys come in between; a kill may still cut the last key short.
         lines = "".join(f"\n{each.key}" for each in recipients) + "\n"
@@ -72,5 +72,5 @@ def register() -> None:
     """Put them in the place of email and push."""
     known = Provider("known", deduplicates=True)
     blind = Provider("blind", deduplicates=False)
-    couriers.MAKERS[AdType.EMAIL_MESSAGE] = lambda _message: known
-    couriers.MAKERS[AdType.PUSH_MESSAGE] = lambda _message: blind
+    registry.MAKERS[AdType.EMAIL_MESSAGE] = lambda _message: known
+    registry.MAKERS[AdType.PUSH_MESSAGE] = lambda _message: blind

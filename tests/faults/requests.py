@@ -219,7 +219,7 @@ class World:
 
     def management_creative_changed(self) -> Request:
         rows = self.actor.make_hierarchy()
-        return lambda: self.actor.put(f"creatives/{rows.unit.pk}", {"creative": {"status": "live"}})
+        return lambda: self.actor.put(f"creatives/{rows.creative.pk}", {"creative": {"status": "live"}})
 
     def management_behaviors(self) -> Request:
         path = f"campaigns/{self.levels().pk}/behaviors/_batch"

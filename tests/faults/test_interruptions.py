@@ -12,19 +12,20 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from campaigns.delivery import add_recipients, build_chunk, couriers
+from campaigns.delivery import add_recipients, build_chunk
+from campaigns.delivery.channels import registry
 from campaigns.delivery.channels.base import AudienceExport, ExportedFile, Outcome, Result, always
-from campaigns.delivery.control import cancel_job, pause_job, resume_job
-from campaigns.models import AudienceChunk, AudienceJob, AudienceMember
+from campaigns.delivery.control import cancel_delivery, pause_delivery, resume_delivery
+from campaigns.models import AudienceChunk, Delivery, Recipient
 from campaigns.models.ad_type import AdType
-from campaigns.models.audience_job import JobState
+from campaigns.models.delivery import DeliveryState
 from campaigns.tasks import sweep, work_once
 from tests.campaigns.delivery.scheduled import (
     CSV,
     EMAIL,
     Provider,
     build,
-    make_job,
+    make_delivery,
     make_people,
     make_scheduled,
     states_of,
@@ -65,7 +66,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Slow:
     """Where emails and files go."""
     found = Slow()
     for ad_type in (AdType.EMAIL_MESSAGE, AdType.ISSUE_AUDIENCE_CSV):
-        monkeypatch.setitem(couriers.MAKERS, ad_type, lambda _message: found)
+        monkeypatch.setitem(registry.MAKERS, ad_type, lambda _message: found)
     return found
 
 
@@ -101,77 +102,82 @@ def _begun(provider: Slow) -> Iterator[None]:
     yield
 
 
-def _state(job: AudienceJob) -> str:
-    job.refresh_from_db()
-    return job.state
+def _state(delivery: Delivery) -> str:
+    delivery.refresh_from_db()
+    return delivery.state
 
 
 def test_a_pause_stops_a_statement_and_resuming_goes_on() -> None:
     rows = make_scheduled(make_organization())
     make_people(rows.campaign.organization, 9)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     sweep()
-    with _held("campaigns_audiencemember") as is_waited_for, _working() as worker:
+    with _held("campaigns_recipient") as is_waited_for, _working() as worker:
         until(is_waited_for, "a statement in the middle of a chunk", 20)
         began = time.monotonic()
-        assert pause_job(organization=job.organization, job_id=job.pk).state == JobState.PAUSED
+        assert pause_delivery(organization=delivery.organization, delivery_id=delivery.pk).state == DeliveryState.PAUSED
         worker.result(20)
         assert time.monotonic() - began < PROMISED_SECONDS
-    assert not AudienceMember.objects.exists()
-    resume_job(organization=job.organization, job_id=job.pk)
+    assert not Recipient.objects.exists()
+    resume_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     work()
-    assert _state(job) == JobState.COMPLETE
-    assert AudienceMember.objects.filter(job=job).count() == job.audience == 6
+    assert _state(delivery) == DeliveryState.COMPLETE
+    assert Recipient.objects.filter(delivery=delivery).count() == delivery.audience == 6
 
 
 def test_a_cancel_stops_a_file_in_the_middle(provider: Slow) -> None:
     rows = make_scheduled(make_organization(), **CSV)
     make_people(rows.campaign.organization, 9)
-    job = make_job(rows)
-    build(job)
+    delivery = make_delivery(rows)
+    build(delivery)
     with _working() as worker, _begun(provider), _held("customers_customer") as is_waited_for:
         provider.may_go_on.set()
         until(is_waited_for, "a statement in the middle of a file", 20)
         began = time.monotonic()
-        cancel_job(organization=job.organization, job_id=job.pk, now=timezone.now())
+        cancel_delivery(organization=delivery.organization, delivery_id=delivery.pk, now=timezone.now())
         worker.result(20)
         assert time.monotonic() - began < PROMISED_SECONDS
     work()
-    assert (_state(job), job.sent, job.file_rows, job.error) == (JobState.CANCELLED, 0, None, "")
+    assert (_state(delivery), delivery.sent, delivery.file_rows, delivery.error) == (
+        DeliveryState.CANCELLED,
+        0,
+        None,
+        "",
+    )
 
 
 def test_a_pause_in_mid_delivery_waits_for_no_channel(provider: Slow) -> None:
     rows = make_scheduled(make_organization(), **EMAIL)
     make_people(rows.campaign.organization, 40)
-    job = make_job(rows)
-    build(job)
+    delivery = make_delivery(rows)
+    build(delivery)
     with _working() as worker, _begun(provider):
         began = time.monotonic()
-        pause_job(organization=job.organization, job_id=job.pk)
+        pause_delivery(organization=delivery.organization, delivery_id=delivery.pk)
         assert time.monotonic() - began < PROMISED_SECONDS
         provider.may_go_on.set()
         worker.result(20)
     work()
-    assert _state(job) == JobState.PAUSED
+    assert _state(delivery) == DeliveryState.PAUSED
     in_hand = len(provider.given)
-    assert 0 < in_hand == job.sent <= provider.batch_size < job.audience
-    resume_job(organization=job.organization, job_id=job.pk)
+    assert 0 < in_hand == delivery.sent <= provider.batch_size < delivery.audience
+    resume_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     work()
-    assert (_state(job), job.sent) == (JobState.COMPLETE, job.audience)
-    assert len(provider.given) == len(set(provider.given)) == job.audience
+    assert (_state(delivery), delivery.sent) == (DeliveryState.COMPLETE, delivery.audience)
+    assert len(provider.given) == len(set(provider.given)) == delivery.audience
 
 
 def test_a_pause_leaves_the_rest_of_a_slow_batch_for_later(provider: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = make_scheduled(make_organization(), **EMAIL)
     make_people(rows.campaign.organization, 20)
-    job = make_job(rows)
-    build(job)
+    delivery = make_delivery(rows)
+    build(delivery)
     provider.may_go_on.set()
     take = provider.send
 
     def take_one_and_wait(message: Any, recipients: Any, wanted: Any) -> Any:
         first = take(message, recipients[:1])
-        pause_job(organization=job.organization, job_id=job.pk)
+        pause_delivery(organization=delivery.organization, delivery_id=delivery.pk)
         began = time.monotonic()
         until(lambda: not wanted(), "that nobody wants the others", 20)
         assert time.monotonic() - began < PROMISED_SECONDS
@@ -179,13 +185,13 @@ def test_a_pause_leaves_the_rest_of_a_slow_batch_for_later(provider: Slow, monke
 
     monkeypatch.setattr(provider, "send", take_one_and_wait)
     work()
-    assert (_state(job), job.sent, job.failures, job.error) == (JobState.PAUSED, 1, 0, "")
-    assert states_of(job) == {"sent": 1, "pending": job.audience - 1}
+    assert (_state(delivery), delivery.sent, delivery.failures, delivery.error) == (DeliveryState.PAUSED, 1, 0, "")
+    assert states_of(delivery) == {"sent": 1, "pending": delivery.audience - 1}
     monkeypatch.setattr(provider, "send", take)
-    resume_job(organization=job.organization, job_id=job.pk)
+    resume_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     work()
-    assert (_state(job), job.sent) == (JobState.COMPLETE, job.audience)
-    assert len(provider.given) == len(set(provider.given)) == job.audience
+    assert (_state(delivery), delivery.sent) == (DeliveryState.COMPLETE, delivery.audience)
+    assert len(provider.given) == len(set(provider.given)) == delivery.audience
 
 
 def test_a_database_that_goes_away_costs_no_chunk_and_leaves_no_doubt(
@@ -193,7 +199,7 @@ def test_a_database_that_goes_away_costs_no_chunk_and_leaves_no_doubt(
 ) -> None:
     rows = make_scheduled(make_organization(), **EMAIL)
     make_people(rows.campaign.organization, 20)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     sweep()
     add = add_recipients.add_members
 
@@ -204,9 +210,9 @@ def test_a_database_that_goes_away_costs_no_chunk_and_leaves_no_doubt(
 
     monkeypatch.setattr(build_chunk, "add_members", lose_and_add)
     assert work_once()
-    assert not AudienceMember.objects.exists()
+    assert not Recipient.objects.exists()
     AudienceChunk.objects.update(leased_until=None)
-    build(job)
+    build(delivery)
     provider.may_go_on.set()
     take = provider.send
     lost: list[Any] = []
@@ -220,5 +226,5 @@ def test_a_database_that_goes_away_costs_no_chunk_and_leaves_no_doubt(
 
     monkeypatch.setattr(provider, "send", take_and_lose)
     work()
-    assert (_state(job), job.sent, job.ambiguous) == (JobState.COMPLETE, job.audience, 0)
-    assert 0 < len(lost) < job.audience == len(provider.given) == len(set(provider.given))
+    assert (_state(delivery), delivery.sent, delivery.ambiguous) == (DeliveryState.COMPLETE, delivery.audience, 0)
+    assert 0 < len(lost) < delivery.audience == len(provider.given) == len(set(provider.given))

@@ -11,13 +11,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from campaigns.models.delivery import DeliveryState
 from django.db import connection
 
-from campaigns.models import AudienceChunk, AudienceJob, AudienceMember
-from campaigns.models.audience_job import JobState
+from campaigns.models import AudienceChunk, Delivery, Recipient
 from customers.customers.generation import generate_customers
 from customers.models import Customer, Organization
-from tests.campaigns.delivery.scheduled import EMAIL, PUSH, make_job, make_scheduled
+from tests.campaigns.delivery.scheduled import EMAIL, PUSH, make_delivery, make_scheduled
 from tests.config.served import until
 from tests.factories import make_organization, make_target
 from tests.faults.blows import empty_broker
@@ -69,12 +69,12 @@ def test_killed_again_and_again_nothing_is_lost_and_nothing_twice(
         _cut_everybody_off()
     assert not worker.is_dead
     _deliver_under_fire(worker, blind, tmp_path / "blind")
-    for job, consent in ((known, "email_consent"), (blind, "push_consent")):
+    for delivery, consent in ((known, "email_consent"), (blind, "push_consent")):
         here = Customer.objects.filter(organization=organization, attributes__state__in=STATES)
         reference = set(here.filter(**{"consent": True, consent: True}).values_list("pk", flat=True))
-        members = AudienceMember.objects.filter(job=job)
+        members = Recipient.objects.filter(delivery=delivery)
         assert set(members.values_list("customer_id", flat=True)) == reference
-        assert members.count() == job.audience == len(reference) > 50
+        assert members.count() == delivery.audience == len(reference) > 50
     given = keys_given(tmp_path / "known")
     assert len(given) > len(set(given)) == known.sent == known.audience, "what was in doubt went under its key again"
     given = keys_given(tmp_path / "blind")
@@ -84,25 +84,25 @@ def test_killed_again_and_again_nothing_is_lost_and_nothing_twice(
 
 
 @contextmanager
-def _stopped_in_mid_chunk(organization: Organization, message: Any) -> Iterator[AudienceJob]:
+def _stopped_in_mid_chunk(organization: Organization, message: Any) -> Iterator[Delivery]:
     """A delivery that somebody has begun to build, who waits in the middle of a chunk for the block to end."""
     rows = make_scheduled(organization, **message)
     make_target(rows.bundle, attribute="state", operator="in", values=STATES)
     with closing(psycopg.connect(database_url(), application_name=OURS)) as other:
-        other.execute("LOCK TABLE campaigns_audiencemember IN SHARE MODE")
-        job = make_job(rows)
-        begun = AudienceChunk.objects.filter(job=job, lease__isnull=False)
+        other.execute("LOCK TABLE campaigns_recipient IN SHARE MODE")
+        delivery = make_delivery(rows)
+        begun = AudienceChunk.objects.filter(delivery=delivery, lease__isnull=False)
         until(begun.exists, "a chunk that is begun", 30)
-        yield job
+        yield delivery
 
 
-def _deliver_under_fire(worker: Worker, job: AudienceJob, provider: Path) -> None:
+def _deliver_under_fire(worker: Worker, delivery: Delivery, provider: Path) -> None:
     """Have a worker lose its connection, and then its life, between handing over and writing it down."""
     for suffix in (".cut", ".kill"):
         shot = provider.with_suffix(suffix)
         shot.touch()
     until(lambda: _looked_after(worker) and not shot.exists(), "death after handing over", 30)
-    until(lambda: _looked_after(worker) and _state_of(job) == JobState.COMPLETE, "the end", 30)
+    until(lambda: _looked_after(worker) and _state_of(delivery) == DeliveryState.COMPLETE, "the end", 30)
     assert not provider.with_suffix(".cut").exists()
 
 
@@ -119,6 +119,6 @@ def _looked_after(worker: Worker) -> bool:
     return True
 
 
-def _state_of(job: AudienceJob) -> str:
-    job.refresh_from_db()
-    return job.state
+def _state_of(delivery: Delivery) -> str:
+    delivery.refresh_from_db()
+    return delivery.state

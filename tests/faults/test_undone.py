@@ -10,14 +10,14 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 
 from campaigns.api.views.offers import Offers
-from campaigns.models import AudienceMember, Event, IssuedOffer
+from campaigns.models import Event, IssuedOffer, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.offers.definitions import create_offer
 from campaigns.tasks import look_after_deliveries
 from customers import transactions
 from marketing_solutions.models import StoredResponse
 from marketing_solutions.tasks import clear_old_responses
-from tests.campaigns.delivery.scheduled import LONG_AGO, build, make_job, make_people, make_scheduled
+from tests.campaigns.delivery.scheduled import LONG_AGO, build, make_delivery, make_people, make_scheduled
 from tests.config.served import until
 from tests.factories import make_customer, make_offer, make_organization
 from tests.faults.requests import Answer, World
@@ -169,16 +169,16 @@ def test_a_delivery_that_is_undone_has_not_failed() -> None:
     bulk = {"ad_type": AdType.ISSUE_BULK_OFFER, "creative_type": CreativeType.ISSUE_BULK_OFFER}
     rows = make_scheduled(offer.organization, **bulk, offer_ids=[offer.guid])
     make_people(offer.organization, 6)
-    job = make_job(rows)
-    build(job)
+    delivery = make_delivery(rows)
+    build(delivery)
     with triggers(), undone([10]):
         look_after_deliveries()
-    job.refresh_from_db()
-    assert (job.failures, job.error) == (0, "")
-    AudienceMember.objects.filter(state="leased").update(due_at=LONG_AGO)
+    delivery.refresh_from_db()
+    assert (delivery.failures, delivery.error) == (0, "")
+    Recipient.objects.filter(state="leased").update(due_at=LONG_AGO)
     look_after_deliveries()
-    job.refresh_from_db()
-    assert (job.state, job.sent, IssuedOffer.objects.count()) == ("complete", 4, 4)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.sent, IssuedOffer.objects.count()) == ("complete", 4, 4)
 
 
 def _alone(work: Callable[[], Result]) -> Result:

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns.delivery import couriers
 from campaigns.delivery.build_chunk import build_chunk, take_chunk
 from campaigns.delivery.cap_returns import return_next_caps
+from campaigns.delivery.channels import registry
 from campaigns.delivery.channels.base import Outcome
-from campaigns.delivery.control import cancel_job, pause_job, resume_job, retry_job
+from campaigns.delivery.control import cancel_delivery, pause_delivery, resume_delivery, retry_delivery
 from campaigns.delivery.destinations import save_destination
 from campaigns.delivery.recipients.expire import expire_leases
 from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
-from campaigns.delivery.sweep import move_jobs_on
-from campaigns.models import AdCampaign, AudienceJob, AudienceMember, Destination
+from campaigns.delivery.sweep import move_deliveries_on
+from campaigns.models import AdCampaign, Delivery, Destination, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
 from customers.models import Customer
 from tests.campaigns.delivery.scheduled import (
@@ -25,7 +25,7 @@ from tests.campaigns.delivery.scheduled import (
     Provider,
     a_day_passes,
     build,
-    make_job,
+    make_delivery,
     make_people,
     make_scheduled,
     work,
@@ -36,16 +36,16 @@ from tests.scenarios.eventful import CAPPED, Scene
 Work = Callable[[], Any]
 
 
-def delivered(scene: Scene, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, *, capped: bool) -> AudienceJob:
+def delivered(scene: Scene, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, *, capped: bool) -> Delivery:
     """A delivery whose provider answers so."""
     provider = Provider()
-    monkeypatch.setitem(couriers.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
-    monkeypatch.setitem(couriers.MAKERS, AdType.PUSH_MESSAGE, lambda _message: provider)
+    monkeypatch.setitem(registry.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
+    monkeypatch.setitem(registry.MAKERS, AdType.PUSH_MESSAGE, lambda _message: provider)
     rows = make_scheduled(scene.organization, **EMAIL)
     if capped:
         AdCampaign.objects.filter(pk=rows.campaign.pk).update(**CAPPED)
     provider.outcomes = {one.pk: [outcome] for one in make_people(scene.organization, 7)}
-    return make_job(rows)
+    return make_delivery(rows)
 
 
 def delivery(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
@@ -67,7 +67,7 @@ def overnight_delivery(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
 def offers_in_bulk(scene: Scene) -> Work:
     kind = {"ad_type": AdType.ISSUE_BULK_OFFER, "creative_type": CreativeType.ISSUE_BULK_OFFER}
     guids = [offer.guid for offer in reversed(scene.offers)]
-    make_job(make_scheduled(scene.organization, offer_ids=guids, **kind))
+    make_delivery(make_scheduled(scene.organization, offer_ids=guids, **kind))
     return work
 
 
@@ -76,10 +76,10 @@ def resolved(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
     first = delivered(scene, monkeypatch, Outcome.UNKNOWN, capped=False)
     provider = Provider()
     provider.outcomes = {one.pk: [Outcome.UNKNOWN, Outcome.UNKNOWN] for one in Customer.objects.all()}
-    monkeypatch.setitem(couriers.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
-    second = make_job(make_scheduled(scene.organization, **EMAIL))
+    monkeypatch.setitem(registry.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
+    second = make_delivery(make_scheduled(scene.organization, **EMAIL))
     work()
-    doubtful = AudienceMember.objects.filter(job__in=[first, second], state="ambiguous")
+    doubtful = Recipient.objects.filter(delivery__in=[first, second], state="ambiguous")
     keys = list(doubtful.order_by("-key").values_list("key", flat=True))
     assert len(keys) > 5
 
@@ -91,26 +91,28 @@ def resolved(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
 
 
 def expired(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
-    job = delivered(scene, monkeypatch, Outcome.SENT, capped=False)
-    build(job)
-    AudienceMember.objects.filter(job=job).update(state="leased", lease=1, due_at=timezone.now() - timedelta(hours=1))
-    return partial(expire_leases, is_repeatable=lambda _job, _unit: False)
+    delivery = delivered(scene, monkeypatch, Outcome.SENT, capped=False)
+    build(delivery)
+    Recipient.objects.filter(delivery=delivery).update(
+        state="leased", lease=1, due_at=timezone.now() - timedelta(hours=1)
+    )
+    return partial(expire_leases, is_repeatable=lambda _delivery, _creative: False)
 
 
-def _waiting(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> AudienceJob:
-    job = delivered(scene, monkeypatch, Outcome.SENT, capped=False)
-    build(job)
-    AudienceMember.objects.filter(job=job).update(due_at=timezone.now() + timedelta(hours=1))
-    return job
+def _waiting(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Delivery:
+    delivery = delivered(scene, monkeypatch, Outcome.SENT, capped=False)
+    build(delivery)
+    Recipient.objects.filter(delivery=delivery).update(due_at=timezone.now() + timedelta(hours=1))
+    return delivery
 
 
 def resumed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
     """Recipients wait until an operator resumes their delivery."""
-    one: dict[str, Any] = {"organization": scene.organization, "job_id": _waiting(scene, monkeypatch).pk}
+    one: dict[str, Any] = {"organization": scene.organization, "delivery_id": _waiting(scene, monkeypatch).pk}
 
     def operate() -> None:
-        pause_job(**one)
-        resume_job(**one)
+        pause_delivery(**one)
+        resume_delivery(**one)
 
     return operate
 
@@ -127,19 +129,19 @@ def redirected(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
 
 def operated(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
     """Paused and resumed while it is built, failed and retried, cancelled."""
-    job = delivered(scene, monkeypatch, Outcome.SENT, capped=True)
-    assert move_jobs_on(now=timezone.now())
-    one: dict[str, Any] = {"organization": scene.organization, "job_id": job.pk}
+    delivery = delivered(scene, monkeypatch, Outcome.SENT, capped=True)
+    assert move_deliveries_on(now=timezone.now())
+    one: dict[str, Any] = {"organization": scene.organization, "delivery_id": delivery.pk}
 
     def operate() -> None:
-        pause_job(**one)
-        resume_job(**one)
-        AudienceJob.objects.filter(pk=job.pk).update(state="failed")
-        retry_job(**one)
+        pause_delivery(**one)
+        resume_delivery(**one)
+        Delivery.objects.filter(pk=delivery.pk).update(state="failed")
+        retry_delivery(**one)
         leased = take_chunk()
         assert leased is not None
         assert build_chunk(leased=leased)
-        cancel_job(**one, now=timezone.now())
+        cancel_delivery(**one, now=timezone.now())
         while return_next_caps():
             pass
 

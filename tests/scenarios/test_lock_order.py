@@ -45,11 +45,11 @@ from tests.together import together
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("connections")]
 CUSTOMER, PARTICIPATION = "customers_customer", "campaigns_participation"
 LIMIT, TOTAL = "campaigns_spendlimit", "campaigns_spendtotal"
-OFFER, MEMBER, JOB = "campaigns_offer", "campaigns_audiencemember", "campaigns_audiencejob"
+OFFER, MEMBER, DELIVERY = "campaigns_offer", "campaigns_recipient", "campaigns_delivery"
 CHUNK, ORGANIZATION, CAMPAIGN = "campaigns_audiencechunk", "customers_organization", "campaigns_adcampaign"
 # What only they write who have locked the customer, and what is only ever added.
 WITHOUT_A_PLACE = {
-    *("campaigns_event", "campaigns_earning", "campaigns_countedevent", "campaigns_pointsentry"),
+    *("campaigns_event", "campaigns_completion", "campaigns_goalprogressevent", "campaigns_pointsentry"),
     *("customers_customeralias", "campaigns_decisionrecord"),
 }
 
@@ -265,22 +265,22 @@ CASES: dict[str, list[tuple[Callable[..., Work], set[str]]]] = {
         (_subscription, {CUSTOMER}),
         (_limits, {LIMIT, ORGANIZATION}),
         (_spend, {LIMIT, TOTAL}),
-        (_levels, {CAMPAIGN, "campaigns_adlineitem", "campaigns_adgroup", "campaigns_adunit", ORGANIZATION, JOB}),
+        (_levels, {CAMPAIGN, "campaigns_adlineitem", "campaigns_adgroup", "campaigns_adunit", ORGANIZATION, DELIVERY}),
     ],
     "deliveries": [
-        (deliveries.delivery, {CHUNK, MEMBER, JOB}),
+        (deliveries.delivery, {CHUNK, MEMBER, DELIVERY}),
         (_triggered_messages, {MEMBER}),
-        (deliveries.offers_in_bulk, {CUSTOMER, OFFER, MEMBER, JOB}),
-        (deliveries.resolved, {MEMBER, JOB}),
-        (deliveries.expired, {MEMBER, JOB}),
-        (deliveries.resumed, {ORGANIZATION, MEMBER, JOB}),
-        (deliveries.redirected, {MEMBER, JOB}),
+        (deliveries.offers_in_bulk, {CUSTOMER, OFFER, MEMBER, DELIVERY}),
+        (deliveries.resolved, {MEMBER, DELIVERY}),
+        (deliveries.expired, {MEMBER, DELIVERY}),
+        (deliveries.resumed, {ORGANIZATION, MEMBER, DELIVERY}),
+        (deliveries.redirected, {MEMBER, DELIVERY}),
     ],
     "merges and caps of deliveries": [
         (_merge, {"advisory", CUSTOMER, PARTICIPATION, "campaigns_interaction"}),
-        (deliveries.capped_delivery, {CUSTOMER, PARTICIPATION, CHUNK, MEMBER, JOB}),
-        (deliveries.overnight_delivery, {CUSTOMER, PARTICIPATION, MEMBER, JOB}),
-        (deliveries.operated, {ORGANIZATION, CHUNK, JOB, CUSTOMER, PARTICIPATION}),
+        (deliveries.capped_delivery, {CUSTOMER, PARTICIPATION, CHUNK, MEMBER, DELIVERY}),
+        (deliveries.overnight_delivery, {CUSTOMER, PARTICIPATION, MEMBER, DELIVERY}),
+        (deliveries.operated, {ORGANIZATION, CHUNK, DELIVERY, CUSTOMER, PARTICIPATION}),
     ],
 }
 

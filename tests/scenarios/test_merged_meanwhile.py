@@ -10,13 +10,13 @@ from django.apps import apps
 from django.utils import timezone
 
 from campaigns.decisions.explain import explain
-from campaigns.models import AdCampaign, DecisionRecord, Earning, IssuedOffer, Participation
+from campaigns.models import AdCampaign, Completion, DecisionRecord, IssuedOffer, Participation
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.tasks import work_once
 from customers.customers.identity import identify
 from customers.models import Customer, CustomerAlias, CustomerOwned, Organization
 from tests.campaigns.behaviors.makers import make_behavior
-from tests.campaigns.delivery.scheduled import build, make_job, make_scheduled, states_of, work
+from tests.campaigns.delivery.scheduled import build, make_delivery, make_scheduled, states_of, work
 from tests.channels import make_banner, make_event, make_live_campaign, make_placeholder
 from tests.dialects.management.actor import Actor
 from tests.dialects.trace.caller import Caller, accepted
@@ -116,7 +116,7 @@ def _offers(scene: Scene) -> tuple[Request, Check]:
 
 def _earned(scene: Scene) -> None:
     behavior = scene.bought.achievements.get(composite=None)
-    Earning.objects.create(
+    Completion.objects.create(
         organization=scene.organization, customer=scene.anonymous, achievement=behavior, at=timezone.now()
     )
 
@@ -282,9 +282,9 @@ def _is_merged_while_issuing(number: int) -> bool:
     organization = make_organization()
     offer = make_offer(organization, limit_per_customer=1)
     kind = {"ad_type": AdType.ISSUE_BULK_OFFER, "creative_type": CreativeType.ISSUE_BULK_OFFER}
-    job = make_job(make_scheduled(organization, offer_ids=[offer.guid], **kind))
+    delivery = make_delivery(make_scheduled(organization, offer_ids=[offer.guid], **kind))
     anonymous, known = make_anonymous(organization), make_customer(organization, consent=False)
-    build(job)
+    build(delivery)
     Customer.objects.filter(pk=known.pk).update(consent=True)
     merge = partial(identify, organization=organization, anonymous=anonymous, customer_id=str(known.external_id))
     with meanwhile(number, merge) as merging:
@@ -292,5 +292,5 @@ def _is_merged_while_issuing(number: int) -> bool:
     work()
     owner = known if merging.has_happened else anonymous
     assert list(IssuedOffer.objects.filter(offer=offer).values_list("customer_id", flat=True)) == [owner.pk]
-    assert states_of(job) == {"sent": 1}
+    assert states_of(delivery) == {"sent": 1}
     return merging.has_happened

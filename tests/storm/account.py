@@ -11,16 +11,16 @@ from django.db import connection
 
 from campaigns.models import (
     AdCampaign,
-    AudienceJob,
-    AudienceMember,
+    Delivery,
     Event,
     Interaction,
     IssuedOffer,
     Participation,
     PointsEntry,
+    Recipient,
     SpendLimit,
 )
-from campaigns.models.audience_job import JobState
+from campaigns.models.delivery import DeliveryState
 from customers.models import Customer, CustomerAlias
 from tests.storm.actors import Receipts
 from tests.storm.world import POINTS, World
@@ -63,11 +63,11 @@ def deadlocks() -> int:
 
 def unfinished() -> int:
     """Deliveries and triggered messages that are still on their way."""
-    open_jobs = AudienceJob.objects.exclude(
-        state__in=[JobState.COMPLETE, JobState.FAILED, JobState.CANCELLED, JobState.SKIPPED]
+    open_deliveries = Delivery.objects.exclude(
+        state__in=[DeliveryState.COMPLETE, DeliveryState.FAILED, DeliveryState.CANCELLED, DeliveryState.SKIPPED]
     )
-    waiting = AudienceMember.objects.filter(state__in=["pending", "leased"])
-    return open_jobs.count() + waiting.count()
+    waiting = Recipient.objects.filter(state__in=["pending", "leased"])
+    return open_deliveries.count() + waiting.count()
 
 
 def wrong_with(world: World, receipts: Receipts, received: Counter[str]) -> Iterator[str]:
@@ -128,26 +128,27 @@ def _wrong_with_deliveries(world: World, receipts: Receipts) -> Iterator[str]:
     vips = set(
         Customer.objects.filter(organization=world.organization_id, tags__contains=["vip"]).values_list("pk", flat=True)
     )
-    states = Counter(AudienceJob.objects.values_list("state", flat=True))
+    states = Counter(Delivery.objects.values_list("state", flat=True))
     if set(states) - {"complete"}:
         yield f"deliveries are {dict(states)}"
-    for job in AudienceJob.objects.order_by("id"):
-        kind = receipts.creatives.get(job.unit_id)
-        audience = list(AudienceMember.objects.filter(job=job).values_list("customer_id", flat=True))
+    for delivery in Delivery.objects.order_by("id"):
+        kind = receipts.creatives.get(delivery.creative_id)
+        audience = list(Recipient.objects.filter(delivery=delivery).values_list("customer_id", flat=True))
         if len(audience) != len(set(audience)):
-            yield f"delivery {job.pk} has a recipient twice"
+            yield f"delivery {delivery.pk} has a recipient twice"
         if kind in {"uncapped", "counted"} and set(audience) != vips:
             lost, strange = sorted(vips - set(audience)), set(audience) - vips
-            yield f"delivery {job.pk} ({kind}) lost {len(lost)} of {len(vips)} {lost[:5]}, {len(strange)} too many"
-        if job.sent != job.audience:
-            yield f"delivery {job.pk} ({kind}, {job.state}): {job.sent} sent of {job.audience} {job.error}"
+            yield f"delivery {delivery.pk} ({kind}) lost {len(lost)} of {len(vips)} {lost[:5]}, {len(strange)} too many"
+        if delivery.sent != delivery.audience:
+            told = f"{delivery.sent} sent of {delivery.audience} {delivery.error}"
+            yield f"delivery {delivery.pk} ({kind}, {delivery.state}): {told}"
 
 
 def _wrong_with_messages(received: Counter[str]) -> Iterator[str]:
     twice = [key for key, times in received.items() if times > 1]
     if twice:
         yield f"{len(twice)} messages were received twice, such as {twice[:3]}"
-    states = {str(key): state for key, state in AudienceMember.objects.values_list("key", "state")}
+    states = {str(key): state for key, state in Recipient.objects.values_list("key", "state")}
     lost = [key for key, state in states.items() if state == "sent" and key not in received]
     if lost:
         yield f"{len(lost)} messages are sent and were never received, such as {lost[:3]}"
@@ -156,7 +157,7 @@ def _wrong_with_messages(received: Counter[str]) -> Iterator[str]:
         yield f"{len(unsent)} messages were received and are not sent, such as {unsent[:3]}"
     # Two recipients of one delivery who became one customer after both were sent it are one row now.
     gone = len(received.keys() - states.keys())
-    if gone > CustomerAlias.objects.count() * AudienceJob.objects.count():
+    if gone > CustomerAlias.objects.count() * Delivery.objects.count():
         yield f"{gone} messages were received by nobody"
 
 

@@ -150,7 +150,7 @@ class Operator(Actor):
     def act(self) -> None:
         """A campaign's category, or a look at a list."""
         if self.random.random() < 0.2:
-            self.open(self.random.choice(["/admin/", "/admin/campaigns/audiencejob/", "/admin/customers/customer/"]))
+            self.open(self.random.choice(["/admin/", "/admin/campaigns/delivery/", "/admin/customers/customer/"]))
             return
         own = [each for place, each in enumerate(self.world.edited) if place % 2 == self.number % 2]
         campaign = self.random.choice(own)

@@ -17,12 +17,12 @@ from tests.dialects.marketing_solutions.portfolios import add_to_portfolio, make
 from tests.factories import (
     Credentials,
     make_application,
+    make_creative,
     make_field,
     make_group,
     make_line_item,
     make_offer,
     make_organization,
-    make_unit,
 )
 
 # Of so many known customers every third is a vip, and of the strangers as many as there are in two thousand.
@@ -180,4 +180,6 @@ def _make_message(campaign: AdCampaign, credentials: Credentials, event: str) ->
         "delivery_method": "triggered",
     }
     behavior = make_behavior(campaign, {"internal_event_name": event})
-    make_unit(group, credentials.application, status="live", achievement=behavior, scheduled_delivery_date=None, **kind)
+    make_creative(
+        group, credentials.application, status="live", achievement=behavior, scheduled_delivery_date=None, **kind
+    )

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
-from campaigns.models import Achievement, AdGroup, AdLineItem, AdTarget, AdUnit, AudienceJob, Offer
+from campaigns.models import Achievement, AdGroup, AdLineItem, AdTarget, AdUnit, Delivery, Offer
 from tests.contents import contents
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor
@@ -37,12 +37,12 @@ ADDRESSES: dict[str, Address] = {
     "line_items/:id/creative_groups": lambda rows: f"line_items/{rows.line_item.pk}/creative_groups",
     "creative_groups/:id": lambda rows: f"creative_groups/{rows.group.pk}",
     "creative_groups/:id/creatives": lambda rows: f"creative_groups/{rows.group.pk}/creatives",
-    "creatives/:id": lambda rows: f"creatives/{rows.unit.pk}",
-    "creatives/:id/delivery": lambda rows: f"creatives/{rows.unit.pk}/delivery",
-    "creatives/:id/delivery/file": lambda rows: f"creatives/{rows.unit.pk}/delivery/file",
+    "creatives/:id": lambda rows: f"creatives/{rows.creative.pk}",
+    "creatives/:id/delivery": lambda rows: f"creatives/{rows.creative.pk}/delivery",
+    "creatives/:id/delivery/file": lambda rows: f"creatives/{rows.creative.pk}/delivery/file",
     "campaigns/:id/audience/preview": lambda rows: f"campaigns/{rows.campaign.pk}/audience/preview",
     "creative_groups/:id/audience/preview": lambda rows: f"creative_groups/{rows.group.pk}/audience/preview",
-    "creatives/:id/audience/preview": lambda rows: f"creatives/{rows.unit.pk}/audience/preview",
+    "creatives/:id/audience/preview": lambda rows: f"creatives/{rows.creative.pk}/audience/preview",
 }
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 WRITES: dict[str, Any] = {
@@ -94,8 +94,8 @@ def theirs(owner: Actor, tmp_path: Path, settings: Any) -> Hierarchy:
     backend = "django.core.files.storage.FileSystemStorage"
     settings.STORAGES = settings.STORAGES | {"audiences": {"BACKEND": backend, "OPTIONS": {"location": tmp_path}}}
     name = storages["audiences"].save("audience.csv", ContentFile(b"external_id\r\n"))
-    of = {"organization": rows.campaign.organization, "campaign": rows.campaign, "unit": rows.unit}
-    AudienceJob.objects.create(scheduled_for=rows.campaign.starts_at, state="complete", file_name=name, **of)
+    of = {"organization": rows.campaign.organization, "campaign": rows.campaign, "creative": rows.creative}
+    Delivery.objects.create(scheduled_for=rows.campaign.starts_at, state="complete", file_name=name, **of)
     return rows
 
 
@@ -157,7 +157,7 @@ def test_their_ids_inside_a_body_answer_like_missing_ones(outsider: Actor, owner
     for number in (owner.application.pk, MISSING):
         answers.add(_answer(outsider, "POST", path, bodies.creative(application_id=number))[:2])
         change = {"creative": {"application_id": number}}
-        answers.add(_answer(outsider, "PUT", f"creatives/{mine.unit.pk}", change)[:2])
+        answers.add(_answer(outsider, "PUT", f"creatives/{mine.creative.pk}", change)[:2])
     assert len(answers) == 1
     answers = set()
     for number in (achievement, MISSING):
@@ -182,7 +182,7 @@ def test_no_behavior_is_made_or_named_across_organizations(outsider: Actor, thei
     for of_theirs, missing in (
         ({"outcome_config": [{"deal": {"id": guid}}]}, {"outcome_config": [{"deal": {"id": "nobody's"}}]}),
         (
-            {"outcome_config": [{"ad_unit": {"id": theirs.unit.pk}}]},
+            {"outcome_config": [{"ad_unit": {"id": theirs.creative.pk}}]},
             {"outcome_config": [{"ad_unit": {"id": MISSING}}]},
         ),
         (
@@ -221,7 +221,7 @@ def test_a_path_with_their_key_is_not_opened_by_ours(outsider: Actor, owner: Act
 def test_deleting_ours_leaves_theirs(outsider: Actor, theirs: Hierarchy) -> None:
     mine = outsider.make_hierarchy(name=theirs.campaign.name, permalink=theirs.campaign.permalink)
     outsider.delete(f"external/campaigns/{mine.campaign.permalink}")
-    for row in (theirs.campaign, theirs.line_item, theirs.group, theirs.unit):
+    for row in (theirs.campaign, theirs.line_item, theirs.group, theirs.creative):
         row.refresh_from_db()
         assert row.deleted_at is None
 

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations.state import ProjectState
 
-from campaigns.models import Achievement, AudienceChunk, AudienceJob, AudienceMember, EventOutcome, Outcome
+from campaigns.models import Achievement, AudienceChunk, Delivery, Outcome, Recipient, TriggeredEvent
 from customers.models import Application, Customer
 from customers.models.broken_constraint import broken_constraint
 from customers.tenancy import ParentInOrganization, TenantModel, WatchedInOrganization, WithinOrganization
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.django_db
 Key = tuple[type[models.Model], "models.ForeignKey[Any, Any]"]
 # Where triggers stand in for foreign keys (docs/decisions/0090).
 WATCHED = {
-    "campaigns_audiencemember.customer_id",
-    "campaigns_audiencemember.job_id",
-    "campaigns_audiencemember.unit_id",
+    "campaigns_recipient.customer_id",
+    "campaigns_recipient.delivery_id",
+    "campaigns_recipient.creative_id",
     "funnels_funnelentry.interaction_id",
 }
 FOREIGN_KEYS = """
@@ -89,9 +89,9 @@ def theirs() -> Everything:
 def _made() -> Everything:
     made = make_everything()
     own: dict[str, Any] = {"organization": made.organization}
-    event = EventOutcome.objects.create(**own, name=unique("event"))
-    job = made.of(AudienceJob)
-    keep(made, event, AudienceChunk.objects.create(**own, job=job, number=0, first_id=1, last_id=2))
+    event = TriggeredEvent.objects.create(**own, name=unique("event"))
+    delivery = made.of(Delivery)
+    keep(made, event, AudienceChunk.objects.create(**own, delivery=delivery, number=0, first_id=1, last_id=2))
     keep(made, FunnelVersion.objects.get(pk=made.of(Funnel).version_id))
     return made
 
@@ -142,7 +142,7 @@ def _change(model: Any, pk: Any, *, alone: bool = False, **values: Any) -> None:
     connection.check_constraints()
 
 
-@pytest.mark.parametrize("model", [AudienceMember, FunnelEntry])
+@pytest.mark.parametrize("model", [Recipient, FunnelEntry])
 def test_rows_that_are_added_are_looked_at_together(ours: Everything, theirs: Everything, model: Any) -> None:
     mine, other = ours.of(model), theirs.of(model)
     foreign = [key for key in KEYS if key[0] is model and _place(key) in WATCHED]
@@ -163,7 +163,7 @@ def test_rows_that_are_added_are_looked_at_together(ours: Everything, theirs: Ev
     assert len(foreign) == len([place for place in WATCHED if place.startswith(model._meta.db_table)])
 
 
-@pytest.mark.parametrize("model", [Customer, AudienceJob, Application], ids=lambda model: str(model.__name__))
+@pytest.mark.parametrize("model", [Customer, Delivery, Application], ids=lambda model: str(model.__name__))
 def test_a_row_stays_in_its_organization(ours: Everything, theirs: Everything, model: Any) -> None:
     with pytest.raises(IntegrityError):
         _change(model, ours.of(model).pk, organization_id=theirs.organization.pk)
@@ -172,29 +172,33 @@ def test_a_row_stays_in_its_organization(ours: Everything, theirs: Everything, m
 def test_what_points_to_nothing_is_nobodys(ours: Everything) -> None:
     behavior = ours.of(Achievement)
     assert behavior.composite_id is None
-    outcome = Outcome.objects.create(organization=ours.organization, achievement=behavior, event=ours.of(EventOutcome))
+    outcome = Outcome.objects.create(
+        organization=ours.organization, achievement=behavior, event=ours.of(TriggeredEvent)
+    )
     connection.check_constraints()
-    assert Outcome.objects.filter(pk=outcome.pk, unit=None, offer=None).exists()
+    assert Outcome.objects.filter(pk=outcome.pk, creative=None, offer=None).exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_migration_that_was_cut_off_is_done_again() -> None:
-    chunk, job = "campaigns_audiencechunk", "campaigns_audiencejob"
+    chunk, delivery = "campaigns_audiencechunk", "campaigns_delivery"
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP INDEX {job}_in_organization CASCADE")
-        cursor.execute(f"CREATE UNIQUE INDEX {job}_in_organization ON {job} (organization_id, id)")
-        cursor.execute(f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{job}_in_organization'::regclass")
-        cursor.execute(f"ALTER TABLE {chunk} ADD CONSTRAINT old FOREIGN KEY (job_id) REFERENCES {job} (id)")
+        cursor.execute(f"DROP INDEX {delivery}_in_organization CASCADE")
+        cursor.execute(f"CREATE UNIQUE INDEX {delivery}_in_organization ON {delivery} (organization_id, id)")
+        cursor.execute(
+            f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{delivery}_in_organization'::regclass"
+        )
+        cursor.execute(f"ALTER TABLE {chunk} ADD CONSTRAINT old FOREIGN KEY (delivery_id) REFERENCES {delivery} (id)")
     operations = [
-        ParentInOrganization("audiencejob"),
-        WithinOrganization("audiencechunk", "job"),
-        WatchedInOrganization("audiencemember", "customer", "job", "unit"),
+        ParentInOrganization("delivery"),
+        WithinOrganization("audiencechunk", "delivery"),
+        WatchedInOrganization("recipient", "customer", "delivery", "creative"),
     ]
     for operation in operations * 2:
         with connection.schema_editor(atomic=False) as editor:
             operation.database_forwards("campaigns", editor, _State(), _State())
-    assert f"{chunk}.job_id" in _told(FOREIGN_KEYS)
-    assert f"{chunk}.job_id" not in _told(SIMPLE)
+    assert f"{chunk}.delivery_id" in _told(FOREIGN_KEYS)
+    assert f"{chunk}.delivery_id" not in _told(SIMPLE)
 
 
 class _State(ProjectState):

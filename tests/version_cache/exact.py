@@ -3,7 +3,7 @@
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from campaigns.behaviors.engine import compiled as behavior_rules
+from campaigns.behaviors import compiled as behavior_rules
 from campaigns.decisions import compiled as definitions
 from campaigns.decisions.candidate_index import CandidateIndex
 from campaigns.decisions.engine import Candidate, Dated

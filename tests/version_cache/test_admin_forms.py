@@ -17,12 +17,12 @@ from tests.channels import ENDS_AT, STARTS_AT, make_banner, make_event, make_liv
 from tests.factories import (
     make_achievement,
     make_application,
+    make_creative,
     make_field,
     make_goal,
     make_group,
     make_line_item,
     make_offer,
-    make_unit,
 )
 from tests.version_cache.exact import assert_exact, keep
 
@@ -48,8 +48,8 @@ CHANGES: dict[type[models.Model], dict[str, str]] = {
 # No definition is compiled from these.
 NO_DEFINITIONS = {
     "Application",
-    "AudienceJob",
-    "AudienceMember",
+    "Delivery",
+    "Recipient",
     "Customer",
     "CustomerAlias",
     "Destination",
@@ -128,7 +128,7 @@ def rows() -> dict[type[models.Model], Any]:
         campaign,
         item,
         group,
-        make_unit(group, application, **kind, **triggered),
+        make_creative(group, application, **kind, **triggered),
         AdTarget.objects.get(bundle__campaign=campaign),
         placeholder,
         make_banner(placeholder, campaign, group=group),

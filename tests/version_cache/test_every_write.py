@@ -16,12 +16,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from campaigns.behaviors.engine import compiled as behavior_rules
-from campaigns.behaviors.engine import definitions as behaviors
+from campaigns.behaviors import compiled as behavior_rules
+from campaigns.behaviors import definitions as behaviors
 from campaigns.decisions import compiled as definitions
-from campaigns.hierarchy import campaigns, line_items, single_targets
+from campaigns.hierarchy import campaigns, creatives, line_items, single_targets
 from campaigns.hierarchy import creative_groups as groups
-from campaigns.hierarchy import creatives as units
 from campaigns.models import AdGroup, AdTarget, AdUnit, Offer
 from campaigns.models.spend_limit import Limit
 from campaigns.offers import definitions as offer_definitions
@@ -194,23 +193,23 @@ def _walk_behaviors(scene: Scene) -> Iterator[str]:
     group = groups.create_group(**own, line_item_id=item.pk, attributes={"name": "Group", **DATES})
     yield "levels below"
     values = TRIGGERED | {"achievement_id": first.composite["id"]}
-    unit = units.create_unit(**own, application=scene.application, group_id=group.pk, attributes=values)
+    creative = creatives.create_creative(**own, application=scene.application, group_id=group.pk, attributes=values)
     yield "a creative is made"
     for changes in ({"achievement_id": second.composite["id"]}, {"status": "paused"}, {"status": "live"}):
-        units.update_unit(**own, unit_id=unit.pk, changes=changes)
+        creatives.update_creative(**own, creative_id=creative.pk, changes=changes)
         yield f"a creative is changed: {changes}"
     away = groups.create_group(
         **own,
         line_item_id=line_items.create_line_item(**own, campaign_id=other.pk, attributes={"name": "Item", **DATES}).pk,
         attributes={"name": "Group", **DATES},
     )
-    AdUnit.objects.filter(pk=unit.pk).update(group=away)
-    raise_version(**own, changed={AdUnit: [unit.pk], type(group): [group.pk]})
+    AdUnit.objects.filter(pk=creative.pk).update(group=away)
+    raise_version(**own, changed={AdUnit: [creative.pk], type(group): [group.pk]})
     yield "a creative moves to another campaign, and is still triggered from the first"
     line_items.delete_line_item(**own, line_item_id=away.line_item_id, now=NOW)
     yield "what it is in is deleted"
-    spare = units.create_unit(**own, application=scene.application, group_id=group.pk, attributes=values)
-    units.delete_unit(**own, unit_id=spare.pk, now=NOW)
+    spare = creatives.create_creative(**own, application=scene.application, group_id=group.pk, attributes=values)
+    creatives.delete_creative(**own, creative_id=spare.pk, now=NOW)
     yield "a creative is deleted"
     behaviors.delete_behavior(**own, behavior_id=first.composite["id"], now=NOW)
     yield "a behavior is deleted"

@@ -231,7 +231,7 @@ def _csv_lines(behavior: Behavior) -> Iterator[str]:
 
 
 def _outcome(row: Mapping[str, Any]) -> dict[str, Any]:
-    kinds = {"Offer": row["offer_id"], "AdUnit": row["unit_id"], "EventOutcome": row["event_id"]}
+    kinds = {"Offer": row["offer_id"], "AdUnit": row["creative_id"], "EventOutcome": row["event_id"]}
     ((model_type, model_id),) = [(name, number) for name, number in kinds.items() if number is not None]
     return {
         "account_id": row["account_id"],

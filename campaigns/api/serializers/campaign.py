@@ -114,7 +114,7 @@ def rendered(row: CampaignRow) -> orjson.Fragment:
     return orjson.Fragment(orjson.dumps(CampaignOut(row).data))
 
 
-class UnitNode(serializers.Serializer[Any]):
+class CreativeNode(serializers.Serializer[Any]):
     """A creative in the navigation."""
 
     id = serializers.IntegerField()
@@ -122,7 +122,7 @@ class UnitNode(serializers.Serializer[Any]):
     status = serializers.CharField()
 
 
-class DatedNode(UnitNode):
+class DatedNode(CreativeNode):
     """What every dated level shows in the navigation."""
 
     starts_at = serializers.DateTimeField()
@@ -132,7 +132,7 @@ class DatedNode(UnitNode):
 class GroupNode(DatedNode):
     """A creative group in the navigation."""
 
-    creatives = UnitNode(many=True)
+    creatives = CreativeNode(many=True)
 
 
 class LineItemNode(DatedNode):
@@ -151,6 +151,6 @@ class NavigationOut(DatedNode):
         for line_item in tree["line_items"]:
             groups = line_item["creative_groups"] = line_item.pop("groups")
             for group in groups:
-                group["creatives"] = group.pop("units")
+                group["creatives"] = group.pop("creatives")
         answer: dict[str, Any] = tree
         return answer

@@ -8,8 +8,8 @@ from rest_framework import serializers
 from campaigns.api.fields import MAXIMUM_ID, In, Instant, Items, OneOf, Text, Whole
 from campaigns.api.instants import format_instant_in_message
 from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
+from campaigns.models.creative import MAXIMUM_DESCRIPTION, MAXIMUM_OFFERS
 from campaigns.models.level import Status
-from campaigns.models.unit import MAXIMUM_DESCRIPTION, MAXIMUM_OFFERS
 
 
 class MessageIn(In):
@@ -84,27 +84,27 @@ class MessageOut(serializers.Serializer[Any]):
     template_id = serializers.CharField(allow_null=True)
     trigger_type = serializers.CharField(allow_null=True)
 
-    def to_representation(self, unit: Any) -> dict[str, Any]:
+    def to_representation(self, creative: Any) -> dict[str, Any]:
         """The message object of a creative."""
         answer = {
-            "delivery_method": unit.delivery_method,
-            "issue_offer_date": unit.issue_offer_date and format_instant_in_message(unit.issue_offer_date),
-            "next_ad_type": unit.next_ad_type,
-            "offer_ids": unit.offer_ids,
-            "orientation": unit.orientation,
-            "portal_description": unit.portal_description,
-            "portal_icon": unit.portal_icon,
+            "delivery_method": creative.delivery_method,
+            "issue_offer_date": creative.issue_offer_date and format_instant_in_message(creative.issue_offer_date),
+            "next_ad_type": creative.next_ad_type,
+            "offer_ids": creative.offer_ids,
+            "orientation": creative.orientation,
+            "portal_description": creative.portal_description,
+            "portal_icon": creative.portal_icon,
         }
-        if unit.delivery_method == DeliveryMethod.SCHEDULED:
-            answer["scheduled_delivery_date"] = format_instant_in_message(unit.scheduled_delivery_date)
+        if creative.delivery_method == DeliveryMethod.SCHEDULED:
+            answer["scheduled_delivery_date"] = format_instant_in_message(creative.scheduled_delivery_date)
         else:
-            answer["achievement_id"] = unit.achievement_id
-        if unit.lateness_window is not None:
-            answer["lateness_window"] = unit.lateness_window
+            answer["achievement_id"] = creative.achievement_id
+        if creative.lateness_window is not None:
+            answer["lateness_window"] = creative.lateness_window
         return answer | {
-            "second_sn_audience_guid": unit.second_sn_audience_guid and str(unit.second_sn_audience_guid),
-            "template_id": unit.template_id,
-            "trigger_type": unit.trigger_type,
+            "second_sn_audience_guid": creative.second_sn_audience_guid and str(creative.second_sn_audience_guid),
+            "template_id": creative.template_id,
+            "trigger_type": creative.trigger_type,
         }
 
 
@@ -127,16 +127,16 @@ class CreativeOut(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Status.values)
     ssap_name = serializers.CharField(required=False)
 
-    def to_representation(self, unit: Any) -> dict[str, Any]:
+    def to_representation(self, creative: Any) -> dict[str, Any]:
         """The creative as the contract writes it."""
         answer = {
-            "ad_type": unit.ad_type,
-            "application_id": unit.application_id,
-            "creative_group_id": unit.group_id,
-            "creative_type": unit.creative_type,
-            "id": unit.id,
-            unit.ad_type: MessageOut().to_representation(unit),
-            "name": unit.name,
-            "status": unit.status,
+            "ad_type": creative.ad_type,
+            "application_id": creative.application_id,
+            "creative_group_id": creative.group_id,
+            "creative_type": creative.creative_type,
+            "id": creative.id,
+            creative.ad_type: MessageOut().to_representation(creative),
+            "name": creative.name,
+            "status": creative.status,
         }
-        return answer | {"ssap_name": unit.ssap_name} if unit.ssap_name is not None else answer
+        return answer | {"ssap_name": creative.ssap_name} if creative.ssap_name is not None else answer

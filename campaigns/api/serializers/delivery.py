@@ -6,11 +6,11 @@ from django.conf import settings
 from rest_framework import serializers
 
 from campaigns.api.instants import format_instant
-from campaigns.models import AudienceJob
-from campaigns.models.audience_job import JobState
+from campaigns.models import Delivery
+from campaigns.models.delivery import DeliveryState
 
 COUNTS = ("audience", "pending", "sent", "failed", "skipped", "ambiguous")
-FILE_URL = "{base}/priv/v1/apps/{api_key}/management/creatives/{unit_id}/delivery/file"
+FILE_URL = "{base}/priv/v1/apps/{api_key}/management/creatives/{creative_id}/delivery/file"
 
 
 class StepOut(serializers.Serializer[Any]):
@@ -61,7 +61,7 @@ class DeliveryOut(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     creative_id = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=JobState.values)
+    state = serializers.ChoiceField(choices=DeliveryState.values)
     scheduled_for = serializers.DateTimeField()
     progress = serializers.IntegerField(min_value=0, max_value=100)
     counts = CountsOut()
@@ -72,28 +72,32 @@ class DeliveryOut(serializers.Serializer[Any]):
     error = serializers.CharField(allow_null=True)
     file = FileOut(allow_null=True)
 
-    def to_representation(self, job: AudienceJob) -> dict[str, Any]:
+    def to_representation(self, delivery: Delivery) -> dict[str, Any]:
         """The delivery as contract 4 writes it."""
-        moments = {name: getattr(job, name) for name in ("created_at", "started_at", "finished_at", "heartbeat_at")}
+        moments = {
+            name: getattr(delivery, name) for name in ("created_at", "started_at", "finished_at", "heartbeat_at")
+        }
         return {
-            "id": job.pk,
-            "creative_id": job.unit_id,
-            "state": job.state,
-            "scheduled_for": format_instant(job.scheduled_for),
-            "progress": job.progress,
-            "counts": {name: getattr(job, name) for name in COUNTS},
+            "id": delivery.pk,
+            "creative_id": delivery.creative_id,
+            "state": delivery.state,
+            "scheduled_for": format_instant(delivery.scheduled_for),
+            "progress": delivery.progress,
+            "counts": {name: getattr(delivery, name) for name in COUNTS},
             **{name: None if moment is None else format_instant(moment) for name, moment in moments.items()},
-            "error": job.error or None,
-            "file": self._file(job),
+            "error": delivery.error or None,
+            "file": self._file(delivery),
         }
 
-    def _file(self, job: AudienceJob) -> dict[str, Any] | None:
-        if not job.file_name or job.file_removed_at:
+    def _file(self, delivery: Delivery) -> dict[str, Any] | None:
+        if not delivery.file_name or delivery.file_removed_at:
             return None
-        ours = FILE_URL.format(base=settings.BASE_URL, api_key=self.context["api_key"], unit_id=job.unit_id)
+        ours = FILE_URL.format(
+            base=settings.BASE_URL, api_key=self.context["api_key"], creative_id=delivery.creative_id
+        )
         return {
-            "name": job.file_name,
-            "url": job.file_url or ours,
-            "rows": job.file_rows,
-            "sha256": job.file_sha256,
+            "name": delivery.file_name,
+            "url": delivery.file_url or ours,
+            "rows": delivery.file_rows,
+            "sha256": delivery.file_sha256,
         }

@@ -140,8 +140,10 @@ class UserCampaignOut(serializers.Serializer[Any]):
         yield Section.OFFERS.value, [_deal(offer, issued) for offer in found.offers]
         yield Section.REDEMPTIONS.value, [one for one in issued if one["state"] == IssuedOfferState.REDEEMED]
         kinds = {
-            "promotion": [_promotion(unit) for unit in found.units],
-            "tile": [_tile(unit) for unit in found.units if unit.portal_description or unit.portal_icon],
+            "promotion": [_promotion(creative) for creative in found.creatives],
+            "tile": [
+                _tile(creative) for creative in found.creatives if creative.portal_description or creative.portal_icon
+            ],
         }
         asked = self.context["creatives"]
         yield Section.CREATIVES.value, {kind: several for kind, several in kinds.items() if kind in asked and several}
@@ -180,24 +182,24 @@ def _deal(offer: Any, issued: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _promotion(unit: Any) -> dict[str, Any]:
+def _promotion(creative: Any) -> dict[str, Any]:
     return {
-        "creative_id": unit.pk,
-        "name": unit.name,
-        "ad_type": unit.ad_type,
-        "creative_type": unit.creative_type,
-        "template_id": unit.template_id,
-        "offer_ids": unit.offer_ids,
+        "creative_id": creative.pk,
+        "name": creative.name,
+        "ad_type": creative.ad_type,
+        "creative_type": creative.creative_type,
+        "template_id": creative.template_id,
+        "offer_ids": creative.offer_ids,
     }
 
 
-def _tile(unit: Any) -> dict[str, Any]:
+def _tile(creative: Any) -> dict[str, Any]:
     return {
-        "creative_id": unit.pk,
-        "name": unit.name,
-        "description": unit.portal_description,
-        "icon": unit.portal_icon,
-        "orientation": unit.orientation,
+        "creative_id": creative.pk,
+        "name": creative.name,
+        "description": creative.portal_description,
+        "icon": creative.portal_icon,
+        "orientation": creative.orientation,
     }
 
 

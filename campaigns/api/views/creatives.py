@@ -9,7 +9,7 @@ from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.serializers.creative import CREATIVE_IN, CreativeOut, creative_in, flatten
 from campaigns.hierarchy.creative_groups import get_group
-from campaigns.hierarchy.creatives import create_unit, delete_unit, get_unit, units_of, update_unit
+from campaigns.hierarchy.creatives import create_creative, creatives_of, delete_creative, get_creative, update_creative
 
 DOCUMENTED_IN = ("creative", *CREATIVE_IN.values())
 
@@ -27,7 +27,7 @@ class Creatives(ManagementView):
     def get(self, _request: Any, creative_group_id: int, **_: object) -> HttpResponse:
         """The living creative, if there is one."""
         group = get_group(organization=self.organization, group_id=creative_group_id)
-        rows, pagination = self.page().rows_of(units_of(organization=self.organization, group=group))
+        rows, pagination = self.page().rows_of(creatives_of(organization=self.organization, group=group))
         return self.answer(creatives=CreativeOut(rows, many=True).data, pagination=pagination)
 
     @operation(
@@ -40,13 +40,13 @@ class Creatives(ManagementView):
     def post(self, _request: Any, creative_group_id: int, **_: object) -> HttpResponse:
         """Make the creative of a group."""
         attributes = self.object_of(creative_in(self.body()), "creative")
-        unit = create_unit(
+        creative = create_creative(
             organization=self.organization,
             application=self.application,
             group_id=creative_group_id,
             attributes=flatten(attributes),
         )
-        return self.answer(creatives=[CreativeOut(unit).data])
+        return self.answer(creatives=[CreativeOut(creative).data])
 
 
 class Creative(ManagementView):
@@ -55,8 +55,8 @@ class Creative(ManagementView):
     @operation("Get a creative for a group", member="creatives", answer=CreativeOut, many=True)
     def get(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
         """One creative, in an array."""
-        unit = get_unit(organization=self.organization, unit_id=creative_id)
-        return self.answer(creatives=[CreativeOut(unit).data])
+        creative = get_creative(organization=self.organization, creative_id=creative_id)
+        return self.answer(creatives=[CreativeOut(creative).data])
 
     @operation(
         "Update a creative for a group",
@@ -67,13 +67,13 @@ class Creative(ManagementView):
     )
     def put(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
         """Change the attributes and the members of the message that are present."""
-        unit = get_unit(organization=self.organization, unit_id=creative_id)
-        changes = self.object_of(creative_in(self.body(), unit.ad_type), "creative", partial=True)
-        unit = update_unit(organization=self.organization, unit_id=creative_id, changes=flatten(changes))
-        return self.answer(creatives=[CreativeOut(unit).data])
+        creative = get_creative(organization=self.organization, creative_id=creative_id)
+        changes = self.object_of(creative_in(self.body(), creative.ad_type), "creative", partial=True)
+        creative = update_creative(organization=self.organization, creative_id=creative_id, changes=flatten(changes))
+        return self.answer(creatives=[CreativeOut(creative).data])
 
     @operation("Delete a creative from a group", member="creatives", answer=CreativeOut, many=True)
     def delete(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
         """Take a creative out of every read."""
-        unit = delete_unit(organization=self.organization, unit_id=creative_id, now=timezone.now())
-        return self.answer(creatives=[CreativeOut(unit).data])
+        creative = delete_creative(organization=self.organization, creative_id=creative_id, now=timezone.now())
+        return self.answer(creatives=[CreativeOut(creative).data])

@@ -12,13 +12,13 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, ErrorOut, operation
 from campaigns.api.serializers.delivery import AudienceOut, DeliveryOut
-from campaigns.delivery.preview import preview_of_campaign, preview_of_group, preview_of_unit
-from campaigns.hierarchy.creatives import get_delivery_of_unit
-from campaigns.models.audience_job import JobState
+from campaigns.delivery.preview import preview_of_campaign, preview_of_creative, preview_of_group
+from campaigns.hierarchy.creatives import get_delivery_of_creative
+from campaigns.models.delivery import DeliveryState
 from campaigns.schedule.deliveries import deliveries_of
 from customers.errors import DomainError, Kind, not_found
 
-STATE = OpenApiParameter("state", str, enum=JobState.values, description="Only deliveries in this state.")
+STATE = OpenApiParameter("state", str, enum=DeliveryState.values, description="Only deliveries in this state.")
 
 
 class CampaignAudience(ManagementView):
@@ -47,7 +47,7 @@ class CreativeAudience(ManagementView):
     @operation("Preview the audience of a creative", member="audience", answer=AudienceOut)
     def post(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
         """Count, and write nothing."""
-        preview = preview_of_unit(organization=self.organization, unit_id=creative_id, now=timezone.now())
+        preview = preview_of_creative(organization=self.organization, creative_id=creative_id, now=timezone.now())
         return self.answer(audience=AudienceOut(preview).data)
 
 
@@ -57,8 +57,8 @@ class CreativeDelivery(ManagementView):
     @operation("Get the delivery of a creative", member="delivery", answer=DeliveryOut)
     def get(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
         """Its state, counts, times, error and file."""
-        job = get_delivery_of_unit(organization=self.organization, unit_id=creative_id)
-        return self.answer(delivery=DeliveryOut(job, context={"api_key": self.application.api_key}).data)
+        delivery = get_delivery_of_creative(organization=self.organization, creative_id=creative_id)
+        return self.answer(delivery=DeliveryOut(delivery, context={"api_key": self.application.api_key}).data)
 
 
 class CreativeDeliveryFile(ManagementView):
@@ -71,11 +71,16 @@ class CreativeDeliveryFile(ManagementView):
     )
     def get(self, _request: Any, creative_id: int, **_: object) -> Any:
         """The file, piece by piece."""
-        job = get_delivery_of_unit(organization=self.organization, unit_id=creative_id)
-        if not job.file_name or job.file_url or job.file_removed_at or not storages["audiences"].exists(job.file_name):
+        delivery = get_delivery_of_creative(organization=self.organization, creative_id=creative_id)
+        if (
+            not delivery.file_name
+            or delivery.file_url
+            or delivery.file_removed_at
+            or not storages["audiences"].exists(delivery.file_name)
+        ):
             raise not_found("File")
-        file = storages["audiences"].open(job.file_name)
-        name = job.file_name.rpartition("/")[2]
+        file = storages["audiences"].open(delivery.file_name)
+        name = delivery.file_name.rpartition("/")[2]
         return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv")
 
 
@@ -95,7 +100,7 @@ class Deliveries(ManagementView):
 
 def _state_of(query: Mapping[str, str]) -> str | None:
     state = query.get("state") or None
-    if state is not None and state not in JobState.values:
-        sentence = f"One of {', '.join(JobState.values)} is expected."
+    if state is not None and state not in DeliveryState.values:
+        sentence = f"One of {', '.join(DeliveryState.values)} is expected."
         raise DomainError(Kind.UNKNOWN_ATTRIBUTE, "argument_error", "Wrong arguments.", fields={"state": [sentence]})
     return state

@@ -15,12 +15,18 @@ from campaigns.delivery.channels.audience_file import (
     StagedFile,
     customer_column,
     has_any,
+    require_delivery,
     require_everybody,
-    require_job,
     select_audience,
     staged,
 )
-from campaigns.delivery.channels.base import AudienceExport, DeliveryFailedError, ExportedFile, Message, Recipient
+from campaigns.delivery.channels.base import (
+    AudienceExport,
+    ClaimedRecipient,
+    DeliveryFailedError,
+    ExportedFile,
+    Message,
+)
 from campaigns.delivery.channels.http import Body, Exchange, RefusedError
 from campaigns.delivery.channels.uploads import basic, speaking_http
 from campaigns.models import Destination
@@ -42,22 +48,22 @@ class AirshipExport(AudienceExport):
         self.authorization = basic(destination.option("app_key"), destination.secrets["master_secret"])
         self.exchange = exchange or Exchange(timeout=destination.option("timeout_seconds"))
 
-    def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:  # noqa: ARG002 (COPY reads them)
-        """Replace the creative's list by the audience of the message's job."""
+    def export(self, message: Message, batches: Iterator[Sequence[ClaimedRecipient]]) -> ExportedFile:  # noqa: ARG002 (COPY reads them)
+        """Replace the creative's list by the audience of the message's delivery."""
         columns: dict[str, sql.Composable] = {
             "identifier_type": sql.Literal(self.identifier_type),
             "identifier": customer_column(self.identifier),
         }
-        job_id = require_job(message)
-        select = with_identifier(select_audience(job_id, columns))
+        delivery_id = require_delivery(message)
+        select = with_identifier(select_audience(delivery_id, columns))
         with staged(select, Path(settings.EXPORT_ROOT), header=False) as file:
-            require_everybody(job_id, file)
+            require_everybody(delivery_id, file)
             if file.rows > MAXIMUM_LINES:
                 raise DeliveryFailedError(
                     f"A static list has at most {MAXIMUM_LINES} lines, not {file.rows}.", is_lasting=True
                 )
-            self.upload(message, f"creative-{message.unit_id}", file)
-        return ExportedFile("", file.rows, file.sha256, reference=f"creative-{message.unit_id}")
+            self.upload(message, f"creative-{message.creative_id}", file)
+        return ExportedFile("", file.rows, file.sha256, reference=f"creative-{message.creative_id}")
 
     def upload(self, message: Message, name: str, file: StagedFile) -> None:
         """Replace a list by the lines of a file."""
@@ -70,14 +76,14 @@ class AirshipExport(AudienceExport):
         except RefusedError as error:
             if error.answer.status != NOT_FOUND:
                 raise
-            description = f"{message.campaign_name}: {message.unit_name}"[:500]
+            description = f"{message.campaign_name}: {message.creative_name}"[:500]
             document = orjson.dumps({"name": name, "description": description})
             self._send("POST", "", message, "application/json", Body.of(document))
             self._send("PUT", f"/{name}/csv", message, "text/csv", file.body())
 
     def _send(self, method: str, path: str, message: Message, content_type: str, body: Body) -> None:
         headers = {"Authorization": self.authorization, "Accept": ACCEPT, "Content-Type": content_type}
-        key = f"{message.job_key}{'' if method == 'PUT' else '-list'}"
+        key = f"{message.delivery_key}{'' if method == 'PUT' else '-list'}"
         self.exchange.send(method, self.address + path, key=key, headers=lambda: headers, body=body)
 
 

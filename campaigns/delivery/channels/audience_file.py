@@ -21,8 +21,8 @@ from psycopg import sql
 
 from campaigns.delivery.channels.base import DeliveryFailedError, Message
 from campaigns.delivery.channels.http import Body
-from campaigns.models import AudienceMember
-from campaigns.models.audience_member import MemberState
+from campaigns.models import Recipient
+from campaigns.models.recipient import RecipientState
 from customers.private_files import make_private_folder
 
 BLOCK = 262_144
@@ -33,9 +33,9 @@ OFFERS_SEPARATOR = ";"
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
 # The same people in the same order however often this is asked: they are pending until the file stands.
 AUDIENCE = sql.SQL(
-    "SELECT {columns} FROM campaigns_audiencemember member"
-    " JOIN customers_customer customer ON customer.id = member.customer_id"
-    " WHERE member.job_id = {job} AND member.state = 'pending' ORDER BY member.customer_id"
+    "SELECT {columns} FROM campaigns_recipient recipient"
+    " JOIN customers_customer customer ON customer.id = recipient.customer_id"
+    " WHERE recipient.delivery_id = {delivery} AND recipient.state = 'pending' ORDER BY recipient.customer_id"
 )
 
 
@@ -93,19 +93,19 @@ def has_any(names: Iterable[str]) -> sql.Composed:
     return sql.SQL("concat({}) <> ''").format(sql.SQL(", ").join(columns))
 
 
-def select_audience(job_id: int, columns: dict[str, sql.Composable]) -> sql.Composed:
+def select_audience(delivery_id: int, columns: dict[str, sql.Composable]) -> sql.Composed:
     """The statement whose rows are an audience."""
     named = [sql.SQL("{} AS {}").format(value, sql.Identifier(name)) for name, value in columns.items()]
-    return AUDIENCE.format(columns=sql.SQL(", ").join(named), job=sql.Literal(job_id))
+    return AUDIENCE.format(columns=sql.SQL(", ").join(named), delivery=sql.Literal(delivery_id))
 
 
-def require_job(message: Message) -> int:
-    """The job whose audience is asked for; DeliveryFailedError for a triggered message, which has none."""
-    if message.job_id is None:
+def require_delivery(message: Message) -> int:
+    """The delivery whose audience is asked for; DeliveryFailedError for a triggered message, which has none."""
+    if message.delivery_id is None:
         raise DeliveryFailedError(
             f"A triggered message has no audience: {message.ad_type} must be scheduled.", is_lasting=True
         )
-    return message.job_id
+    return message.delivery_id
 
 
 class _Hashing(io.RawIOBase):
@@ -173,9 +173,9 @@ def _copy(select: sql.Composable, path: Path, file: io.FileIO, *, header: bool) 
     return StagedFile(path, rows, through.size, through.digest.hexdigest())
 
 
-def require_everybody(job_id: int, file: StagedFile) -> None:
+def require_everybody(delivery_id: int, file: StagedFile) -> None:
     """DeliveryFailedError where somebody lost what their line is made of meanwhile: then the file is made anew."""
-    if file.rows != AudienceMember.objects.filter(job_id=job_id, state=MemberState.PENDING).count():
+    if file.rows != Recipient.objects.filter(delivery_id=delivery_id, state=RecipientState.PENDING).count():
         raise DeliveryFailedError("Recipients were changed while their file was written.")
 
 
@@ -189,7 +189,7 @@ def manifest_of(message: Message, name: str, staged_file: StagedFile, columns: S
         "sha256": staged_file.sha256,
         "columns": list(columns),
         "campaign_id": message.campaign_id,
-        "creative_id": message.unit_id,
+        "creative_id": message.creative_id,
         "scheduled_for": scheduled_for and scheduled_for.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "template_id": message.template_id,
         "offer_ids": list(message.offer_ids),

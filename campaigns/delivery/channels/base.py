@@ -18,7 +18,7 @@ STOPPED = "The batch ended, or the delivery was stopped, before their turn."
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
+class ClaimedRecipient:
     """One person to reach; `key` stays the same however often this is tried: the idempotency key of the message.
 
     `attributes` are in their kept forms. `push_tokens` are `(platform, token)`. A key can be guessed by who knows
@@ -35,14 +35,14 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent: the creative's own words. `job_id` and `job_key` are None for a triggered message."""
+    """What is sent: the creative's own words. `delivery_id` and `delivery_key` are None for a triggered message."""
 
     organization_id: int
     application_id: int
     campaign_id: int
     campaign_name: str
-    unit_id: int
-    unit_name: str
+    creative_id: int
+    creative_name: str
     ad_type: str
     creative_type: str
     template_id: str | None
@@ -50,8 +50,8 @@ class Message:
     portal_description: str | None
     portal_icon: str | None
     second_sn_audience_guid: str | None
-    job_id: int | None = None
-    job_key: uuid.UUID | None = None
+    delivery_id: int | None = None
+    delivery_key: uuid.UUID | None = None
     scheduled_for: datetime | None = None
 
 
@@ -112,7 +112,7 @@ class Channel(Protocol):
     deduplicates: bool
     batch_size: int
 
-    def send(self, message: Message, recipients: Sequence[Recipient], wanted: Wanted = always) -> list[Result]:
+    def send(self, message: Message, recipients: Sequence[ClaimedRecipient], wanted: Wanted = always) -> list[Result]:
         """A result for each recipient, in any order; who has none, or all when this raises, is UNKNOWN.
 
         `wanted` is asked before each: once it says no, the others are LATER, for the delivery was paused or cancelled.
@@ -136,8 +136,9 @@ class ExportedFile:
 class AudienceExport(Protocol):
     """Hands a whole audience over at once: to a file, or to another system in batches of its own.
 
-    It may be called again for the same job after a crash in the middle, with the same people in the same order under
-    the same keys, so it replaces its own file, and uses idempotency keys made of the job's key and the batch's number.
+    It may be called again for the same delivery after a crash in the middle, with the same people in the same order
+    under the same keys, so it replaces its own file, and uses idempotency keys made of the delivery's key and the
+    batch's number.
 
     `reachable` is the condition over `customer` that they have what this export needs; None: everybody has. The others
     are skipped before it begins, so whoever is pending then has a row.
@@ -146,15 +147,15 @@ class AudienceExport(Protocol):
     destination: str
     reachable: sql.Composable | None = None
 
-    def reaches(self, recipient: Recipient) -> bool:  # noqa: ARG002 (the condition said it already)
+    def reaches(self, recipient: ClaimedRecipient) -> bool:  # noqa: ARG002 (the condition said it already)
         """Whether one of `batches` can be handed over after all, where SQL can't tell; who can't be is skipped."""
         return True
 
-    def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:
+    def export(self, message: Message, batches: Iterator[Sequence[ClaimedRecipient]]) -> ExportedFile:
         """Hand over everybody; DeliveryFailedError otherwise.
 
         `batches` are read from the database as they are asked for (without push tokens); an export that can do
-        better (COPY) reads the rows of `message.job_id` itself.
+        better (COPY) reads the rows of `message.delivery_id` itself.
         """
         ...
 

@@ -22,7 +22,7 @@ from django.utils.encoding import punycode
 from requests.exceptions import Timeout
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from campaigns.delivery.channels.base import STOPPED, Message, Outcome, Recipient, Result, Wanted, always
+from campaigns.delivery.channels.base import STOPPED, ClaimedRecipient, Message, Outcome, Result, Wanted, always
 from campaigns.delivery.channels.http import asked_wait, asks_to_wait, status_line
 from campaigns.delivery.channels.mail import Mail
 from campaigns.delivery.channels.mail_services import mail_service
@@ -84,7 +84,7 @@ class EmailChannel:
         self.template = template
         self.backends = [mail_backend(destination) for _ in range(destination.option("concurrency"))]
 
-    def send(self, message: Message, recipients: Sequence[Recipient], wanted: Wanted = always) -> list[Result]:
+    def send(self, message: Message, recipients: Sequence[ClaimedRecipient], wanted: Wanted = always) -> list[Result]:
         """Mail each who has an address."""
         number = min(len(self.backends), len(recipients))
         with ThreadPoolExecutor(number or 1) as pool:
@@ -95,7 +95,7 @@ class EmailChannel:
             return [result for results in sent for result in results]
 
     def _send_share(
-        self, backend: Any, message: Message, recipients: Sequence[Recipient], wanted: Wanted
+        self, backend: Any, message: Message, recipients: Sequence[ClaimedRecipient], wanted: Wanted
     ) -> list[Result]:
         results: list[Result] = []
         # Once it concerns everybody, those that have not been tried are left for later.
@@ -115,13 +115,13 @@ class EmailChannel:
             _close(backend)
         return results
 
-    def _has_address(self, recipient: Recipient) -> bool:
+    def _has_address(self, recipient: ClaimedRecipient) -> bool:
         return is_mail_address(self._address(recipient))
 
-    def _address(self, recipient: Recipient) -> str:
+    def _address(self, recipient: ClaimedRecipient) -> str:
         return str(recipient.attributes.get(self.address_attribute, "")).strip()
 
-    def _send(self, backend: Any, message: Message, recipient: Recipient) -> tuple[Result, str | None]:
+    def _send(self, backend: Any, message: Message, recipient: ClaimedRecipient) -> tuple[Result, str | None]:
         """The result, and what concerns all others too."""
         try:
             mail = self.mail(message, recipient)
@@ -130,7 +130,7 @@ class EmailChannel:
         with within(self.seconds):
             return self._exchange(backend, mail, recipient)
 
-    def _exchange(self, backend: Any, mail: Mail, recipient: Recipient) -> tuple[Result, str | None]:
+    def _exchange(self, backend: Any, mail: Mail, recipient: ClaimedRecipient) -> tuple[Result, str | None]:
         """The same of one mail that is made: connecting and sending, twice where nothing was handed over yet."""
         for is_again in (False, True):
             trouble = self._open(backend)
@@ -150,7 +150,7 @@ class EmailChannel:
         return Result(recipient.key, Outcome.SENT, reference=_reference(mail)), None
 
     def _result(
-        self, backend: Any, mail: Mail, recipient: Recipient, error: Exception, *, is_unsent: bool
+        self, backend: Any, mail: Mail, recipient: ClaimedRecipient, error: Exception, *, is_unsent: bool
     ) -> tuple[Result, str | None]:
         """What an error means for this one, and what of it concerns all others too."""
         outcome = Outcome.LATER if is_unsent else outcome_of(error)
@@ -172,7 +172,7 @@ class EmailChannel:
             return _sentence(backend, error, self.seconds)
         return None
 
-    def mail(self, message: Message, recipient: Recipient) -> Mail:
+    def mail(self, message: Message, recipient: ClaimedRecipient) -> Mail:
         """The mail to one recipient; its Message-ID is the same however often it is made."""
         address = unsubscribe_url(message.organization_id, recipient.customer_uuid)
         words = fill_in(self.template, message, recipient, unsubscribe_url=address)

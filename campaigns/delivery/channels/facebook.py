@@ -2,7 +2,7 @@
 
 `POST /<version>/<audience_id>/users` takes at most 10 000 people in a request: `payload` is a schema and rows, each
 value normalised and hashed (SHA-256) before it leaves, and `session` ties the batches together. Session and batch
-numbers follow from the job alone, so that a second attempt repeats the first.
+numbers follow from the delivery alone, so that a second attempt repeats the first.
 """
 
 import hashlib
@@ -15,12 +15,12 @@ from typing import Any
 
 import orjson
 
-from campaigns.delivery.channels.audience_file import has_any, require_job
-from campaigns.delivery.channels.base import AudienceExport, ExportedFile, Message, Recipient
+from campaigns.delivery.channels.audience_file import has_any, require_delivery
+from campaigns.delivery.channels.base import AudienceExport, ClaimedRecipient, ExportedFile, Message
 from campaigns.delivery.channels.http import Answer, Body, Exchange, is_passing
 from campaigns.delivery.channels.uploads import speaking_http
-from campaigns.models import AudienceMember, Destination
-from campaigns.models.audience_member import MemberState
+from campaigns.models import Destination, Recipient
+from campaigns.models.recipient import RecipientState
 
 PEOPLE_AT_ONCE = 10_000
 # Codes of the Graph API for too many calls and for faults that pass.
@@ -109,16 +109,16 @@ class FacebookExport(AudienceExport):
             timeout=destination.option("timeout_seconds"), transient=is_passing_on_graph
         )
 
-    def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:
-        """Add the audience of the message's job."""
-        total = AudienceMember.objects.filter(job_id=require_job(message), state=MemberState.PENDING).count()
-        session = session_of(message.job_key or uuid.uuid4())
+    def export(self, message: Message, batches: Iterator[Sequence[ClaimedRecipient]]) -> ExportedFile:
+        """Add the audience of the message's delivery."""
+        total = Recipient.objects.filter(delivery_id=require_delivery(message), state=RecipientState.PENDING).count()
+        session = session_of(message.delivery_key or uuid.uuid4())
         sent = self.upload(message, (recipient for batch in batches for recipient in batch), total=total)
         return ExportedFile("", sent, reference=str(session))
 
-    def upload(self, message: Message, people: Iterable[Recipient], *, total: int = 1) -> int:
+    def upload(self, message: Message, people: Iterable[ClaimedRecipient], *, total: int = 1) -> int:
         """Add people, of whom there are about `total`; how many there were."""
-        session = session_of(message.job_key or uuid.uuid4())
+        session = session_of(message.delivery_key or uuid.uuid4())
         rows = (self._row(recipient) for recipient in people)
         sent = 0
         with speaking_http("Facebook"):
@@ -137,28 +137,30 @@ class FacebookExport(AudienceExport):
                 sent += len(several)
         return sent
 
-    def reaches(self, recipient: Recipient) -> bool:
+    def reaches(self, recipient: ClaimedRecipient) -> bool:
         """Whether any identifier is left once they are normalised."""
         return any(normalise(key, value) for key, value in self._values(recipient))
 
-    def _values(self, recipient: Recipient) -> Iterator[tuple[str, object]]:
+    def _values(self, recipient: ClaimedRecipient) -> Iterator[tuple[str, object]]:
         own: dict[str, Any] = {"external_id": recipient.external_id, "user_id": recipient.customer_uuid}
         for key, name in self.columns.items():
             yield key, own[name] if name in own else recipient.attributes.get(name)
 
-    def _row(self, recipient: Recipient) -> Row:
+    def _row(self, recipient: ClaimedRecipient) -> Row:
         return [identify(key, value) for key, value in self._values(recipient)]
 
     def _send(self, message: Message, number: int, people: list[Row], session: Mapping[str, Any]) -> None:
         payload = {"schema": list(self.columns), "data": people}
         body = Body.of(orjson.dumps({"session": session, "payload": payload}))
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        self.exchange.send("POST", self.address, key=f"{message.job_key}-{number}", headers=lambda: headers, body=body)
+        self.exchange.send(
+            "POST", self.address, key=f"{message.delivery_key}-{number}", headers=lambda: headers, body=body
+        )
 
 
-def session_of(job_key: uuid.UUID) -> int:
-    """A positive number of 63 bits that is the job's alone."""
-    return int.from_bytes(hashlib.sha256(job_key.bytes).digest()[:8]) >> 1
+def session_of(delivery_key: uuid.UUID) -> int:
+    """A positive number of 63 bits that is the delivery's alone."""
+    return int.from_bytes(hashlib.sha256(delivery_key.bytes).digest()[:8]) >> 1
 
 
 def _numbered(rows: Iterable[Row]) -> Iterator[tuple[int, list[Row], bool]]:

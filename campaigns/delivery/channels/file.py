@@ -28,12 +28,18 @@ from campaigns.delivery.channels.audience_file import (
     StagedFile,
     audience_columns,
     manifest_of,
-    require_job,
+    require_delivery,
     select_audience,
     staged,
     without_formulas,
 )
-from campaigns.delivery.channels.base import AudienceExport, DeliveryFailedError, ExportedFile, Message, Recipient
+from campaigns.delivery.channels.base import (
+    AudienceExport,
+    ClaimedRecipient,
+    DeliveryFailedError,
+    ExportedFile,
+    Message,
+)
 from campaigns.delivery.channels.http import SLOWEST_BYTES_A_SECOND
 from campaigns.delivery.channels.outgoing import Guarded, secured, within
 from campaigns.delivery.channels.troubles import takes_nothing, trouble_with, where_of
@@ -51,7 +57,7 @@ LASTING = frozenset(
 def file_name(message: Message) -> str:
     """Where a message's file stands: one name an occurrence, so that a second attempt replaces the first one's file."""
     day = f"{message.scheduled_for:%Y%m%dT%H%M%SZ}-" if message.scheduled_for else ""
-    return f"{message.organization_id}/creative-{message.unit_id}/{day}{message.job_key}.csv"
+    return f"{message.organization_id}/creative-{message.creative_id}/{day}{message.delivery_key}.csv"
 
 
 def remove_file(name: str) -> None:
@@ -68,14 +74,14 @@ class FileExport(AudienceExport):
         self.attributes: list[str] = destination.attributes if destination else []
         self.is_for_people: bool = destination.option("escape_formulas") if destination else True
 
-    def export(self, message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:  # noqa: ARG002 (COPY reads them)
-        """Write the audience of the message's job."""
+    def export(self, message: Message, batches: Iterator[Sequence[ClaimedRecipient]]) -> ExportedFile:  # noqa: ARG002 (COPY reads them)
+        """Write the audience of the message's delivery."""
         columns = audience_columns(message, self.attributes)
         if self.is_for_people:
             columns = without_formulas(columns)
         name, folder = file_name(message), Path(settings.EXPORT_ROOT)
         try:
-            with staged(select_audience(require_job(message), columns), folder, header=True) as file:
+            with staged(select_audience(require_delivery(message), columns), folder, header=True) as file:
                 self.publish(name, file)
                 self.publish_manifest(name + MANIFEST, manifest_of(message, name, file, list(columns)))
         except OSError as error:

@@ -7,7 +7,7 @@ splits by `platform`, and takes a recipient's key once. `message` is as FCM's HT
 from collections.abc import Sequence
 from typing import Any
 
-from campaigns.delivery.channels.base import Message, Outcome, Recipient, Result, Wanted, always
+from campaigns.delivery.channels.base import ClaimedRecipient, Message, Outcome, Result, Wanted, always
 from campaigns.delivery.channels.signing import SignedPost, person
 from campaigns.delivery.channels.troubles import cannot_be_made
 from campaigns.delivery.rendering import fill_in, template_of
@@ -28,7 +28,7 @@ class PushChannel:
         self.post = post or SignedPost.to(destination)
         self.batch_size = self.post.batch_size
 
-    def send(self, message: Message, recipients: Sequence[Recipient], wanted: Wanted = always) -> list[Result]:
+    def send(self, message: Message, recipients: Sequence[ClaimedRecipient], wanted: Wanted = always) -> list[Result]:
         """Post to each who has a device."""
         settled, documents = [], []
         for recipient in recipients:
@@ -41,9 +41,9 @@ class PushChannel:
                 settled.append(Result(recipient.key, Outcome.FAILED, error=cannot_be_made(error)))
         return settled + self.post.post_each(documents, wanted)
 
-    def _document(self, message: Message, recipient: Recipient) -> dict[str, Any]:
+    def _document(self, message: Message, recipient: ClaimedRecipient) -> dict[str, Any]:
         title, body = _words(self.template, message, recipient)
-        data = {"campaign_id": str(message.campaign_id), "creative_id": str(message.unit_id)}
+        data = {"campaign_id": str(message.campaign_id), "creative_id": str(message.creative_id)}
         return {
             "type": "push",
             "recipient": person(recipient, self.attributes),
@@ -56,7 +56,7 @@ class PushChannel:
         }
 
 
-def _words(template: CompiledTemplate | None, message: Message, recipient: Recipient) -> tuple[str, str]:
+def _words(template: CompiledTemplate | None, message: Message, recipient: ClaimedRecipient) -> tuple[str, str]:
     """Title and body: the template's, or else the campaign's name and the creative's description."""
     if template is None:
         return message.campaign_name, message.portal_description or ""

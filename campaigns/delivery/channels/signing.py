@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from campaigns.delivery.channels.base import STOPPED, DeliveryFailedError, Outcome, Recipient, Result, Wanted
+from campaigns.delivery.channels.base import STOPPED, ClaimedRecipient, DeliveryFailedError, Outcome, Result, Wanted
 from campaigns.delivery.channels.http import Body, Exchange, RefusedError, UnreachableError
 from campaigns.models import Destination
 from campaigns.models.setting_checks import read_signing_secret
@@ -105,7 +105,7 @@ class SignedPost:
         return Result(key, Outcome.SENT, reference=str(reference)[:MAXIMUM_REFERENCE])
 
 
-def person(recipient: Recipient, names: Iterable[str]) -> dict[str, Any]:
+def person(recipient: ClaimedRecipient, names: Iterable[str]) -> dict[str, Any]:
     """A recipient with the attributes that the destination is to have."""
     return {
         "key": str(recipient.key),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from campaigns.delivery.channels.base import Message, Recipient, Result, Wanted, always
+from campaigns.delivery.channels.base import ClaimedRecipient, Message, Result, Wanted, always
 from campaigns.delivery.channels.signing import SignedPost, person
 from campaigns.models import Destination
 
@@ -19,13 +19,13 @@ class WebhookChannel:
         self.post = post or SignedPost.to(destination)
         self.batch_size = self.post.batch_size
 
-    def send(self, message: Message, recipients: Sequence[Recipient], wanted: Wanted = always) -> list[Result]:
+    def send(self, message: Message, recipients: Sequence[ClaimedRecipient], wanted: Wanted = always) -> list[Result]:
         """Post to each."""
         told = {
             "campaign_id": message.campaign_id,
             "campaign_name": message.campaign_name,
-            "creative_id": message.unit_id,
-            "creative_name": message.unit_name,
+            "creative_id": message.creative_id,
+            "creative_name": message.creative_name,
             "template_id": message.template_id,
             "offer_ids": list(message.offer_ids),
             "portal_description": message.portal_description,

@@ -21,7 +21,7 @@ class Triggered:
     """A message that an earned behavior sends: `key` is the same however often the earning is processed."""
 
     key: uuid.UUID
-    unit_id: int
+    creative_id: int
     customer_id: int
 
 
@@ -32,7 +32,7 @@ def add_triggered_recipients(*, organization_id: int, messages: Sequence[Trigger
     """
     if not messages:
         return 0
-    wanted = [{"key": each.key, "unit_id": each.unit_id, "customer_id": each.customer_id} for each in messages]
+    wanted = [{"key": each.key, "creative_id": each.creative_id, "customer_id": each.customer_id} for each in messages]
     with connection.cursor() as cursor:
         cursor.execute(ADD_TRIGGERED, [at, orjson.dumps(wanted).decode(), organization_id])
         added = int(cursor.rowcount)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
-from campaigns.delivery.channels.base import Recipient
+from campaigns.delivery.channels.base import ClaimedRecipient
 from campaigns.delivery.leases import Heartbeat, lease_seconds, new_lease
 from customers.named_sql import NamedSQL
 
@@ -19,9 +19,10 @@ WITHDRAWN = "Consent was withdrawn, or the customer is gone."
 ELSEWHERE = "It may have been sent already, to another destination than messages go to now."
 
 TAKE = SQL("take")
-OF_JOB = """member.job_id = %(job)s::bigint
-    AND EXISTS (SELECT FROM campaigns_audiencejob job WHERE job.id = %(job)s::bigint AND job.state = 'delivering')"""
-OF_UNIT = "member.job_id IS NULL AND member.unit_id = %(unit)s::bigint"
+OF_DELIVERY = """recipient.delivery_id = %(delivery)s::bigint
+    AND EXISTS (SELECT FROM campaigns_delivery delivery
+        WHERE delivery.id = %(delivery)s::bigint AND delivery.state = 'delivering')"""
+OF_CREATIVE = "recipient.delivery_id IS NULL AND recipient.creative_id = %(creative)s::bigint"
 TOKENS = """COALESCE((SELECT json_agg(json_build_array(token.platform, token.token) ORDER BY token.id)
     FROM customers_pushtoken token WHERE token.customer_id = taken.id), '[]'::json)::text"""
 KEEP = SQL("keep")
@@ -35,9 +36,9 @@ class Taken:
     """
 
     lease: int
-    job_id: int | None
+    delivery_id: int | None
     destination: str
-    recipients: tuple[Recipient, ...]
+    recipients: tuple[ClaimedRecipient, ...]
     uncertain: frozenset[uuid.UUID]
     left_out: int
 
@@ -45,44 +46,44 @@ class Taken:
 @transaction.atomic
 def take_recipients(
     *,
-    job_id: int | None,
-    unit_id: int,
+    delivery_id: int | None,
+    creative_id: int,
     limit: int,
     destination: str = "",
     consent: str | None = None,
     with_tokens: bool = False,
 ) -> Taken:
-    """Lease up to `limit` recipients of a job, or (`job_id` None) of a creative's triggered messages.
+    """Lease up to `limit` recipients of a delivery, or (`delivery_id` None) of a creative's triggered messages.
 
     `consent` is the column that the message needs beside the general one; push tokens come where they are asked for.
     """
     lease = new_lease()
     statement = TAKE.format(
-        whose=OF_UNIT if job_id is None else OF_JOB,
+        whose=OF_CREATIVE if delivery_id is None else OF_DELIVERY,
         consent=f"customer.{consent}" if consent else "TRUE",
         tokens=TOKENS if with_tokens else "'[]'",
     )
-    values: dict[str, Any] = {"job": job_id, "unit": unit_id, "limit": limit, "lease": lease}
+    values: dict[str, Any] = {"delivery": delivery_id, "creative": creative_id, "limit": limit, "lease": lease}
     values |= {"seconds": lease_seconds(), "destination": destination}
     with connection.cursor() as cursor:
         cursor.execute(statement, {**values, "withdrawn": WITHDRAWN, "elsewhere": ELSEWHERE})
         rows = cursor.fetchall()
     recipients = tuple(_recipient(row) for row in rows if row[6])
     uncertain = frozenset(row[0] for row in rows if row[7])
-    return Taken(lease, job_id, destination, recipients, uncertain, len(rows) - len(recipients))
+    return Taken(lease, delivery_id, destination, recipients, uncertain, len(rows) - len(recipients))
 
 
 @contextmanager
 def leases_kept(taken: Taken) -> Iterator[Heartbeat]:
-    """Extend the leases of what was taken for as long as the block lasts, and tell when its job was stopped."""
-    values = {"job": taken.job_id, "lease": taken.lease, "seconds": lease_seconds()}
+    """Extend the leases of what was taken for as long as the block lasts, and tell when its delivery was stopped."""
+    values = {"delivery": taken.delivery_id, "lease": taken.lease, "seconds": lease_seconds()}
     with Heartbeat(KEEP, values, cancels=False) as heartbeat:
         yield heartbeat
 
 
-def _recipient(row: tuple[Any, ...]) -> Recipient:
+def _recipient(row: tuple[Any, ...]) -> ClaimedRecipient:
     key, customer_id, identity, external_id, attributes, tokens, *_ = row
-    return Recipient(
+    return ClaimedRecipient(
         key=key,
         customer_id=customer_id,
         customer_uuid=identity,

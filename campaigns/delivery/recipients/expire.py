@@ -9,8 +9,8 @@ from customers.named_sql import NamedSQL
 SQL = NamedSQL(__file__)
 
 EXPIRED = """
-SELECT member.job_id, member.unit_id FROM campaigns_audiencemember member
-WHERE member.state = 'leased' AND member.due_at < now() GROUP BY 1, 2 LIMIT 20
+SELECT recipient.delivery_id, recipient.creative_id FROM campaigns_recipient recipient
+WHERE recipient.state = 'leased' AND recipient.due_at < now() GROUP BY 1, 2 LIMIT 20
 """
 EXPIRE = SQL("expire")
 
@@ -19,8 +19,8 @@ def expire_leases(*, is_repeatable: Callable[[int | None, int], bool]) -> None:
     """Give up on workers whose leases are over: their recipients are tried again, or are ambiguous."""
     with connection.cursor() as cursor:
         cursor.execute(EXPIRED)
-        for job_id, unit_id in cursor.fetchall():
-            again = is_repeatable(job_id, unit_id)
+        for delivery_id, creative_id in cursor.fetchall():
+            again = is_repeatable(delivery_id, creative_id)
             state = "pending" if again else "ambiguous"
             error = None if again else "The worker was lost while it handed over."
-            cursor.execute(EXPIRE, {"job": job_id, "unit": unit_id, "state": state, "error": error})
+            cursor.execute(EXPIRE, {"delivery": delivery_id, "creative": creative_id, "state": state, "error": error})

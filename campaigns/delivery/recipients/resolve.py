@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from campaigns.models.audience_member import MemberState
+from campaigns.models.recipient import RecipientState
 from customers.jobs import look_now
 from customers.models import Organization
 from customers.named_sql import NamedSQL
@@ -26,9 +26,9 @@ class Verdict(StrEnum):
 
 
 VERDICTS = {
-    Verdict.SENT: MemberState.SENT,
-    Verdict.FAILED: MemberState.FAILED,
-    Verdict.AGAIN: MemberState.PENDING,
+    Verdict.SENT: RecipientState.SENT,
+    Verdict.FAILED: RecipientState.FAILED,
+    Verdict.AGAIN: RecipientState.PENDING,
 }
 
 

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from campaigns.models import AudienceJob
+from campaigns.models import Delivery
 from campaigns.schedule.deliveries import deliveries_to_watch
 
 SECONDS = 0.5
@@ -57,15 +57,22 @@ def _table() -> Table:
         "error",
     ):
         table.add_column(name, justify="right" if name in {"audience", *COUNTS} else "left")
-    for job in deliveries_to_watch(since=timezone.now() - RECENT):
-        table.add_row(*_cells(job))
+    for delivery in deliveries_to_watch(since=timezone.now() - RECENT):
+        table.add_row(*_cells(delivery))
     return table
 
 
-def _cells(job: AudienceJob) -> list[Any]:
-    colour = COLOURS.get(job.state, "cyan")
-    bar = ProgressBar(total=100, completed=job.progress, width=24)
-    counts = [f"{getattr(job, name):,}" for name in ("audience", *COUNTS)]
-    state = Text(job.state, style=colour)
+def _cells(delivery: Delivery) -> list[Any]:
+    colour = COLOURS.get(delivery.state, "cyan")
+    bar = ProgressBar(total=100, completed=delivery.progress, width=24)
+    counts = [f"{getattr(delivery, name):,}" for name in ("audience", *COUNTS)]
+    state = Text(delivery.state, style=colour)
     # Texts, for a name with brackets in it is no markup.
-    return [Text(job.unit.name), Text(job.organization.name), state, bar, *counts, Text(job.error[:60])]
+    return [
+        Text(delivery.creative.name),
+        Text(delivery.organization.name),
+        state,
+        bar,
+        *counts,
+        Text(delivery.error[:60]),
+    ]

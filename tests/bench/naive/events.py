@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns.api.base import ManagementView
 from campaigns.api.serializers.event import read_events
 from campaigns.behaviors.ingestion import ToldEvent
-from campaigns.models import Achievement, AdTarget, CountedEvent, Earning, Event, PointsEntry
+from campaigns.models import Achievement, AdTarget, Completion, Event, GoalProgressEvent, PointsEntry
 from customers.models import Customer
 
 
@@ -49,22 +49,22 @@ class NaiveEvents(ManagementView):
         own = {"organization": self.organization, "customer": customer}
         if AdTarget.objects.filter(bundle__campaign=goal.campaign_id).exists():
             return False
-        earned = Earning.objects.filter(customer=customer, achievement=behavior, at__gt=at - period)
+        earned = Completion.objects.filter(customer=customer, achievement=behavior, at__gt=at - period)
         if earned.count() >= (behavior.max_times_achievable_per_period or 0):
             return False
-        counted = CountedEvent.objects.filter(customer=customer, goal=goal)
+        counted = GoalProgressEvent.objects.filter(customer=customer, goal=goal)
         spacing = timedelta(seconds=goal.min_time_between_events or 0)
         if counted.filter(at__gt=at - spacing).count() >= goal.min_time_between_events_count:
             return False
-        CountedEvent.objects.create(**own, goal=goal, at=at)
+        GoalProgressEvent.objects.create(**own, goal=goal, at=at)
         open_events = counted.filter(is_consumed=False, at__gt=at - period)
         if open_events.count() < goal.event_count:
             return False
         open_events.update(is_consumed=True)
-        Earning.objects.create(**own, achievement=goal, at=at)
-        earning = Earning.objects.create(**own, achievement=behavior, at=at)
-        key = f"earning:{earning.pk}"
-        PointsEntry.objects.create(**own, amount=behavior.points, at=at, key=key, earning=earning)
+        Completion.objects.create(**own, achievement=goal, at=at)
+        completion = Completion.objects.create(**own, achievement=behavior, at=at)
+        key = f"earning:{completion.pk}"
+        PointsEntry.objects.create(**own, amount=behavior.points, at=at, key=key, completion=completion)
         customer.points += behavior.points
         customer.tags = sorted({*customer.tags, *behavior.tag_list})
         customer.save()

@@ -24,7 +24,7 @@ class UnitSerializer(serializers.ModelSerializer[AdUnit]):
 class GroupSerializer(serializers.ModelSerializer[AdGroup]):
     """A creative group with its creatives."""
 
-    creatives = UnitSerializer(source="units", many=True)
+    creatives = UnitSerializer(source="creatives", many=True)
 
     class Meta:
         model = AdGroup
@@ -59,7 +59,7 @@ class NaiveNavigation(ManagementView):
         campaigns = _living(AdCampaign.objects.filter(organization=self.organization)).prefetch_related(
             Prefetch("line_items", _living(AdLineItem.objects.all())),
             Prefetch("line_items__groups", _living(AdGroup.objects.all())),
-            Prefetch("line_items__groups__units", _living(AdUnit.objects.all())),
+            Prefetch("line_items__groups__creatives", _living(AdUnit.objects.all())),
         )
         campaign = get_object_or_404(campaigns, id=campaign_id)
         return self.answer(campaign=CampaignSerializer(campaign).data)

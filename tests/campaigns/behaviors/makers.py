@@ -5,11 +5,11 @@ from typing import Any
 
 from campaigns.behaviors.events import Recorded, record_events
 from campaigns.behaviors.run import CustomerEvent
-from campaigns.models import Achievement, AdCampaign, Earning, EventOutcome, Offer, Outcome
+from campaigns.models import Achievement, AdCampaign, Completion, Offer, Outcome, TriggeredEvent
 from customers.models import Customer, Organization
 from customers.organizations.organizations import raise_version
 from tests.channels import ENDS_AT, STARTS_AT, make_live_campaign
-from tests.factories import make_application, make_group, make_line_item, make_unit, unique
+from tests.factories import make_application, make_creative, make_group, make_line_item, unique
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ def make_live_behavior(organization: Organization, *goals: dict[str, Any], **att
 
 def add_outcome(behavior: Achievement, *, offer: Offer | None = None, event: str | None = None) -> None:
     """An offer to be issued, or a further event."""
-    triggered = EventOutcome.objects.create(organization=behavior.organization, name=event) if event else None
+    triggered = TriggeredEvent.objects.create(organization=behavior.organization, name=event) if event else None
     Outcome.objects.create(organization=behavior.organization, achievement=behavior, offer=offer, event=triggered)
     raise_version(organization=behavior.organization)
 
@@ -49,7 +49,7 @@ def add_message(behavior: Achievement, **campaign: Any) -> None:
     group = make_group(make_line_item(behavior.campaign, **dates), **dates)
     application = make_application(behavior.organization).application
     kind = {"ad_type": "push_message", "creative_type": "messaging-platform-push", "delivery_method": "triggered"}
-    make_unit(group, application, status="live", achievement=behavior, scheduled_delivery_date=None, **kind)
+    make_creative(group, application, status="live", achievement=behavior, scheduled_delivery_date=None, **kind)
     raise_version(organization=behavior.organization)
 
 
@@ -62,4 +62,4 @@ def tell(customer: Customer, *events: CustomerEvent | datetime, name: str = "buy
 
 def times_earned(behavior: Achievement) -> int:
     """How often it was earned, by anybody."""
-    return Earning.objects.filter(achievement=behavior).count()
+    return Completion.objects.filter(achievement=behavior).count()

@@ -21,8 +21,8 @@ def test_a_behavior_is_read_with_its_goals_and_outcomes_and_deleted_softly(admin
     rows = make_hierarchy(make_application().application)
     behavior = make_achievement(rows.campaign, name="Buys boots")
     make_goal(behavior, name="A pair", internal_event_name="purchase")
-    rows.unit.delivery_method, rows.unit.achievement = "triggered", behavior
-    rows.unit.save()
+    rows.creative.delivery_method, rows.creative.achievement = "triggered", behavior
+    rows.creative.save()
     organization = rows.campaign.organization
     Outcome.objects.create(
         organization=organization, achievement=behavior, offer=make_offer(organization, name="Socks")
@@ -62,6 +62,6 @@ def test_what_customers_have_is_only_read(admin_client: Client) -> None:
     issued = make_issued_offer(make_customer(make_organization()))
     assert b"issued" in admin_client.get("/admin/campaigns/issuedoffer/").content
     assert admin_client.post(f"/admin/campaigns/issuedoffer/{issued.pk}/change/", {}).status_code == 403
-    for noun in ("earning", "pointsentry", "outcome"):
+    for noun in ("completion", "pointsentry", "outcome"):
         assert admin_client.get(f"/admin/campaigns/{noun}/").status_code == 200
         assert admin_client.get(f"/admin/campaigns/{noun}/add/").status_code == (200 if noun == "pointsentry" else 403)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from campaigns.behaviors.compiled import compile_behavior
 from campaigns.behaviors.engine import Behavior, BehaviorState, Happening, Tally
 from campaigns.behaviors.run import CustomerEvent
-from campaigns.models import Earning
+from campaigns.models import Completion
 from tests.campaigns.behaviors.makers import make_live_behavior, tell
 from tests.campaigns.behaviors.reference import Reference
 from tests.factories import make_customer, make_organization
@@ -131,4 +131,6 @@ def test_the_service_earns_what_the_reference_earns(
     batches = [told[start : start + size] for start in range(0, len(told), size)]
     recorded = [one for batch in batches for one in tell(customer, *batch)]
     assert [one.earned.get(behavior.pk, 0) for one in recorded] == expected
-    assert sorted(Earning.objects.filter(achievement=behavior).values_list("at", flat=True)) == sorted(reference.earned)
+    assert sorted(Completion.objects.filter(achievement=behavior).values_list("at", flat=True)) == sorted(
+        reference.earned
+    )

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.behaviors.definitions import update_behavior
 from campaigns.behaviors.progress import GoalProgress, progress_in
-from campaigns.models import Achievement, Earning
+from campaigns.models import Achievement, Completion
 from customers.models import Customer, Organization
 from tests.campaigns.behaviors.makers import NOW, make_live_behavior, tell
 from tests.factories import make_customer, make_organization
@@ -46,10 +46,10 @@ def test_a_goal_that_waits_is_not_forgotten_when_the_others_are_removed(visits: 
     assert (left.count, left.completed) == (visits["event_count"], True)
     (recorded,) = tell(customer, NOW, name="visit")
     assert recorded.earned == {behavior.pk: 1}
-    assert not Earning.objects.filter(is_waiting=True).exists()
+    assert not Completion.objects.filter(is_waiting=True).exists()
     (left,) = _progress(customer, behavior)
     assert (left.count, left.completed) == (0, False)
-    assert not Earning.objects.filter(achievement__in=others).exists()
+    assert not Completion.objects.filter(achievement__in=others).exists()
 
 
 def test_a_goal_that_waits_stays_complete_when_it_needs_more_from_now_on() -> None:

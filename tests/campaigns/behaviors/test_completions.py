@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.behaviors.progress import progress_in
-from campaigns.models import AdCampaign, Earning, Event, Offer
+from campaigns.models import AdCampaign, Completion, Event, Offer
 from campaigns.user_campaigns.complete import complete_campaign
 from customers.errors import DomainError
 from customers.models import Customer, Organization
@@ -43,7 +43,7 @@ def test_completing_earns_all_behaviors_through_the_engine_until_their_caps() ->
     assert (customer.points, customer.tags) == (14, ["done"])
     assert (times_earned(twice), times_earned(once), offer.issued.count()) == (2, 1, 1)
     assert Event.objects.filter(name="buy").count() == 2
-    assert not Earning.objects.filter(is_waiting=True).exists()
+    assert not Completion.objects.filter(is_waiting=True).exists()
 
 
 def test_a_campaign_is_completed_only_where_it_is_live_and_the_customer_qualified() -> None:
@@ -58,7 +58,7 @@ def test_a_campaign_is_completed_only_where_it_is_live_and_the_customer_qualifie
     for campaign in (targeted, draft, over, empty):
         with pytest.raises(DomainError):
             complete(customer, campaign)
-    assert not Earning.objects.exists()
+    assert not Completion.objects.exists()
     Customer.objects.filter(pk=customer.pk).update(tags=["gold"])
     assert len(complete(customer, targeted)) == 1
 

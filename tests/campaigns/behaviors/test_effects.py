@@ -9,14 +9,14 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.behaviors.run import CustomerEvent
 from campaigns.models import (
-    AudienceMember,
-    CountedEvent,
-    Earning,
+    Completion,
     Event,
+    GoalProgressEvent,
     IssuedOffer,
     Offer,
     Participation,
     PointsEntry,
+    Recipient,
 )
 from customers.customers.identity import identify
 from customers.models import Customer
@@ -112,8 +112,8 @@ def test_counters_caps_and_points_survive_a_merge() -> None:
     tell(known, NOW, name="visit")
     known.refresh_from_db()
     assert (times_earned(behavior), known.points, PointsEntry.objects.filter(customer=known).count()) == (2, 6, 2)
-    assert not Earning.objects.exclude(customer=known).exists()
-    assert not CountedEvent.objects.exclude(customer=known).exists()
+    assert not Completion.objects.exclude(customer=known).exists()
+    assert not GoalProgressEvent.objects.exclude(customer=known).exists()
 
 
 def test_goals_that_a_merge_leaves_all_complete_earn_with_the_next_event() -> None:
@@ -133,11 +133,11 @@ def test_without_a_period_one_row_stands_for_all_that_counted() -> None:
     events = [CustomerEvent(customer.pk, "buy", NOW, amount=Decimal("166.50"))] * 5
     tell(customer, events[0])
     tell(customer, *events)
-    counted = {row.goal.composite_id: row.amount for row in CountedEvent.objects.select_related("goal")}
+    counted = {row.goal.composite_id: row.amount for row in GoalProgressEvent.objects.select_related("goal")}
     assert counted == {saver.pk: Decimal(999), visitor.pk: 6}
     tell(customer, *events)
     assert (times_earned(saver), times_earned(visitor)) == (1, 1)
-    counted = {row.goal.composite_id: row.amount for row in CountedEvent.objects.select_related("goal")}
+    counted = {row.goal.composite_id: row.amount for row in GoalProgressEvent.objects.select_related("goal")}
     assert counted == {saver.pk: Decimal(666), visitor.pk: 4}
 
 
@@ -151,10 +151,10 @@ def test_messages_go_to_who_consented_is_not_held_out_and_below_the_cap() -> Non
     ann, ben = make_customer(organization), make_customer(organization, push_consent=False)
     assert [len(one.earned) for one in tell(ann, NOW, NOW, NOW)] == [3, 3, 3]
     tell(ben, NOW)
-    members = AudienceMember.objects.filter(customer=ann)
-    assert members.filter(unit__achievement=free).count() == 3
-    assert members.filter(unit__achievement=capped).count() == 2
-    assert AudienceMember.objects.count() == 5
+    members = Recipient.objects.filter(customer=ann)
+    assert members.filter(creative__achievement=free).count() == 3
+    assert members.filter(creative__achievement=capped).count() == 2
+    assert Recipient.objects.count() == 5
     assert Participation.objects.get(customer=ann, campaign=capped.campaign).capped_count == 2
 
 

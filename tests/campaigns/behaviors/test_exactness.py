@@ -15,7 +15,7 @@ import pytest
 from django.db import connection, transaction
 
 from campaigns.behaviors.run import CustomerEvent
-from campaigns.models import CountedEvent, Earning, Event, IssuedOffer, Offer, Participation, PointsEntry
+from campaigns.models import Completion, Event, GoalProgressEvent, IssuedOffer, Offer, Participation, PointsEntry
 from campaigns.user_campaigns.complete import complete_campaign
 from customers.errors import DomainError
 from customers.models import Customer, Organization
@@ -131,8 +131,8 @@ def test_a_batch_whose_process_is_killed_in_the_middle_is_counted_once_when_told
         assert {one.is_duplicate for one in tell(customer, *told)} == {is_duplicate}
     customer.refresh_from_db()
     assert (Event.objects.count(), times_earned(behavior), customer.points) == (10, 3, 3)
-    assert (CountedEvent.objects.count(), IssuedOffer.objects.count(), PointsEntry.objects.count()) == (1, 3, 3)
-    assert Earning.objects.count() == 6
+    assert (GoalProgressEvent.objects.count(), IssuedOffer.objects.count(), PointsEntry.objects.count()) == (1, 3, 3)
+    assert Completion.objects.count() == 6
 
 
 def _in_another_process(program: str) -> subprocess.Popen[bytes]:

@@ -14,7 +14,7 @@ from campaigns.decisions.compiled import find_definition
 from campaigns.decisions.engine import Context, History, Reason, Subject, first_failing
 from campaigns.decisions.impressions import offer_campaigns
 from campaigns.decisions.participation import record_engagement
-from campaigns.models import AdCampaign, AudienceMember, Participation
+from campaigns.models import AdCampaign, Participation, Recipient
 from campaigns.models.frequency import FrequencyPeriod, frequency_starts
 from customers.customers.identity import identify
 from customers.models import Customer, Organization
@@ -66,10 +66,10 @@ def shown(capped: Capped, now: datetime) -> bool:
 
 def written_to(capped: Capped, now: datetime) -> bool:
     """By a message that an event triggers."""
-    before = AudienceMember.objects.count()
+    before = Recipient.objects.count()
     event = CustomerEvent(capped.customer.pk, "buy", now)
     record_events(organization=capped.organization, events=[event], now=now)
-    return AudienceMember.objects.count() > before
+    return Recipient.objects.count() > before
 
 
 def make_capped(counts: Callable[[Capped, datetime], bool], **cap: Any) -> Capped:
@@ -142,7 +142,7 @@ def test_another_number_goes_on_counting() -> None:
     assert [capped.at(AFTER), capped.at(AFTER)] == [True, False]
 
 
-def test_another_unit_begins_a_new_count() -> None:
+def test_another_creative_begins_a_new_count() -> None:
     capped = make_capped(shown, frequency_period="lifetime")
     assert capped.at(BORDER)
     assert _reason(capped) == Reason.FREQUENCY

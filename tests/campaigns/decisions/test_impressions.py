@@ -90,11 +90,13 @@ def test_without_a_price_nothing_is_charged() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("unit", ["impressions", "interactions"])
-def test_engagements_count_where_the_cap_is_of_interactions(unit: str) -> None:
+@pytest.mark.parametrize("creative", ["impressions", "interactions"])
+def test_engagements_count_where_the_cap_is_of_interactions(creative: str) -> None:
     organization = make_organization()
-    cap = {"frequency_cap": 1, "frequency_unit": unit, "frequency_period": "daily"}
+    cap = {"frequency_cap": 1, "frequency_unit": creative, "frequency_period": "daily"}
     interaction = make_interaction(make_customer(organization), make_live_campaign(organization, **cap))
     fitted = [record_engagement(interaction=interaction, now=NOW) for _ in range(2)]
     counts = list(Participation.objects.values_list("capped_count", "capped_from"))
-    assert (counts, fitted) == (([(1, NOW.date())], [True, False]) if unit == "interactions" else ([], [True, True]))
+    assert (counts, fitted) == (
+        ([(1, NOW.date())], [True, False]) if creative == "interactions" else ([], [True, True])
+    )

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from campaigns.delivery.channels.base import Message, Recipient
-from campaigns.models import AudienceJob, AudienceMember, Destination
+from campaigns.delivery.channels.base import ClaimedRecipient, Message
+from campaigns.models import Delivery, Destination, Recipient
 from customers.models import Customer, Organization
 from tests.factories import make_application, make_customer, make_hierarchy, unique
 
@@ -28,12 +28,12 @@ PEOPLE: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Audience:
-    """A job's message and its recipients."""
+    """A delivery's message and its recipients."""
 
     organization: Organization
-    job: AudienceJob
+    delivery: Delivery
     message: Message
-    recipients: tuple[Recipient, ...]
+    recipients: tuple[ClaimedRecipient, ...]
 
     def destination(self, kind: str, *, secrets: dict[str, str] | None = None, **attributes: Any) -> Destination:
         """The default destination of a kind."""
@@ -46,49 +46,49 @@ class Audience:
         """The message with some members changed."""
         return replace(self.message, **changes)
 
-    def batches(self, size: int = 2) -> Iterator[Sequence[Recipient]]:
+    def batches(self, size: int = 2) -> Iterator[Sequence[ClaimedRecipient]]:
         """As deliveries read them from the database."""
         for first in range(0, len(self.recipients), size):
             yield self.recipients[first : first + size]
 
 
 def make_audience(people: Sequence[dict[str, Any]] = PEOPLE) -> Audience:
-    """A job with a member for each set of attributes, and one more that was turned away."""
+    """A delivery with a member for each set of attributes, and one more that was turned away."""
     application = make_application().application
     organization, hierarchy = application.organization, make_hierarchy(application)
-    unit = hierarchy.unit
-    job = AudienceJob.objects.create(
-        organization=organization, campaign=hierarchy.campaign, unit=unit, scheduled_for=SCHEDULED_FOR
+    creative = hierarchy.creative
+    delivery = Delivery.objects.create(
+        organization=organization, campaign=hierarchy.campaign, creative=creative, scheduled_for=SCHEDULED_FOR
     )
     customers = [make_customer(organization, attributes=attributes) for attributes in people]
-    rows = {"organization": organization, "job": job, "unit": unit}
-    members = [AudienceMember.objects.create(customer=customer, **rows) for customer in customers]
-    AudienceMember.objects.create(customer=make_customer(organization), state="skipped", **rows)
+    rows = {"organization": organization, "delivery": delivery, "creative": creative}
+    members = [Recipient.objects.create(customer=customer, **rows) for customer in customers]
+    Recipient.objects.create(customer=make_customer(organization), state="skipped", **rows)
     recipients = tuple(_recipient(member.key, customer) for member, customer in zip(members, customers, strict=True))
-    return Audience(organization, job, _message(job), recipients)
+    return Audience(organization, delivery, _message(delivery), recipients)
 
 
-def _message(job: AudienceJob) -> Message:
-    unit = job.unit
+def _message(delivery: Delivery) -> Message:
+    creative = delivery.creative
     return Message(
-        organization_id=job.organization_id,
-        application_id=unit.application_id,
-        campaign_id=job.campaign_id,
+        organization_id=delivery.organization_id,
+        application_id=creative.application_id,
+        campaign_id=delivery.campaign_id,
         campaign_name="Spring",
-        unit_id=unit.pk,
-        unit_name="Hello",
-        ad_type=unit.ad_type,
-        creative_type=unit.creative_type,
+        creative_id=creative.pk,
+        creative_name="Hello",
+        ad_type=creative.ad_type,
+        creative_type=creative.creative_type,
         template_id="welcome",
         offer_ids=("ten-off", "coffee"),
         portal_description="Check out this ad!",
         portal_icon="/images/icon.png",
         second_sn_audience_guid=None,
-        job_id=job.pk,
-        job_key=job.key,
+        delivery_id=delivery.pk,
+        delivery_key=delivery.key,
         scheduled_for=SCHEDULED_FOR,
     )
 
 
-def _recipient(key: uuid.UUID, customer: Customer) -> Recipient:
-    return Recipient(key, customer.pk, customer.uuid, customer.external_id, customer.attributes)
+def _recipient(key: uuid.UUID, customer: Customer) -> ClaimedRecipient:
+    return ClaimedRecipient(key, customer.pk, customer.uuid, customer.external_id, customer.attributes)

@@ -26,7 +26,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def audience(db: None) -> Audience:  # noqa: ARG001
-    """Three customers and the job whose audience they are."""
+    """Three customers and the delivery whose audience they are."""
     return make_audience()
 
 

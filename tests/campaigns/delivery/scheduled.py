@@ -5,25 +5,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from campaigns.models.delivery import DeliveryState
 from django.db.models import F
 from django.utils import timezone
 
 from campaigns.delivery.build_chunk import build_chunk, take_chunk
 from campaigns.delivery.channels.base import (
     AudienceExport,
+    ClaimedRecipient,
     ExportedFile,
     Message,
     Outcome,
-    Recipient,
     Result,
     Wanted,
     always,
 )
-from campaigns.delivery.sweep import move_jobs_on
-from campaigns.models import AudienceJob, AudienceMember, Participation
+from campaigns.delivery.sweep import move_deliveries_on
+from campaigns.models import Delivery, Participation, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
-from campaigns.models.audience_job import JobState
-from campaigns.schedule.synchronise import synchronise_jobs
+from campaigns.schedule.synchronise import synchronise_deliveries
 from campaigns.tasks import sweep, work_once
 from customers.models import Customer, Organization
 from tests.factories import Hierarchy, make_achievement, make_application, make_field, make_hierarchy, make_target
@@ -40,25 +40,29 @@ NO_MESSAGE: dict[str, Any] = {
 }
 
 
-def make_scheduled(organization: Organization | None = None, **unit: Any) -> Hierarchy:
-    """A live hierarchy whose message was due a moment ago; no job yet."""
+def make_scheduled(organization: Organization | None = None, **creative: Any) -> Hierarchy:
+    """A live hierarchy whose message was due a moment ago; no delivery yet."""
     application = make_application(organization).application
     rows = make_hierarchy(application, starts_at=LONG_AGO, ends_at=FAR_AHEAD)
     for level in (rows.line_item, rows.group):
         level.starts_at, level.ends_at = LONG_AGO, FAR_AHEAD
         level.save()
-    changes = {"status": "live", "scheduled_delivery_date": timezone.now() - timedelta(seconds=5), **NO_MESSAGE} | unit
+    changes = {
+        "status": "live",
+        "scheduled_delivery_date": timezone.now() - timedelta(seconds=5),
+        **NO_MESSAGE,
+    } | creative
     if changes.get("delivery_method") == "triggered":
         changes |= {"achievement": make_achievement(rows.campaign), "scheduled_delivery_date": None}
     for name, value in changes.items():
-        setattr(rows.unit, name, value)
-    rows.unit.save()
+        setattr(rows.creative, name, value)
+    rows.creative.save()
     return rows
 
 
 def a_day_passes() -> None:
     """What was counted today was counted yesterday."""
-    for model in (AudienceMember, AudienceJob, Participation):
+    for model in (Recipient, Delivery, Participation):
         model.objects.filter(capped_from__isnull=False).update(capped_from=F("capped_from") - DAY)
 
 
@@ -86,10 +90,10 @@ def make_targets(rows: Hierarchy) -> None:
     make_target(rows.group, position=1, attribute="tag", operator="in", values=["vip"])
 
 
-def make_job(rows: Hierarchy) -> AudienceJob:
-    """The job of the hierarchy's creative, made as every service makes it."""
-    synchronise_jobs(organization=rows.campaign.organization, level=rows.campaign)
-    return AudienceJob.objects.get(unit=rows.unit)
+def make_delivery(rows: Hierarchy) -> Delivery:
+    """The delivery of the hierarchy's creative, made as every service makes it."""
+    synchronise_deliveries(organization=rows.campaign.organization, level=rows.campaign)
+    return Delivery.objects.get(creative=rows.creative)
 
 
 def work() -> None:
@@ -98,20 +102,20 @@ def work() -> None:
         wait_for_stand_ins()
 
 
-def build(job: AudienceJob) -> None:
+def build(delivery: Delivery) -> None:
     """Build the audience, up to where delivering begins."""
     now = timezone.now()
-    while job.state != JobState.DELIVERING:
-        move_jobs_on(now=now)
+    while delivery.state != DeliveryState.DELIVERING:
+        move_deliveries_on(now=now)
         leased = take_chunk()
         assert leased is None or build_chunk(leased=leased)
-        job.refresh_from_db()
+        delivery.refresh_from_db()
 
 
-def states_of(job: AudienceJob) -> dict[str, int]:
+def states_of(delivery: Delivery) -> dict[str, int]:
     """How many members are in each state."""
     counted: dict[str, int] = {}
-    for state in AudienceMember.objects.filter(job=job).values_list("state", flat=True):
+    for state in Recipient.objects.filter(delivery=delivery).values_list("state", flat=True):
         counted[state] = counted.get(state, 0) + 1
     return counted
 
@@ -127,7 +131,7 @@ class Provider:
         self.given: list[UUID] = []
         self.outcomes: dict[int, list[Outcome]] = {}
 
-    def send(self, _message: Message, recipients: Sequence[Recipient], _wanted: Wanted = always) -> list[Result]:
+    def send(self, _message: Message, recipients: Sequence[ClaimedRecipient], _wanted: Wanted = always) -> list[Result]:
         """Take all, except as `outcomes` (by customer id) says."""
         self.given += [each.key for each in recipients]
         return [Result(each.key, self._outcome(each.customer_id), reference="ref") for each in recipients]
@@ -145,7 +149,7 @@ class Folder(AudienceExport):
     def __init__(self) -> None:
         self.people: list[str | None] = []
 
-    def export(self, _message: Message, batches: Iterator[Sequence[Recipient]]) -> ExportedFile:
+    def export(self, _message: Message, batches: Iterator[Sequence[ClaimedRecipient]]) -> ExportedFile:
         """Read everybody."""
         self.people = [each.external_id for batch in batches for each in batch]
         return ExportedFile("audience.csv", len(self.people), "0" * 64)

@@ -11,17 +11,17 @@ from django.utils import timezone
 from campaigns.decisions.compiled import find_definition, write_definition
 from campaigns.decisions.engine import share_of
 from campaigns.delivery import build_chunk as audience_building
-from campaigns.delivery import control as audience_jobs
+from campaigns.delivery import control as deliveries
 from campaigns.delivery.audience import IS_HELD_OUT, get_terms, preview_audience
 from campaigns.delivery.build_chunk import build_chunk, take_chunk
-from campaigns.delivery.sweep import move_jobs_on
-from campaigns.models import AudienceChunk, AudienceJob, AudienceMember, Participation
-from campaigns.models.audience_job import JobState
+from campaigns.delivery.sweep import move_deliveries_on
+from campaigns.models import AudienceChunk, Delivery, Participation, Recipient
+from campaigns.models.delivery import DeliveryState
 from customers.models import Customer
 from tests.campaigns.delivery.scheduled import (
     EMAIL,
     LONG_AGO,
-    make_job,
+    make_delivery,
     make_people,
     make_scheduled,
     make_targets,
@@ -63,18 +63,18 @@ def test_built_previewed_and_expected_are_the_same() -> None:
         organization=rows.campaign.organization,
         definition=definition,
         group_id=rows.group.pk,
-        creative_type=rows.unit.creative_type,
+        creative_type=rows.creative.creative_type,
         now=timezone.now(),
     )
     preview = preview_audience(terms=terms)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     work()
-    job.refresh_from_db()
-    members = set(AudienceMember.objects.filter(job=job).values_list("customer_id", flat=True))
+    delivery.refresh_from_db()
+    members = set(Recipient.objects.filter(delivery=delivery).values_list("customer_id", flat=True))
     assert members == _expected(rows)
-    assert 3 < len(members) == job.audience == job.skipped == preview.count
-    assert (job.state, job.progress, job.chunks, job.pending) == (JobState.COMPLETE, 100, 9, 0)
-    assert states_of(job) == {"skipped": len(members)}
+    assert 3 < len(members) == delivery.audience == delivery.skipped == preview.count
+    assert (delivery.state, delivery.progress, delivery.chunks, delivery.pending) == (DeliveryState.COMPLETE, 100, 9, 0)
+    assert states_of(delivery) == {"skipped": len(members)}
     assert [step["step"] for step in preview.waterfall] == [
         *("customers", "campaign_targets", "group_targets", "consent", "holdout", "caps"),
     ]
@@ -117,16 +117,16 @@ def test_a_cap_is_kept_and_counted(monkeypatch: pytest.MonkeyPatch, settings: An
             campaign=campaign,
             defaults={"organization": campaign.organization, "capped_count": count, **counted},
         )
-    job = make_job(rows)
-    while move_jobs_on(now=timezone.now()) or ((leased := take_chunk()) and build_chunk(leased=leased)):
+    delivery = make_delivery(rows)
+    while move_deliveries_on(now=timezone.now()) or ((leased := take_chunk()) and build_chunk(leased=leased)):
         pass
     able = {one.pk for one in people if one.consent and one.email_consent}
     capped = {each.customer_id for each in Participation.objects.filter(capped_count__gt=2)}
     assert not capped
-    members = set(AudienceMember.objects.filter(job=job).values_list("customer_id", flat=True))
+    members = set(Recipient.objects.filter(delivery=delivery).values_list("customer_id", flat=True))
     counts = dict(Participation.objects.values_list("customer_id", "capped_count"))
-    job.refresh_from_db()
-    assert job.chunks == 4, "who is counted is locked: in small chunks"
+    delivery.refresh_from_db()
+    assert delivery.chunks == 4, "who is counted is locked: in small chunks"
     assert members < able
     assert all(counts[member] in {1, 2} for member in members)
     assert len(able - members) == 1
@@ -135,8 +135,8 @@ def test_a_cap_is_kept_and_counted(monkeypatch: pytest.MonkeyPatch, settings: An
 def test_a_chunk_taken_over_is_built_once() -> None:
     rows = make_scheduled()
     make_people(rows.campaign.organization, 20)
-    job = make_job(rows)
-    move_jobs_on(now=timezone.now())
+    delivery = make_delivery(rows)
+    move_deliveries_on(now=timezone.now())
     slow = take_chunk()
     assert slow
     assert take_chunk(chunk_id=slow.chunk.pk) is None
@@ -146,10 +146,10 @@ def test_a_chunk_taken_over_is_built_once() -> None:
     assert build_chunk(leased=quick)
     assert not build_chunk(leased=slow)
     work()
-    job.refresh_from_db()
+    delivery.refresh_from_db()
     consenting = Customer.objects.filter(organization=rows.campaign.organization, consent=True).count()
-    assert job.audience == consenting == AudienceMember.objects.filter(job=job).count()
-    assert job.chunks_done == job.chunks == 3
+    assert delivery.audience == consenting == Recipient.objects.filter(delivery=delivery).count()
+    assert delivery.chunks_done == delivery.chunks == 3
 
 
 def test_what_is_begun_is_built_from_what_it_began_with() -> None:
@@ -157,39 +157,39 @@ def test_what_is_begun_is_built_from_what_it_began_with() -> None:
     make_people(rows.campaign.organization, 30)
     make_targets(rows)
     expected = _expected(rows)
-    job = make_job(rows)
-    move_jobs_on(now=timezone.now())
+    delivery = make_delivery(rows)
+    move_deliveries_on(now=timezone.now())
     rows.bundle.targets.all().delete()
     work()
-    assert set(AudienceMember.objects.filter(job=job).values_list("customer_id", flat=True)) == expected
+    assert set(Recipient.objects.filter(delivery=delivery).values_list("customer_id", flat=True)) == expected
 
 
-def test_a_chunk_that_can_t_be_built_fails_its_job_and_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chunk_that_can_t_be_built_fails_its_delivery_and_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = make_scheduled()
     make_people(rows.campaign.organization, 10)
-    job = make_job(rows)
-    move_jobs_on(now=timezone.now())
+    delivery = make_delivery(rows)
+    move_deliveries_on(now=timezone.now())
     monkeypatch.setattr(audience_building, "DONE", "SELECT 1/0, %s, %s")
     for _ in range(audience_building.MOST_FAILURES):
         leased = take_chunk()
         assert leased
         assert not build_chunk(leased=leased)
         AudienceChunk.objects.update(leased_until=None)
-    job.refresh_from_db()
-    assert (job.state, job.audience) == (JobState.FAILED, 0)
-    assert "division by zero" in job.error
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.audience) == (DeliveryState.FAILED, 0)
+    assert "division by zero" in delivery.error
     monkeypatch.undo()
-    audience_jobs.retry_job(organization=rows.campaign.organization, job_id=job.pk)
+    deliveries.retry_delivery(organization=rows.campaign.organization, delivery_id=delivery.pk)
     work()
-    job.refresh_from_db()
-    assert (job.state, job.error, job.audience) == (JobState.COMPLETE, "", 6)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error, delivery.audience) == (DeliveryState.COMPLETE, "", 6)
 
 
-def test_a_database_that_goes_away_again_and_again_fails_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_goes_away_again_and_again_fails_no_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = make_scheduled()
     make_people(rows.campaign.organization, 10)
-    job = make_job(rows)
-    move_jobs_on(now=timezone.now())
+    delivery = make_delivery(rows)
+    move_deliveries_on(now=timezone.now())
 
     def gone(**_: object) -> object:
         raise OperationalError("the connection is lost")
@@ -202,12 +202,12 @@ def test_a_database_that_goes_away_again_and_again_fails_no_job(monkeypatch: pyt
         AudienceChunk.objects.update(leased_until=None)
     monkeypatch.undo()
     work()
-    job.refresh_from_db()
-    assert (job.state, job.error, job.audience) == (JobState.COMPLETE, "", 6)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error, delivery.audience) == (DeliveryState.COMPLETE, "", 6)
 
 
-def test_a_job_that_can_t_begin_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken, sound = (make_job(make_scheduled()) for _ in range(2))
+def test_a_delivery_that_can_t_begin_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, sound = (make_delivery(make_scheduled()) for _ in range(2))
 
     def broken_once(**asked: int) -> object:
         if asked["campaign_id"] == broken.campaign_id:
@@ -216,5 +216,5 @@ def test_a_job_that_can_t_begin_holds_nobody_up(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("campaigns.delivery.sweep.write_definition", broken_once)
     work()
-    states = dict(AudienceJob.objects.values_list("pk", "state"))
-    assert states == {broken.pk: JobState.FAILED, sound.pk: JobState.COMPLETE}
+    states = dict(Delivery.objects.values_list("pk", "state"))
+    assert states == {broken.pk: DeliveryState.FAILED, sound.pk: DeliveryState.COMPLETE}

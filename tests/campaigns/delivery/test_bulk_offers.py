@@ -9,12 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.delivery import attach_offers
-from campaigns.models import AudienceMember, IssuedOffer, Offer
+from campaigns.models import IssuedOffer, Offer, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
-from campaigns.models.audience_job import JobState
+from campaigns.models.delivery import DeliveryState
 from campaigns.tasks import work_once
 from customers.models import Customer
-from tests.campaigns.delivery.scheduled import build, make_job, make_people, make_scheduled, states_of, work
+from tests.campaigns.delivery.scheduled import build, make_delivery, make_people, make_scheduled, states_of, work
 from tests.factories import Hierarchy, make_issued_offer, make_offer, make_organization
 
 pytestmark = pytest.mark.django_db
@@ -41,16 +41,21 @@ def test_offers_are_issued_set_wise_and_within_their_limits() -> None:
     statements = set()
     for people in (12, 48):
         rows, (many, few), willing = _make(people, total_limit=3, limit_per_customer=1)
-        job = make_job(rows)
-        build(job)
+        delivery = make_delivery(rows)
+        build(delivery)
         with CaptureQueriesContext(
             connection,
         ) as captured:
             assert work_once()
         statements.add(len(captured))
         work()
-        job.refresh_from_db()
-        assert (job.state, job.progress, job.sent, job.audience) == (JobState.COMPLETE, 100, len(willing), len(willing))
+        delivery.refresh_from_db()
+        assert (delivery.state, delivery.progress, delivery.sent, delivery.audience) == (
+            DeliveryState.COMPLETE,
+            100,
+            len(willing),
+            len(willing),
+        )
         assert _holders(many) == sorted(one.pk for one in willing)
         assert len(_holders(few)) == 3
         few.refresh_from_db()
@@ -64,20 +69,20 @@ def test_who_can_be_given_nothing_is_skipped_and_says_so() -> None:
     Offer.objects.filter(pk=gone.pk).update(ends_at=timezone.now())
     make_issued_offer(willing[0], used)
     Offer.objects.filter(pk=used.pk).update(issued_count=1)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     work()
-    job.refresh_from_db()
-    assert (job.state, job.sent, job.skipped) == (JobState.COMPLETE, 1, len(willing) - 1)
-    assert states_of(job) == {"sent": 1, "skipped": len(willing) - 1}
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.sent, delivery.skipped) == (DeliveryState.COMPLETE, 1, len(willing) - 1)
+    assert states_of(delivery) == {"sent": 1, "skipped": len(willing) - 1}
     assert (len(_holders(gone)), len(_holders(used))) == (0, 2)
-    assert "used up" in (AudienceMember.objects.filter(job=job, state="skipped")[0].error or "")
+    assert "used up" in (Recipient.objects.filter(delivery=delivery, state="skipped")[0].error or "")
 
 
 def test_a_worker_that_dies_in_the_middle_has_issued_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attach_offers, "BATCH", 5)
     rows, (many, few), willing = _make(30, limit_per_customer=1)
-    job = make_job(rows)
-    build(job)
+    delivery = make_delivery(rows)
+    build(delivery)
     assert work_once()
 
     def die(**_: Any) -> None:
@@ -88,11 +93,11 @@ def test_a_worker_that_dies_in_the_middle_has_issued_nothing_twice(monkeypatch: 
         with pytest.raises(PowerCutError):
             work_once()
     assert len(_holders(many)) == 5
-    assert states_of(job) == {"sent": 5, "leased": 5, "pending": len(willing) - 10}
-    AudienceMember.objects.filter(state="leased").update(due_at=job.created_at - timedelta(seconds=1))
+    assert states_of(delivery) == {"sent": 5, "leased": 5, "pending": len(willing) - 10}
+    Recipient.objects.filter(state="leased").update(due_at=delivery.created_at - timedelta(seconds=1))
     work()
-    job.refresh_from_db()
-    assert (job.state, job.sent, job.ambiguous) == (JobState.COMPLETE, len(willing), 0)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.sent, delivery.ambiguous) == (DeliveryState.COMPLETE, len(willing), 0)
     for offer in (many, few):
         offer.refresh_from_db()
         assert _holders(offer) == sorted(one.pk for one in willing)

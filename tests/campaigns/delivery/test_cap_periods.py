@@ -8,16 +8,17 @@ from django.utils import timezone
 
 from campaigns.decisions.compiled import find_definition
 from campaigns.decisions.impressions import offer_campaigns
-from campaigns.delivery import cap_periods, couriers
+from campaigns.delivery import cap_periods
 from campaigns.delivery.cap_periods import cap_that_is_over, count_again
+from campaigns.delivery.channels import registry
 from campaigns.delivery.channels.base import Outcome
-from campaigns.delivery.control import pause_job, resume_job
+from campaigns.delivery.control import pause_delivery, resume_delivery
 from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
-from campaigns.delivery.sweep import move_jobs_on
+from campaigns.delivery.sweep import move_deliveries_on
 from campaigns.hierarchy.campaigns import update_campaign
-from campaigns.models import AdCampaign, AudienceJob, AudienceMember, IssuedOffer, Participation
+from campaigns.models import AdCampaign, Delivery, IssuedOffer, Participation, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
-from campaigns.models.audience_job import JobState
+from campaigns.models.delivery import DeliveryState
 from campaigns.tasks import work_once
 from customers.customers.identity import identify
 from customers.models import Customer
@@ -30,7 +31,7 @@ from tests.campaigns.delivery.scheduled import (
     Provider,
     a_day_passes,
     build,
-    make_job,
+    make_delivery,
     make_scheduled,
     states_of,
     work,
@@ -46,13 +47,13 @@ OFFER = {"ad_type": AdType.ISSUE_BULK_OFFER, "creative_type": CreativeType.ISSUE
 def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     """Where emails go."""
     found = Provider(batch_size=2)
-    monkeypatch.setitem(couriers.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: found)
+    monkeypatch.setitem(registry.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: found)
     return found
 
 
-def _capped(people: int, **unit: Any) -> tuple[Hierarchy, list[Customer]]:
+def _capped(people: int, **creative: Any) -> tuple[Hierarchy, list[Customer]]:
     organization = make_organization()
-    rows = make_scheduled(organization, **unit)
+    rows = make_scheduled(organization, **creative)
     AdCampaign.objects.filter(pk=rows.campaign.pk).update(**CAP)
     return rows, [make_customer(organization) for _ in range(people)]
 
@@ -74,14 +75,14 @@ def _counts() -> dict[int, tuple[int, int]]:
 @pytest.mark.django_db
 def test_a_building_that_was_paused_over_midnight_counts_today() -> None:
     rows, (shown, other) = _capped(2, **EMAIL)
-    job = make_job(rows)
-    assert move_jobs_on(now=timezone.now())
-    pause_job(organization=job.organization, job_id=job.pk)
-    AudienceJob.objects.update(started_at=timezone.now() - DAY)
+    delivery = make_delivery(rows)
+    assert move_deliveries_on(now=timezone.now())
+    pause_delivery(organization=delivery.organization, delivery_id=delivery.pk)
+    Delivery.objects.update(started_at=timezone.now() - DAY)
     assert _is_shown(rows, shown)
-    resume_job(organization=job.organization, job_id=job.pk)
-    build(job)
-    assert list(AudienceMember.objects.values_list("customer_id", flat=True)) == [other.pk]
+    resume_delivery(organization=delivery.organization, delivery_id=delivery.pk)
+    build(delivery)
+    assert list(Recipient.objects.values_list("customer_id", flat=True)) == [other.pk]
     assert not _is_shown(rows, shown)
     assert _counts() == {shown.pk: (1, 0), other.pk: (1, 0)}
 
@@ -93,21 +94,21 @@ def test_what_is_sent_a_day_after_it_was_built_counts_then(
 ) -> None:
     monkeypatch.setattr(cap_periods, "BITE", 2)
     folder = Folder()
-    monkeypatch.setitem(couriers.MAKERS, AdType.ISSUE_AUDIENCE_CSV, lambda _message: folder)
+    monkeypatch.setitem(registry.MAKERS, AdType.ISSUE_AUDIENCE_CSV, lambda _message: folder)
     rows, people = _capped(5, **kind)
     if kind is OFFER:
-        rows.unit.offer_ids = [make_offer(rows.campaign.organization).guid]
-        rows.unit.save()
-    job = make_job(rows)
-    build(job)
+        rows.creative.offer_ids = [make_offer(rows.campaign.organization).guid]
+        rows.creative.save()
+    delivery = make_delivery(rows)
+    build(delivery)
     assert set(_counts().values()) == {(1, 0)}
     a_day_passes()
     assert _is_shown(rows, people[2])
     work()
-    job.refresh_from_db()
-    assert (job.state, states_of(job)) == (JobState.COMPLETE, {"sent": 4, "skipped": 1})
-    assert (job.audience, job.sent, job.skipped) == (5, 4, 1)
-    (skipped,) = AudienceMember.objects.filter(state="skipped")
+    delivery.refresh_from_db()
+    assert (delivery.state, states_of(delivery)) == (DeliveryState.COMPLETE, {"sent": 4, "skipped": 1})
+    assert (delivery.audience, delivery.sent, delivery.skipped) == (5, 4, 1)
+    (skipped,) = Recipient.objects.filter(state="skipped")
     assert (skipped.customer_id, skipped.error) == (people[2].pk, cap_periods.NO_ROOM)
     assert _counts() == {one.pk: (1, 0) for one in people}
     assert not any(_is_shown(rows, one) for one in people)
@@ -119,36 +120,36 @@ def test_what_is_sent_a_day_after_it_was_built_counts_then(
 def test_what_is_tried_again_a_day_later_counts_then(provider: Provider) -> None:
     rows, (fine, later, failed) = _capped(3, **EMAIL)
     provider.outcomes = {later.pk: [Outcome.RETRY], failed.pk: [Outcome.FAILED]}
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     work()
-    assert states_of(job) == {"sent": 1, "pending": 1, "failed": 1}
+    assert states_of(delivery) == {"sent": 1, "pending": 1, "failed": 1}
     a_day_passes()
-    AudienceMember.objects.filter(state="pending").update(due_at=LONG_AGO)
+    Recipient.objects.filter(state="pending").update(due_at=LONG_AGO)
     work()
-    assert states_of(job) == {"sent": 2, "failed": 1}
-    keys = list(AudienceMember.objects.filter(state="failed").values_list("key", flat=True))
-    resolve_recipients(organization=job.organization, keys=keys, verdict=Verdict.AGAIN)
+    assert states_of(delivery) == {"sent": 2, "failed": 1}
+    keys = list(Recipient.objects.filter(state="failed").values_list("key", flat=True))
+    resolve_recipients(organization=delivery.organization, keys=keys, verdict=Verdict.AGAIN)
     work()
-    job.refresh_from_db()
-    assert (job.state, states_of(job)) == (JobState.COMPLETE, {"sent": 3})
+    delivery.refresh_from_db()
+    assert (delivery.state, states_of(delivery)) == (DeliveryState.COMPLETE, {"sent": 3})
     assert _counts() == {fine.pk: (1, 1), later.pk: (1, 0), failed.pk: (1, 0)}
 
 
 @pytest.mark.django_db
 def test_a_pause_stops_the_counting_and_it_goes_on_afterwards(provider: Provider) -> None:
     rows, _ = _capped(3, **EMAIL)
-    job = make_job(rows)
-    build(job)
+    delivery = make_delivery(rows)
+    build(delivery)
     a_day_passes()
-    job.refresh_from_db()
-    cap = cap_that_is_over(job=job, now=timezone.now())
+    delivery.refresh_from_db()
+    cap = cap_that_is_over(delivery=delivery, now=timezone.now())
     assert cap is not None
-    pause_job(organization=job.organization, job_id=job.pk)
-    assert not count_again(job=job, cap=cap)
+    pause_delivery(organization=delivery.organization, delivery_id=delivery.pk)
+    assert not count_again(delivery=delivery, cap=cap)
     assert set(_counts().values()) == {(1, 1)}
-    resume_job(organization=job.organization, job_id=job.pk)
+    resume_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     work()
-    assert states_of(job) == {"sent": 3}
+    assert states_of(delivery) == {"sent": 3}
     assert len(provider.given) == 3
     assert set(_counts().values()) == {(1, 0)}
 
@@ -168,15 +169,15 @@ def _is_merged_while_counting(number: int) -> bool:
     organization = rows.campaign.organization
     anonymous = make_anonymous(organization)
     Customer.objects.filter(pk=known.pk).update(consent=False)
-    job = make_job(rows)
-    build(job)
+    delivery = make_delivery(rows)
+    build(delivery)
     Customer.objects.filter(pk=known.pk).update(consent=True)
     a_day_passes()
     merge = partial(identify, organization=organization, anonymous=anonymous, customer_id=str(known.external_id))
     with meanwhile(number, merge) as merging:
         work_once()
     work()
-    assert states_of(job) == {"sent": 2}
+    assert states_of(delivery) == {"sent": 2}
     owner = known if merging.has_happened else anonymous
     counts = _counts()
     assert {one.pk: counts[one.pk] for one in (owner, other)} == {owner.pk: (1, 0), other.pk: (1, 0)}
@@ -193,8 +194,8 @@ def test_a_cap_that_changes_while_its_audience_is_built_is_the_present_one(
 ) -> None:
     rows, (customer,) = _capped(1, **EMAIL)
     organization = rows.campaign.organization
-    make_job(rows)
-    assert move_jobs_on(now=timezone.now())
+    make_delivery(rows)
+    assert move_deliveries_on(now=timezone.now())
     update_campaign(organization=organization, campaign_id=rows.campaign.pk, changes=change)
 
     def show() -> bool:

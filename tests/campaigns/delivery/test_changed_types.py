@@ -8,15 +8,15 @@ import pytest
 from django.contrib.postgres.functions import TransactionNow
 from django.utils import timezone
 
-from campaigns.delivery import couriers
 from campaigns.delivery.build_chunk import build_chunk, take_chunk
+from campaigns.delivery.channels import registry
 from campaigns.delivery.channels.base import Outcome
-from campaigns.delivery.control import cancel_job, pause_job, resume_job, retry_job
+from campaigns.delivery.control import cancel_delivery, pause_delivery, resume_delivery, retry_delivery
 from campaigns.delivery.follow_merges import finish_next_building
 from campaigns.delivery.recipients.claim import take_recipients
 from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
-from campaigns.delivery.sweep import begin_next_job, move_jobs_on
-from campaigns.models import AudienceJob, AudienceMember
+from campaigns.delivery.sweep import begin_next_delivery, move_deliveries_on
+from campaigns.models import Delivery, Recipient
 from campaigns.tasks import sweep
 from customers.errors import DomainError
 from customers.models import Customer
@@ -27,7 +27,7 @@ from tests.campaigns.delivery.scheduled import (
     PUSH,
     Folder,
     Provider,
-    make_job,
+    make_delivery,
     make_people,
     make_scheduled,
     states_of,
@@ -58,36 +58,36 @@ def ways(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     found: dict[str, Any] = {each: Provider() for each in ("email_message", "push_message", "messaging_platform")}
     found |= {"issue_audience_csv": Folder(), "audience_export": Folder()}
     for ad_type, courier in found.items():
-        monkeypatch.setitem(couriers.MAKERS, ad_type, partial(_way, courier))
+        monkeypatch.setitem(registry.MAKERS, ad_type, partial(_way, courier))
     return found
 
 
 def _change(owner: Actor, rows: Hierarchy, type_: dict[str, Any], **changes: Any) -> None:
-    at = rows.unit.scheduled_delivery_date
+    at = rows.creative.scheduled_delivery_date
     assert at
     message = {type_["ad_type"]: {"delivery_method": "scheduled", "scheduled_delivery_date": at.isoformat(), **changes}}
-    answer = owner.put(f"creatives/{rows.unit.pk}", {"creative": {**type_, **message}})
+    answer = owner.put(f"creatives/{rows.creative.pk}", {"creative": {**type_, **message}})
     assert answer.json()["status"] == "ok"
 
 
-def _built(rows: Hierarchy, people: int = 21) -> AudienceJob:
-    """A job whose audience is built, and not released yet. Every seventh has no email consent, every fifth no other."""
+def _built(rows: Hierarchy, people: int = 21) -> Delivery:
+    """A delivery, built and not released. Every seventh has no email consent, every fifth no other."""
     customers = make_people(rows.campaign.organization, people)
     for index, one in enumerate(customers):
         one.push_consent = index % 5 > 0
     Customer.objects.bulk_update(customers, ["push_consent"])
-    job = make_job(rows)
-    begin_next_job(now=timezone.now())
+    delivery = make_delivery(rows)
+    begin_next_delivery(now=timezone.now())
     while leased := take_chunk():
         assert build_chunk(leased=leased)
     assert finish_next_building()
-    job.refresh_from_db()
-    assert job.state == "built"
-    return job
+    delivery.refresh_from_db()
+    assert delivery.state == "built"
+    return delivery
 
 
 def _states() -> list[str]:
-    return list(AudienceJob.objects.order_by("id").values_list("state", flat=True))
+    return list(Delivery.objects.order_by("id").values_list("state", flat=True))
 
 
 def _wanting(consent: str | None) -> int:
@@ -113,12 +113,16 @@ def test_an_audience_that_is_not_out_yet_is_built_anew(
     assert _states() == ["cancelled", "scheduled"]
     work()
     assert _states() == ["cancelled", "complete"]
-    job = AudienceJob.objects.exclude(pk=first.pk).get()
-    assert (job.audience, job.sent, job.scheduled_for) == (_wanting(consent), _wanting(consent), first.scheduled_for)
-    assert states_of(job) == {"sent": job.sent}
+    delivery = Delivery.objects.exclude(pk=first.pk).get()
+    assert (delivery.audience, delivery.sent, delivery.scheduled_for) == (
+        _wanting(consent),
+        _wanting(consent),
+        first.scheduled_for,
+    )
+    assert states_of(delivery) == {"sent": delivery.sent}
     way = ways[after["ad_type"]]
     given = way.people if isinstance(way, Folder) else way.given
-    assert len(given) == len(set(given)) == job.sent
+    assert len(given) == len(set(given)) == delivery.sent
     assert "sent" not in states_of(first)
 
 
@@ -128,8 +132,8 @@ def test_one_that_sends_nothing_any_more_leaves_nobody_waiting(owner: Actor, way
     _change(owner, rows, NO_MESSAGE)
     work()
     assert _states() == ["cancelled", "complete"]
-    job = AudienceJob.objects.get(state="complete")
-    assert (job.skipped, job.pending, states_of(job)) == (_wanting(None), 0, {"skipped": _wanting(None)})
+    delivery = Delivery.objects.get(state="complete")
+    assert (delivery.skipped, delivery.pending, states_of(delivery)) == (_wanting(None), 0, {"skipped": _wanting(None)})
     assert ways["email_message"].given == []
 
 
@@ -139,8 +143,8 @@ def test_an_audience_in_the_middle_of_being_built_is_given_up(
     settings.AUDIENCE_CHUNK = 5
     rows = make_scheduled(owner.organization, **EMAIL)
     make_people(owner.organization, 21)
-    make_job(rows)
-    begin_next_job(now=timezone.now())
+    make_delivery(rows)
+    begin_next_delivery(now=timezone.now())
     first, second = take_chunk(), take_chunk()
     assert first
     assert second
@@ -157,19 +161,23 @@ def test_a_delivery_that_began_is_cancelled_and_not_begun_again(
     owner: Actor, ways: dict[str, Any], after: dict[str, Any]
 ) -> None:
     rows = make_scheduled(owner.organization, **EMAIL)
-    job = _built(rows)
-    move_jobs_on(now=timezone.now())
-    taken = take_recipients(job_id=job.pk, unit_id=rows.unit.pk, limit=3, destination="provider")
+    delivery = _built(rows)
+    move_deliveries_on(now=timezone.now())
+    taken = take_recipients(delivery_id=delivery.pk, creative_id=rows.creative.pk, limit=3, destination="provider")
     assert len(taken.recipients) == 3
     _change(owner, rows, after)
-    AudienceMember.objects.filter(state="leased").update(due_at=TransactionNow() - timedelta(seconds=1))
+    Recipient.objects.filter(state="leased").update(due_at=TransactionNow() - timedelta(seconds=1))
     for way in ways.values():
         way.deduplicates = True
     work()
     assert _states() == ["cancelled"]
-    job.refresh_from_db()
+    delivery.refresh_from_db()
     # Nobody knows what became of the mails; the new kind of message has never heard of their keys.
-    assert (job.ambiguous, job.sent, states_of(job)) == (3, 0, {"ambiguous": 3, "pending": job.audience - 3})
+    assert (delivery.ambiguous, delivery.sent, states_of(delivery)) == (
+        3,
+        0,
+        {"ambiguous": 3, "pending": delivery.audience - 3},
+    )
     assert all(not (way.people if isinstance(way, Folder) else way.given) for way in ways.values())
     _change(owner, rows, after, scheduled_delivery_date="2099-05-01T12:00:00Z")
     assert _states() == ["cancelled", "scheduled"]
@@ -179,17 +187,17 @@ def test_what_an_operator_holds_or_has_to_retry_does_not_go_out_as_something_els
     owner: Actor, ways: dict[str, Any]
 ) -> None:
     rows = make_scheduled(owner.organization, **EMAIL)
-    job = _built(rows)
-    pause_job(organization=owner.organization, job_id=job.pk)
+    delivery = _built(rows)
+    pause_delivery(organization=owner.organization, delivery_id=delivery.pk)
     _change(owner, rows, PUSH)
     assert _states() == ["paused"]
     with pytest.raises(DomainError, match="built for messaging-platform-email"):
-        resume_job(organization=owner.organization, job_id=job.pk)
-    AudienceJob.objects.update(state="failed")
+        resume_delivery(organization=owner.organization, delivery_id=delivery.pk)
+    Delivery.objects.update(state="failed")
     with pytest.raises(DomainError, match="built for messaging-platform-email"):
-        retry_job(organization=owner.organization, job_id=job.pk)
+        retry_delivery(organization=owner.organization, delivery_id=delivery.pk)
     _change(owner, rows, EMAIL)
-    retry_job(organization=owner.organization, job_id=job.pk)
+    retry_delivery(organization=owner.organization, delivery_id=delivery.pk)
     work()
     assert _states() == ["complete"]
     assert len(ways["email_message"].given) == _wanting("email_consent")
@@ -199,26 +207,27 @@ def test_who_is_sent_again_gets_no_other_message(owner: Actor, ways: dict[str, A
     rows = make_scheduled(owner.organization, **EMAIL)
     people = make_people(owner.organization, 9)
     ways["email_message"].outcomes = {people[1].pk: [Outcome.FAILED]}
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     work()
     _change(owner, rows, PUSH)
-    failed = AudienceMember.objects.get(job=job, state="failed")
+    failed = Recipient.objects.get(delivery=delivery, state="failed")
     resolve_recipients(organization=owner.organization, keys=[failed.key], verdict=Verdict.AGAIN)
     work()
-    job.refresh_from_db()
-    assert (job.state, ways["push_message"].given, job.pending) == ("failed", [], 1)
+    delivery.refresh_from_db()
+    assert (delivery.state, ways["push_message"].given, delivery.pending) == ("failed", [], 1)
     assert (
-        job.error == "The audience was built for messaging-platform-email; the creative is messaging-platform-push now."
+        delivery.error
+        == "The audience was built for messaging-platform-email; the creative is messaging-platform-push now."
     )
 
 
 def test_the_same_type_again_changes_nothing(owner: Actor, ways: dict[str, Any]) -> None:
     rows = make_scheduled(owner.organization, **EMAIL)
-    job = _built(rows)
+    delivery = _built(rows)
     _change(owner, rows, EMAIL, portal_icon="/another.png")
     assert _states() == ["built"]
     sweep()
-    cancel_job(organization=owner.organization, job_id=job.pk, now=timezone.now())
+    cancel_delivery(organization=owner.organization, delivery_id=delivery.pk, now=timezone.now())
     _change(owner, rows, PUSH)
     assert _states() == ["cancelled"]
     assert ways["push_message"].given == []

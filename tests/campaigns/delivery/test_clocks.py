@@ -6,14 +6,14 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from campaigns.delivery import couriers
 from campaigns.delivery.build_chunk import build_chunk, take_chunk
+from campaigns.delivery.channels import registry
 from campaigns.delivery.recipients.claim import take_recipients
-from campaigns.models import AudienceChunk, AudienceJob, AudienceMember
+from campaigns.models import AudienceChunk, Delivery, Recipient
 from campaigns.models.ad_type import AdType
-from campaigns.models.audience_job import JobState
+from campaigns.models.delivery import DeliveryState
 from campaigns.tasks import sweep, work_once
-from tests.campaigns.delivery.scheduled import EMAIL, Provider, make_job, make_people, make_scheduled, work
+from tests.campaigns.delivery.scheduled import EMAIL, Provider, make_delivery, make_people, make_scheduled, work
 
 pytestmark = pytest.mark.django_db
 WRONG = pytest.mark.parametrize("wrong", [timedelta(days=3), timedelta(days=-3)], ids=["ahead", "behind"])
@@ -23,7 +23,7 @@ WRONG = pytest.mark.parametrize("wrong", [timedelta(days=3), timedelta(days=-3)]
 def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     """Another system that takes emails."""
     found = Provider()
-    monkeypatch.setitem(couriers.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: found)
+    monkeypatch.setitem(registry.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: found)
     return found
 
 
@@ -31,26 +31,26 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
 def test_living_leases_are_left_alone_and_dead_ones_are_not(provider: Provider, wrong: timedelta) -> None:
     rows = make_scheduled(**EMAIL)
     make_people(rows.campaign.organization, 12)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     sweep()
     building = take_chunk()
     assert building
     with time_machine.travel(timezone.now() + wrong):
         assert take_chunk() is None
-        AudienceChunk.objects.update(leased_until=building.job.created_at - timedelta(seconds=1))
-        while job.state != JobState.DELIVERING:
+        AudienceChunk.objects.update(leased_until=building.delivery.created_at - timedelta(seconds=1))
+        while delivery.state != DeliveryState.DELIVERING:
             chunk = take_chunk()
             assert chunk is None or build_chunk(leased=chunk)
-            assert sweep() or chunk, job.state
-            job.refresh_from_db()
-        held = take_recipients(job_id=job.pk, unit_id=rows.unit.pk, limit=3)
+            assert sweep() or chunk, delivery.state
+            delivery.refresh_from_db()
+        held = take_recipients(delivery_id=delivery.pk, creative_id=rows.creative.pk, limit=3)
         work()
-        assert len(provider.given) == job.audience - len(held.recipients)
-        AudienceMember.objects.filter(state="leased").update(due_at=job.created_at - timedelta(seconds=1))
+        assert len(provider.given) == delivery.audience - len(held.recipients)
+        Recipient.objects.filter(state="leased").update(due_at=delivery.created_at - timedelta(seconds=1))
         work()
-    job.refresh_from_db()
-    assert (job.state, job.ambiguous, job.sent) == (JobState.COMPLETE, 3, job.audience - 3)
-    assert len(provider.given) == len(set(provider.given)) == job.sent
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.ambiguous, delivery.sent) == (DeliveryState.COMPLETE, 3, delivery.audience - 3)
+    assert len(provider.given) == len(set(provider.given)) == delivery.sent
 
 
 @WRONG
@@ -58,11 +58,11 @@ def test_nothing_begins_early_or_is_skipped_for_a_wrong_clock(provider: Provider
     tomorrow = timezone.now() + timedelta(days=1)
     due = make_scheduled(**EMAIL)
     make_people(due.campaign.organization, 6)
-    job = make_job(due)
-    later = make_job(make_scheduled(due.campaign.organization, scheduled_delivery_date=tomorrow))
+    delivery = make_delivery(due)
+    later = make_delivery(make_scheduled(due.campaign.organization, scheduled_delivery_date=tomorrow))
     with time_machine.travel(timezone.now() + wrong):
         while sweep() or work_once():
             pass
-    states = dict(AudienceJob.objects.values_list("pk", "state"))
-    assert states == {job.pk: JobState.COMPLETE, later.pk: JobState.SCHEDULED}
+    states = dict(Delivery.objects.values_list("pk", "state"))
+    assert states == {delivery.pk: DeliveryState.COMPLETE, later.pk: DeliveryState.SCHEDULED}
     assert len(provider.given) > 0

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns.delivery import couriers
+from campaigns.delivery.channels import registry
 from campaigns.delivery.channels.base import Outcome
-from campaigns.delivery.control import cancel_job, retry_job
+from campaigns.delivery.control import cancel_delivery, retry_delivery
 from campaigns.delivery.recipients.add import Triggered, add_triggered_recipients
 from campaigns.delivery.recipients.claim import take_recipients
 from campaigns.delivery.recipients.expire import expire_leases
 from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
 from campaigns.delivery.recipients.settle import MOST_ATTEMPTS
-from campaigns.models import AudienceJob, AudienceMember
+from campaigns.models import Delivery, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
-from campaigns.models.audience_job import JobState
+from campaigns.models.delivery import DeliveryState
 from campaigns.tasks import work_once
 from customers.customers.identity import identify
 from customers.models import Customer
@@ -29,7 +29,7 @@ from tests.campaigns.delivery.scheduled import (
     Folder,
     Provider,
     build,
-    make_job,
+    make_delivery,
     make_people,
     make_scheduled,
     states_of,
@@ -45,7 +45,7 @@ OFFER: dict[str, Any] = {"ad_type": AdType.ISSUE_BULK_OFFER, "creative_type": Cr
 def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     """Another system that takes emails."""
     found = Provider()
-    monkeypatch.setitem(couriers.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: found)
+    monkeypatch.setitem(registry.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: found)
     return found
 
 
@@ -53,22 +53,22 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
 def folder(monkeypatch: pytest.MonkeyPatch) -> Folder:
     """Where files go."""
     found = Folder()
-    monkeypatch.setitem(couriers.MAKERS, AdType.ISSUE_AUDIENCE_CSV, lambda _message: found)
+    monkeypatch.setitem(registry.MAKERS, AdType.ISSUE_AUDIENCE_CSV, lambda _message: found)
     return found
 
 
 def _make_due() -> None:
-    AudienceMember.objects.filter(state="pending").update(due_at=LONG_AGO)
-    AudienceJob.objects.update(leased_until=None)
+    Recipient.objects.filter(state="pending").update(due_at=LONG_AGO)
+    Delivery.objects.update(leased_until=None)
 
 
 def _lose_the_worker() -> None:
-    AudienceMember.objects.filter(state="leased").update(due_at=LONG_AGO)
+    Recipient.objects.filter(state="leased").update(due_at=LONG_AGO)
 
 
-def _delivering(rows: Hierarchy, people: int = 20) -> AudienceJob:
+def _delivering(rows: Hierarchy, people: int = 20) -> Delivery:
     make_people(rows.campaign.organization, people)
-    return make_job(rows)
+    return make_delivery(rows)
 
 
 def test_everybody_gets_one_message_and_every_outcome_is_written_down(provider: Provider) -> None:
@@ -82,16 +82,22 @@ def test_everybody_gets_one_message_and_every_outcome_is_written_down(provider: 
         able[3]: [Outcome.SKIPPED],
         able[4]: [Outcome.RETRY] * 99,
     }
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     for _ in range(MOST_ATTEMPTS):
         work()
         _make_due()
-    job.refresh_from_db()
-    assert (job.state, job.pending, job.destination) == (JobState.COMPLETE, 0, "provider")
-    assert (job.audience, job.sent, job.failed, job.skipped, job.ambiguous) == (len(able), len(able) - 4, 2, 1, 1)
-    counts = states_of(job)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.pending, delivery.destination) == (DeliveryState.COMPLETE, 0, "provider")
+    assert (delivery.audience, delivery.sent, delivery.failed, delivery.skipped, delivery.ambiguous) == (
+        len(able),
+        len(able) - 4,
+        2,
+        1,
+        1,
+    )
+    counts = states_of(delivery)
     assert counts == {"sent": len(able) - 4, "failed": 2, "skipped": 1, "ambiguous": 1}
-    keys = dict(AudienceMember.objects.filter(job=job).values_list("customer_id", "key"))
+    keys = dict(Recipient.objects.filter(delivery=delivery).values_list("customer_id", "key"))
     assert {customer: provider.given.count(key) for customer, key in keys.items()} == {
         **dict.fromkeys(able, 1),
         able[1]: 2,
@@ -107,50 +113,52 @@ def test_what_a_lost_worker_had_in_hand(
 ) -> None:
     provider.deduplicates = deduplicates
     rows = make_scheduled(**EMAIL)
-    job = _delivering(rows)
-    build(job)
-    taken = take_recipients(job_id=job.pk, unit_id=rows.unit.pk, limit=4)
+    delivery = _delivering(rows)
+    build(delivery)
+    taken = take_recipients(delivery_id=delivery.pk, creative_id=rows.creative.pk, limit=4)
     assert len(taken.recipients) == 4
     _lose_the_worker()
     work()
-    job.refresh_from_db()
-    assert job.state == JobState.COMPLETE
-    of_lost = AudienceMember.objects.filter(key__in=[each.key for each in taken.recipients])
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.COMPLETE
+    of_lost = Recipient.objects.filter(key__in=[each.key for each in taken.recipients])
     assert {member.state for member in of_lost} == {state}
-    assert job.ambiguous == (0 if deduplicates else 4)
-    assert job.sent == job.audience - job.ambiguous
-    assert len(provider.given) == len(set(provider.given)) == job.sent
+    assert delivery.ambiguous == (0 if deduplicates else 4)
+    assert delivery.sent == delivery.audience - delivery.ambiguous
+    assert len(provider.given) == len(set(provider.given)) == delivery.sent
 
 
 def test_another_destination_is_not_given_what_the_first_may_have(provider: Provider) -> None:
     provider.deduplicates = True
     rows = make_scheduled(**EMAIL)
-    job = _delivering(rows)
-    build(job)
-    lost = take_recipients(job_id=job.pk, unit_id=rows.unit.pk, limit=2, destination="provider").recipients
+    delivery = _delivering(rows)
+    build(delivery)
+    lost = take_recipients(
+        delivery_id=delivery.pk, creative_id=rows.creative.pk, limit=2, destination="provider"
+    ).recipients
     _lose_the_worker()
-    expire_leases(is_repeatable=lambda _job, _unit: True)
-    doubtful, failing = AudienceMember.objects.filter(job=job).exclude(key__in=[one.key for one in lost])[:2]
+    expire_leases(is_repeatable=lambda _delivery, _creative: True)
+    doubtful, failing = Recipient.objects.filter(delivery=delivery).exclude(key__in=[one.key for one in lost])[:2]
     provider.outcomes = {
         doubtful.customer_id: [Outcome.UNKNOWN, Outcome.LATER],
         failing.customer_id: [Outcome.RETRY],
     } | {one.customer_id: [Outcome.LATER] for one in lost}
     while provider.outcomes.get(doubtful.customer_id):
-        AudienceMember.objects.filter(key=doubtful.key, state="pending").update(due_at=LONG_AGO)
+        Recipient.objects.filter(key=doubtful.key, state="pending").update(due_at=LONG_AGO)
         work_once()
     before = [*provider.given]
     assert before.count(doubtful.key) == 2
     provider.destination = "another"
     _make_due()
     work()
-    job.refresh_from_db()
+    delivery.refresh_from_db()
     uncertain = {doubtful.key, *(one.key for one in lost)}
-    assert (job.state, job.ambiguous, job.sent) == (JobState.COMPLETE, 3, job.audience - 3)
-    assert set(AudienceMember.objects.filter(job=job, state="ambiguous").values_list("key", "reference")) == {
+    assert (delivery.state, delivery.ambiguous, delivery.sent) == (DeliveryState.COMPLETE, 3, delivery.audience - 3)
+    assert set(Recipient.objects.filter(delivery=delivery, state="ambiguous").values_list("key", "reference")) == {
         (key, "provider") for key in uncertain
     }
     assert not uncertain & set(provider.given[len(before) :])
-    organization = job.organization
+    organization = delivery.organization
     assert resolve_recipients(organization=organization, keys=[doubtful.key], verdict=Verdict.AGAIN) == 1
     work()
     assert provider.given[-1] == doubtful.key
@@ -158,7 +166,7 @@ def test_another_destination_is_not_given_what_the_first_may_have(provider: Prov
 
 def test_a_worker_that_was_only_slow_still_says_what_it_knows(provider: Provider) -> None:
     rows = make_scheduled(**EMAIL)
-    job = _delivering(rows)
+    delivery = _delivering(rows)
     slow = provider.send
     lost: list[int] = []
 
@@ -166,14 +174,14 @@ def test_a_worker_that_was_only_slow_still_says_what_it_knows(provider: Provider
         if not lost:
             lost.append(1)
             _lose_the_worker()
-            expire_leases(is_repeatable=lambda _job, _unit: False)
-            assert AudienceMember.objects.filter(state="ambiguous").exists()
+            expire_leases(is_repeatable=lambda _delivery, _creative: False)
+            assert Recipient.objects.filter(state="ambiguous").exists()
         return slow(message, several)  # type: ignore[arg-type]
 
     provider.send = send  # type: ignore[method-assign,assignment]
     work()
-    job.refresh_from_db()
-    assert (job.state, job.ambiguous, job.sent) == (JobState.COMPLETE, 0, job.audience)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.ambiguous, delivery.sent) == (DeliveryState.COMPLETE, 0, delivery.audience)
 
 
 def test_a_channel_that_breaks_leaves_doubt_and_nothing_is_sent_again(provider: Provider) -> None:
@@ -181,29 +189,38 @@ def test_a_channel_that_breaks_leaves_doubt_and_nothing_is_sent_again(provider: 
         raise RuntimeError("connection reset")
 
     provider.send = broken  # type: ignore[method-assign,assignment]
-    job = _delivering(make_scheduled(**EMAIL))
+    delivery = _delivering(make_scheduled(**EMAIL))
     work()
-    job.refresh_from_db()
-    assert (job.state, job.ambiguous) == (JobState.COMPLETE, job.audience)
-    assert "connection reset" in (AudienceMember.objects.filter(job=job)[0].error or "")
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.ambiguous) == (DeliveryState.COMPLETE, delivery.audience)
+    assert "connection reset" in (Recipient.objects.filter(delivery=delivery)[0].error or "")
 
 
 def test_a_destination_that_is_away_costs_nobody_an_attempt(provider: Provider) -> None:
-    job = _delivering(make_scheduled(**EMAIL))
+    delivery = _delivering(make_scheduled(**EMAIL))
     people = list(Customer.objects.values_list("pk", flat=True))
     provider.outcomes = {one: [Outcome.LATER] * 8 for one in people}
     # A pause after a fourth failure doesn't end while a slow machine is at it.
-    AudienceJob.objects.update(failures=3)
+    Delivery.objects.update(failures=3)
     for _ in range(MOST_ATTEMPTS + 1):
         work()
         _make_due()
-    job.refresh_from_db()
-    assert (job.state, job.pending, job.failures) == (JobState.DELIVERING, job.audience, MOST_ATTEMPTS + 4)
-    assert "takes nothing now" in job.error
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.pending, delivery.failures) == (
+        DeliveryState.DELIVERING,
+        delivery.audience,
+        MOST_ATTEMPTS + 4,
+    )
+    assert "takes nothing now" in delivery.error
     provider.outcomes = {}
     work()
-    job.refresh_from_db()
-    assert (job.state, job.sent, job.failures, job.error) == (JobState.COMPLETE, job.audience, 0, "")
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.sent, delivery.failures, delivery.error) == (
+        DeliveryState.COMPLETE,
+        delivery.audience,
+        0,
+        "",
+    )
 
 
 @pytest.mark.parametrize("after_the_first", [Outcome.UNKNOWN, Outcome.RETRY])
@@ -212,38 +229,38 @@ def test_what_was_once_uncertain_is_ambiguous_in_the_end(provider: Provider, aft
     rows = make_scheduled(**EMAIL)
     one = make_customer(rows.campaign.organization)
     provider.outcomes = {one.pk: [Outcome.UNKNOWN] + [after_the_first] * 99}
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     for _ in range(MOST_ATTEMPTS):
         work()
         _make_due()
-    job.refresh_from_db()
-    assert (job.state, job.failed, job.ambiguous) == (JobState.COMPLETE, 0, 1)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.failed, delivery.ambiguous) == (DeliveryState.COMPLETE, 0, 1)
     assert len(provider.given) == MOST_ATTEMPTS
 
 
 def test_triggered_messages_wait_for_no_long_delivery(provider: Provider) -> None:
     provider.rate = 1.0
-    job = _delivering(make_scheduled(**EMAIL))
-    build(job)
-    rows = make_scheduled(job.organization, delivery_method="triggered", **EMAIL)
-    message = Triggered(uuid.uuid4(), rows.unit.pk, make_customer(job.organization).pk)
-    add_triggered_recipients(organization_id=job.organization_id, messages=[message], at=job.scheduled_for)
+    delivery = _delivering(make_scheduled(**EMAIL))
+    build(delivery)
+    rows = make_scheduled(delivery.organization, delivery_method="triggered", **EMAIL)
+    message = Triggered(uuid.uuid4(), rows.creative.pk, make_customer(delivery.organization).pk)
+    add_triggered_recipients(organization_id=delivery.organization_id, messages=[message], at=delivery.scheduled_for)
     provider.batch_size = 1
     work_once()
     assert message.key in provider.given
-    assert AudienceMember.objects.filter(job=job, state="pending").exists()
+    assert Recipient.objects.filter(delivery=delivery, state="pending").exists()
 
 
 def test_triggered_messages_wait_for_no_slow_destination(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = Provider()
     slow.destination, slow.rate = "slow", 1.0
-    monkeypatch.setitem(couriers.MAKERS, AdType.PUSH_MESSAGE, lambda _message: slow)
+    monkeypatch.setitem(registry.MAKERS, AdType.PUSH_MESSAGE, lambda _message: slow)
     first = make_scheduled(delivery_method="triggered", **PUSH)
     organization = first.campaign.organization
     second = make_scheduled(organization, delivery_method="triggered", **EMAIL)
     customer = make_customer(organization)
-    older = [Triggered(uuid.uuid4(), first.unit.pk, customer.pk) for _ in range(9)]
-    newer = Triggered(uuid.uuid4(), second.unit.pk, customer.pk)
+    older = [Triggered(uuid.uuid4(), first.creative.pk, customer.pk) for _ in range(9)]
+    newer = Triggered(uuid.uuid4(), second.creative.pk, customer.pk)
     long_ago = timezone.now() - timedelta(hours=2)
     add_triggered_recipients(organization_id=organization.pk, messages=older, at=long_ago)
     add_triggered_recipients(organization_id=organization.pk, messages=[newer], at=long_ago + timedelta(hours=1))
@@ -256,74 +273,74 @@ def test_triggered_messages_wait_for_no_slow_destination(provider: Provider, mon
 def test_consent_that_is_withdrawn_meanwhile_counts(provider: Provider, folder: Folder) -> None:
     for message in (EMAIL, CSV):
         rows = make_scheduled(**message)
-        job = _delivering(rows)
-        build(job)
+        delivery = _delivering(rows)
+        build(delivery)
         Customer.objects.filter(organization=rows.campaign.organization).update(email_consent=False)
         work()
-        job.refresh_from_db()
-        assert (job.state, job.skipped, job.sent) == (JobState.COMPLETE, job.audience, 0)
+        delivery.refresh_from_db()
+        assert (delivery.state, delivery.skipped, delivery.sent) == (DeliveryState.COMPLETE, delivery.audience, 0)
     assert (provider.given, folder.people) == ([], [])
 
 
 def test_a_file_takes_everybody_at_once(folder: Folder) -> None:
-    job = _delivering(make_scheduled(**CSV))
+    delivery = _delivering(make_scheduled(**CSV))
     work()
-    job.refresh_from_db()
-    assert (job.state, job.sent, job.file_name, job.file_rows) == (
-        JobState.COMPLETE,
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.sent, delivery.file_name, delivery.file_rows) == (
+        DeliveryState.COMPLETE,
         len(folder.people),
         "audience.csv",
         len(folder.people),
     )
-    assert 5 < job.sent == job.audience == len(set(folder.people))
+    assert 5 < delivery.sent == delivery.audience == len(set(folder.people))
 
 
 def test_without_a_way_out_a_delivery_fails_and_an_operator_retries(provider: Provider) -> None:
-    couriers.MAKERS.pop(AdType.EMAIL_MESSAGE)
+    registry.MAKERS.pop(AdType.EMAIL_MESSAGE)
     rows = make_scheduled(**EMAIL)
-    job = _delivering(rows)
+    delivery = _delivering(rows)
     work()
-    job.refresh_from_db()
-    assert (job.state, job.error) == (JobState.FAILED, "Nothing delivers email_message.")
-    couriers.MAKERS[AdType.EMAIL_MESSAGE] = lambda _message: provider
-    retry_job(organization=rows.campaign.organization, job_id=job.pk)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error) == (DeliveryState.FAILED, "Nothing delivers email_message.")
+    registry.MAKERS[AdType.EMAIL_MESSAGE] = lambda _message: provider
+    retry_delivery(organization=rows.campaign.organization, delivery_id=delivery.pk)
     work()
-    job.refresh_from_db()
-    assert (job.state, job.error, job.sent) == (JobState.COMPLETE, "", job.audience)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error, delivery.sent) == (DeliveryState.COMPLETE, "", delivery.audience)
 
 
 def test_a_cancelled_delivery_sends_nothing_more(provider: Provider) -> None:
     rows = make_scheduled(**EMAIL)
-    job = _delivering(rows)
+    delivery = _delivering(rows)
     take = provider.send
 
     def cancelling(message: object, several: object, _wanted: object) -> object:
-        cancel_job(organization=rows.campaign.organization, job_id=job.pk, now=timezone.now())
+        cancel_delivery(organization=rows.campaign.organization, delivery_id=delivery.pk, now=timezone.now())
         return take(message, several)  # type: ignore[arg-type]
 
     provider.send = cancelling  # type: ignore[method-assign,assignment]
     work()
-    job.refresh_from_db()
-    assert (job.state, job.sent) == (JobState.CANCELLED, provider.batch_size)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.sent) == (DeliveryState.CANCELLED, provider.batch_size)
 
 
 def test_triggered_messages_go_the_same_way_once(provider: Provider) -> None:
     rows = make_scheduled(delivery_method="triggered", **EMAIL)
     organization = rows.campaign.organization
     here, stranger = make_customer(organization), make_customer(make_scheduled().campaign.organization)
-    messages = [Triggered(uuid.uuid4(), rows.unit.pk, customer.pk) for customer in (here, stranger)]
+    messages = [Triggered(uuid.uuid4(), rows.creative.pk, customer.pk) for customer in (here, stranger)]
     for added in (1, 0):
         assert add_triggered_recipients(organization_id=organization.pk, messages=messages, at=timezone.now()) == added
     rows.campaign.status = "paused"
     rows.campaign.save()
     work()
-    assert (provider.given, AudienceMember.objects.get().state) == ([], "pending")
+    assert (provider.given, Recipient.objects.get().state) == ([], "pending")
     rows.campaign.status = "live"
     rows.campaign.save()
     _make_due()
     work()
     assert provider.given == [messages[0].key]
-    assert AudienceMember.objects.get().state == "sent"
+    assert Recipient.objects.get().state == "sent"
 
 
 def test_two_recipients_who_turn_out_to_be_one_are_one_recipient(provider: Provider) -> None:
@@ -332,19 +349,19 @@ def test_two_recipients_who_turn_out_to_be_one_are_one_recipient(provider: Provi
     known, anonymous = make_customer(organization), make_anonymous(organization)
     other = make_anonymous(organization)
     provider.outcomes = {anonymous.pk: [Outcome.SENT], known.pk: [Outcome.FAILED], other.pk: [Outcome.SENT]}
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     work()
     for one in (anonymous, other):
         identify(organization=organization, anonymous=one, customer_id=str(known.external_id))
-    job.refresh_from_db()
-    assert (job.audience, job.sent, job.failed) == (1, 1, 0)
-    assert AudienceMember.objects.get(job=job).customer == known
+    delivery.refresh_from_db()
+    assert (delivery.audience, delivery.sent, delivery.failed) == (1, 1, 0)
+    assert Recipient.objects.get(delivery=delivery).customer == known
 
 
 def test_a_rate_is_kept(provider: Provider) -> None:
     provider.rate = 5.0
-    job = _delivering(make_scheduled(**EMAIL), people=40)
+    delivery = _delivering(make_scheduled(**EMAIL), people=40)
     work()
-    job.refresh_from_db()
-    assert job.state == JobState.DELIVERING
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.DELIVERING
     assert 5 <= len(provider.given) <= 12

@@ -9,12 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.delivery.build_chunk import build_chunk, take_chunk
-from campaigns.delivery.control import cancel_job, pause_job, resume_job, retry_job
-from campaigns.delivery.sweep import begin_next_job, move_jobs_on
+from campaigns.delivery.control import cancel_delivery, pause_delivery, resume_delivery, retry_delivery
+from campaigns.delivery.sweep import begin_next_delivery, move_deliveries_on
 from campaigns.hierarchy.creative_groups import update_group
-from campaigns.hierarchy.creatives import delete_unit, update_unit
+from campaigns.hierarchy.creatives import delete_creative, update_creative
 from campaigns.hierarchy.line_items import update_line_item
-from campaigns.models import AudienceJob, AudienceMember, Participation
+from campaigns.models import Delivery, Participation, Recipient
 from customers.errors import DomainError
 from tests.campaigns.delivery.scheduled import (
     EMAIL,
@@ -22,7 +22,7 @@ from tests.campaigns.delivery.scheduled import (
     LONG_AGO,
     PUSH,
     build,
-    make_job,
+    make_delivery,
     make_people,
     make_scheduled,
     work,
@@ -34,22 +34,22 @@ DATES = {"starts_at": LONG_AGO, "ends_at": FAR_AHEAD}
 
 
 def _change(rows: Hierarchy, **changes: Any) -> None:
-    update_unit(organization=rows.campaign.organization, unit_id=rows.unit.pk, changes=changes)
+    update_creative(organization=rows.campaign.organization, creative_id=rows.creative.pk, changes=changes)
 
 
 def _at(rows: Hierarchy, hours: int) -> None:
     """Move the message to so many hours from where it was."""
-    at = rows.unit.scheduled_delivery_date
+    at = rows.creative.scheduled_delivery_date
     assert at
     _change(rows, scheduled_delivery_date=at + timedelta(hours=hours))
 
 
 def _states() -> list[str]:
-    return list(AudienceJob.objects.order_by("id").values_list("state", flat=True))
+    return list(Delivery.objects.order_by("id").values_list("state", flat=True))
 
 
-def _cancel(job: AudienceJob) -> None:
-    cancel_job(organization=job.organization, job_id=job.pk, now=timezone.now())
+def _cancel(delivery: Delivery) -> None:
+    cancel_delivery(organization=delivery.organization, delivery_id=delivery.pk, now=timezone.now())
 
 
 def _by_another_type(rows: Hierarchy) -> None:
@@ -58,7 +58,7 @@ def _by_another_type(rows: Hierarchy) -> None:
 
 
 def _by_triggering(rows: Hierarchy) -> None:
-    at = rows.unit.scheduled_delivery_date
+    at = rows.creative.scheduled_delivery_date
     _change(rows, delivery_method="triggered", achievement_id=make_achievement(rows.campaign).pk)
     _change(rows, delivery_method="scheduled", scheduled_delivery_date=at)
 
@@ -89,14 +89,14 @@ DETOURS = [_by_another_time, _by_two_times_and_a_pause, _by_another_type, _by_tr
 def test_what_was_cancelled_at_a_time_is_not_done_there(detour: Callable[[Hierarchy], None], *, is_begun: bool) -> None:
     rows = make_scheduled(**EMAIL)
     make_people(rows.campaign.organization, 9)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     if is_begun:
-        begin_next_job(now=timezone.now())
-    _cancel(job)
+        begin_next_delivery(now=timezone.now())
+    _cancel(delivery)
     detour(rows)
     work()
     assert set(_states()) == {"cancelled"}
-    assert not AudienceMember.objects.exclude(state="pending").exists()
+    assert not Recipient.objects.exclude(state="pending").exists()
     _at(rows, 3)
     assert sorted(set(_states())) == ["cancelled", "scheduled"]
 
@@ -106,70 +106,70 @@ def test_what_was_cancelled_at_a_time_is_not_done_there(detour: Callable[[Hierar
 def test_what_an_operator_holds_goes_out_on_no_detour(detour: Callable[[Hierarchy], None], *, is_begun: bool) -> None:
     rows = make_scheduled(**EMAIL)
     make_people(rows.campaign.organization, 9)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     if is_begun:
-        begin_next_job(now=timezone.now())
-    pause_job(organization=job.organization, job_id=job.pk)
+        begin_next_delivery(now=timezone.now())
+    pause_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     detour(rows)
     work()
     assert set(_states()) <= {"cancelled", "paused"}
-    assert not AudienceMember.objects.exclude(state="pending").exists()
+    assert not Recipient.objects.exclude(state="pending").exists()
 
 
 def test_a_held_delivery_in_mid_building_is_held_at_its_new_time_too() -> None:
     rows = make_scheduled(**EMAIL)
     make_people(rows.campaign.organization, 9)
-    job = make_job(rows)
-    begin_next_job(now=timezone.now())
-    pause_job(organization=job.organization, job_id=job.pk)
+    delivery = make_delivery(rows)
+    begin_next_delivery(now=timezone.now())
+    pause_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     _at(rows, 1)
-    held = AudienceJob.objects.get(state="paused")
+    held = Delivery.objects.get(state="paused")
     assert (_states(), held.is_held, held.paused_at is not None) == (["cancelled", "paused"], True, True)
-    assert resume_job(organization=held.organization, job_id=held.pk).state == "scheduled"
+    assert resume_delivery(organization=held.organization, delivery_id=held.pk).state == "scheduled"
     _at(rows, 0)
-    assert AudienceJob.objects.get(state="scheduled").scheduled_for == rows.unit.scheduled_delivery_date
+    assert Delivery.objects.get(state="scheduled").scheduled_for == rows.creative.scheduled_delivery_date
 
 
-def _fail(job: AudienceJob) -> None:
-    AudienceJob.objects.filter(pk=job.pk).update(state="failed")
+def _fail(delivery: Delivery) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(state="failed")
 
 
 def test_a_failed_delivery_is_not_retried_beside_a_newer_one() -> None:
     rows = make_scheduled(**EMAIL)
-    job = make_job(rows)
-    _fail(job)
+    delivery = make_delivery(rows)
+    _fail(delivery)
     _at(rows, 1)
-    newer = AudienceJob.objects.get(state="scheduled")
+    newer = Delivery.objects.get(state="scheduled")
     for state in ("scheduled", "paused", "complete", "skipped", "failed"):
-        AudienceJob.objects.filter(pk=newer.pk).update(state=state)
+        Delivery.objects.filter(pk=newer.pk).update(state=state)
         with pytest.raises(DomainError, match="newer delivery"):
-            retry_job(organization=job.organization, job_id=job.pk)
-    AudienceJob.objects.filter(pk=newer.pk).update(state="scheduled")
+            retry_delivery(organization=delivery.organization, delivery_id=delivery.pk)
+    Delivery.objects.filter(pk=newer.pk).update(state="scheduled")
     _cancel(newer)
     with pytest.raises(DomainError, match="newer delivery"):
-        retry_job(organization=job.organization, job_id=job.pk)
+        retry_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     assert _states() == ["failed", "cancelled"]
 
 
 def test_a_failed_delivery_to_whose_time_the_message_came_back_is_retried() -> None:
     rows = make_scheduled(**EMAIL)
     make_people(rows.campaign.organization, 9)
-    job = make_job(rows)
-    _fail(job)
+    delivery = make_delivery(rows)
+    _fail(delivery)
     _at(rows, 1)
     _at(rows, 0)
     assert _states() == ["failed", "cancelled"]
-    retry_job(organization=job.organization, job_id=job.pk)
+    retry_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     assert _states() == ["scheduled", "cancelled"]
 
 
 def test_the_admin_says_why_it_retries_nothing(admin_client: Client) -> None:
     rows = make_scheduled(**EMAIL)
-    job = make_job(rows)
-    _fail(job)
+    delivery = make_delivery(rows)
+    _fail(delivery)
     _at(rows, 1)
     page = admin_client.post(
-        "/admin/campaigns/audiencejob/", {"action": "retry", "_selected_action": [job.pk]}, follow=True
+        "/admin/campaigns/delivery/", {"action": "retry", "_selected_action": [delivery.pk]}, follow=True
     )
     assert "The creative has a newer delivery." in page.content.decode()
     assert _states() == ["failed", "scheduled"]
@@ -177,15 +177,15 @@ def test_the_admin_says_why_it_retries_nothing(admin_client: Client) -> None:
 
 def _elsewhere(rows: Hierarchy) -> Hierarchy:
     """Another live campaign with all levels, the creative aside, for vips only."""
-    other = make_hierarchy(rows.unit.application, **DATES)
+    other = make_hierarchy(rows.creative.application, **DATES)
     for level in (other.line_item, other.group):
         type(level).objects.filter(pk=level.pk).update(**DATES)
     make_target(other.bundle, attribute="tag", operator="in", values=["vip"])
-    delete_unit(organization=rows.campaign.organization, unit_id=other.unit.pk, now=timezone.now())
+    delete_creative(organization=rows.campaign.organization, creative_id=other.creative.pk, now=timezone.now())
     return other
 
 
-def _move_unit(rows: Hierarchy, other: Hierarchy) -> None:
+def _move_creative(rows: Hierarchy, other: Hierarchy) -> None:
     _change(rows, group=other.group)
 
 
@@ -202,33 +202,33 @@ def _move_line_item(rows: Hierarchy, other: Hierarchy) -> None:
     update_line_item(organization=rows.campaign.organization, line_item_id=rows.line_item.pk, changes=changes)
 
 
-MOVES = [_move_unit, _move_group, _move_line_item]
+MOVES = [_move_creative, _move_group, _move_line_item]
 
 
 @pytest.mark.parametrize("move", MOVES)
 def test_a_delivery_goes_along_to_another_campaign(move: Callable[[Hierarchy, Hierarchy], None]) -> None:
     rows = make_scheduled()
     people = make_people(rows.campaign.organization, 20)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     other = _elsewhere(rows)
     move(rows, other)
-    job.refresh_from_db()
-    assert (_states(), job.campaign_id) == (["scheduled"], other.campaign.pk)
+    delivery.refresh_from_db()
+    assert (_states(), delivery.campaign_id) == (["scheduled"], other.campaign.pk)
     work()
-    job.refresh_from_db()
-    assert (job.state, job.error) == ("complete", "")
-    assert job.audience == sum(1 for each in people if each.consent and "vip" in each.tags)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error) == ("complete", "")
+    assert delivery.audience == sum(1 for each in people if each.consent and "vip" in each.tags)
     move(rows, rows)
-    job.refresh_from_db()
-    assert (_states(), job.campaign_id, job.state) == (["complete"], rows.campaign.pk, "complete")
+    delivery.refresh_from_db()
+    assert (_states(), delivery.campaign_id, delivery.state) == (["complete"], rows.campaign.pk, "complete")
 
 
 @pytest.mark.parametrize("move", MOVES)
 def test_an_audience_of_another_campaign_is_built_anew(move: Callable[[Hierarchy, Hierarchy], None]) -> None:
     rows = make_scheduled()
     people = make_people(rows.campaign.organization, 20)
-    make_job(rows)
-    begin_next_job(now=timezone.now())
+    make_delivery(rows)
+    begin_next_delivery(now=timezone.now())
     leased = take_chunk()
     assert leased
     other = _elsewhere(rows)
@@ -236,52 +236,52 @@ def test_an_audience_of_another_campaign_is_built_anew(move: Callable[[Hierarchy
     assert not build_chunk(leased=leased)
     assert _states() == ["cancelled", "scheduled"]
     work()
-    job = AudienceJob.objects.get(state="complete")
-    assert (job.campaign_id, job.audience) == (
+    delivery = Delivery.objects.get(state="complete")
+    assert (delivery.campaign_id, delivery.audience) == (
         other.campaign.pk,
         sum(1 for each in people if each.consent and "vip" in each.tags),
     )
-    assert not AudienceJob.objects.exclude(campaign=other.campaign).exists()
+    assert not Delivery.objects.exclude(campaign=other.campaign).exists()
 
 
 def test_what_is_being_delivered_goes_on_in_another_group() -> None:
     rows = make_scheduled(**EMAIL)
     make_people(rows.campaign.organization, 9)
-    job = make_job(rows)
-    build(job)
+    delivery = make_delivery(rows)
+    build(delivery)
     other = _elsewhere(rows)
     _change(rows, status="paused")
-    _move_unit(rows, other)
+    _move_creative(rows, other)
     _change(rows, status="live")
-    move_jobs_on(now=timezone.now())
-    job.refresh_from_db()
-    assert (_states(), job.campaign_id) == (["delivering"], other.campaign.pk)
+    move_deliveries_on(now=timezone.now())
+    delivery.refresh_from_db()
+    assert (_states(), delivery.campaign_id) == (["delivering"], other.campaign.pk)
 
 
 def test_a_failed_or_held_audience_of_another_group_is_not_delivered() -> None:
     rows = make_scheduled(**EMAIL)
     make_people(rows.campaign.organization, 9)
-    job = make_job(rows)
-    begin_next_job(now=timezone.now())
-    pause_job(organization=job.organization, job_id=job.pk)
+    delivery = make_delivery(rows)
+    begin_next_delivery(now=timezone.now())
+    pause_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     _change(rows, group=make_group(rows.line_item, **DATES))
     assert _states() == ["paused"]
     with pytest.raises(DomainError, match="another creative group"):
-        resume_job(organization=job.organization, job_id=job.pk)
-    _fail(job)
+        resume_delivery(organization=delivery.organization, delivery_id=delivery.pk)
+    _fail(delivery)
     with pytest.raises(DomainError, match="another creative group"):
-        retry_job(organization=job.organization, job_id=job.pk)
+        retry_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     _change(rows, group=rows.group)
-    retry_job(organization=job.organization, job_id=job.pk)
+    retry_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     assert _states() == ["building"]
 
 
 def test_a_delivery_follows_into_a_campaign_that_is_not_live() -> None:
     rows = make_scheduled()
-    make_job(rows)
+    make_delivery(rows)
     other = _elsewhere(rows)
     type(other.campaign).objects.filter(pk=other.campaign.pk).update(status="draft")
-    _move_unit(rows, other)
+    _move_creative(rows, other)
     assert _states() == ["paused"]
     type(other.campaign).objects.filter(pk=other.campaign.pk).update(status="completed")
     _change(rows, status="live")
@@ -293,12 +293,12 @@ def _capped(rows: Hierarchy, number: int = 1) -> None:
     type(rows.campaign).objects.filter(pk=rows.campaign.pk).update(**cap)
 
 
-def _built(job: AudienceJob) -> AudienceJob:
-    while move_jobs_on(now=timezone.now()):
+def _built(delivery: Delivery) -> Delivery:
+    while move_deliveries_on(now=timezone.now()):
         while leased := take_chunk():
             assert build_chunk(leased=leased)
-    job.refresh_from_db()
-    return job
+    delivery.refresh_from_db()
+    return delivery
 
 
 def _change_type(rows: Hierarchy) -> None:
@@ -306,7 +306,7 @@ def _change_type(rows: Hierarchy) -> None:
 
 
 def _change_date(rows: Hierarchy) -> None:
-    at = rows.unit.scheduled_delivery_date
+    at = rows.creative.scheduled_delivery_date
     assert at
     _change(rows, scheduled_delivery_date=at - timedelta(seconds=1))
 
@@ -323,16 +323,21 @@ def test_an_audience_that_is_built_anew_counts_towards_the_cap_once(
     rows = make_scheduled(**EMAIL)
     _capped(rows)
     people = make_people(rows.campaign.organization, 20)
-    job = make_job(rows)
-    begin_next_job(now=timezone.now())
+    delivery = make_delivery(rows)
+    begin_next_delivery(now=timezone.now())
     while leased := take_chunk():
         assert build_chunk(leased=leased)
     detour(rows)
-    second = _built(AudienceJob.objects.latest("id"))
-    job.refresh_from_db()
-    assert (job.state, job.audience, job.skipped, job.pending) == ("cancelled", job.audience, job.audience, 0)
+    second = _built(Delivery.objects.latest("id"))
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.audience, delivery.skipped, delivery.pending) == (
+        "cancelled",
+        delivery.audience,
+        delivery.audience,
+        0,
+    )
     wanted = [each for each in people if each.consent and (detour is _change_type or each.email_consent)]
-    assert (second.pk != job.pk, second.audience, job.audience > 0) == (True, len(wanted), True)
+    assert (second.pk != delivery.pk, second.audience, delivery.audience > 0) == (True, len(wanted), True)
     counts = Participation.objects.filter(campaign=rows.campaign).values_list("customer_id", "capped_count")
     assert {key: count for key, count in counts if count} == {each.pk: 1 for each in wanted}
 
@@ -341,14 +346,19 @@ def test_what_a_cancelled_delivery_has_sent_stays_counted() -> None:
     rows = make_scheduled(**EMAIL)
     _capped(rows, 5)
     make_people(rows.campaign.organization, 20)
-    job = make_job(rows)
-    build(job)
-    sent = list(AudienceMember.objects.filter(job=job).values_list("customer_id", flat=True)[:2])
-    AudienceMember.objects.filter(job=job, customer_id__in=sent).update(state="sent", due_at=None)
-    AudienceJob.objects.filter(pk=job.pk).update(sent=2)
-    _cancel(job)
-    move_jobs_on(now=timezone.now())
+    delivery = make_delivery(rows)
+    build(delivery)
+    sent = list(Recipient.objects.filter(delivery=delivery).values_list("customer_id", flat=True)[:2])
+    Recipient.objects.filter(delivery=delivery, customer_id__in=sent).update(state="sent", due_at=None)
+    Delivery.objects.filter(pk=delivery.pk).update(sent=2)
+    _cancel(delivery)
+    move_deliveries_on(now=timezone.now())
     counts = Participation.objects.filter(campaign=rows.campaign, capped_count__gt=0)
     assert dict(counts.values_list("customer_id", "capped_count")) == dict.fromkeys(sent, 1)
-    job.refresh_from_db()
-    assert (job.sent, job.skipped, job.pending, job.caps_returned_at is not None) == (2, job.audience - 2, 0, True)
+    delivery.refresh_from_db()
+    assert (delivery.sent, delivery.skipped, delivery.pending, delivery.caps_returned_at is not None) == (
+        2,
+        delivery.audience - 2,
+        0,
+        True,
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import AudienceMember, Destination, MessageTemplate
+from campaigns.models import Destination, MessageTemplate, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
 from customers.models import Customer
 from customers.organizations.organizations import raise_version
@@ -14,7 +14,7 @@ from tests.campaigns.delivery.scheduled import (
     CSV,
     EMAIL,
     LONG_AGO,
-    make_job,
+    make_delivery,
     make_people,
     make_scheduled,
     states_of,
@@ -41,16 +41,20 @@ def test_a_file(exports: Path) -> None:
     rows = make_scheduled(**CSV)
     people = make_people(rows.campaign.organization, 12)
     _destination(rows, "file", attributes=["state"])
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     work()
-    job.refresh_from_db()
+    delivery.refresh_from_db()
     # It is the file of an email.
     wanting = [one for one in people if one.consent and one.email_consent]
-    with (exports / job.file_name).open(newline="") as file:
+    with (exports / delivery.file_name).open(newline="") as file:
         header, *lines = csv.reader(file)
     assert header == ["external_id", "user_id", "state", "offer_ids", "template_id"]
     assert lines == [[one.external_id, str(one.uuid), one.attributes["state"], "", ""] for one in wanting]
-    assert (job.state, job.file_rows, states_of(job)) == ("complete", len(wanting), {"sent": len(wanting)})
+    assert (delivery.state, delivery.file_rows, states_of(delivery)) == (
+        "complete",
+        len(wanting),
+        {"sent": len(wanting)},
+    )
 
 
 def test_mail(mailbox: Mailbox) -> None:
@@ -63,12 +67,12 @@ def test_mail(mailbox: Mailbox) -> None:
     MessageTemplate.objects.create(organization=organization, key="welcome", subject="Hello", text="{{ customer.age }}")
     settings = {"from_address": "shop@example.org", "host": "127.0.0.1", "port": mailbox.port, "encryption": "none"}
     _destination(rows, "email", settings=settings)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     work()
     wanting = [one for one in people if one.consent and one.email_consent]
     assert people[-1] in wanting
     assert sorted(each.rcpt_tos[0] for each in mailbox.taken) == sorted(one.attributes["email"] for one in wanting[:-1])
-    assert states_of(job) == {"sent": len(wanting) - 1, "skipped": 1}
+    assert states_of(delivery) == {"sent": len(wanting) - 1, "skipped": 1}
 
 
 def test_a_webhook_that_fails_once(world: World) -> None:
@@ -76,26 +80,29 @@ def test_a_webhook_that_fails_once(world: World) -> None:
     people = make_people(rows.campaign.organization, 6)
     _destination(rows, "webhook", {"signing_secret": "secret"}, settings={"url": world.url, "concurrency": 1})
     world.will(410)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     work()
-    keys = set(AudienceMember.objects.filter(job=job).values_list("key", flat=True))
+    keys = set(Recipient.objects.filter(delivery=delivery).values_list("key", flat=True))
     assert {got.headers["idempotency-key"] for got in world.got} == {str(key) for key in keys}
-    assert states_of(job) == {"sent": sum(one.consent for one in people) - 1, "failed": 1}
+    assert states_of(delivery) == {"sent": sum(one.consent for one in people) - 1, "failed": 1}
 
 
 def test_nowhere_to_go_fails_and_says_so() -> None:
     rows = make_scheduled(**WEBHOOK)
     make_people(rows.campaign.organization, 3)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     work()
-    job.refresh_from_db()
-    assert (job.state, job.error) == ("failed", "The organization has no default destination of kind webhook.")
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error) == (
+        "failed",
+        "The organization has no default destination of kind webhook.",
+    )
 
 
 def test_a_behavior_earned_by_an_event_sends_its_mail_once(mailbox: Mailbox) -> None:
     actor = Actor.of()
     rows = make_scheduled(actor.organization, delivery_method="triggered", template_id="welcome", **EMAIL)
-    behavior = rows.unit.achievement
+    behavior = rows.creative.achievement
     assert behavior
     make_goal(behavior, internal_event_name="signed up")
     MessageTemplate.objects.create(organization=actor.organization, key="welcome", subject="Hello", text="Welcome!")
@@ -108,9 +115,9 @@ def test_a_behavior_earned_by_an_event_sends_its_mail_once(mailbox: Mailbox) -> 
     for _ in range(3):
         answer = actor.post("/priv/v1/apps/:api_key/events", event).json()
         earned += answer["events"][0]["earned"]
-        AudienceMember.objects.filter(state="pending").update(due_at=LONG_AGO)
+        Recipient.objects.filter(state="pending").update(due_at=LONG_AGO)
         work()
     assert earned == [{"behavior_id": behavior.pk, "times": 1}]
     assert [each.rcpt_tos for each in mailbox.taken] == [["ada@example.org"]]
-    sent = AudienceMember.objects.get()
-    assert (sent.state, sent.job, sent.unit, sent.attempts) == ("sent", None, rows.unit, 1)
+    sent = Recipient.objects.get()
+    assert (sent.state, sent.delivery, sent.creative, sent.attempts) == ("sent", None, rows.creative, 1)

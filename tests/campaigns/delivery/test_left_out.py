@@ -1,4 +1,4 @@
-"""Whom a destination can't be told of is skipped and says why: the ledger, the job's counts and the wire agree."""
+"""Whom a destination can't be told of is skipped and says why: the ledger, the delivery's counts and the wire agree."""
 
 import csv
 from pathlib import Path
@@ -9,10 +9,10 @@ import pytest
 from campaigns.delivery.channels.facebook import identify
 from campaigns.delivery.exports import NO_IDENTIFIER
 from campaigns.delivery.recipients.claim import WITHDRAWN
-from campaigns.models import AudienceJob, AudienceMember, Destination
+from campaigns.models import Delivery, Destination, Recipient
 from campaigns.models.ad_type import AdType
 from customers.models import Customer
-from tests.campaigns.delivery.scheduled import build, make_job, make_scheduled, work
+from tests.campaigns.delivery.scheduled import build, make_delivery, make_scheduled, work
 from tests.campaigns.delivery.servers import World
 from tests.factories import make_customer
 
@@ -28,7 +28,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
 }
 
 
-def _job(kind: str, settings: dict[str, Any], **secrets: str) -> AudienceJob:
+def _delivery(kind: str, settings: dict[str, Any], **secrets: str) -> Delivery:
     rows = make_scheduled(ad_type=AdType.AUDIENCE_EXPORT, creative_type=f"audience-export-{kind}")
     organization = rows.campaign.organization
     for external_id, attributes in PEOPLE.items():
@@ -36,38 +36,38 @@ def _job(kind: str, settings: dict[str, Any], **secrets: str) -> AudienceJob:
     made = Destination(organization=organization, name=kind, kind=kind, settings=settings)
     made.keep_secrets(secrets)
     made.save()
-    return make_job(rows)
+    return make_delivery(rows)
 
 
-def _facebook(world: World, columns: dict[str, str]) -> AudienceJob:
+def _facebook(world: World, columns: dict[str, str]) -> Delivery:
     settings = {"url": world.url, "audience_id": "238", "columns": columns}
-    return _job("facebook", settings, access_token="x")
+    return _delivery("facebook", settings, access_token="x")
 
 
-def _airship(world: World) -> AudienceJob:
+def _airship(world: World) -> Delivery:
     settings = {"url": world.url, "app_key": "app", "identifier_type": "email_address", "identifier": "e 100%"}
-    return _job("airship", settings, master_secret="x")
+    return _delivery("airship", settings, master_secret="x")
 
 
-def _ledger(job: AudienceJob) -> dict[str, list[str]]:
-    """Who is in which state, and why; after looking whether the job's counts say the same."""
-    job.refresh_from_db()
-    members = AudienceMember.objects.filter(job=job).select_related("customer").order_by("customer_id")
+def _ledger(delivery: Delivery) -> dict[str, list[str]]:
+    """Who is in which state, and why; after looking whether the delivery's counts say the same."""
+    delivery.refresh_from_db()
+    members = Recipient.objects.filter(delivery=delivery).select_related("customer").order_by("customer_id")
     found: dict[str, list[str]] = {}
     for member in members:
         found.setdefault(member.error or member.state, []).append(str(member.customer.external_id))
     states = [member.state for member in members]
-    counts = (job.audience, job.sent, job.skipped, job.pending)
+    counts = (delivery.audience, delivery.sent, delivery.skipped, delivery.pending)
     assert counts == (len(states), states.count("sent"), states.count("skipped"), 0)
-    assert (job.state, job.file_rows) == ("complete", job.sent)
+    assert (delivery.state, delivery.file_rows) == ("complete", delivery.sent)
     return found
 
 
 def test_airship_takes_who_has_the_identifier(world: World) -> None:
-    job = _airship(world)
+    delivery = _airship(world)
     work()
     # Airship judges addresses itself: one of blanks is one.
-    assert _ledger(job) == {"sent": ["both", "email", "blank"], NO_IDENTIFIER: ["phone", "empty", "nothing"]}
+    assert _ledger(delivery) == {"sent": ["both", "email", "blank"], NO_IDENTIFIER: ["phone", "empty", "nothing"]}
     lines = world.got[0].body.decode().splitlines()
     assert lines == ["email_address,both@example.org", "email_address,email@example.org", "email_address,   "]
 
@@ -83,47 +83,47 @@ def test_airship_takes_who_has_the_identifier(world: World) -> None:
 def test_facebook_takes_who_has_anything_left_when_it_is_normalised(
     world: World, columns: dict[str, str], reached: list[str]
 ) -> None:
-    job = _facebook(world, columns)
+    delivery = _facebook(world, columns)
     work()
     missed = [each for each in PEOPLE if each not in reached]
-    assert _ledger(job) == {"sent": reached} | ({NO_IDENTIFIER: missed} if missed else {})
+    assert _ledger(delivery) == {"sent": reached} | ({NO_IDENTIFIER: missed} if missed else {})
     payload = world.got[0].document["payload"]
     values = [PEOPLE[each] | {"external_id": each} for each in reached]
     assert payload["data"] == [[identify(key, each.get(columns[key])) for key in payload["schema"]] for each in values]
 
 
 def test_an_audience_without_any_identifier_is_skipped_as_a_whole(world: World) -> None:
-    job = _facebook(world, {"COUNTRY": "country"})
+    delivery = _facebook(world, {"COUNTRY": "country"})
     work()
-    assert _ledger(job) == {NO_IDENTIFIER: list(PEOPLE)}
+    assert _ledger(delivery) == {NO_IDENTIFIER: list(PEOPLE)}
     assert not world.got
 
 
 def test_consent_comes_first(world: World) -> None:
-    job = _airship(world)
-    build(job)
+    delivery = _airship(world)
+    build(delivery)
     Customer.objects.filter(external_id__in=["both", "nothing"]).update(push_consent=False)
     work()
-    ledger = _ledger(job)
+    ledger = _ledger(delivery)
     assert (ledger["sent"], ledger[WITHDRAWN]) == (["email", "blank"], ["both", "nothing"])
 
 
 def test_who_loses_the_identifier_before_the_second_attempt_is_skipped_then(world: World) -> None:
-    job = _airship(world)
+    delivery = _airship(world)
     world.will(503, Retry_After="999")
     work()
-    job.refresh_from_db()
-    assert (job.state, job.sent, job.skipped, job.failures) == ("delivering", 0, 3, 1)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.sent, delivery.skipped, delivery.failures) == ("delivering", 0, 3, 1)
     Customer.objects.filter(external_id="both").update(attributes={})
-    AudienceJob.objects.update(leased_until=None)
+    Delivery.objects.update(leased_until=None)
     work()
-    assert _ledger(job)["sent"] == ["email", "blank"]
+    assert _ledger(delivery)["sent"] == ["email", "blank"]
     assert [b"both@" in got.body for got in world.got] == [True, False]
 
 
 def test_a_file_has_a_line_for_everybody(exports: Path, world: World) -> None:
-    cheetah = _job("cheetah", {"url": world.url, "list_id": "1", "user": "shop"}, password="x")
-    file = make_job(make_scheduled(ad_type=AdType.ISSUE_AUDIENCE_CSV, creative_type="issue-audience-csv"))
+    cheetah = _delivery("cheetah", {"url": world.url, "list_id": "1", "user": "shop"}, password="x")
+    file = make_delivery(make_scheduled(ad_type=AdType.ISSUE_AUDIENCE_CSV, creative_type="issue-audience-csv"))
     for external_id, attributes in PEOPLE.items():
         make_customer(file.organization, external_id=external_id, attributes=attributes)
     work()

@@ -1,4 +1,4 @@
-"""A scheduled message's job follows its levels: through the management dialect, as callers change them."""
+"""A scheduled message's delivery follows its levels: through the management dialect, as callers change them."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,12 +7,12 @@ import pytest
 from django.utils import timezone
 
 from campaigns.delivery.build_chunk import build_chunk, take_chunk
-from campaigns.delivery.control import cancel_job, pause_job, resume_job, retry_job
-from campaigns.delivery.sweep import move_jobs_on
-from campaigns.models import AudienceJob, AudienceMember
-from campaigns.models.audience_job import JobState
+from campaigns.delivery.control import cancel_delivery, pause_delivery, resume_delivery, retry_delivery
+from campaigns.delivery.sweep import move_deliveries_on
+from campaigns.models import Delivery, Recipient
+from campaigns.models.delivery import DeliveryState
 from customers.errors import DomainError
-from tests.campaigns.delivery.scheduled import EMAIL, LONG_AGO, build, make_job, make_people, make_scheduled, work
+from tests.campaigns.delivery.scheduled import EMAIL, LONG_AGO, build, make_delivery, make_people, make_scheduled, work
 from tests.dialects.management.actor import Actor
 from tests.factories import Hierarchy, make_achievement
 
@@ -37,18 +37,18 @@ def _put(owner: Actor, rows: Hierarchy, level: str, **changes: Any) -> None:
         "campaign": ("campaign", f"campaigns/{rows.campaign.pk}"),
         "line_item": ("line_item", f"line_items/{rows.line_item.pk}"),
         "group": ("creative_group", f"creative_groups/{rows.group.pk}"),
-        "unit": ("creative", f"creatives/{rows.unit.pk}"),
+        "creative": ("creative", f"creatives/{rows.creative.pk}"),
     }[level]
     assert owner.put(path, {wrapper: changes}).json()["status"] == "ok"
 
 
 def _states() -> list[str]:
-    return list(AudienceJob.objects.order_by("id").values_list("state", flat=True))
+    return list(Delivery.objects.order_by("id").values_list("state", flat=True))
 
 
-@pytest.mark.parametrize("level", ["campaign", "line_item", "group", "unit"])
-def test_every_level_pauses_resumes_and_ends_the_job(owner: Actor, rows: Hierarchy, level: str) -> None:
-    _put(owner, rows, "unit", status="live")
+@pytest.mark.parametrize("level", ["campaign", "line_item", "group", "creative"])
+def test_every_level_pauses_resumes_and_ends_the_delivery(owner: Actor, rows: Hierarchy, level: str) -> None:
+    _put(owner, rows, "creative", status="live")
     assert _states() == ["scheduled"]
     _put(owner, rows, level, status="paused")
     assert _states() == ["paused"]
@@ -60,38 +60,40 @@ def test_every_level_pauses_resumes_and_ends_the_job(owner: Actor, rows: Hierarc
     assert _states() == ["cancelled"]
 
 
-@pytest.mark.parametrize("path", ["campaigns/{0.campaign.pk}", "line_items/{0.line_item.pk}", "creatives/{0.unit.pk}"])
+@pytest.mark.parametrize(
+    "path", ["campaigns/{0.campaign.pk}", "line_items/{0.line_item.pk}", "creatives/{0.creative.pk}"]
+)
 def test_deleting_cancels(owner: Actor, rows: Hierarchy, path: str) -> None:
-    _put(owner, rows, "unit", status="live")
+    _put(owner, rows, "creative", status="live")
     owner.delete(path.format(rows))
     assert _states() == ["cancelled"]
 
 
 def test_another_date_moves_what_has_not_begun(owner: Actor, rows: Hierarchy) -> None:
-    _put(owner, rows, "unit", status="live")
+    _put(owner, rows, "creative", status="live")
     for year in (2098, 2099):
-        _put(owner, rows, "unit", issue_audience_csv_no_msg={"scheduled_delivery_date": f"{year}-05-01T12:00:00Z"})
-        assert AudienceJob.objects.get().scheduled_for.year == year
+        _put(owner, rows, "creative", issue_audience_csv_no_msg={"scheduled_delivery_date": f"{year}-05-01T12:00:00Z"})
+        assert Delivery.objects.get().scheduled_for.year == year
 
 
 def test_another_date_is_another_occurrence_once_done(owner: Actor) -> None:
     rows = make_scheduled(owner.organization)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     work()
-    done = job.scheduled_for.isoformat()
-    _put(owner, rows, "unit", issue_audience_csv_no_msg={"scheduled_delivery_date": "2099-05-01T12:00:00Z"})
+    done = delivery.scheduled_for.isoformat()
+    _put(owner, rows, "creative", issue_audience_csv_no_msg={"scheduled_delivery_date": "2099-05-01T12:00:00Z"})
     assert _states() == ["complete", "scheduled"]
-    _put(owner, rows, "unit", issue_audience_csv_no_msg={"scheduled_delivery_date": done})
+    _put(owner, rows, "creative", issue_audience_csv_no_msg={"scheduled_delivery_date": done})
     assert _states() == ["complete", "cancelled"]
-    assert AudienceJob.objects.get(state="complete") == job
+    assert Delivery.objects.get(state="complete") == delivery
 
 
 def test_a_date_that_moves_away_in_mid_building_begins_anew(owner: Actor) -> None:
     rows = make_scheduled(owner.organization)
     make_people(owner.organization, 5)
-    make_job(rows)
-    move_jobs_on(now=timezone.now())
-    _put(owner, rows, "unit", issue_audience_csv_no_msg={"scheduled_delivery_date": "2099-05-01T12:00:00Z"})
+    make_delivery(rows)
+    move_deliveries_on(now=timezone.now())
+    _put(owner, rows, "creative", issue_audience_csv_no_msg={"scheduled_delivery_date": "2099-05-01T12:00:00Z"})
     assert _states() == ["cancelled", "scheduled"]
     assert take_chunk() is None
 
@@ -99,18 +101,18 @@ def test_a_date_that_moves_away_in_mid_building_begins_anew(owner: Actor) -> Non
 def test_what_has_begun_to_deliver_is_never_begun_again(owner: Actor) -> None:
     rows = make_scheduled(owner.organization, **EMAIL)
     make_people(owner.organization, 9)
-    job = make_job(rows)
-    build(job)
+    delivery = make_delivery(rows)
+    build(delivery)
     behavior = make_achievement(rows.campaign)
-    at = job.scheduled_for.isoformat()
+    at = delivery.scheduled_for.isoformat()
     triggered = {"delivery_method": "triggered", "achievement_id": behavior.pk}
-    _put(owner, rows, "unit", email_message=triggered)
+    _put(owner, rows, "creative", email_message=triggered)
     assert _states() == ["cancelled"]
-    _put(owner, rows, "unit", email_message={"delivery_method": "scheduled", "scheduled_delivery_date": at})
+    _put(owner, rows, "creative", email_message={"delivery_method": "scheduled", "scheduled_delivery_date": at})
     assert _states() == ["cancelled"]
-    _put(owner, rows, "unit", email_message={"scheduled_delivery_date": "2099-05-01T12:00:00Z"})
+    _put(owner, rows, "creative", email_message={"scheduled_delivery_date": "2099-05-01T12:00:00Z"})
     assert _states() == ["cancelled", "scheduled"]
-    _put(owner, rows, "unit", email_message={"scheduled_delivery_date": at})
+    _put(owner, rows, "creative", email_message={"scheduled_delivery_date": at})
     assert _states() == ["cancelled", "cancelled"]
 
 
@@ -118,43 +120,43 @@ def test_what_has_begun_to_deliver_is_never_begun_again(owner: Actor) -> None:
 def test_a_delivery_that_goes_live_again_is_judged_again(owner: Actor, window: int, state: str) -> None:
     rows = make_scheduled(owner.organization, lateness_window=3600, **EMAIL)
     make_people(owner.organization, 9)
-    job = make_job(rows)
-    build(job)
+    delivery = make_delivery(rows)
+    build(delivery)
     _put(owner, rows, "group", status="paused")
     assert _states() == ["paused"]
-    _put(owner, rows, "unit", email_message={"lateness_window": window})
+    _put(owner, rows, "creative", email_message={"lateness_window": window})
     _put(owner, rows, "group", status="live")
-    move_jobs_on(now=timezone.now())
+    move_deliveries_on(now=timezone.now())
     assert _states() == [state]
 
 
 def test_nothing_takes_up_what_is_over(owner: Actor) -> None:
     rows = make_scheduled(owner.organization)
-    job = make_job(rows)
-    AudienceJob.objects.update(state="failed")
+    delivery = make_delivery(rows)
+    Delivery.objects.update(state="failed")
     owner.delete(f"campaigns/{rows.campaign.pk}")
     with pytest.raises(DomainError, match="over"):
-        retry_job(organization=owner.organization, job_id=job.pk)
+        retry_delivery(organization=owner.organization, delivery_id=delivery.pk)
     assert _states() == ["failed"]
 
 
 def test_a_pause_in_mid_building_stops_the_chunk_and_resuming_goes_on(owner: Actor) -> None:
     rows = make_scheduled(owner.organization)
     make_people(owner.organization, 9)
-    job = make_job(rows)
-    move_jobs_on(now=timezone.now())
+    delivery = make_delivery(rows)
+    move_deliveries_on(now=timezone.now())
     leased = take_chunk()
     assert leased
     _put(owner, rows, "campaign", status="paused")
     assert not build_chunk(leased=leased)
-    assert not AudienceMember.objects.exists()
+    assert not Recipient.objects.exists()
     leased.chunk.refresh_from_db()
-    job.parts.update(leased_until=None)
+    delivery.parts.update(leased_until=None)
     _put(owner, rows, "campaign", status="live")
     assert _states() == ["building"]
     work()
     assert _states() == ["complete"]
-    assert AudienceMember.objects.filter(job=job).count() == 6
+    assert Recipient.objects.filter(delivery=delivery).count() == 6
 
 
 @pytest.mark.parametrize(
@@ -166,11 +168,11 @@ def test_a_pause_in_mid_building_stops_the_chunk_and_resuming_goes_on(owner: Act
 )
 def test_what_is_too_late_is_skipped_and_says_so(owner: Actor, change: dict[str, Any], reason: str) -> None:
     rows = make_scheduled(owner.organization, **change)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     work()
-    job.refresh_from_db()
-    assert job.state == JobState.SKIPPED
-    assert reason in job.error
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.SKIPPED
+    assert reason in delivery.error
 
 
 def test_levels_that_have_not_begun_are_waited_for_and_those_that_are_over_are_not() -> None:
@@ -179,32 +181,32 @@ def test_levels_that_have_not_begun_are_waited_for_and_those_that_are_over_are_n
     waiting.group.save()
     over.line_item.ends_at = timezone.now() - timedelta(hours=1)
     over.line_item.save()
-    make_job(waiting)
-    make_job(over)
+    make_delivery(waiting)
+    make_delivery(over)
     work()
     assert _states() == ["scheduled", "skipped"]
 
 
 def test_what_an_operator_holds_only_an_operator_moves(owner: Actor, rows: Hierarchy) -> None:
-    _put(owner, rows, "unit", status="live")
-    job = AudienceJob.objects.get()
+    _put(owner, rows, "creative", status="live")
+    delivery = Delivery.objects.get()
     organization = owner.organization
-    pause_job(organization=organization, job_id=job.pk)
-    _put(owner, rows, "unit", status="paused")
-    _put(owner, rows, "unit", status="live")
+    pause_delivery(organization=organization, delivery_id=delivery.pk)
+    _put(owner, rows, "creative", status="paused")
+    _put(owner, rows, "creative", status="live")
     assert _states() == ["paused"]
-    assert resume_job(organization=organization, job_id=job.pk).state == JobState.SCHEDULED
-    cancel_job(organization=organization, job_id=job.pk, now=timezone.now())
-    _put(owner, rows, "unit", status="live")
+    assert resume_delivery(organization=organization, delivery_id=delivery.pk).state == DeliveryState.SCHEDULED
+    cancel_delivery(organization=organization, delivery_id=delivery.pk, now=timezone.now())
+    _put(owner, rows, "creative", status="live")
     assert _states() == ["cancelled"]
-    for attempt in (pause_job, resume_job):
+    for attempt in (pause_delivery, resume_delivery):
         with pytest.raises(DomainError, match="cancelled"):
-            attempt(organization=organization, job_id=job.pk)
+            attempt(organization=organization, delivery_id=delivery.pk)
     with pytest.raises(DomainError, match="not found"):
-        pause_job(organization=Actor.of().organization, job_id=job.pk)
+        pause_delivery(organization=Actor.of().organization, delivery_id=delivery.pk)
 
 
-def test_triggered_messages_have_no_job() -> None:
+def test_triggered_messages_have_no_delivery() -> None:
     rows = make_scheduled(delivery_method="triggered", **EMAIL)
-    with pytest.raises(AudienceJob.DoesNotExist):
-        make_job(rows)
+    with pytest.raises(Delivery.DoesNotExist):
+        make_delivery(rows)

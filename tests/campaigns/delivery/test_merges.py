@@ -13,15 +13,15 @@ from django.utils import timezone
 from campaigns.delivery import build_chunk as audience_building
 from campaigns.delivery import follow_merges as audience_merges
 from campaigns.delivery.build_chunk import build_chunk, take_chunk
-from campaigns.delivery.control import retry_job
+from campaigns.delivery.control import retry_delivery
 from campaigns.delivery.follow_merges import finish_next_building
-from campaigns.delivery.sweep import begin_next_job
-from campaigns.models import AdCampaign, AudienceChunk, AudienceJob, AudienceMember, Participation
-from campaigns.models.audience_job import JobState
+from campaigns.delivery.sweep import begin_next_delivery
+from campaigns.models import AdCampaign, AudienceChunk, Delivery, Participation, Recipient
+from campaigns.models.delivery import DeliveryState
 from customers.customers.deletion import delete_customers
 from customers.customers.identity import identify, share_merges
 from customers.models import Customer
-from tests.campaigns.delivery.scheduled import EMAIL, NO_MESSAGE, make_job, make_scheduled, states_of
+from tests.campaigns.delivery.scheduled import EMAIL, NO_MESSAGE, make_delivery, make_scheduled, states_of
 from tests.factories import Hierarchy, make_anonymous, make_customer, make_organization, make_target
 from tests.meanwhile import meanwhile
 from tests.snapshots import Snapshot
@@ -32,7 +32,7 @@ UNCAPPED: dict[str, Any] = {}
 UNDOING = """
 CREATE FUNCTION undone() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01'; END $$;
-CREATE TRIGGER undone BEFORE INSERT ON campaigns_audiencemember FOR EACH STATEMENT EXECUTE FUNCTION undone();
+CREATE TRIGGER undone BEFORE INSERT ON campaigns_recipient FOR EACH STATEMENT EXECUTE FUNCTION undone();
 """
 NO_CONNECTIONS = pytest.mark.xdist_group("connections")
 
@@ -42,9 +42,9 @@ def _a_customer_a_chunk(settings: Any) -> None:
     settings.AUDIENCE_CHUNK = 1
 
 
-def _make(cap: dict[str, Any], **unit: Any) -> Hierarchy:
+def _make(cap: dict[str, Any], **creative: Any) -> Hierarchy:
     """A message for vips who are no friends."""
-    rows = make_scheduled(make_organization(), **(unit or EMAIL))
+    rows = make_scheduled(make_organization(), **(creative or EMAIL))
     AdCampaign.objects.filter(pk=rows.campaign.pk).update(**cap)
     rows.campaign.refresh_from_db()
     make_target(rows.bundle, attribute="tag", operator="in", values=["vip"])
@@ -52,11 +52,11 @@ def _make(cap: dict[str, Any], **unit: Any) -> Hierarchy:
     return rows
 
 
-def _begin(rows: Hierarchy) -> AudienceJob:
-    job = make_job(rows)
-    assert begin_next_job(now=timezone.now())
-    job.refresh_from_db()
-    return job
+def _begin(rows: Hierarchy) -> Delivery:
+    delivery = make_delivery(rows)
+    assert begin_next_delivery(now=timezone.now())
+    delivery.refresh_from_db()
+    return delivery
 
 
 def _build(chunks: int = 1_000) -> None:
@@ -73,25 +73,25 @@ def _finish() -> None:
     deadline = monotonic() + 60
     while not finish_next_building():
         assert monotonic() < deadline
-        AudienceJob.objects.update(leased_until=None)
+        Delivery.objects.update(leased_until=None)
 
 
 def _merge(anonymous: Customer, known: Customer) -> None:
     identify(organization=anonymous.organization, anonymous=anonymous, customer_id=str(known.external_id))
 
 
-def _is_exact(job: AudienceJob, *, capped: bool) -> set[int]:
+def _is_exact(delivery: Delivery, *, capped: bool) -> set[int]:
     """Whether the audience is what a single statement would give now; its customers."""
-    job.refresh_from_db()
-    assert job.state == JobState.BUILT
-    members = list(AudienceMember.objects.filter(job=job).values_list("customer_id", flat=True))
-    meant = Customer.objects.filter(organization=job.organization, tags__contains=["vip"], consent=True)
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.BUILT
+    members = list(Recipient.objects.filter(delivery=delivery).values_list("customer_id", flat=True))
+    meant = Customer.objects.filter(organization=delivery.organization, tags__contains=["vip"], consent=True)
     expected = {one.pk for one in meant if "friend" not in one.tags and one.email_consent}
     assert sorted(members) == sorted(expected)
-    assert job.audience == len(members) == job.skipped + job.pending
-    assert states_of(job).get("skipped", 0) == job.skipped
+    assert delivery.audience == len(members) == delivery.skipped + delivery.pending
+    assert states_of(delivery).get("skipped", 0) == delivery.skipped
     if capped:
-        counts = Participation.objects.filter(campaign=job.campaign, capped_count__gt=0)
+        counts = Participation.objects.filter(campaign=delivery.campaign, capped_count__gt=0)
         assert dict(counts.values_list("customer_id", "capped_count")) == dict.fromkeys(expected, 1)
     return expected
 
@@ -112,12 +112,12 @@ def test_merged_between_two_chunks(
         known, anonymous = make_customer(organization, tags=ours), make_anonymous(organization, tags=theirs)
     else:
         anonymous, known = make_anonymous(organization, tags=theirs), make_customer(organization, tags=ours)
-    job = _begin(rows)
+    delivery = _begin(rows)
     _build(built)
     _merge(anonymous, known)
     _build()
     assert finish_next_building()
-    _is_exact(job, capped=bool(cap))
+    _is_exact(delivery, capped=bool(cap))
 
 
 @pytest.mark.django_db
@@ -126,7 +126,7 @@ def test_chains_and_customers_who_came_after_the_beginning(cap: dict[str, Any]) 
     rows = _make(cap)
     organization = rows.campaign.organization
     first, second = (make_anonymous(organization, tags=["vip"]) for _ in range(2))
-    job = _begin(rows)
+    delivery = _begin(rows)
     _build(1)
     third, known = make_anonymous(organization), make_customer(organization)
     strangers = make_anonymous(organization, tags=["vip"]), make_customer(organization, tags=["friend"])
@@ -136,7 +136,7 @@ def test_chains_and_customers_who_came_after_the_beginning(cap: dict[str, Any]) 
     _merge(second, known)
     _merge(*strangers)
     assert finish_next_building()
-    assert _is_exact(job, capped=bool(cap)) == {known.pk}
+    assert _is_exact(delivery, capped=bool(cap)) == {known.pk}
 
 
 @pytest.mark.django_db
@@ -149,14 +149,14 @@ def test_who_both_were_counted_is_counted_once_and_within_the_cap() -> None:
     (one, other), (third, fourth) = people
     for customer in (one, other, third):
         Participation.objects.create(customer=customer, **seen)
-    job = _begin(rows)
+    delivery = _begin(rows)
     _build()
     for anonymous, known in people:
         _merge(anonymous, known)
     assert finish_next_building()
     counts = dict(Participation.objects.values_list("customer_id", "capped_count"))
     assert counts == {other.pk: 2, fourth.pk: 2}, "who had seen it twice gets no message, who had once one"
-    assert list(AudienceMember.objects.filter(job=job).values_list("customer_id", flat=True)) == [fourth.pk]
+    assert list(Recipient.objects.filter(delivery=delivery).values_list("customer_id", flat=True)) == [fourth.pk]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -166,15 +166,17 @@ def test_merged_between_any_two_statements_of_building(cap: dict[str, Any]) -> N
     rows = _make(cap)
     organization = rows.campaign.organization
     known, anonymous = make_customer(organization), make_anonymous(organization, tags=["vip"])
-    job = _begin(rows)
+    delivery = _begin(rows)
     number, begun = 0, Snapshot()
-    while _is_merged_while_building(job, (anonymous, known), number, capped=bool(cap)):
+    while _is_merged_while_building(delivery, (anonymous, known), number, capped=bool(cap)):
         begun.restore()
         number += 1
     assert number > 20
 
 
-def _is_merged_while_building(job: AudienceJob, whom: tuple[Customer, Customer], number: int, *, capped: bool) -> bool:
+def _is_merged_while_building(
+    delivery: Delivery, whom: tuple[Customer, Customer], number: int, *, capped: bool
+) -> bool:
     for customer in whom:
         customer.refresh_from_db()
     with meanwhile(number, partial(_merge, *whom)) as merge:
@@ -182,8 +184,8 @@ def _is_merged_while_building(job: AudienceJob, whom: tuple[Customer, Customer],
         is_building = merge.has_happened
         _finish()
     assert capped or not (is_building and merge.had_to_wait), "nobody waits for a chunk that counts nothing"
-    assert set(AudienceChunk.objects.filter(job=job).values_list("attempts", flat=True)) == {1}
-    _is_exact(job, capped=capped)
+    assert set(AudienceChunk.objects.filter(delivery=delivery).values_list("attempts", flat=True)) == {1}
+    _is_exact(delivery, capped=capped)
     return merge.has_happened
 
 
@@ -196,13 +198,13 @@ def test_deleted_between_any_two_statements_of_building(cap: dict[str, Any], kin
     organization = rows.campaign.organization
     anonymous = make_anonymous(organization, tags=["vip"])
     stays, goes, becomes = (make_customer(organization, tags=["vip"]) for _ in range(3))
-    job = _begin(rows)
+    delivery = _begin(rows)
     _build(1)
     _merge(anonymous, becomes)
     delete = partial(delete_customers, organization=organization, customer_ids=[goes.pk, becomes.pk])
     number, begun = 0, Snapshot()
     while _is_done_while_building(delete, number):
-        assert _is_exact(job, capped=bool(cap)) == {stays.pk}
+        assert _is_exact(delivery, capped=bool(cap)) == {stays.pk}
         begun.restore()
         number += 1
     assert number > 10
@@ -221,13 +223,13 @@ def test_a_merge_that_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(audience_merges, "MOST_TRIES", 2)
     rows = _make(UNCAPPED)
     make_customer(rows.campaign.organization, tags=["vip"])
-    job = _begin(rows)
+    delivery = _begin(rows)
     _build()
     begun, over = Event(), Event()
 
     def merge_long() -> None:
         with transaction.atomic():
-            share_merges(organization_id=job.organization_id)
+            share_merges(organization_id=delivery.organization_id)
             begun.set()
             assert over.wait(60)
 
@@ -235,22 +237,22 @@ def test_a_merge_that_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPat
         assert begun.wait(60)
         try:
             assert not finish_next_building()
-            job.refresh_from_db()
-            assert (job.state, job.lease, job.failures) == (JobState.BUILDING, None, 0)
+            delivery.refresh_from_db()
+            assert (delivery.state, delivery.lease, delivery.failures) == (DeliveryState.BUILDING, None, 0)
         finally:
             over.set()
 
     together([merge_long, finish])
-    AudienceJob.objects.update(leased_until=None)
+    Delivery.objects.update(leased_until=None)
     assert finish_next_building()
-    assert len(_is_exact(job, capped=False)) == 1
+    assert len(_is_exact(delivery, capped=False)) == 1
 
 
 @pytest.mark.django_db
-def test_what_postgresql_undoes_is_built_again_and_fails_no_job() -> None:
+def test_what_postgresql_undoes_is_built_again_and_fails_no_delivery() -> None:
     rows = _make(UNCAPPED)
     make_customer(rows.campaign.organization, tags=["vip"])
-    job = _begin(rows)
+    delivery = _begin(rows)
     with connection.cursor() as cursor:
         cursor.execute(UNDOING)
         for _ in range(audience_building.MOST_ATTEMPTS + 2):
@@ -259,30 +261,30 @@ def test_what_postgresql_undoes_is_built_again_and_fails_no_job() -> None:
             assert not build_chunk(leased=leased)
             # The clock of one transaction stands still.
             AudienceChunk.objects.update(leased_until=None)
-        cursor.execute("DROP TRIGGER undone ON campaigns_audiencemember")
-    job.refresh_from_db()
-    assert (job.state, job.audience, job.failures) == (JobState.BUILDING, 0, 0)
+        cursor.execute("DROP TRIGGER undone ON campaigns_recipient")
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.audience, delivery.failures) == (DeliveryState.BUILDING, 0, 0)
     _build()
     assert finish_next_building()
-    assert len(_is_exact(job, capped=False)) == 1
+    assert len(_is_exact(delivery, capped=False)) == 1
 
 
 @pytest.mark.django_db
-def test_a_last_step_that_can_t_be_taken_fails_the_job_and_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_last_step_that_can_t_be_taken_fails_the_delivery_and_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = _make(UNCAPPED)
     make_customer(rows.campaign.organization, tags=["vip"])
-    job = _begin(rows)
+    delivery = _begin(rows)
     _build()
     monkeypatch.setattr(audience_merges, "BUILT", "SELECT 1/0")
     for _ in range(audience_merges.MOST_FAILURES):
         assert not finish_next_building()
-        AudienceJob.objects.update(leased_until=None)
-    job.refresh_from_db()
-    assert (job.state, "division by zero" in job.error) == (JobState.FAILED, True)
+        Delivery.objects.update(leased_until=None)
+    delivery.refresh_from_db()
+    assert (delivery.state, "division by zero" in delivery.error) == (DeliveryState.FAILED, True)
     monkeypatch.undo()
-    retry_job(organization=job.organization, job_id=job.pk)
+    retry_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     assert finish_next_building()
-    assert len(_is_exact(job, capped=False)) == 1
+    assert len(_is_exact(delivery, capped=False)) == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -290,16 +292,18 @@ def test_a_last_step_that_can_t_be_taken_fails_the_job_and_is_retried(monkeypatc
 def test_a_merge_locks_deliveries_in_order() -> None:
     organization = make_organization()
     anonymous, known = make_anonymous(organization), make_customer(organization)
-    jobs = [make_job(make_scheduled(organization, **EMAIL)) for _ in range(6)]
-    for job in reversed(jobs):
-        AudienceJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED, built_at=timezone.now(), audience=2)
+    deliveries = [make_delivery(make_scheduled(organization, **EMAIL)) for _ in range(6)]
+    for delivery in reversed(deliveries):
+        Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.PAUSED, built_at=timezone.now(), audience=2)
         for customer in (anonymous, known):
-            AudienceMember.objects.create(organization=organization, job=job, unit=job.unit, customer=customer)
-    first, *others = sorted(job.pk for job in jobs)
+            Recipient.objects.create(
+                organization=organization, delivery=delivery, creative=delivery.creative, customer=customer
+            )
+    first, *others = sorted(delivery.pk for delivery in deliveries)
     with meanwhile(1, partial(_merge, anonymous, known)) as merge, transaction.atomic():
-        AudienceJob.objects.select_for_update().get(pk=first)
+        Delivery.objects.select_for_update().get(pk=first)
         # The merge begins before this one, and waits for the first.
-        held = AudienceJob.objects.select_for_update(skip_locked=True).filter(pk__in=others)
+        held = Delivery.objects.select_for_update(skip_locked=True).filter(pk__in=others)
         assert len(held) == len(others)
         assert merge.had_to_wait
-    assert set(AudienceJob.objects.values_list("audience", flat=True)) == {1}
+    assert set(Delivery.objects.values_list("audience", flat=True)) == {1}

@@ -9,12 +9,12 @@ from django.core.management import call_command
 from django.db.models.functions import Now
 from django.test import Client
 
-from campaigns.delivery import couriers
+from campaigns.delivery.channels import registry
 from campaigns.delivery.channels.base import Outcome
-from campaigns.models import AudienceJob, AudienceMember
+from campaigns.models import Delivery, Recipient
 from campaigns.models.ad_type import AdType
 from customers.models import Operator
-from tests.campaigns.delivery.scheduled import EMAIL, Provider, make_job, make_people, make_scheduled, work
+from tests.campaigns.delivery.scheduled import EMAIL, Provider, make_delivery, make_people, make_scheduled, work
 
 pytestmark = pytest.mark.django_db
 
@@ -35,49 +35,55 @@ def _act(operator: Client, model: str, action: str, *keys: Any) -> str:
 
 
 def test_operators_move_deliveries(operator: Client) -> None:
-    job = make_job(make_scheduled())
+    delivery = make_delivery(make_scheduled())
     states = []
     for action in ("pause", "resume", "cancel"):
-        assert "Done: 1." in _act(operator, "audiencejob", action, job.pk)
-        job.refresh_from_db()
-        states.append(job.state)
+        assert "Done: 1." in _act(operator, "delivery", action, delivery.pk)
+        delivery.refresh_from_db()
+        states.append(delivery.state)
     assert states == ["paused", "scheduled", "cancelled"]
-    assert "that is cancelled can&#x27;t do that" in _act(operator, "audiencejob", "retry", job.pk)
-    assert operator.get(f"/admin/campaigns/audiencejob/{job.pk}/change/").status_code == 200
+    assert "that is cancelled can&#x27;t do that" in _act(operator, "delivery", "retry", delivery.pk)
+    assert operator.get(f"/admin/campaigns/delivery/{delivery.pk}/change/").status_code == 200
 
 
 def test_operators_settle_what_is_in_doubt(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     provider = Provider()
-    monkeypatch.setitem(couriers.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
+    monkeypatch.setitem(registry.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
     rows = make_scheduled(**EMAIL)
     people = make_people(rows.campaign.organization, 11)
     provider.outcomes = {one.pk: [Outcome.UNKNOWN] for one in people}
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     work()
-    keys = list(AudienceMember.objects.filter(job=job, state="ambiguous").values_list("key", flat=True))
+    keys = list(Recipient.objects.filter(delivery=delivery, state="ambiguous").values_list("key", flat=True))
     assert len(keys) == 6
     for action, count in (("mark_sent", 1), ("mark_failed", 2), ("send_again", 3)):
         chosen = [keys.pop() for _ in range(count)]
-        assert f"{count} recipients settled." in _act(operator, "audiencemember", action, *chosen)
-    job.refresh_from_db()
-    assert (job.state, job.sent, job.failed, job.ambiguous, job.pending) == ("delivering", 1, 2, 0, 3)
+        assert f"{count} recipients settled." in _act(operator, "recipient", action, *chosen)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.sent, delivery.failed, delivery.ambiguous, delivery.pending) == (
+        "delivering",
+        1,
+        2,
+        0,
+        3,
+    )
     work()
-    job.refresh_from_db()
-    assert (job.state, job.sent, job.failed, job.ambiguous) == ("complete", 4, 2, 0)
-    failed = AudienceMember.objects.filter(job=job, state="failed").values_list("key", flat=True)
-    assert "2 recipients settled." in _act(operator, "audiencemember", "send_again", *failed)
-    job.refresh_from_db()
-    assert (job.state, job.failed, job.pending, job.finished_at) == ("delivering", 0, 2, None)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.sent, delivery.failed, delivery.ambiguous) == ("complete", 4, 2, 0)
+    failed = Recipient.objects.filter(delivery=delivery, state="failed").values_list("key", flat=True)
+    assert "2 recipients settled." in _act(operator, "recipient", "send_again", *failed)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.failed, delivery.pending, delivery.finished_at) == ("delivering", 0, 2, None)
     work()
-    job.refresh_from_db()
-    assert (job.state, job.sent, job.failed) == ("complete", 6, 0)
-    assert operator.get(f"/admin/campaigns/audiencemember/{chosen[0]}/change/").status_code == 200
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.sent, delivery.failed) == ("complete", 6, 0)
+    assert operator.get(f"/admin/campaigns/recipient/{chosen[0]}/change/").status_code == 200
 
 
 def test_the_command_shows_how_far_each_is(capsys: pytest.CaptureFixture[str]) -> None:
     for state, done in (("building", 0), ("building", 2), ("complete", 4)):
-        make_job(make_scheduled())
-        AudienceJob.objects.filter(state="scheduled").update(
+        make_delivery(make_scheduled())
+        Delivery.objects.filter(state="scheduled").update(
             state=state, chunks=4, chunks_done=done, audience=10, sent=8, failed=1, ambiguous=1, finished_at=Now()
         )
     call_command("deliveries", "--once")
@@ -91,8 +97,8 @@ def test_the_command_shows_how_far_each_is(capsys: pytest.CaptureFixture[str]) -
 
 def test_the_command_shows_them_all(capsys: pytest.CaptureFixture[str]) -> None:
     rows = make_scheduled(name="Hello [/b]")
-    make_job(rows)
-    AudienceJob.objects.update(state="building", chunks=4, chunks_done=2, audience=1234, error="")
+    make_delivery(rows)
+    Delivery.objects.update(state="building", chunks=4, chunks_done=2, audience=1234, error="")
     call_command("deliveries", "--once", stdout=StringIO())
     shown = capsys.readouterr().out
     assert "building" in shown

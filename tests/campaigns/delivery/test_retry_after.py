@@ -8,15 +8,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.delivery import recipients
 from campaigns.delivery.deliver import MOST_FAILURES, SOME_WAIT
 from campaigns.delivery.destinations import save_destination
+from campaigns.delivery.recipients import settle
 from campaigns.delivery.recipients.add import Triggered, add_triggered_recipients
 from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
-from campaigns.models import AudienceJob, AudienceMember, Destination
+from campaigns.models import Delivery, Destination, Recipient
 from campaigns.models.ad_type import AdType
 from customers.models import Organization
-from tests.campaigns.delivery.scheduled import LONG_AGO, make_job, make_people, make_scheduled, work
+from tests.campaigns.delivery.scheduled import LONG_AGO, make_delivery, make_people, make_scheduled, work
 from tests.campaigns.delivery.servers import World, http_world
 from tests.dialects.management.actor import Actor
 from tests.factories import Hierarchy, make_customer
@@ -28,8 +28,8 @@ ABSURD = ["31536000", "9" * 20, "Fri, 31 Dec 9999 23:59:59 GMT"]
 AN_HOUR = timedelta(hours=1, minutes=1)
 
 
-def _scheduled(world: World, organization: Organization | None = None, **unit: Any) -> Hierarchy:
-    rows = make_scheduled(organization, **WEBHOOK, **unit)
+def _scheduled(world: World, organization: Organization | None = None, **creative: Any) -> Hierarchy:
+    rows = make_scheduled(organization, **WEBHOOK, **creative)
     settings = {"url": world.url, "concurrency": 1}
     made = Destination(organization=rows.campaign.organization, name="CRM", kind="webhook", settings=settings)
     made.keep_secrets(SECRETS)
@@ -38,107 +38,107 @@ def _scheduled(world: World, organization: Organization | None = None, **unit: A
 
 
 def _make_due() -> None:
-    AudienceMember.objects.filter(state="pending").update(due_at=LONG_AGO)
-    AudienceJob.objects.update(leased_until=None)
+    Recipient.objects.filter(state="pending").update(due_at=LONG_AGO)
+    Delivery.objects.update(leased_until=None)
 
 
 @pytest.mark.parametrize("asked", ABSURD)
 def test_a_delivery_waits_an_hour_at_most_and_says_why(world: World, admin_client: Client, asked: str) -> None:
     rows = _scheduled(world)
     make_people(rows.campaign.organization, 6)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     world.will(429, retry_after=asked)
     work()
-    job.refresh_from_db()
+    delivery.refresh_from_db()
     told = "it answered HTTP 429 Too Many Requests; it asks to wait 3600 s"
-    assert (job.state, job.failures, job.error) == (
+    assert (delivery.state, delivery.failures, delivery.error) == (
         *("delivering", 1),
         f"The destination takes nothing now: {told}",
     )
-    assert job.leased_until
-    assert timedelta(minutes=59) < job.leased_until - timezone.now() < AN_HOUR
-    waiting = AudienceMember.objects.get(job=job, error=told)
+    assert delivery.leased_until
+    assert timedelta(minutes=59) < delivery.leased_until - timezone.now() < AN_HOUR
+    waiting = Recipient.objects.get(delivery=delivery, error=told)
     assert waiting.due_at
     assert waiting.due_at - timezone.now() < AN_HOUR
     # Nobody else is asked meanwhile.
     assert len(world.got) == 1
     for page in ("", f"{waiting.pk}/change/"):
-        assert admin_client.get(f"/admin/campaigns/audiencemember/{page}").status_code == 200
+        assert admin_client.get(f"/admin/campaigns/recipient/{page}").status_code == 200
 
 
 def test_a_destination_that_always_asks_to_wait_fails_its_delivery(world: World) -> None:
     rows = _scheduled(world)
     make_people(rows.campaign.organization, 6)
-    job = make_job(rows)
+    delivery = make_delivery(rows)
     world.will(*[429] * MOST_FAILURES, retry_after="31536000")
     for _ in range(MOST_FAILURES):
         work()
         _make_due()
-    job.refresh_from_db()
-    assert (job.state, job.failures, len(world.got)) == ("failed", MOST_FAILURES, MOST_FAILURES)
-    assert "it asks to wait" in job.error
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.failures, len(world.got)) == ("failed", MOST_FAILURES, MOST_FAILURES)
+    assert "it asks to wait" in delivery.error
 
 
 def test_a_triggered_message_waits_for_a_day(world: World) -> None:
     rows = _scheduled(world, delivery_method="triggered")
     organization = rows.campaign.organization
-    message = Triggered(uuid.uuid4(), rows.unit.pk, make_customer(organization).pk)
+    message = Triggered(uuid.uuid4(), rows.creative.pk, make_customer(organization).pk)
     add_triggered_recipients(organization_id=organization.pk, messages=[message], at=LONG_AGO)
     world.will(*[429] * 3, retry_after="31536000")
     for _ in range(2):
         work()
-        waiting = AudienceMember.objects.get()
+        waiting = Recipient.objects.get()
         assert (waiting.state, waiting.attempts) == ("pending", 0)
         assert "it asks to wait 3600 s" in (waiting.error or "")
         _make_due()
-    AudienceMember.objects.update(tried_since=timezone.now() - timedelta(hours=25))
+    Recipient.objects.update(tried_since=timezone.now() - timedelta(hours=25))
     work()
-    waiting = AudienceMember.objects.get()
+    waiting = Recipient.objects.get()
     assert (waiting.state, len(world.got)) == ("failed", 3)
     # Whoever has it sent again gives it another day.
     assert resolve_recipients(organization=organization, keys=[message.key], verdict=Verdict.AGAIN) == 1
-    assert AudienceMember.objects.get().tried_since is None
+    assert Recipient.objects.get().tried_since is None
     work()
-    assert AudienceMember.objects.get().state == "sent"
+    assert Recipient.objects.get().state == "sent"
 
 
-def _act(operator: Client, action: str, job: AudienceJob) -> None:
-    form = {"action": action, "_selected_action": job.pk}
-    page = operator.post("/admin/campaigns/audiencejob/", form, follow=True)
+def _act(operator: Client, action: str, delivery: Delivery) -> None:
+    form = {"action": action, "_selected_action": delivery.pk}
+    page = operator.post("/admin/campaigns/delivery/", form, follow=True)
     assert [str(each) for each in page.context["messages"]] == ["Done: 1."]
 
 
-def _waiting(world: World, **rows: Any) -> AudienceJob:
+def _waiting(world: World, **rows: Any) -> Delivery:
     """A delivery to one person, whom the destination wants asked for again in an hour."""
     made = _scheduled(world, **rows)
     make_customer(made.campaign.organization)
-    job = make_job(made)
+    delivery = make_delivery(made)
     world.will(429, retry_after="31536000")
     work()
     work()
-    job.refresh_from_db()
-    assert (job.state, job.pending, len(world.got)) == ("delivering", 1, 1)
-    assert "it asks to wait 3600 s" in job.error
-    return job
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.pending, len(world.got)) == ("delivering", 1, 1)
+    assert "it asks to wait 3600 s" in delivery.error
+    return delivery
 
 
 def test_an_operators_resume_ends_the_wait(world: World, admin_client: Client) -> None:
-    job = _waiting(world)
-    why = job.error
-    _act(admin_client, "pause", job)
+    delivery = _waiting(world)
+    why = delivery.error
+    _act(admin_client, "pause", delivery)
     work()
-    job.refresh_from_db()
-    assert (job.state, job.error, len(world.got)) == ("paused", why, 1)
-    _act(admin_client, "resume", job)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error, len(world.got)) == ("paused", why, 1)
+    _act(admin_client, "resume", delivery)
     work()
-    job.refresh_from_db()
-    assert (job.state, job.sent, job.error, len(world.got)) == ("complete", 1, "", 2)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.sent, delivery.error, len(world.got)) == ("complete", 1, "", 2)
 
 
 def test_a_destination_that_was_edited_ends_the_wait(world: World, admin_client: Client) -> None:
     """In the admin; another kind's and another organization's end none."""
-    job = _waiting(world)
-    other = Destination(organization=job.organization, kind="push", sealed_secrets="")
+    delivery = _waiting(world)
+    other = Destination(organization=delivery.organization, kind="push", sealed_secrets="")
     settings = {"url": world.url}
     save_destination(destination=other, changes={"name": "push", "settings": settings, "secrets": SECRETS})
     foreign = Destination.objects.get(organization=_scheduled(world).campaign.organization)
@@ -146,33 +146,39 @@ def test_a_destination_that_was_edited_ends_the_wait(world: World, admin_client:
     work()
     assert len(world.got) == 1
     with http_world() as right:
-        crm = Destination.objects.get(organization=job.organization, kind="webhook")
+        crm = Destination.objects.get(organization=delivery.organization, kind="webhook")
         form = {"name": "CRM", "is_default": "on", "settings": f'{{"url": "{right.url}"}}', "secrets": ""}
         page = admin_client.post(f"/admin/campaigns/destination/{crm.pk}/change/", form | {"attributes": ""})
         assert page.status_code == 302
         work()
-    job.refresh_from_db()
-    assert (job.state, job.sent, len(world.got), len(right.got)) == ("complete", 1, 1, 1)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.sent, len(world.got), len(right.got)) == ("complete", 1, 1, 1)
 
 
 def test_another_default_ends_the_wait(world: World) -> None:
-    job = _waiting(world)
+    delivery = _waiting(world)
     with http_world() as right:
-        new = Destination(organization=job.organization, kind="webhook")
+        new = Destination(organization=delivery.organization, kind="webhook")
         told = {"name": "new", "is_default": True, "settings": {"url": right.url}, "secrets": SECRETS}
         save_destination(destination=new, changes=told)
         work()
-    job.refresh_from_db()
-    assert (job.state, job.sent, job.destination, len(world.got), len(right.got)) == ("complete", 1, "new", 1, 1)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.sent, delivery.destination, len(world.got), len(right.got)) == (
+        "complete",
+        1,
+        "new",
+        1,
+        1,
+    )
 
 
 def test_an_edited_destination_ends_the_wait_of_triggered_messages_and_of_exports(world: World) -> None:
     rows = _scheduled(world, delivery_method="triggered")
     organization = rows.campaign.organization
-    message = Triggered(uuid.uuid4(), rows.unit.pk, make_customer(organization).pk)
+    message = Triggered(uuid.uuid4(), rows.creative.pk, make_customer(organization).pk)
     add_triggered_recipients(organization_id=organization.pk, messages=[message], at=LONG_AGO)
     export = {"ad_type": AdType.AUDIENCE_EXPORT, "creative_type": "audience-export-cheetah"}
-    exported = make_job(make_scheduled(organization, **export))
+    exported = make_delivery(make_scheduled(organization, **export))
     settings = {"url": world.url, "list_id": "1", "user": "shop"}
     made = Destination(organization=organization, name="list", kind="cheetah", settings=settings)
     made.keep_secrets({"password": "x"})
@@ -186,20 +192,20 @@ def test_an_edited_destination_ends_the_wait_of_triggered_messages_and_of_export
         save_destination(destination=destination, changes={"rate_per_second": 100})
     work()
     exported.refresh_from_db()
-    assert (exported.state, exported.error, AudienceMember.objects.get(job=None).state) == ("complete", "", "sent")
+    assert (exported.state, exported.error, Recipient.objects.get(delivery=None).state) == ("complete", "", "sent")
 
 
 def test_a_delivery_says_why_some_wait_and_no_longer_than_they_do(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nobody's time comes while a slow machine is at it.
-    monkeypatch.setattr(recipients, "FIRST_PAUSE", 600.0)
+    monkeypatch.setattr(settle, "FIRST_PAUSE", 600.0)
     owner = Actor.of()
     rows = _scheduled(world, owner.organization)
     for _ in range(3):
         make_customer(owner.organization)
-    make_job(rows)
-    path = f"creatives/{rows.unit.pk}/delivery"
+    make_delivery(rows)
+    path = f"creatives/{rows.creative.pk}/delivery"
 
     def told() -> Any:
         return owner.get(path).json()["delivery"]

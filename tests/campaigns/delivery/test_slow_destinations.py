@@ -10,10 +10,10 @@ from django.db import connections
 
 from campaigns.delivery import dispatch, slow_destinations
 from campaigns.delivery.slow_destinations import in_hand, may_begin
-from campaigns.models import AudienceJob, AudienceMember, Destination, MessageTemplate
+from campaigns.models import Delivery, Destination, MessageTemplate, Recipient
 from campaigns.models.ad_type import AdType
 from campaigns.tasks import sweep, work_once
-from tests.campaigns.delivery.scheduled import EMAIL, build, make_job, make_scheduled, states_of
+from tests.campaigns.delivery.scheduled import EMAIL, build, make_delivery, make_scheduled, states_of
 from tests.campaigns.delivery.servers import Dripping, Got, Mailbox, World, raw_world
 from tests.config.served import until
 from tests.factories import make_customer
@@ -47,9 +47,9 @@ def dripping() -> Iterator[Callable[[], Dripping]]:
             each.__exit__(None, None, None)
 
 
-def _job(kind: str, settings: dict[str, Any], secrets: dict[str, str], **unit: Any) -> AudienceJob:
+def _delivery(kind: str, settings: dict[str, Any], secrets: dict[str, str], **creative: Any) -> Delivery:
     """A delivery of an organization of its own to two people."""
-    rows = make_scheduled(**unit)
+    rows = make_scheduled(**creative)
     organization = rows.campaign.organization
     for name in "ab":
         make_customer(organization, attributes={"email": f"{name}@example.org"})
@@ -57,9 +57,9 @@ def _job(kind: str, settings: dict[str, Any], secrets: dict[str, str], **unit: A
     made = Destination(organization=organization, name=kind, kind=kind, settings=settings)
     made.keep_secrets(secrets)
     made.save()
-    job = make_job(rows)
-    build(job)
-    return job
+    delivery = make_delivery(rows)
+    build(delivery)
+    return delivery
 
 
 def _work(over: threading.Event) -> None:
@@ -71,9 +71,9 @@ def _work(over: threading.Event) -> None:
         connections.close_all()
 
 
-def _state(job: AudienceJob) -> str:
-    job.refresh_from_db()
-    return job.state
+def _state(delivery: Delivery) -> str:
+    delivery.refresh_from_db()
+    return delivery.state
 
 
 @pytest.mark.django_db(transaction=True)
@@ -86,24 +86,26 @@ def test_dripping_receivers_keep_nobody_elses_mail(
     monkeypatch.setattr(slow_destinations, "IDLE_SECONDS", 0.05)
     drips = [dripping() for _ in range(3)]
     patient = {"timeout_seconds": 120}
-    slow = [_job("webhook", {"url": each.url, **patient}, {"signing_secret": "x"}, **WEBHOOK) for each in drips[:2]]
+    slow = [
+        _delivery("webhook", {"url": each.url, **patient}, {"signing_secret": "x"}, **WEBHOOK) for each in drips[:2]
+    ]
     export = {"url": drips[2].url, "app_key": "app", **patient}
-    slow.append(_job("airship", export, {"master_secret": "x"}, **AIRSHIP))
+    slow.append(_delivery("airship", export, {"master_secret": "x"}, **AIRSHIP))
     server = {"host": "127.0.0.1", "port": mailbox.port, "encryption": "none"}
     over = threading.Event()
     worker = threading.Thread(target=_work, args=[over])
     worker.start()
     try:
         until(lambda: len(slow_destinations._in_hand) == len(slow), "the slow ones to be in hand")
-        letter = _job("email", {"from_address": "a@example.org", **server}, {}, **EMAIL, template_id="welcome")
+        letter = _delivery("email", {"from_address": "a@example.org", **server}, {}, **EMAIL, template_id="welcome")
         until(lambda: _state(letter) == "complete", "the email")
         assert states_of(letter) == {"sent": 2}
-        assert {_state(job) for job in slow} == {"delivering"}
+        assert {_state(delivery) for delivery in slow} == {"delivering"}
         for each in drips:
             each.stopped.set()
         # What was said before it dripped counts: nobody is in doubt, and nobody gets it twice.
-        until(lambda: {_state(job) for job in slow} == {"complete"}, "the slow ones")
-        assert {state for job in slow for state in states_of(job)} == {"sent"}
+        until(lambda: {_state(delivery) for delivery in slow} == {"complete"}, "the slow ones")
+        assert {state for delivery in slow for state in states_of(delivery)} == {"sent"}
     finally:
         for each in drips:
             each.stopped.set()
@@ -124,12 +126,12 @@ def test_a_batch_ends_however_slow_each_of_it_is(world: World, monkeypatch: pyte
         return answer(got)
 
     monkeypatch.setattr(world, "next_answer", slowly)
-    job = _job("webhook", {"url": world.url, "concurrency": 1}, {"signing_secret": "x"}, **WEBHOOK)
+    delivery = _delivery("webhook", {"url": world.url, "concurrency": 1}, {"signing_secret": "x"}, **WEBHOOK)
     assert work_once()
-    assert states_of(job) == {"sent": 1, "pending": 1}
-    assert AudienceMember.objects.get(job=job, state="pending").attempts == 0
-    job.refresh_from_db()
-    assert (job.state, job.failures, job.error) == ("delivering", 0, "")
+    assert states_of(delivery) == {"sent": 1, "pending": 1}
+    assert Recipient.objects.get(delivery=delivery, state="pending").attempts == 0
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.failures, delivery.error) == ("delivering", 0, "")
 
 
 def test_what_a_destination_and_an_organization_may_hold_up(monkeypatch: pytest.MonkeyPatch) -> None:

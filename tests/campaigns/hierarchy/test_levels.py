@@ -9,7 +9,7 @@ from django.db import transaction
 
 from campaigns.hierarchy.campaigns import create_campaign, delete_campaign, update_campaign
 from campaigns.hierarchy.creative_groups import create_group, delete_group, update_group
-from campaigns.hierarchy.creatives import create_unit, delete_unit, update_unit
+from campaigns.hierarchy.creatives import create_creative, delete_creative, update_creative
 from campaigns.hierarchy.levels import deleted_name
 from campaigns.hierarchy.line_items import create_line_item, delete_line_item, update_line_item
 from campaigns.models import AdCampaign
@@ -67,7 +67,7 @@ def _dated(**more: Any) -> dict[str, Any]:
     return {"name": unique("Row"), "starts_at": STARTS_AT, "ends_at": ENDS_AT} | more
 
 
-def _unit(**more: Any) -> dict[str, Any]:
+def _creative(**more: Any) -> dict[str, Any]:
     types = {"ad_type": "push_message", "creative_type": "messaging-platform-push"}
     return types | {"name": "Row", "delivery_method": "scheduled", "scheduled_delivery_date": NOW} | more
 
@@ -111,18 +111,18 @@ def _delete_group(rows: Hierarchy, own: Own, *, wrong: bool) -> None:
     delete_group(**own, group_id=0 if wrong else rows.group.pk, now=NOW)
 
 
-def _create_unit(rows: Hierarchy, own: Own, *, wrong: bool) -> None:
+def _create_creative(rows: Hierarchy, own: Own, *, wrong: bool) -> None:
     group = rows.group if wrong else make_group(rows.line_item)
-    create_unit(**own, application=rows.unit.application, group_id=group.pk, attributes=_unit())
+    create_creative(**own, application=rows.creative.application, group_id=group.pk, attributes=_creative())
 
 
-def _update_unit(rows: Hierarchy, own: Own, *, wrong: bool) -> None:
+def _update_creative(rows: Hierarchy, own: Own, *, wrong: bool) -> None:
     changes = {"name": "New"} | ({"creative_type": "issue-bulk-offer"} if wrong else {})
-    update_unit(**own, unit_id=rows.unit.pk, changes=changes)
+    update_creative(**own, creative_id=rows.creative.pk, changes=changes)
 
 
-def _delete_unit(rows: Hierarchy, own: Own, *, wrong: bool) -> None:
-    delete_unit(**own, unit_id=0 if wrong else rows.unit.pk, now=NOW)
+def _delete_creative(rows: Hierarchy, own: Own, *, wrong: bool) -> None:
+    delete_creative(**own, creative_id=0 if wrong else rows.creative.pk, now=NOW)
 
 
 # Every write of the hierarchy; a `wrong` one breaks a rule.
@@ -130,7 +130,7 @@ WRITES = [
     *(_create_campaign, _update_campaign, _delete_campaign),
     *(_create_line_item, _update_line_item, _delete_line_item),
     *(_create_group, _update_group, _delete_group),
-    *(_create_unit, _update_unit, _delete_unit),
+    *(_create_creative, _update_creative, _delete_creative),
 ]
 
 

@@ -12,7 +12,7 @@ from django.db import connection, models, transaction
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.delivery.sweep import begin_next_job
+from campaigns.delivery.sweep import begin_next_delivery
 from campaigns.hierarchy.campaigns import delete_campaign, update_campaign
 from campaigns.models import Destination, MessageTemplate
 from customers.customers.identity import identify
@@ -23,7 +23,7 @@ from customers.schema.fields import delete_field, save_field
 from customers.tasks import clear_retired_fields
 from funnels.funnels.definitions import save_funnel
 from funnels.models import EventBinding, FunnelEntry
-from tests.campaigns.delivery.scheduled import make_job, make_scheduled
+from tests.campaigns.delivery.scheduled import make_delivery, make_scheduled
 from tests.channels import make_event, make_live_campaign
 from tests.factories import (
     make_anonymous,
@@ -130,8 +130,8 @@ def _being_built(organization: Organization) -> str:
     rows = make_scheduled(organization, name="Letter")
     target = make_target(rows.group, **IN_NY)
     make_customer(organization)
-    make_job(rows)
-    assert begin_next_job(now=timezone.now())
+    make_delivery(rows)
+    assert begin_next_delivery(now=timezone.now())
     target.delete()
     return 'the delivery of "Letter" whose audience is being built'
 

@@ -55,10 +55,10 @@ def _width(kind: str, definition: str, length: int) -> int:
         return int(column[1]) * CHARACTER
     if kind.startswith("numeric(") or kind == "inet":
         return 24
-    for form, unit in EXPRESSIONS:
+    for form, creative in EXPRESSIONS:
         found = form.search(definition)
         if found:
-            return int(found[1] or 1) * unit
+            return int(found[1] or 1) * creative
     return 10**9
 
 

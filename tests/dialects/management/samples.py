@@ -20,13 +20,13 @@ from tests.factories import (
     make_achievement,
     make_application,
     make_campaign,
+    make_creative,
     make_customer,
     make_goal,
     make_group,
     make_line_item,
     make_offer,
     make_organization,
-    make_unit,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -123,8 +123,8 @@ def _make_group(_: Actor, attributes: dict[str, Any]) -> None:
     make_group(AdLineItem.objects.get(id=attributes.pop("line_item_id")), **attributes)
 
 
-def _make_unit(actor: Actor, attributes: dict[str, Any]) -> None:
-    make_unit(AdGroup.objects.get(id=attributes.pop("group_id")), actor.application, **attributes)
+def _make_creative(actor: Actor, attributes: dict[str, Any]) -> None:
+    make_creative(AdGroup.objects.get(id=attributes.pop("group_id")), actor.application, **attributes)
 
 
 def _make_behavior(_: Actor, attributes: dict[str, Any]) -> None:
@@ -153,7 +153,7 @@ MAKERS: dict[str, Callable[[Actor, dict[str, Any]], None]] = {
     "campaign": _make_campaign,
     "line_item": _make_line_item,
     "creative_group": _make_group,
-    "creative": _make_unit,
+    "creative": _make_creative,
     "behavior": _make_behavior,
     "goal": _make_goal,
     "offer": _make_offer,

@@ -119,7 +119,7 @@ def test_every_method_of_every_endpoint_asks_who_calls(owner: Actor, ours: Hiera
         f"line_items/{ours.line_item.pk}/creative_groups",
         f"creative_groups/{ours.group.pk}",
         f"creative_groups/{ours.group.pk}/creatives",
-        f"creatives/{ours.unit.pk}",
+        f"creatives/{ours.creative.pk}",
     ]
     for path in paths:
         _denied(owner.send(method, path, bodies.campaign(), Authorization="Basic Og=="))

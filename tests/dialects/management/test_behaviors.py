@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 import time_machine
 
-from campaigns.models import Achievement, EventOutcome, Outcome
+from campaigns.models import Achievement, Outcome, TriggeredEvent
 from customers.models import Organization
 from tests.contents import contents
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import accepted, only, refusal
 from tests.dialects.management.samples import check, samples_of
-from tests.factories import Hierarchy, make_achievement, make_goal, make_offer, make_unit
+from tests.factories import Hierarchy, make_achievement, make_creative, make_goal, make_offer
 
 AssertQueries = Callable[[int], AbstractContextManager[object]]
 WRONG: list[tuple[dict[str, Any], str, str]] = [
@@ -154,25 +154,25 @@ def test_outcomes_are_offers_messages_and_events(owner: Actor, ours: Hierarchy) 
     offer = make_offer(owner.organization)
     config: list[dict[str, Any]] = [
         {"deal": {"id": offer.guid}},
-        {"ad_unit": {"id": ours.unit.pk}},
+        {"ad_unit": {"id": ours.creative.pk}},
         {"event": {"name": "earned"}},
     ]
     (made,) = _make(owner, ours.campaign.pk, bodies.behavior(outcome_config=config))
-    event = EventOutcome.objects.get()
+    event = TriggeredEvent.objects.get()
     told = [(outcome["model_type"], outcome["model_id"]) for outcome in made["outcomes"]]
-    assert told == [("Offer", offer.pk), ("AdUnit", ours.unit.pk), ("EventOutcome", event.pk)]
+    assert told == [("Offer", offer.pk), ("AdUnit", ours.creative.pk), ("EventOutcome", event.pk)]
     change = {"behavior": {"outcome_config": [{"event": {"name": "earned"}}, {"event": {"name": "again"}}]}}
     changed = only(owner.put(f"behaviors/{made['id']}", change), "behaviors")
     assert changed["outcomes"][0] == made["outcomes"][2]
     assert [outcome.event and outcome.event.name for outcome in Outcome.objects.order_by("id")] == ["earned", "again"]
     cleared = only(owner.put(f"behaviors/{made['id']}", {"behavior": {"outcome_config": None}}), "behaviors")
     assert cleared["outcomes"] == []
-    assert not EventOutcome.objects.exists()
+    assert not TriggeredEvent.objects.exists()
 
 
 def test_a_message_of_another_campaign_is_no_outcome(owner: Actor, ours: Hierarchy) -> None:
     other = owner.make_hierarchy()
-    config = [{"ad_unit": {"id": other.unit.pk}}]
+    config = [{"ad_unit": {"id": other.creative.pk}}]
     body = bodies.behaviors(bodies.behavior(outcome_config=config))
     refusal(owner.post(f"campaigns/{ours.campaign.pk}/behaviors/_batch", body), "validation")
 
@@ -221,7 +221,7 @@ def test_deleting_takes_the_goals_along(owner: Actor, ours: Hierarchy) -> None:
     message = bodies.message(delivery_method="triggered", achievement_id=made["id"])
     del message["scheduled_delivery_date"]
     body = {"creative": {"issue_audience_csv": message}}
-    assert "achievement_id" in refusal(owner.put(f"creatives/{ours.unit.pk}", body), "validation")
+    assert "achievement_id" in refusal(owner.put(f"creatives/{ours.creative.pk}", body), "validation")
 
 
 def test_a_goal_is_no_behavior(owner: Actor, ours: Hierarchy) -> None:
@@ -229,7 +229,7 @@ def test_a_goal_is_no_behavior(owner: Actor, ours: Hierarchy) -> None:
     refusal(owner.get(f"behaviors/{goal.pk}"), "not_found", 404)
     message = {"delivery_method": "triggered", "achievement_id": goal.pk}
     body = {"creative": {"issue_audience_csv": message}}
-    assert "achievement_id" in refusal(owner.put(f"creatives/{ours.unit.pk}", body), "validation")
+    assert "achievement_id" in refusal(owner.put(f"creatives/{ours.creative.pk}", body), "validation")
 
 
 def test_deleting_a_campaign_takes_its_behaviors_out_of_every_read(owner: Actor, ours: Hierarchy) -> None:
@@ -243,8 +243,8 @@ def test_deleting_a_campaign_takes_its_behaviors_out_of_every_read(owner: Actor,
 def test_reads_and_batches_cost_the_same_whatever_the_size(
     owner: Actor, ours: Hierarchy, django_assert_num_queries: AssertQueries
 ) -> None:
-    make_unit(ours.group, owner.application, deleted_at="2020-01-01T00:00:00Z")
-    config = [{"event": {"name": "earned"}}, {"ad_unit": {"id": ours.unit.pk}}]
+    make_creative(ours.group, owner.application, deleted_at="2020-01-01T00:00:00Z")
+    config = [{"event": {"name": "earned"}}, {"ad_unit": {"id": ours.creative.pk}}]
     for size in (1, 20):
         several = [bodies.behavior(bodies.goal(), bodies.goal(), outcome_config=config) for _ in range(size)]
         with django_assert_num_queries(11):

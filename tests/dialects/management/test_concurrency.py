@@ -132,11 +132,11 @@ def test_two_updates_of_one_campaign_both_stand(owner: Actor, ours: Hierarchy) -
 
 
 def test_two_updates_of_one_creatives_message_both_stand(owner: Actor, ours: Hierarchy) -> None:
-    path = f"creatives/{ours.unit.pk}"
+    path = f"creatives/{ours.creative.pk}"
     changes = ({"template_id": "template"}, {"orientation": "landscape"})
     _at_once(owner, *(("PUT", path, {"creative": {"issue_audience_csv": change}}) for change in changes))
-    ours.unit.refresh_from_db()
-    assert (ours.unit.template_id, ours.unit.orientation) == ("template", "landscape")
+    ours.creative.refresh_from_db()
+    assert (ours.creative.template_id, ours.creative.orientation) == ("template", "landscape")
 
 
 def test_two_deletes_of_one_campaign(owner: Actor, ours: Hierarchy) -> None:
@@ -173,7 +173,7 @@ def _living_below_deleted() -> int:
 @pytest.mark.parametrize(("parent", "child"), [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)])
 def test_a_delete_and_a_create_below_it(owner: Actor, parent: int, child: int, *, delete_first: bool) -> None:
     ours = make_hierarchy(owner.application)
-    ours.unit.delete()
+    ours.creative.delete()
     if child == 0:
         ours.line_item.delete()
     delete = ("DELETE", _deletes(ours)[parent], None)

@@ -8,7 +8,7 @@ from campaigns.models import AdUnit
 from tests.dialects.management import bodies, samples
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import accepted, only, refusal
-from tests.factories import Hierarchy, make_group, make_unit
+from tests.factories import Hierarchy, make_creative, make_group
 
 # The pairs of contract 1, Response Attributes for Creatives.
 PAIRS = {
@@ -53,9 +53,9 @@ def test_a_second_creative_is_refused(owner: Actor, ours: Hierarchy) -> None:
 
 
 def test_a_creative_may_follow_one_that_was_deleted(owner: Actor, ours: Hierarchy) -> None:
-    only(owner.delete(f"creatives/{ours.unit.pk}"), "creatives")
+    only(owner.delete(f"creatives/{ours.creative.pk}"), "creatives")
     path = f"creative_groups/{ours.group.pk}/creatives"
-    created = only(owner.post(path, bodies.creative(name=ours.unit.name)), "creatives")
+    created = only(owner.post(path, bodies.creative(name=ours.creative.name)), "creatives")
     assert [shown["id"] for shown in accepted(owner.get(path))["creatives"]] == [created["id"]]
 
 
@@ -76,7 +76,7 @@ def test_every_wrong_pair_of_types_is_refused(owner: Actor, creatives: str) -> N
 
 
 def test_a_pair_is_checked_on_an_update_too(owner: Actor, ours: Hierarchy) -> None:
-    path = f"creatives/{ours.unit.pk}"
+    path = f"creatives/{ours.creative.pk}"
     for change in ({"creative_type": "issue-bulk-offer"}, {"ad_type": "push_message"}):
         assert refusal(owner.put(path, {"creative": change}), "validation").keys() == {"creative_type"}
     both = {"ad_type": "push_message", "creative_type": "messaging-platform-push"}
@@ -113,7 +113,7 @@ def test_an_application_of_the_organization_may_be_named(owner: Actor, teammate:
 
 
 def test_an_update_by_a_teammate_keeps_the_application(owner: Actor, teammate: Actor, ours: Hierarchy) -> None:
-    changed = only(teammate.put(f"creatives/{ours.unit.pk}", {"creative": {"name": "Renamed"}}), "creatives")
+    changed = only(teammate.put(f"creatives/{ours.creative.pk}", {"creative": {"name": "Renamed"}}), "creatives")
     assert changed["application_id"] == owner.application.pk
 
 
@@ -123,9 +123,9 @@ def test_a_foreign_or_missing_application_is_not_found(
 ) -> None:
     number = outsider.application.pk if foreign else 999_999_999
     refusal(owner.post(creatives, bodies.creative(application_id=number)), "not_found", 404)
-    refusal(owner.put(f"creatives/{ours.unit.pk}", {"creative": {"application_id": number}}), "not_found", 404)
-    ours.unit.refresh_from_db()
-    assert ours.unit.application_id == owner.application.pk
+    refusal(owner.put(f"creatives/{ours.creative.pk}", {"creative": {"application_id": number}}), "not_found", 404)
+    ours.creative.refresh_from_db()
+    assert ours.creative.application_id == owner.application.pk
     assert AdUnit.objects.count() == 1
 
 
@@ -142,7 +142,7 @@ def test_a_display_name_is_written_and_read(owner: Actor, creatives: str) -> Non
 
 
 def test_an_update_changes_what_is_present_and_nothing_else(owner: Actor, ours: Hierarchy) -> None:
-    path = f"creatives/{ours.unit.pk}"
+    path = f"creatives/{ours.creative.pk}"
     before = only(owner.get(path), "creatives")
     after = only(owner.put(path, {"creative": {"status": "live"}}), "creatives")
     assert after == before | {"status": "live"}
@@ -157,7 +157,7 @@ def test_an_empty_group_and_a_missing_group(owner: Actor, ours: Hierarchy) -> No
 
 
 def test_the_list_of_a_group_shows_its_own_creative_only(owner: Actor, ours: Hierarchy) -> None:
-    other = make_unit(make_group(ours.line_item), owner.application)
+    other = make_creative(make_group(ours.line_item), owner.application)
     shown = accepted(owner.get(f"creative_groups/{ours.group.pk}/creatives"))["creatives"]
-    assert [creative["id"] for creative in shown] == [ours.unit.pk]
-    assert other.pk != ours.unit.pk
+    assert [creative["id"] for creative in shown] == [ours.creative.pk]
+    assert other.pk != ours.creative.pk

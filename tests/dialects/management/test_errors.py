@@ -10,7 +10,7 @@ from campaigns.models import AdCampaign
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import only, refusal
-from tests.factories import Hierarchy, make_campaign, make_group, make_line_item, make_unit
+from tests.factories import Hierarchy, make_campaign, make_creative, make_group, make_line_item
 
 Endpoints = dict[str, tuple[str, str, dict[str, Any]]]
 
@@ -29,7 +29,7 @@ def writes(owner: Actor, ours: Hierarchy) -> Endpoints:
         "create group": ("POST", f"line_items/{ours.line_item.pk}/creative_groups", bodies.creative_group()),
         "update group": ("PUT", f"creative_groups/{ours.group.pk}", bodies.creative_group()),
         "create creative": ("POST", f"creative_groups/{empty_group.pk}/creatives", bodies.creative()),
-        "update creative": ("PUT", f"creatives/{ours.unit.pk}", bodies.creative()),
+        "update creative": ("PUT", f"creatives/{ours.creative.pk}", bodies.creative()),
     }
 
 
@@ -213,7 +213,7 @@ def test_a_method_that_an_endpoint_has_not(owner: Actor, ours: Hierarchy) -> Non
         f"line_items/{ours.line_item.pk}/creative_groups": {"GET", "POST"},
         f"creative_groups/{ours.group.pk}": {"GET", "PUT", "DELETE"},
         f"creative_groups/{ours.group.pk}/creatives": {"GET", "POST"},
-        f"creatives/{ours.unit.pk}": {"GET", "PUT", "DELETE"},
+        f"creatives/{ours.creative.pk}": {"GET", "PUT", "DELETE"},
     }
     for path, methods in allowed.items():
         for method in {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "NONSENSE"} - methods:
@@ -278,10 +278,10 @@ def test_an_id_that_is_nonsense_is_not_found(owner: Actor, number: str) -> None:
 
 
 def test_a_deleted_row_and_a_missing_one_answer_alike(owner: Actor, ours: Hierarchy) -> None:
-    other = make_unit(make_group(make_line_item(make_campaign(owner.organization))), owner.application)
-    only(owner.delete(f"creatives/{ours.unit.pk}"), "creatives")
+    other = make_creative(make_group(make_line_item(make_campaign(owner.organization))), owner.application)
+    only(owner.delete(f"creatives/{ours.creative.pk}"), "creatives")
     only(owner.delete(f"campaigns/{ours.campaign.pk}"), "campaign")
-    for noun, row in (("campaigns", ours.campaign), ("line_items", ours.line_item), ("creatives", ours.unit)):
+    for noun, row in (("campaigns", ours.campaign), ("line_items", ours.line_item), ("creatives", ours.creative)):
         assert owner.get(f"{noun}/{row.pk}").content == owner.get(f"{noun}/999999999").content
     only(owner.get(f"creatives/{other.pk}"), "creatives")
 

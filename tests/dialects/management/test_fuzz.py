@@ -205,7 +205,7 @@ def world(owner: Actor, ours: Hierarchy) -> World:
             "campaign": f"campaigns/{ours.campaign.pk}",
             "line_item": f"line_items/{ours.line_item.pk}",
             "creative_group": f"creative_groups/{ours.group.pk}",
-            "creative": f"creatives/{ours.unit.pk}",
+            "creative": f"creatives/{ours.creative.pk}",
             "behavior": f"behaviors/{behavior}",
         },
     )

@@ -31,11 +31,11 @@ def creatives(owner: Actor, ours: Hierarchy) -> str:
 
 
 def _change(owner: Actor, ours: Hierarchy, **members: Any) -> Any:
-    return owner.put(f"creatives/{ours.unit.pk}", {"creative": {KEY: members}})
+    return owner.put(f"creatives/{ours.creative.pk}", {"creative": {KEY: members}})
 
 
 def _shown(owner: Actor, ours: Hierarchy) -> dict[str, Any]:
-    message: dict[str, Any] = only(owner.get(f"creatives/{ours.unit.pk}"), "creatives")[KEY]
+    message: dict[str, Any] = only(owner.get(f"creatives/{ours.creative.pk}"), "creatives")[KEY]
     return message
 
 
@@ -86,8 +86,8 @@ def test_the_behavior_of_another_campaign_or_organization(
         assert refusal(_change(owner, ours, **message), "validation").keys() == {"achievement_id"}
     assert len(set(answers)) == 1
     assert AdUnit.objects.filter(organization=owner.organization).count() == 1
-    ours.unit.refresh_from_db()
-    assert (ours.unit.delivery_method, ours.unit.achievement_id) == ("scheduled", None)
+    ours.creative.refresh_from_db()
+    assert (ours.creative.delivery_method, ours.creative.achievement_id) == ("scheduled", None)
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**63, 10**30, 1.0, "1", True, [], {}])
@@ -159,12 +159,12 @@ def test_a_message_that_is_no_object(owner: Actor, ours: Hierarchy, creatives: s
     wrong: list[object] = [[], "text", 1, True, [{}]]
     for message in wrong:
         assert refusal(owner.post(creatives, bodies.creative(**{KEY: message})), "validation").keys() == {KEY}
-        answer = owner.put(f"creatives/{ours.unit.pk}", {"creative": {KEY: message}})
+        answer = owner.put(f"creatives/{ours.creative.pk}", {"creative": {KEY: message}})
         assert refusal(answer, "validation").keys() == {KEY}
 
 
 def test_another_types_message_is_an_unknown_attribute(owner: Actor, ours: Hierarchy) -> None:
-    answer = owner.put(f"creatives/{ours.unit.pk}", {"creative": {"push_message": bodies.message()}})
+    answer = owner.put(f"creatives/{ours.creative.pk}", {"creative": {"push_message": bodies.message()}})
     assert refusal(answer, "argument_error").keys() == {"push_message"}
 
 

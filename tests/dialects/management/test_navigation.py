@@ -7,7 +7,7 @@ import pytest
 from tests.dialects.management import samples
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import only, refusal
-from tests.factories import Hierarchy, make_campaign, make_group, make_line_item, make_unit
+from tests.factories import Hierarchy, make_campaign, make_creative, make_group, make_line_item
 
 
 @pytest.mark.django_db
@@ -32,14 +32,14 @@ def test_groups_are_newest_first_and_each_has_its_own_creative(owner: Actor) -> 
     campaign = make_campaign(owner.organization)
     line_item = make_line_item(campaign)
     groups = [make_group(line_item) for _ in range(3)]
-    units = {groups[index].pk: make_unit(groups[index], owner.application).pk for index in (2, 0)}
+    creatives = {groups[index].pk: make_creative(groups[index], owner.application).pk for index in (2, 0)}
     tree = only(owner.get(f"campaigns/{campaign.pk}/navigation"), "campaign")
     shown = tree["line_items"][0]["creative_groups"]
     assert [group["id"] for group in shown] == [group.pk for group in reversed(groups)]
-    assert [[unit["id"] for unit in group["creatives"]] for group in shown] == [
-        [units[groups[2].pk]],
+    assert [[creative["id"] for creative in group["creatives"]] for group in shown] == [
+        [creatives[groups[2].pk]],
         [],
-        [units[groups[0].pk]],
+        [creatives[groups[0].pk]],
     ]
 
 
@@ -51,7 +51,7 @@ def test_it_shows_another_campaigns_children_neither_of_ours_nor_of_theirs(
     for stranger in (other, theirs):
         assert stranger.line_item.name not in shown
         assert stranger.group.name not in shown
-        assert stranger.unit.name not in shown
+        assert stranger.creative.name not in shown
 
 
 def test_times_are_those_of_the_other_answers(owner: Actor) -> None:

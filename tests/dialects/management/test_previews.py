@@ -17,7 +17,7 @@ from tests.dialects.management.expected import refusal
 from tests.factories import make_customer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PREVIEWS = ("campaigns/{0.campaign.pk}", "creative_groups/{0.group.pk}", "creatives/{0.unit.pk}")
+PREVIEWS = ("campaigns/{0.campaign.pk}", "creative_groups/{0.group.pk}", "creatives/{0.creative.pk}")
 
 
 @pytest.fixture(autouse=True)

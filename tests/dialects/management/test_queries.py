@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import accepted
-from tests.factories import Hierarchy, make_campaign, make_group, make_target, make_unit
+from tests.factories import Hierarchy, make_campaign, make_creative, make_group, make_target
 
 AssertQueries = Callable[[int], AbstractContextManager[object]]
 MANY = 50
@@ -38,7 +38,7 @@ def _reads(ours: Hierarchy) -> dict[str, int]:
         f"line_items/{ours.line_item.pk}/creative_groups": 5,
         f"creative_groups/{ours.group.pk}": 2,
         f"creative_groups/{ours.group.pk}/creatives": 4,
-        f"creatives/{ours.unit.pk}": 2,
+        f"creatives/{ours.creative.pk}": 2,
     }
 
 
@@ -49,7 +49,7 @@ def _multiply(owner: Actor, ours: Hierarchy) -> None:
         make_target(bundle, position=1)
         group = make_group(ours.line_item)
         make_target(group)
-        make_unit(group, owner.application)
+        make_creative(group, owner.application)
 
 
 def test_every_read_of_one_row(owner: Actor, warm: Hierarchy, django_assert_num_queries: AssertQueries) -> None:
@@ -85,7 +85,7 @@ def test_a_key_that_can_t_be_one_costs_none(owner: Actor, django_assert_num_quer
 def test_deleting_costs_the_same_whatever_is_below(owner: Actor, ours: Hierarchy) -> None:
     small = owner.make_hierarchy()
     for _ in range(MANY - 1):
-        make_unit(make_group(ours.line_item), owner.application)
+        make_creative(make_group(ours.line_item), owner.application)
     counts = []
     for campaign in (small.campaign, ours.campaign):
         with CaptureQueriesContext(connection) as queries:

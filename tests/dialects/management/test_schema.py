@@ -11,7 +11,7 @@ from django.test import Client
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 
-from tests.campaigns.delivery.scheduled import make_job, make_scheduled
+from tests.campaigns.delivery.scheduled import make_delivery, make_scheduled
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor, Answer
 from tests.factories import Hierarchy, make_achievement, make_goal, make_group, make_offer, make_target
@@ -113,7 +113,7 @@ def _addresses(ours: Hierarchy) -> dict[str, str]:
         "{permalink}": ours.campaign.permalink,
         "{line_item_id}": str(ours.line_item.pk),
         "{creative_group_id}": str(ours.group.pk),
-        "{creative_id}": str(ours.unit.pk),
+        "{creative_id}": str(ours.creative.pk),
         "{behavior_id}": str(make_goal(make_achievement(ours.campaign)).composite_id),
         "{offer_id}": str(make_offer(ours.campaign.organization).pk),
     }
@@ -141,7 +141,7 @@ def test_every_success_is_as_described(owner: Actor, schema: Schema) -> None:
         if path == "campaigns/{campaign_id}/line_items":
             ours.line_item.delete()
         if path.endswith("/creatives"):
-            ours.unit.delete()
+            ours.creative.delete()
         for method in sorted(methods, key=["post", "get", "put", "delete"].index):
             body = _body_of(path) if method in {"post", "put"} else None
             answer = owner.send(method.upper(), _filled(path, ours), body)
@@ -153,7 +153,7 @@ def test_previews_and_deliveries_are_as_described(owner: Actor, schema: Schema) 
     ours = make_scheduled(owner.organization)
     for exists in (False, True):
         if exists:
-            make_job(ours)
+            make_delivery(ours)
         for path, methods in DELIVERIES.items():
             (method,) = methods
             answer = owner.send(method.upper(), _filled(path, ours))

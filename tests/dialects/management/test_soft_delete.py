@@ -16,7 +16,7 @@ MEMBERS = {"campaigns": "campaign", "line_items": "line_item", "creative_groups"
 
 
 def _paths(ours: Hierarchy) -> dict[str, str]:
-    rows = (ours.campaign, ours.line_item, ours.group, ours.unit)
+    rows = (ours.campaign, ours.line_item, ours.group, ours.creative)
     return {level: f"{level}/{row.pk}" for level, row in zip(LEVELS, rows, strict=True)}
 
 
@@ -91,7 +91,7 @@ def test_the_rows_stay(owner: Actor, ours: Hierarchy) -> None:
     with time_machine.travel(NOW, tick=False):
         only(owner.delete(f"campaigns/{ours.campaign.pk}"), "campaign")
     assert AdCampaign.objects.get(pk=ours.campaign.pk).name == ours.campaign.name + SUFFIX
-    for model, row in ((AdLineItem, ours.line_item), (AdGroup, ours.group), (AdUnit, ours.unit)):
+    for model, row in ((AdLineItem, ours.line_item), (AdGroup, ours.group), (AdUnit, ours.creative)):
         assert model.objects.get(pk=row.pk).deleted_at is not None
 
 

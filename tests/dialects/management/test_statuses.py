@@ -15,7 +15,7 @@ def _levels(ours: Hierarchy) -> dict[str, tuple[str, str]]:
         f"campaigns/{ours.campaign.pk}": ("campaign", "campaign"),
         f"line_items/{ours.line_item.pk}": ("line_item", "line_items"),
         f"creative_groups/{ours.group.pk}": ("creative_group", "creative_groups"),
-        f"creatives/{ours.unit.pk}": ("creative", "creatives"),
+        f"creatives/{ours.creative.pk}": ("creative", "creatives"),
     }
 
 

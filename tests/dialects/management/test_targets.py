@@ -155,7 +155,7 @@ def test_fields_are_those_of_the_own_organization(owner: Actor, outsider: Actor)
 def test_targets_are_of_a_campaign_or_a_group_only(owner: Actor, ours: Hierarchy) -> None:
     answer = owner.put(f"line_items/{ours.line_item.pk}", {"line_item": {"targets": []}})
     assert refusal(answer, "argument_error").keys() == {"targets"}
-    answer = owner.put(f"creatives/{ours.unit.pk}", {"creative": {"targets": []}})
+    answer = owner.put(f"creatives/{ours.creative.pk}", {"creative": {"targets": []}})
     assert refusal(answer, "argument_error").keys() == {"targets"}
 
 

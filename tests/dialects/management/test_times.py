@@ -89,16 +89,16 @@ def test_what_is_no_time(owner: Actor, ours: Hierarchy, sent: object) -> None:
     for path, body in places.items():
         assert refusal(owner.put(path, body), "validation").keys() == {"starts_at"}
     message = {"creative": {"issue_audience_csv": {"scheduled_delivery_date": sent, "issue_offer_date": sent}}}
-    fields = refusal(owner.put(f"creatives/{ours.unit.pk}", message), "validation")
+    fields = refusal(owner.put(f"creatives/{ours.creative.pk}", message), "validation")
     assert fields.keys() == {"scheduled_delivery_date", "issue_offer_date"}
 
 
 @pytest.mark.parametrize(("sent", "shown"), ACCEPTED.items())
 def test_inside_the_message_object(owner: Actor, ours: Hierarchy, sent: str, shown: str) -> None:
     message = {"scheduled_delivery_date": sent, "issue_offer_date": sent}
-    answer = owner.put(f"creatives/{ours.unit.pk}", {"creative": {"issue_audience_csv": message}})
+    answer = owner.put(f"creatives/{ours.creative.pk}", {"creative": {"issue_audience_csv": message}})
     written = shown.removesuffix("Z") + "+00:00"
     kept = only(answer, "creatives")["issue_audience_csv"]
     assert (kept["scheduled_delivery_date"], kept["issue_offer_date"]) == (written, written)
-    again = only(owner.get(f"creatives/{ours.unit.pk}"), "creatives")["issue_audience_csv"]
+    again = only(owner.get(f"creatives/{ours.creative.pk}"), "creatives")["issue_audience_csv"]
     assert again == kept

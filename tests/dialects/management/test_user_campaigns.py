@@ -20,13 +20,13 @@ from tests.factories import (
     make_achievement,
     make_anonymous,
     make_campaign,
+    make_creative,
     make_customer,
     make_goal,
     make_group,
     make_line_item,
     make_offer,
     make_target,
-    make_unit,
 )
 
 AssertQueries = Callable[[int], AbstractContextManager[object]]
@@ -165,12 +165,12 @@ def test_creatives_are_those_that_the_customer_may_see(scene: Scene) -> None:
     line_item = make_line_item(scene.campaign, **ACTIVE)
     shown, elsewhere, draft = (make_group(line_item, **ACTIVE) for _ in range(3))
     make_target(elsewhere)
-    unit = make_unit(shown, scene.actor.application, status="live", template_id="t")
-    make_unit(elsewhere, scene.actor.application, status="live")
-    make_unit(draft, scene.actor.application)
+    creative = make_creative(shown, scene.actor.application, status="live", template_id="t")
+    make_creative(elsewhere, scene.actor.application, status="live")
+    make_creative(draft, scene.actor.application)
     assert "creatives" not in scene.get("creatives[]=")
     creatives = scene.get("creatives[]=promotion&creatives[]=tile")["creatives"]
-    assert [each["creative_id"] for each in creatives["promotion"]] == [unit.pk]
+    assert [each["creative_id"] for each in creatives["promotion"]] == [creative.pk]
     assert creatives["promotion"][0]["template_id"] == "t"
     assert creatives["tile"][0]["description"] == "Check out this ad!"
     assert scene.get("creatives[]=tile")["creatives"].keys() == {"tile"}
@@ -260,7 +260,9 @@ def test_the_list_costs_the_same_whatever_its_size(scene: Scene, django_assert_n
             Outcome.objects.create(
                 organization=campaign.organization, achievement=behavior, offer=make_offer(campaign.organization)
             )
-            make_unit(make_group(make_line_item(campaign, **ACTIVE), **ACTIVE), scene.actor.application, status="live")
+            make_creative(
+                make_group(make_line_item(campaign, **ACTIVE), **ACTIVE), scene.actor.application, status="live"
+            )
         scene.actor.organization.refresh_from_db()
         scene.actor.organization.version += 1
         scene.actor.organization.save()

@@ -16,7 +16,7 @@ from django.core.signing import Signer
 from django.test import Client
 from pytest_django import Settings
 
-from campaigns.delivery import outgoing
+from campaigns.delivery.channels import outgoing
 from campaigns.delivery.channels.base import DeliveryFailedError, Outcome
 from campaigns.delivery.channels.outgoing import seconds_left
 from campaigns.delivery.channels.registry import courier_for

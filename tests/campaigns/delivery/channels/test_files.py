@@ -49,8 +49,8 @@ def test_a_file_and_its_manifest(audience: Audience, exports: Path) -> None:
     content = path.read_bytes()
     assert _read(content) == _lines(audience)
     assert (
-        file.name
-        == f"{audience.organization.pk}/creative-{audience.message.unit_id}/20220102T050000Z-{audience.job.key}.csv"
+        file.name == f"{audience.organization.pk}/creative-{audience.message.creative_id}"
+        f"/20220102T050000Z-{audience.delivery.key}.csv"
     )
     assert (file.rows, file.url, file.sha256) == (3, "", hashlib.sha256(content).hexdigest())
     assert json.loads((exports / (file.name + MANIFEST)).read_bytes()) == {
@@ -60,7 +60,7 @@ def test_a_file_and_its_manifest(audience: Audience, exports: Path) -> None:
         "sha256": file.sha256,
         "columns": _lines(audience)[0],
         "campaign_id": audience.message.campaign_id,
-        "creative_id": audience.message.unit_id,
+        "creative_id": audience.message.creative_id,
         "scheduled_for": "2022-01-02T05:00:00Z",
         "template_id": "welcome",
         "offer_ids": ["ten-off", "coffee"],
@@ -78,7 +78,7 @@ def test_without_a_destination_no_attribute_leaves(audience: Audience, exports: 
 
 def test_a_triggered_message_has_no_audience(audience: Audience, exports: Path) -> None:
     with pytest.raises(DeliveryFailedError) as end:
-        FileExport(None).export(audience.says(job_id=None, job_key=None), audience.batches())
+        FileExport(None).export(audience.says(delivery_id=None, delivery_key=None), audience.batches())
     assert end.value.is_lasting
     assert not list(exports.rglob("*.csv"))
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from campaigns.delivery import outgoing
+from campaigns.delivery.channels import outgoing
 from campaigns.delivery.channels.http import (
     LONGEST_PAUSE_SECONDS,
     Answer,

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from campaigns.delivery import audience_file, facebook
+from campaigns.delivery.channels import audience_file, facebook
 from campaigns.delivery.channels.file import MANIFEST
 from campaigns.delivery.exports import NO_IDENTIFIER
-from campaigns.models import AudienceJob, AudienceMember, Destination
+from campaigns.models import Delivery, Destination, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.tasks import work_once
 from customers.models import Customer, Organization
 from tests.campaigns.delivery.scheduled import (
     build,
-    make_job,
+    make_delivery,
     make_scheduled,
     states_of,
     work,
@@ -40,13 +40,13 @@ def _make_people(organization: Organization, number: int, **attributes: Any) -> 
     )
 
 
-def _built(rows: Hierarchy, kind: str, secrets: dict[str, str] | None = None, **attributes: Any) -> AudienceJob:
+def _built(rows: Hierarchy, kind: str, secrets: dict[str, str] | None = None, **attributes: Any) -> Delivery:
     made = Destination(organization=rows.campaign.organization, name=kind, kind=kind, **attributes)
     made.keep_secrets(secrets or {})
     made.save()
-    job = make_job(rows)
-    build(job)
-    return job
+    delivery = make_delivery(rows)
+    build(delivery)
+    return delivery
 
 
 def _backend() -> int:
@@ -55,30 +55,30 @@ def _backend() -> int:
     return pid
 
 
-def _require_another_attempt(job: AudienceJob) -> None:
-    """The worker that lost its connection noticed it, let the job go, and has another connection already."""
+def _require_another_attempt(delivery: Delivery) -> None:
+    """The worker that lost its connection noticed it, let the delivery go, and has another connection already."""
     backend = _backend()
     assert work_once()
-    # Or it takes the job as soon as that may be tried again.
+    # Or it takes the delivery as soon as that may be tried again.
     wait_for_stand_ins()
     assert _backend() != backend
-    job.refresh_from_db()
-    assert (job.state, job.failures, job.lease, job.file_rows) == ("delivering", 1, None, None)
-    assert "connection" in job.error
-    assert not AudienceMember.objects.filter(job=job, state="sent").exists()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.failures, delivery.lease, delivery.file_rows) == ("delivering", 1, None, None)
+    assert "connection" in delivery.error
+    assert not Recipient.objects.filter(delivery=delivery, state="sent").exists()
 
 
-def _settle(job: AudienceJob) -> None:
-    AudienceJob.objects.update(leased_until=None)
+def _settle(delivery: Delivery) -> None:
+    Delivery.objects.update(leased_until=None)
     work()
-    job.refresh_from_db()
-    assert (job.state, job.error, job.lease) == ("complete", "", None)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error, delivery.lease) == ("complete", "", None)
 
 
 def test_a_connection_lost_in_the_middle_of_a_file(exports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = make_scheduled(ad_type=AdType.ISSUE_AUDIENCE_CSV, creative_type=CreativeType.ISSUE_AUDIENCE_CSV)
     _make_people(rows.campaign.organization, PEOPLE, essay=ESSAY)
-    job = _built(rows, "file", attributes=["essay"])
+    delivery = _built(rows, "file", attributes=["essay"])
     written: list[int] = []
 
     class Losing(audience_file._Hashing):
@@ -89,14 +89,14 @@ def test_a_connection_lost_in_the_middle_of_a_file(exports: Path, monkeypatch: p
             return written[-1]
 
     monkeypatch.setattr(audience_file, "_Hashing", Losing)
-    _require_another_attempt(job)
+    _require_another_attempt(delivery)
     assert 0 < sum(written) < PEOPLE * len(ESSAY)
     assert not [path for path in exports.rglob("*") if path.is_file()]
-    _settle(job)
-    assert (job.sent, job.file_rows, states_of(job)) == (PEOPLE, PEOPLE, {"sent": PEOPLE})
-    place = exports / job.file_name
+    _settle(delivery)
+    assert (delivery.sent, delivery.file_rows, states_of(delivery)) == (PEOPLE, PEOPLE, {"sent": PEOPLE})
+    place = exports / delivery.file_name
     assert sorted(path for path in exports.rglob("*") if path.is_file()) == [place, Path(f"{place}{MANIFEST}")]
-    assert json.loads(Path(f"{place}{MANIFEST}").read_bytes())["sha256"] == job.file_sha256
+    assert json.loads(Path(f"{place}{MANIFEST}").read_bytes())["sha256"] == delivery.file_sha256
     with place.open(newline="") as file:
         assert [line["external_id"] for line in csv.DictReader(file)] == [f"C{index}" for index in range(PEOPLE)]
 
@@ -108,7 +108,7 @@ def test_a_connection_lost_in_the_middle_of_facebooks_batches(world: World, monk
     # Numbers of nothing but zeros, which no database's condition sees.
     lost = Customer.objects.filter(attributes__number__in=[3, 2_100]).update(attributes={"phone": "000"})
     settings = {"url": world.url, "audience_id": "238", "columns": {"PHONE": "phone", "DOBY": "number"}}
-    job = _built(rows, "facebook", {"access_token": "x"}, settings=settings)
+    delivery = _built(rows, "facebook", {"access_token": "x"}, settings=settings)
     backend, address, take = _backend(), database_url(), world.next_answer
 
     def lose(got: Got) -> Any:
@@ -117,18 +117,18 @@ def test_a_connection_lost_in_the_middle_of_facebooks_batches(world: World, monk
         return take(got)
 
     monkeypatch.setattr(world, "next_answer", lose)
-    _require_another_attempt(job)
+    _require_another_attempt(delivery)
     before = len(world.got)
     assert 0 < before < 5
-    _settle(job)
-    assert (job.sent, job.file_rows, job.skipped) == (2_200 - lost, 2_200 - lost, lost)
-    assert states_of(job) == {"sent": 2_200 - lost, "skipped": lost}
-    assert set(AudienceMember.objects.filter(job=job, state="skipped").values_list("error", flat=True)) == {
+    _settle(delivery)
+    assert (delivery.sent, delivery.file_rows, delivery.skipped) == (2_200 - lost, 2_200 - lost, lost)
+    assert states_of(delivery) == {"sent": 2_200 - lost, "skipped": lost}
+    assert set(Recipient.objects.filter(delivery=delivery, state="skipped").values_list("error", flat=True)) == {
         NO_IDENTIFIER
     }
     first, second = world.got[:before], world.got[before:]
-    assert [got.headers["idempotency-key"] for got in second] == [f"{job.key}-{number}" for number in range(1, 6)]
+    assert [got.headers["idempotency-key"] for got in second] == [f"{delivery.key}-{number}" for number in range(1, 6)]
     for earlier, later in zip(first, second, strict=False):
         assert earlier.headers["idempotency-key"] == later.headers["idempotency-key"]
         assert earlier.document["payload"] == later.document["payload"]
-    assert sum(len(got.document["payload"]["data"]) for got in second) == job.sent
+    assert sum(len(got.document["payload"]["data"]) for got in second) == delivery.sent

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
-from campaigns.delivery import outgoing
+from campaigns.delivery.channels import outgoing
 from campaigns.delivery.channels.base import DeliveryFailedError, Outcome
 from campaigns.delivery.channels.http import Body, Exchange, UnreachableError, read_body
 from campaigns.delivery.channels.outgoing import (

@@ -87,7 +87,7 @@ def test_what_a_webhook_says(audience: Audience, world: World, channel: Channels
         "message": {
             "campaign_id": audience.message.campaign_id,
             "campaign_name": "Spring",
-            "creative_id": audience.message.unit_id,
+            "creative_id": audience.message.creative_id,
             "creative_name": "Hello",
             "template_id": "welcome",
             "offer_ids": ["ten-off", "coffee"],
@@ -151,7 +151,7 @@ def test_a_push_message(audience: Audience, world: World, channel: Channels) -> 
             "notification": {"title": "Hi Ada", "body": "ten-off, coffee"},
             "data": {
                 "campaign_id": str(audience.message.campaign_id),
-                "creative_id": str(audience.message.unit_id),
+                "creative_id": str(audience.message.creative_id),
                 "offer_ids": "ten-off;coffee",
             },
         },

@@ -127,12 +127,12 @@ def test_a_mail_servers_reply_is_told_as_it_stands(told: Ways, mailbox: Mailbox,
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", [kind for kind in DestinationKind if kind != DestinationKind.FILE])
 def test_the_creatives_of_a_kind_are_those_that_go_there(audience: Audience, kind: str) -> None:
-    unit = audience.job.unit
+    creative = audience.delivery.creative
     found = set()
     for ad_type, creative_types in CREATIVE_TYPES.items():
         for creative_type in creative_types:
-            AdUnit.objects.filter(pk=unit.pk).update(ad_type=ad_type, creative_type=creative_type)
-            if AdUnit.objects.filter(creatives_of(kind), pk=unit.pk).exists():
+            AdUnit.objects.filter(pk=creative.pk).update(ad_type=ad_type, creative_type=creative_type)
+            if AdUnit.objects.filter(creatives_of(kind), pk=creative.pk).exists():
                 found.add((ad_type, creative_type))
     assert found
     for ad_type, creative_type in found:

@@ -9,7 +9,7 @@ import pytest
 from campaigns.delivery.channels.base import DeliveryFailedError, ExportedFile
 from campaigns.delivery.channels.facebook import PEOPLE_AT_ONCE, identify, session_of
 from campaigns.delivery.channels.registry import courier_for
-from campaigns.models import AudienceMember
+from campaigns.models import Recipient
 from tests.campaigns.delivery.audience import Audience, make_audience
 from tests.campaigns.delivery.servers import World
 
@@ -36,7 +36,7 @@ def test_airship(audience: Audience, world: World) -> None:
     audience.destination("airship", settings=settings, secrets={"master_secret": "secret"})
     world.will(404, 201, 500, 202)
     exported = _export(audience, "airship")
-    name = f"creative-{audience.message.unit_id}"
+    name = f"creative-{audience.message.creative_id}"
     csv = "".join(f"named_user,{each.external_id}\n" for each in audience.recipients).encode()
     assert [(got.method, got.path) for got in world.got] == [
         ("PUT", f"/api/lists/{name}/csv"),
@@ -50,7 +50,7 @@ def test_airship(audience: Audience, world: World) -> None:
         assert got.headers["authorization"] == _basic("app:secret")
         assert got.headers["accept"] == "application/vnd.urbanairship+json; version=3"
     put = world.got[0].headers
-    assert (put["content-type"], put["idempotency-key"]) == ("text/csv", str(audience.job.key))
+    assert (put["content-type"], put["idempotency-key"]) == ("text/csv", str(audience.delivery.key))
     assert (exported.name, exported.rows, exported.reference) == ("", 3, name)
 
 
@@ -61,7 +61,7 @@ def test_airship_sends_no_list_that_somebody_is_missing_in(audience: Audience, w
     with pytest.raises(DeliveryFailedError, match="changed while their file was written") as end:
         _export(audience, "airship")
     assert (end.value.is_lasting, world.got) == (False, [])
-    AudienceMember.objects.filter(key=audience.recipients[2].key).update(state="skipped")
+    Recipient.objects.filter(key=audience.recipients[2].key).update(state="skipped")
     assert _export(audience, "airship").rows == 2
     assert world.got[0].body == b"email_address,Ada@Example.org \nemail_address,bob@example.org\n"
 
@@ -86,12 +86,12 @@ def test_cheetah(audience: Audience, world: World) -> None:
     first, second = world.got
     assert (first.method, first.path, first.body) == (second.method, second.path, second.body)
     assert second.headers["authorization"] == _basic("shop:secret")
-    assert second.headers["idempotency-key"] == str(audience.job.key)
+    assert second.headers["idempotency-key"] == str(audience.delivery.key)
     boundary = second.headers["content-type"].removeprefix("multipart/form-data; boundary=").encode()
     _, list_id, file, end = second.body.split(b"--" + boundary)
     assert list_id == b'\r\nContent-Disposition: form-data; name="list_id"\r\n\r\n2077\r\n'
     header, content = file.split(b"\r\n\r\n")
-    assert f'filename="creative-{audience.message.unit_id}.csv"\r\nContent-Type: text/csv'.encode() in header
+    assert f'filename="creative-{audience.message.creative_id}.csv"\r\nContent-Type: text/csv'.encode() in header
     lines = content.removesuffix(b"\r\n").decode().splitlines()
     assert lines[0] == "external_id,user_id,email,offer_ids,template_id"
     bob = audience.recipients[1]
@@ -113,8 +113,8 @@ def test_facebook(audience: Audience, world: World) -> None:
     assert first.body == second.body
     assert (second.method, second.path) == ("POST", "/v23.0/238/users")
     assert second.headers["authorization"] == "Bearer EAAB"
-    assert second.headers["idempotency-key"] == f"{audience.job.key}-1"
-    session = session_of(audience.job.key)
+    assert second.headers["idempotency-key"] == f"{audience.delivery.key}-1"
+    session = session_of(audience.delivery.key)
     document = second.document
     assert document["session"] == {
         "session_id": session,

@@ -20,12 +20,12 @@ _GENEROUS_BYTES = 40 * _SIZE
 _HASH_MODULUS = 2**61 - 1
 
 
-def _filled(head: str, unit: str, tail: str = "") -> str:
-    return head + unit * ((_SIZE - len(head) - len(tail)) // len(unit)) + tail
+def _filled(head: str, creative: str, tail: str = "") -> str:
+    return head + creative * ((_SIZE - len(head) - len(tail)) // len(creative)) + tail
 
 
-def _counted(head: str, unit: Callable[[int], str], count: int, tail: str) -> str:
-    return head + " ".join(map(unit, range(count))) + tail
+def _counted(head: str, creative: Callable[[int], str], count: int, tail: str) -> str:
+    return head + " ".join(map(creative, range(count))) + tail
 
 
 def _ring(head: str, tail: str, count: int) -> str:

@@ -7,14 +7,14 @@ from campaigns.models.achievement import Achievement
 from customers.models import CustomerOwned
 
 
-class CountedEvent(CustomerOwned):
+class GoalProgressEvent(CustomerOwned):
     """An event that counted towards a goal, or several; `amount` where the goal counts money or there are several.
 
     Where a goal has no period only their sum matters, and one row stands for all. A completion consumes it. A consumed
     one is kept only where the goal still asks about it: a throttle, or days that count once.
     """
 
-    goal = models.ForeignKey(Achievement, on_delete=models.CASCADE, related_name="counted_events")
+    goal = models.ForeignKey(Achievement, on_delete=models.CASCADE, related_name="progress_events")
     at = models.DateTimeField()
     amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     is_consumed = models.BooleanField(default=False, db_default=False)
@@ -22,8 +22,10 @@ class CountedEvent(CustomerOwned):
     class Meta:
         ordering = ["id"]
         indexes = [
-            models.Index(fields=["customer", "goal", "at"], name="counted_event_of_goal"),
-            models.Index(fields=["customer", "goal", "at"], condition=Q(is_consumed=False), name="counted_event_open"),
+            models.Index(fields=["customer", "goal", "at"], name="goal_progress_event_of_goal"),
+            models.Index(
+                fields=["customer", "goal", "at"], condition=Q(is_consumed=False), name="goal_progress_event_open"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The job of a scheduled message: to build its audience, and to deliver it."""
+"""The delivery of a scheduled message: to build its audience, and to deliver it."""
 
 import uuid
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from campaigns.models.campaign import AdCampaign
-from campaigns.models.unit import AdUnit
+from campaigns.models.creative import AdUnit
 from customers.models import NamesFields
 
 
-class JobState(models.TextChoices):
+class DeliveryState(models.TextChoices):
     """The states of a delivery (contract 4, section A)."""
 
     SCHEDULED = "scheduled"
@@ -28,14 +28,14 @@ class JobState(models.TextChoices):
 
 
 # Time alone moves these on; the others wait for somebody, or are over.
-MOVING = (JobState.SCHEDULED, JobState.BUILDING, JobState.BUILT, JobState.DELIVERING)
-OVER = (JobState.COMPLETE, JobState.CANCELLED, JobState.SKIPPED, JobState.FAILED)
+MOVING = (DeliveryState.SCHEDULED, DeliveryState.BUILDING, DeliveryState.BUILT, DeliveryState.DELIVERING)
+OVER = (DeliveryState.COMPLETE, DeliveryState.CANCELLED, DeliveryState.SKIPPED, DeliveryState.FAILED)
 # What somebody who runs the platform may have to look at.
-UNSETTLED = (*MOVING, JobState.PAUSED, JobState.FAILED)
+UNSETTLED = (*MOVING, DeliveryState.PAUSED, DeliveryState.FAILED)
 HALF, WHOLE = 50, 100
 
 
-class AudienceJob(NamesFields):
+class Delivery(NamesFields):
     """One delivery of one creative at one time (`scheduled_for`).
 
     `key` is what its recipients' keys begin with. `is_held` says that an operator paused or cancelled it, so that
@@ -47,11 +47,14 @@ class AudienceJob(NamesFields):
     three `…_removed_at` say.
     """
 
-    campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="audience_jobs")
-    unit = models.ForeignKey(AdUnit, on_delete=models.CASCADE, related_name="audience_jobs")
+    campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="deliveries")
+    creative = models.ForeignKey(AdUnit, on_delete=models.CASCADE, related_name="deliveries")
     key = models.UUIDField(unique=True, default=uuid.uuid4, db_default=models.Func(function="gen_random_uuid"))
     state = models.CharField(
-        max_length=10, choices=JobState.choices, default=JobState.SCHEDULED, db_default=JobState.SCHEDULED
+        max_length=10,
+        choices=DeliveryState.choices,
+        default=DeliveryState.SCHEDULED,
+        db_default=DeliveryState.SCHEDULED,
     )
     scheduled_for = models.DateTimeField()
     is_held = models.BooleanField(default=False, db_default=False, help_text="An operator paused or cancelled it.")
@@ -89,34 +92,35 @@ class AudienceJob(NamesFields):
     file_removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name_plural = "deliveries"
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=JobState.values), name="audience_job_state"),
+            models.CheckConstraint(condition=Q(state__in=DeliveryState.values), name="delivery_state"),
             models.UniqueConstraint(
-                fields=["unit", "scheduled_for"],
-                condition=~Q(state=JobState.CANCELLED),
-                name="audience_job_once_per_occurrence",
+                fields=["creative", "scheduled_for"],
+                condition=~Q(state=DeliveryState.CANCELLED),
+                name="delivery_once_per_occurrence",
             ),
         ]
         indexes = [
-            models.Index(fields=["organization", "-id"], name="audience_job_newest_first"),
-            models.Index(fields=["organization", "state", "-id"], name="audience_job_by_state"),
+            models.Index(fields=["organization", "-id"], name="delivery_newest_first"),
+            models.Index(fields=["organization", "state", "-id"], name="delivery_by_state"),
             models.Index(
                 fields=["id"],
                 condition=Q(
-                    state__in=[JobState.CANCELLED, JobState.SKIPPED],
+                    state__in=[DeliveryState.CANCELLED, DeliveryState.SKIPPED],
                     caps_returned_at__isnull=True,
                     started_at__isnull=False,
                 ),
-                name="audience_job_owes_caps",
+                name="delivery_owes_caps",
             ),
-            models.Index(fields=["scheduled_for"], condition=Q(state__in=MOVING), name="audience_job_moving"),
-            models.Index(fields=["state"], condition=Q(state__in=UNSETTLED), name="audience_job_unsettled"),
-            models.Index(fields=["finished_at"], name="audience_job_finished"),
+            models.Index(fields=["scheduled_for"], condition=Q(state__in=MOVING), name="delivery_moving"),
+            models.Index(fields=["state"], condition=Q(state__in=UNSETTLED), name="delivery_unsettled"),
+            models.Index(fields=["finished_at"], name="delivery_finished"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.unit} at {self.scheduled_for:%Y-%m-%d %H:%M}"
+        return f"{self.creative} at {self.scheduled_for:%Y-%m-%d %H:%M}"
 
     @property
     def pending(self) -> int:
@@ -141,7 +145,7 @@ class AudienceJob(NamesFields):
     @property
     def progress(self) -> int:
         """0 to 100: building is the first half, delivering the second."""
-        if self.state == JobState.COMPLETE:
+        if self.state == DeliveryState.COMPLETE:
             return WHOLE
         built = HALF if self.built_at else HALF * self.chunks_done // self.chunks if self.chunks else 0
         settled = HALF * (self.audience - self.pending) // self.audience if self.built_at and self.audience else 0
@@ -152,12 +156,12 @@ class AudienceJob(NamesFields):
         """Deliveries whose audience is being built by targets that name it, whatever the campaign's are now."""
         unbuilt = cls.objects.filter(
             organization_id=organization_id,
-            state__in=[JobState.BUILDING, JobState.PAUSED, JobState.FAILED],
+            state__in=[DeliveryState.BUILDING, DeliveryState.PAUSED, DeliveryState.FAILED],
             built_at__isnull=True,
-            unit__deleted_at__isnull=True,
+            creative__deleted_at__isnull=True,
         )
-        for job in unbuilt.exclude(definition=None).select_related("unit"):
-            kept: dict[str, Any] = (job.definition or {}).get("campaign", {})
+        for delivery in unbuilt.exclude(definition=None).select_related("creative"):
+            kept: dict[str, Any] = (delivery.definition or {}).get("campaign", {})
             lists = [kept.get("targets", []), *(part["targets"] for part in kept.get("groups", []))]
             if any(target["attribute"] == name for targets in lists for target in targets):
-                yield f'the delivery of "{job.unit.name}" whose audience is being built'
+                yield f'the delivery of "{delivery.creative.name}" whose audience is being built'

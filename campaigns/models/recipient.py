@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import Q
 
-from campaigns.models.audience_job import AudienceJob
-from campaigns.models.unit import AdUnit
+from campaigns.models.creative import AdUnit
+from campaigns.models.delivery import Delivery
 from customers.models import Customer, CustomerOwned, Organization
 from customers.models.customer_owned import Turn
 from customers.named_sql import NamedSQL
@@ -16,7 +16,7 @@ from customers.named_sql import NamedSQL
 SQL = NamedSQL(__file__)
 
 
-class MemberState(models.TextChoices):
+class RecipientState(models.TextChoices):
     """What has become of a recipient; `ambiguous`: it may have been sent, and only an operator may say."""
 
     PENDING = "pending"
@@ -29,32 +29,33 @@ class MemberState(models.TextChoices):
 
 # Recipients of an audience that isn't built yet stay where they are, for it has others that nobody can see: the last
 # step of building goes after all merges (campaigns.delivery.follow_merges).
-_IS_BUILT = "NOT EXISTS (SELECT FROM campaigns_audiencejob job WHERE job.id = {member}.job_id AND job.built_at IS NULL)"
+_IS_BUILT = """NOT EXISTS (SELECT FROM campaigns_delivery delivery
+    WHERE delivery.id = {member}.delivery_id AND delivery.built_at IS NULL)"""
 # Before they are looked at: a worker may have them in hand, and say meanwhile what became of them.
 LOCK = f"""
-SELECT FROM campaigns_audiencemember member
-WHERE member.customer_id IN (%(from)s::bigint, %(to)s::bigint) AND {_IS_BUILT.format(member="member")}
-ORDER BY member.key FOR UPDATE OF member
+SELECT FROM campaigns_recipient recipient
+WHERE recipient.customer_id IN (%(from)s::bigint, %(to)s::bigint) AND {_IS_BUILT.format(member="recipient")}
+ORDER BY recipient.key FOR UPDATE OF recipient
 """
 MERGE = SQL("merge", is_built_member_ours=_IS_BUILT.format(member="ours"))
 MOVE = f"""
-UPDATE campaigns_audiencemember member SET customer_id = %(to)s::bigint
-WHERE member.customer_id = %(from)s::bigint AND {_IS_BUILT.format(member="member")}
+UPDATE campaigns_recipient recipient SET customer_id = %(to)s::bigint
+WHERE recipient.customer_id = %(from)s::bigint AND {_IS_BUILT.format(member="recipient")}
 """  # noqa: S608 - put together from constants
 DELETE = SQL("delete")
 RANKS = ["pending", "skipped", "failed", "leased", "ambiguous", "sent"]
 
 
-class AudienceMember(CustomerOwned):
-    """A recipient: of a job, or (`job` null) of a triggered message.
+class Recipient(CustomerOwned):
+    """A recipient: of a delivery, or (`delivery` null) of a triggered message.
 
     `key` never changes, so that the other side can tell a second attempt. A pending one is tried at `due_at`; a leased
     one is being handed over by the worker of `lease`, who is taken to be dead after `due_at`; a triggered one that is
     settled has been so since `due_at`, and one that waits was first tried at `tried_since`. `reference` is what the
     other side calls a message that was sent, and before that the name of the destination that may have it already.
 
-    There are a million of these to a job: few columns, few indexes, and no foreign key that the database checks (that
-    would take as long as all the rest, and write to every customer's row). `campaigns.delivery.follow_merges`
+    There are a million of these to a delivery: few columns, few indexes, and no foreign key that the database checks
+    (that would take as long as all the rest, and write to every customer's row). `campaigns.delivery.follow_merges`
     stands in for it. A message that counts towards a frequency cap bears in `capped_from` the day on which the period
     began that it was counted in.
     """
@@ -65,8 +66,8 @@ class AudienceMember(CustomerOwned):
         Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_constraint=False)
-    job = models.ForeignKey(
-        AudienceJob,
+    delivery = models.ForeignKey(
+        Delivery,
         on_delete=models.CASCADE,
         related_name="members",
         null=True,
@@ -74,9 +75,11 @@ class AudienceMember(CustomerOwned):
         db_index=False,
         db_constraint=False,
     )
-    unit = models.ForeignKey(AdUnit, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    creative = models.ForeignKey(
+        AdUnit, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     state = models.CharField(
-        max_length=9, choices=MemberState.choices, default=MemberState.PENDING, db_default=MemberState.PENDING
+        max_length=9, choices=RecipientState.choices, default=RecipientState.PENDING, db_default=RecipientState.PENDING
     )
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     due_at = models.DateTimeField(null=True, blank=True)
@@ -88,19 +91,19 @@ class AudienceMember(CustomerOwned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["job", "customer"], name="audience_member_once"),
-            models.CheckConstraint(condition=Q(state__in=MemberState.values), name="audience_member_state"),
+            models.UniqueConstraint(fields=["delivery", "customer"], name="recipient_once"),
+            models.CheckConstraint(condition=Q(state__in=RecipientState.values), name="recipient_state"),
         ]
         indexes = [
             models.Index(
-                fields=["job", "due_at"], condition=Q(state=MemberState.PENDING), name="audience_member_pending"
+                fields=["delivery", "due_at"], condition=Q(state=RecipientState.PENDING), name="recipient_pending"
             ),
             models.Index(
-                fields=["unit", "due_at"],
-                condition=Q(state=MemberState.PENDING, job__isnull=True),
-                name="audience_member_triggered",
+                fields=["creative", "due_at"],
+                condition=Q(state=RecipientState.PENDING, delivery__isnull=True),
+                name="recipient_triggered",
             ),
-            models.Index(fields=["due_at"], condition=Q(state=MemberState.LEASED), name="audience_member_leased"),
+            models.Index(fields=["due_at"], condition=Q(state=RecipientState.LEASED), name="recipient_leased"),
         ]
 
     def __str__(self) -> str:

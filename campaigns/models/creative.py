@@ -33,7 +33,7 @@ class AdUnit(Level):
     DEFAULT_LATENESS_WINDOW.
     """
 
-    group = models.ForeignKey(AdGroup, on_delete=models.CASCADE, related_name="units")
+    group = models.ForeignKey(AdGroup, on_delete=models.CASCADE, related_name="creatives")
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="+")
     ssap_name = models.CharField(max_length=255, null=True, blank=True, help_text="Display name.")
     ad_type = models.CharField(max_length=32, choices=AdType.choices)
@@ -41,7 +41,7 @@ class AdUnit(Level):
     delivery_method = models.CharField(max_length=9, choices=DeliveryMethod.choices)
     scheduled_delivery_date = models.DateTimeField(null=True, blank=True)
     achievement = models.ForeignKey(
-        Achievement, null=True, blank=True, on_delete=models.PROTECT, related_name="triggered_units"
+        Achievement, null=True, blank=True, on_delete=models.PROTECT, related_name="triggered_creatives"
     )
     template_id = models.CharField(max_length=255, null=True, blank=True)
     lateness_window = models.PositiveIntegerField(null=True, blank=True)
@@ -60,11 +60,11 @@ class AdUnit(Level):
         ordering = ["-id"]
         constraints = [
             *Level.Meta.constraints,
-            models.UniqueConstraint(fields=["group"], condition=LIVING, name="unit_one_living_per_group"),
-            models.CheckConstraint(condition=types_belong_together(), name="unit_types_belong_together"),
+            models.UniqueConstraint(fields=["group"], condition=LIVING, name="creative_one_living_per_group"),
+            models.CheckConstraint(condition=types_belong_together(), name="creative_types_belong_together"),
             models.CheckConstraint(
                 condition=Q(delivery_method=DeliveryMethod.SCHEDULED, scheduled_delivery_date__isnull=False)
                 | Q(delivery_method=DeliveryMethod.TRIGGERED, achievement__isnull=False),
-                name="unit_delivery_is_defined",
+                name="creative_delivery_is_defined",
             ),
         ]

@@ -1,0 +1,75 @@
+"""What modules put into the `{places}` of their statements, for the test that has PostgreSQL plan each of them."""
+
+from typing import Any
+
+CUSTOMERS = "customers_customer customer WHERE customer.organization_id = %s::bigint"
+RECIPIENTS = {"id": "customer.id", "source": CUSTOMERS, "column": "", "value": ""}
+COUNTED = {
+    "customers": CUSTOMERS,
+    "counting": "capped_count = mine.capped_count + 1",
+    "has_room": "mine.capped_count < %s::bigint",
+    "members": "SELECT customer_id FROM counted",
+}
+RETENTION = {"table": "campaigns_event", "time": "at", "spare": "true", "join": "", "more": "", "locked": "old"}
+VARIANTS: dict[tuple[str, str], list[dict[str, Any]]] = {
+    ("campaigns/behaviors/definitions.sql", "behaviors"): [{"condition": "composite.id = ANY(%s::bigint[])"}],
+    ("campaigns/behaviors/state.sql", "find"): [
+        {"parts": "SELECT 1::bigint AS id, now() AS at, 1::numeric AS amount, true AS flag"}
+    ],
+    ("campaigns/customer_facts/locking.sql", "lock"): [{"which": "id = ANY(%(ids)s::bigint[])"}],
+    ("campaigns/decisions/impressions.sql", "offer"): [
+        {"fitting": "", "booking": "", "counting": COUNTED["counting"], "has_room": "mine.capped_count < 3"}
+    ],
+    ("campaigns/decisions/participation.sql", "upsert"): [
+        {"count": "converted_count", "time": "converted_at", "lock": "KEY SHARE"}
+    ],
+    ("campaigns/delivery/add_recipients.sql", "members"): [RECIPIENTS],
+    ("campaigns/delivery/add_recipients.sql", "counted"): [COUNTED],
+    ("campaigns/delivery/audience.sql", "preview"): [
+        {"cases": "WHEN NOT customer.consent THEN 0", "last": 1, "all": "customer.consent", "sample": 20}
+    ],
+    ("campaigns/delivery/exports.sql", "skip"): [{"error": "''", "delivery": "1", "whom": "true"}],
+    ("campaigns/delivery/recipients/claim.sql", "take"): [
+        {"whose": "recipient.delivery_id = 1", "consent": "customer.email_consent", "tokens": "'[]'"}
+    ],
+    ("campaigns/delivery/waits.sql", "recipients"): [{"whose": "recipient.delivery_id = 1"}],
+    ("campaigns/hierarchy/campaigns.sql", "rows"): [{"ids": "%s::bigint[]"}],
+    ("campaigns/schedule/synchronise.sql", "change"): [
+        {"level": level} for level in ("campaign", "line_item", "part", "creative")
+    ],
+    ("campaigns/schedule/synchronise.sql", "make"): [{"level": "creative"}],
+    ("config/retention/kinds.sql", "by_id"): [
+        {**RETENTION, "mark": "", "end": ""},
+        {**RETENTION, "mark": "", "end": "OR max(at) >= %(before)s::timestamptz"},
+    ],
+    ("config/verification/caps.sql", "earned"): [
+        {"within": "in all", "cap": "behavior.max_times_achievable", "period": "1"},
+        {
+            "within": "in a month",
+            "cap": "behavior.max_times_achievable_per_month",
+            "period": "date_trunc('month', completion.at AT TIME ZONE organization.time_zone)",
+        },
+    ],
+    ("config/verification/deliveries.sql", "counts"): [
+        {"shown": "sent %%s", "kept": "delivery.sent", "there": "COALESCE(recipient.sent, 0)", "sums": "1 AS sent"}
+    ],
+    ("config/verification/references.sql", "reference"): [
+        {
+            "child": "campaigns_delivery",
+            "child_key": "id",
+            "column": "creative_id",
+            "parent": "campaigns_adunit",
+            "parent_key": "id",
+            "owner": "organization_id",
+            "unless": "",
+        }
+    ],
+    ("customers/customers/generation.sql", "generate"): [{"tags": "NULL::varchar"}],
+    ("marketing_solutions/campaigns.sql", "search"): [
+        {"of_advertisers": "", "of_ids": ""},
+        {
+            "of_advertisers": " AND portfolio.advertiser_id = ANY(%(advertisers)s::bigint[])",
+            "of_ids": " AND link.campaign_id = ANY(%(ids)s::bigint[])",
+        },
+    ],
+}
