@@ -6,7 +6,6 @@ Where a pass is stands in the database, so a worker may be killed at any point; 
 from datetime import datetime, timedelta
 
 import structlog
-from campaigns.models.delivery import DeliveryState
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
@@ -14,6 +13,7 @@ from django.utils import timezone
 
 from campaigns.delivery.channels.file import remove_file
 from campaigns.models import Delivery
+from campaigns.models.delivery import DeliveryState
 from config.retention.kinds import KINDS, Kind
 from customers.models import RetentionMark
 

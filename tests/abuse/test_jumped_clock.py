@@ -9,8 +9,8 @@ import pytest
 from pytest_django import Settings
 
 from customers.models import Application
-from marketing_solutions.services.rate_limits import count_request
-from marketing_solutions.services.tokens import SCOPES, issue_token
+from marketing_solutions.oauth import SCOPES, issue_token
+from marketing_solutions.rate_limits import count_request
 from tests.abuse.server import Server
 from tests.abuse.world import Abused
 from tests.factories import make_application

@@ -4,9 +4,8 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaigns.models.delivery import DeliveryState
-
 from campaigns.models import Delivery
+from campaigns.models.delivery import DeliveryState
 from customers.models import Application, Operator
 from customers.models.application import Platform
 from marketing_solutions.oauth import SCOPES, issue_token

@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 from typing import Any
 
-from campaigns.models.delivery import DeliveryState
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
@@ -24,6 +23,7 @@ from campaigns.delivery.build_chunk import build_chunk, take_chunk
 from campaigns.delivery.follow_merges import finish_next_building
 from campaigns.delivery.sweep import begin_next_delivery
 from campaigns.models import Delivery, Recipient
+from campaigns.models.delivery import DeliveryState
 from campaigns.schedule.synchronise import synchronise_deliveries
 from customers.customers.generation import generate_customers
 from customers.schema.indexes import maintain_field_indexes

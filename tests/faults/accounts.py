@@ -3,11 +3,11 @@
 from collections import Counter
 from pathlib import Path
 
-from campaigns.models.delivery import DeliveryState
-from campaigns.models.recipient import RecipientState
 from django.db import connection
 
 from campaigns.models import Delivery, Recipient
+from campaigns.models.delivery import DeliveryState
+from campaigns.models.recipient import RecipientState
 from tests.faults.providers import keys_given
 
 CONSENTS = {"known": "email_consent", "blind": "push_consent"}

@@ -8,11 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-from campaigns.models.delivery import OVER, DeliveryState
 from django.conf import settings
 from django.db import connection, connections
 
 from campaigns.models import Delivery
+from campaigns.models.delivery import OVER, DeliveryState
 from config.supervision import Signals
 from customers.customers.generation import generate_customers
 from tests.campaigns.delivery.scheduled import EMAIL, PUSH, make_delivery, make_scheduled

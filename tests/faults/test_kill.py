@@ -11,10 +11,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from campaigns.models.delivery import DeliveryState
 from django.db import connection
 
 from campaigns.models import AudienceChunk, Delivery, Recipient
+from campaigns.models.delivery import DeliveryState
 from customers.customers.generation import generate_customers
 from customers.models import Customer, Organization
 from tests.campaigns.delivery.scheduled import EMAIL, PUSH, make_delivery, make_scheduled

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from campaigns.models.delivery import DeliveryState
 from django.db.models import F
 from django.utils import timezone
 
@@ -23,6 +22,7 @@ from campaigns.delivery.channels.base import (
 from campaigns.delivery.sweep import move_deliveries_on
 from campaigns.models import Delivery, Participation, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
+from campaigns.models.delivery import DeliveryState
 from campaigns.schedule.synchronise import synchronise_deliveries
 from campaigns.tasks import sweep, work_once
 from customers.models import Customer, Organization
