@@ -17,7 +17,7 @@ from campaigns.models import Achievement, AdCampaign, Outcome
 from customers.errors import Refusals, not_found
 from customers.models import Organization
 from customers.named_sql import NamedSQL
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 
 SQL = NamedSQL(__file__)
 
@@ -112,7 +112,7 @@ def create_behaviors(
     refusals.raise_any()
     Achievement.objects.bulk_create(rows, batch_size=ROWS_A_STATEMENT)
     save_outcomes(outcomes)
-    raise_version(organization=organization, changed={AdCampaign: [campaign_id]})
+    bump_version(organization=organization, changed={AdCampaign: [campaign_id]})
     return behaviors_by_ids(organization=organization, behavior_ids=[composite.pk for composite in composites])
 
 
@@ -148,7 +148,7 @@ def update_behavior(*, organization: Organization, behavior_id: int, changes: De
         _replace_goals(before, goals, now)
     if outcomes is not None:
         replace_outcomes(composite, outcomes)
-    raise_version(organization=organization, changed={Achievement: [behavior_id]})
+    bump_version(organization=organization, changed={Achievement: [behavior_id]})
     return get_behavior(organization=organization, behavior_id=behavior_id)
 
 
@@ -161,7 +161,7 @@ def delete_behavior(*, organization: Organization, behavior_id: int, now: dateti
     composite.deleted_at = now
     composite.save(update_fields=["deleted_at", "name", "updated_at"])
     mark_children_deleted(Achievement.objects.filter(composite=composite), now=now)
-    raise_version(organization=organization, changed={Achievement: [behavior_id]})
+    bump_version(organization=organization, changed={Achievement: [behavior_id]})
     return behavior
 
 

@@ -20,7 +20,7 @@ from campaigns.schedule.synchronise import synchronise_deliveries
 from customers.errors import Refusals, not_found
 from customers.models import Organization
 from customers.named_sql import NamedSQL
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from customers.prepared import PreparedQuery, PreparedStatement
 
 SQL = NamedSQL(__file__)
@@ -155,7 +155,7 @@ def create_campaign(*, organization: Organization, attributes: Mapping[str, Any]
         bundle = AdBundle.objects.create(organization=organization, campaign=campaign)
         if conditions:
             replace_targets(owner=bundle, conditions=conditions)
-        raise_version(organization=organization, changed={AdCampaign: [campaign.pk]})
+        bump_version(organization=organization, changed={AdCampaign: [campaign.pk]})
     return get_campaign(organization=organization, campaign_id=campaign.pk)
 
 
@@ -169,7 +169,7 @@ def update_campaign(*, organization: Organization, campaign_id: int, changes: Ma
         campaign.save()
         if targets is not None:
             replace_targets(owner=campaign.ad_bundle, conditions=conditions)
-        raise_version(organization=organization, changed={AdCampaign: [campaign.pk]})
+        bump_version(organization=organization, changed={AdCampaign: [campaign.pk]})
         synchronise_deliveries(organization=organization, level=campaign, changes=changes)
     return get_campaign(organization=organization, campaign_id=campaign_id)
 
@@ -184,7 +184,7 @@ def delete_campaign(*, organization: Organization, campaign_id: int, now: dateti
     mark_children_deleted(AdGroup.objects.filter(line_item__campaign=campaign), now=now)
     mark_children_deleted(AdUnit.objects.filter(group__line_item__campaign=campaign), now=now)
     mark_children_deleted(Achievement.objects.filter(campaign=campaign), now=now)
-    raise_version(organization=organization, changed={AdCampaign: [campaign.pk]})
+    bump_version(organization=organization, changed={AdCampaign: [campaign.pk]})
     synchronise_deliveries(organization=organization, level=campaign)
     return campaign
 

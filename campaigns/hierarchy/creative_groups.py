@@ -14,7 +14,7 @@ from campaigns.models import AdGroup, AdLineItem, AdUnit
 from campaigns.schedule.synchronise import synchronise_deliveries
 from customers.errors import not_found
 from customers.models import Organization
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from customers.prepared import PreparedQuery
 
 
@@ -67,7 +67,7 @@ def create_group(*, organization: Organization, line_item_id: int, attributes: M
     group.save()
     if conditions:
         replace_targets(owner=group, conditions=conditions)
-    raise_version(organization=organization, changed={AdGroup: [group.pk]})
+    bump_version(organization=organization, changed={AdGroup: [group.pk]})
     return get_group(organization=organization, group_id=group.pk)
 
 
@@ -81,7 +81,7 @@ def update_group(*, organization: Organization, group_id: int, changes: Mapping[
     group.save()
     if targets is not None:
         replace_targets(owner=group, conditions=conditions)
-    raise_version(organization=organization, changed={AdGroup: [group.pk]})
+    bump_version(organization=organization, changed={AdGroup: [group.pk]})
     synchronise_deliveries(organization=organization, level=group, changes=changes)
     return get_group(organization=organization, group_id=group_id)
 
@@ -93,7 +93,7 @@ def delete_group(*, organization: Organization, group_id: int, now: datetime) ->
     group = get_group(organization=organization, group_id=group_id)
     mark_deleted(group, now=now)
     mark_children_deleted(AdUnit.objects.filter(group=group), now=now)
-    raise_version(organization=organization, changed={AdGroup: [group.pk]})
+    bump_version(organization=organization, changed={AdGroup: [group.pk]})
     synchronise_deliveries(organization=organization, level=group)
     return group
 

@@ -17,7 +17,7 @@ from campaigns.schedule.deliveries import deliveries_of
 from campaigns.schedule.synchronise import make_deliveries, synchronise_deliveries
 from customers.errors import Kind, Refusals, not_found
 from customers.models import Application, Organization
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from customers.prepared import PreparedInsert, PreparedQuery
 
 
@@ -62,7 +62,7 @@ def create_creative(
         creative.group = group
         _change(creative, attributes)
         _insert.insert(creative)
-        raise_version(organization=organization, changed={AdUnit: [creative.pk]})
+        bump_version(organization=organization, changed={AdUnit: [creative.pk]})
         # A new creative has no deliveries yet, and gets one only where it is live and has its time.
         if creative.status == Status.LIVE and creative.delivery_method == DeliveryMethod.SCHEDULED:
             make_deliveries(organization=organization, level=creative)
@@ -76,7 +76,7 @@ def update_creative(*, organization: Organization, creative_id: int, changes: Ma
     left = [creative.achievement_id] if creative.achievement_id else []
     _change(creative, changes)
     creative.save()
-    raise_version(organization=organization, changed={AdUnit: [creative.pk], Achievement: left})
+    bump_version(organization=organization, changed={AdUnit: [creative.pk], Achievement: left})
     synchronise_deliveries(organization=organization, level=creative, changes=changes)
     return creative
 
@@ -86,7 +86,7 @@ def delete_creative(*, organization: Organization, creative_id: int, now: dateti
     """Take a creative out of every read."""
     creative = lock_creative(organization=organization, creative_id=creative_id)
     mark_deleted(creative, now=now)
-    raise_version(organization=organization, changed={AdUnit: [creative.pk]})
+    bump_version(organization=organization, changed={AdUnit: [creative.pk]})
     synchronise_deliveries(organization=organization, level=creative)
     return creative
 

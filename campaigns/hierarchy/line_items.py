@@ -14,7 +14,7 @@ from campaigns.models.errors import constraints_as_errors
 from campaigns.schedule.synchronise import synchronise_deliveries
 from customers.errors import not_found
 from customers.models import Organization
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from customers.prepared import PreparedQuery
 
 
@@ -52,7 +52,7 @@ def create_line_item(*, organization: Organization, campaign_id: int, attributes
     with constraints_as_errors(), transaction.atomic():
         line_item.campaign = lock_campaign(organization=organization, campaign_id=campaign_id)
         line_item.save()
-        raise_version(organization=organization, changed={AdLineItem: [line_item.pk]})
+        bump_version(organization=organization, changed={AdLineItem: [line_item.pk]})
     return line_item
 
 
@@ -62,7 +62,7 @@ def update_line_item(*, organization: Organization, line_item_id: int, changes: 
     line_item = lock_line_item(organization=organization, line_item_id=line_item_id)
     change_level(line_item, changes)
     line_item.save()
-    raise_version(organization=organization, changed={AdLineItem: [line_item.pk]})
+    bump_version(organization=organization, changed={AdLineItem: [line_item.pk]})
     synchronise_deliveries(organization=organization, level=line_item, changes=changes)
     return line_item
 
@@ -74,7 +74,7 @@ def delete_line_item(*, organization: Organization, line_item_id: int, now: date
     mark_deleted(line_item, now=now)
     mark_children_deleted(AdGroup.objects.filter(line_item=line_item), now=now)
     mark_children_deleted(AdUnit.objects.filter(group__line_item=line_item), now=now)
-    raise_version(organization=organization, changed={AdLineItem: [line_item.pk]})
+    bump_version(organization=organization, changed={AdLineItem: [line_item.pk]})
     synchronise_deliveries(organization=organization, level=line_item)
     return line_item
 

@@ -11,7 +11,7 @@ from campaigns.models import AdTarget
 from campaigns.models.level import Level
 from campaigns.targeting import parse_targets
 from customers.errors import DomainError, invalid
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from customers.schema.fields import hold_schema
 
 FIRST = "targets[0]: "
@@ -40,7 +40,7 @@ def save_target(*, target: AdTarget, changes: Mapping[str, Any]) -> AdTarget:
             target.save()
     except IntegrityError as error:
         raise invalid(position="Another target stands in this place.") from error
-    raise_version(organization=target.organization, changed={type(level): [level.pk]})
+    bump_version(organization=target.organization, changed={type(level): [level.pk]})
     return target
 
 
@@ -49,7 +49,7 @@ def delete_target(*, target: AdTarget) -> None:
     """Take a target away: whom it kept out is in."""
     level = lock_level(target=target)
     AdTarget.objects.filter(pk=target.pk).delete()
-    raise_version(organization=target.organization, changed={type(level): [level.pk]})
+    bump_version(organization=target.organization, changed={type(level): [level.pk]})
 
 
 def lock_level(*, target: AdTarget) -> Level:

@@ -11,7 +11,7 @@ from campaigns.models.errors import constraints_as_errors
 from campaigns.models.offer import MAXIMUM_POINTS
 from customers.errors import Refusals, not_found
 from customers.models import Customer, Organization
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from customers.prepared import PreparedQuery
 
 
@@ -69,7 +69,7 @@ def _save(offer: Offer, changes: Mapping[str, Any]) -> Offer:
     _check(offer)
     with constraints_as_errors(), transaction.atomic():
         offer.save(update_fields=None if offer.pk is None else [*changes, "updated_at"])
-        raise_version(organization=offer.organization, changed={Offer: [offer.pk]})
+        bump_version(organization=offer.organization, changed={Offer: [offer.pk]})
     return offer
 
 

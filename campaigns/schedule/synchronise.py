@@ -34,7 +34,7 @@ def synchronise_deliveries(
     """Bring the deliveries of the creatives at or below a level in line with it, in two statements.
 
     Call it in the transaction that changed the level (`changes` spares the statements where nothing of it matters),
-    after `raise_version`: writers of one organization stand in a line there, so the last one sees what all have done.
+    after `bump_version`: writers of one organization stand in a line there, so the last one sees what all have done.
     """
     if changes is not None and not DECIDING & changes.keys():
         return

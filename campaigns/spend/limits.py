@@ -17,7 +17,7 @@ from campaigns.spend.ledger import lock_spend_limit
 from customers.errors import DomainError, Kind, invalid
 from customers.models import Organization
 from customers.named_sql import NamedSQL
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 
 SQL = NamedSQL(__file__)
 
@@ -46,7 +46,7 @@ def change_spend_limits(*, organization: Organization, limits: Mapping[int, Limi
     rows = _change(organization, limits, now)
     turned = [key for key, *_, is_turned in rows if is_turned]
     if turned:
-        raise_version(organization=organization, changed={SpendLimit: turned})
+        bump_version(organization=organization, changed={SpendLimit: turned})
     changed = frozenset(campaign_id for _, campaign_id, *_ in rows)
     later = frozenset(campaign_id for _, campaign_id, is_below, _ in rows if is_below)
     return ChangedLimits(changed - later, later, frozenset(limits) - changed)

@@ -24,7 +24,7 @@ MAXIMUM_MARKS = 1000
 # A label that no model has, hence one that no reader knows.
 EVERYTHING = "everything"
 # The row of the organization is locked first; what is written and forgotten here is written by nobody else meanwhile.
-RAISE_VERSION = PreparedStatement(SQL("raise_version", remembered=REMEMBERED))
+RAISE_VERSION = PreparedStatement(SQL("bump_version", remembered=REMEMBERED))
 Changed = Mapping[Any, Iterable[int]]  # by model
 
 
@@ -54,13 +54,13 @@ def save_organization(*, organization: Organization, changes: Mapping[str, Any])
             organization.save(update_fields=None if is_new else list(changes))
             if not is_new:
                 # Nothing is compiled from these; each request reads them together with the stamp.
-                raise_version(organization=organization, changed={})
+                bump_version(organization=organization, changed={})
     except IntegrityError as error:
         raise invalid(name="Another organization has this name.") from error
     return organization
 
 
-def raise_version(*, organization: Organization, changed: Changed | None = None) -> None:
+def bump_version(*, organization: Organization, changed: Changed | None = None) -> None:
     """Say that what decisions are made from has changed.
 
     Call it last in the writing transaction: the row stays locked until that commits, so a reader who sees the new

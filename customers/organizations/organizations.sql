@@ -1,4 +1,4 @@
--- name: raise_version
+-- name: bump_version
 WITH raised AS (
     UPDATE customers_organization SET version = version + 1 WHERE id = %s::bigint RETURNING id, version
 ), forgotten AS (

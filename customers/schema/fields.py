@@ -10,7 +10,7 @@ from customers.jobs import look_now
 from customers.models import CustomerField, Organization
 from customers.models.broken_constraint import broken_constraint
 from customers.named_sql import NamedSQL
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from customers.prepared import PreparedStatement
 from customers.schema.indexes import is_unique_index_of
 from customers.schema.uses import lock_field, refuse_change, refuse_retired, refuse_used, retire
@@ -62,7 +62,7 @@ def save_field(*, field: CustomerField) -> CustomerField:
             _refuse_shared(field)
         field.unique_problem = ""
     _save_row(field)
-    raise_version(organization=field.organization, changed={CustomerField: [field.pk]})
+    bump_version(organization=field.organization, changed={CustomerField: [field.pk]})
     look_now("customers.look_after_field_indexes")
     return field
 
@@ -95,7 +95,7 @@ def delete_field(*, field: CustomerField) -> None:
     retire(field=kept)
     changed = {CustomerField: [kept.pk]}
     kept.delete()
-    raise_version(organization=field.organization, changed=changed)
+    bump_version(organization=field.organization, changed=changed)
     look_now("customers.look_after_field_indexes")
 
 

@@ -20,7 +20,7 @@ from psycopg import sql
 from customers.bounds import Work, bounded
 from customers.models import CustomerField
 from customers.models.attribute_sql import digest_expression, indexed_expression, text_expression
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from customers.transactions import was_undone
 
 # Who holds it makes indexes or analyzes the customers' table: PostgreSQL lets one at a time do so, and two that wait
@@ -197,7 +197,7 @@ def _give_up(index: FieldIndex) -> None:
     log.warning("field_is_not_unique", field=field.name, organization=field.organization_id)
     _drop(index.name)
     CustomerField.objects.filter(pk=field.pk).update(unique=False, unique_since=None, unique_problem=SHARED)
-    raise_version(organization=field.organization, changed={CustomerField: [field.pk]})
+    bump_version(organization=field.organization, changed={CustomerField: [field.pk]})
 
 
 def _stem(field: CustomerField, *, is_unique: bool) -> str:

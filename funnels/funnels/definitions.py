@@ -10,7 +10,7 @@ from campaigns.hierarchy.campaigns import lock_campaign
 from campaigns.models import AdCampaign
 from customers.errors import DomainError, invalid
 from customers.models import Organization
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from customers.schema.fields import hold_schema
 from funnels.funnels.engine import Graph, parse_steps
 from funnels.funnels.lookup import find_funnel
@@ -45,7 +45,7 @@ def save_funnel(
     for name, value in looks.items():
         setattr(funnel, name, value)
     funnel.save()
-    raise_version(organization=organization, changed={AdCampaign: [campaign.pk]})
+    bump_version(organization=organization, changed={AdCampaign: [campaign.pk]})
     return funnel
 
 
@@ -54,7 +54,7 @@ def delete_funnel(*, funnel: Funnel) -> None:
     """Take a campaign's funnel away; customers on the way find none."""
     lock_campaign(organization=funnel.organization, campaign_id=funnel.campaign_id)
     Funnel.objects.filter(pk=funnel.pk).delete()
-    raise_version(organization=funnel.organization, changed={AdCampaign: [funnel.campaign_id]})
+    bump_version(organization=funnel.organization, changed={AdCampaign: [funnel.campaign_id]})
 
 
 def restart_funnel(*, organization: Organization, customer_id: int, campaign_id: int) -> None:

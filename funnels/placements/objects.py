@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from campaigns.models import AdCampaign, AdGroup
 from customers.errors import DomainError, Kind, invalid
-from customers.organizations.organizations import Changed, raise_version
+from customers.organizations.organizations import Changed, bump_version
 from customers.schema.fields import hold_schema
 from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder, Popup
 from funnels.placements.banner_html import clean_html
@@ -67,7 +67,7 @@ def delete_channel_object(*, row: ChannelObject) -> None:
     """Delete a row and what hangs on it."""
     changed = _changed(row, _campaigns_of_kept(row))
     row.delete()
-    raise_version(organization=row.organization, changed=changed)
+    bump_version(organization=row.organization, changed=changed)
 
 
 @transaction.atomic
@@ -79,7 +79,7 @@ def _save(row: Row) -> Row:
         raise DomainError(Kind.INVALID, "validation", "Validation error.", fields=fields) from error
     left = _campaigns_of_kept(row)
     row.save()
-    raise_version(organization=row.organization, changed=_changed(row, left))
+    bump_version(organization=row.organization, changed=_changed(row, left))
     return row
 
 

@@ -12,7 +12,7 @@ import pytest
 import urllib3
 
 from customers.models import Application, Customer, PushToken
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from funnels.funnels.definitions import save_funnel
 from tests.abuse.server import NEW_VISITORS, Server
 from tests.channels import make_banner, make_event, make_live_campaign, make_placeholder
@@ -83,7 +83,7 @@ def shop(server: Server) -> Shop:
         for application in (web, app, rest):
             make_banner(make_placeholder(application, name="home"), campaign)
             make_event(application, campaign, name="sign-up")
-        raise_version(organization=organization)
+        bump_version(organization=organization)
         secret = web.identity_secret
     return Shop(server, str(web.app_token), str(app.app_token), str(rest.app_token), secret, campaign.pk)
 

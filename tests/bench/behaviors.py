@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaigns.models import Achievement, AdBundle, AdCampaign
 from customers.applications.applications import create_application
 from customers.models import Application, Organization
-from customers.organizations.organizations import get_or_create_organization, raise_version
+from customers.organizations.organizations import bump_version, get_or_create_organization
 from tests.bench.channel_data import ENDS_AT, STARTS_AT
 from tests.bench.database import settle
 from tests.bench.harness import Scenario, answer_of, statements_of
@@ -148,7 +148,7 @@ def _make_behaviors(organization: Organization) -> None:
             min_time_between_events=1,
             min_time_between_events_count=100,
         )
-    raise_version(organization=organization)
+    bump_version(organization=organization)
 
 
 def _make_saver(organization: Organization) -> None:
@@ -157,7 +157,7 @@ def _make_saver(organization: Organization) -> None:
     composite = Achievement.objects.create(**own, name="Saver")
     goal: dict[str, Any] = {"internal_event_name": SAVED, "event_count": EVENTS, "period": 30 * 86_400}
     Achievement.objects.create(**own, name="Saved", composite=composite, **goal)
-    raise_version(organization=organization)
+    bump_version(organization=organization)
 
 
 def _make_campaign(organization: Organization, name: str) -> AdCampaign:

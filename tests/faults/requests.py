@@ -13,7 +13,7 @@ from campaigns.delivery.unsubscribing import unsubscribe_url
 from campaigns.models import AdCampaign
 from customers.models import Customer, CustomerField, Operator
 from customers.models.application import Platform
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from funnels.funnels.definitions import save_funnel
 from tests.channels import make_banner, make_event, make_live_campaign, make_placeholder
 from tests.dialects.management import bodies
@@ -63,7 +63,7 @@ class World:
         behavior = make_achievement(self.campaign, points=10)
         for name in ("purchase", "conversion", self.event.name):
             make_goal(behavior, internal_event_name=name)
-        raise_version(organization=self.organization)
+        bump_version(organization=self.organization)
         self.requests: dict[str, Callable[[], Request]] = {
             name: getattr(self, name)
             for name in dir(self)

@@ -9,7 +9,7 @@ from campaigns.models import AdCampaign, Destination, SpendLimit
 from campaigns.models.frequency import FrequencyPeriod, FrequencyUnit
 from customers.models import Application, Operator, Organization
 from customers.models.application import Platform
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from funnels.funnels.definitions import save_funnel
 from tests.campaigns.behaviors.makers import add_outcome, make_behavior
 from tests.channels import ENDS_AT, STARTS_AT, make_banner, make_event, make_live_campaign, make_placeholder, make_popup
@@ -91,7 +91,7 @@ def make_world(*, strangers: int, receiver: str) -> World:
     destination.keep_secrets({"signing_secret": "storm"})
     destination.save()
     Operator.objects.create_superuser("storm", password=PASSWORD)
-    raise_version(organization=organization)
+    bump_version(organization=organization)
     return World(
         organization_id=organization.pk,
         application_id=credentials.application.pk,

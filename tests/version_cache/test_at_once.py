@@ -16,7 +16,7 @@ from campaigns.hierarchy.campaigns import update_campaign
 from campaigns.hierarchy.creative_groups import update_group
 from campaigns.models import AdCampaign, AdLineItem
 from customers.models import Organization
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from tests.channels import ENDS_AT, STARTS_AT, make_banner, make_live_campaign, make_placeholder
 from tests.factories import make_application, make_group, make_line_item
 from tests.together import PATIENCE_SECONDS, together, wait_for_connections
@@ -44,7 +44,7 @@ def test_readers_see_all_of_a_write_or_nothing_of_it() -> None:
                 first = AdCampaign.objects.select_for_update(no_key=True).get(pk=pair[0])
                 priority = next(numbers)
                 AdCampaign.objects.filter(pk__in=pair).update(priority=priority)
-                raise_version(organization=organization, changed={type(first): pair})
+                bump_version(organization=organization, changed={type(first): pair})
         written.release()
 
     def read() -> int:
@@ -82,7 +82,7 @@ def test_a_row_that_moves_while_what_is_below_it_changes_is_found_where_it_is() 
 def _move(organization: Organization, item: AdLineItem, here: AdCampaign, there: AdCampaign) -> None:
     with transaction.atomic():
         AdLineItem.objects.filter(pk=item.pk).update(campaign=there)
-        raise_version(organization=organization, changed={AdLineItem: [item.pk], AdCampaign: [here.pk]})
+        bump_version(organization=organization, changed={AdLineItem: [item.pk], AdCampaign: [here.pk]})
 
 
 def _change(organization: Organization, group_id: int, number: int) -> None:
@@ -99,7 +99,7 @@ def test_what_is_over_is_let_go_and_comes_again() -> None:
         make_banner(placeholder, campaign)
     ends_at = timezone.now() + timedelta(milliseconds=300)
     AdCampaign.objects.filter(pk=short.pk).update(ends_at=ends_at)
-    raise_version(organization=organization)
+    bump_version(organization=organization)
     assert _ids(organization) == {short.pk, long.pk}
     _wait_until(ends_at)
     assert _ids(organization) == {short.pk, long.pk}

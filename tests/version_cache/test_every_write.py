@@ -27,7 +27,7 @@ from campaigns.offers import definitions as offer_definitions
 from campaigns.spend import limits as spend_limits
 from customers.models import Application, CustomerField, Organization
 from customers.organizations import organizations
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from customers.schema.fields import delete_field, save_field
 from funnels.funnels.definitions import delete_funnel, save_funnel
 from funnels.models import Banner, BusinessEvent, EventBinding, Funnel, Placeholder, Popup
@@ -204,7 +204,7 @@ def _walk_behaviors(scene: Scene) -> Iterator[str]:
         attributes={"name": "Group", **DATES},
     )
     AdUnit.objects.filter(pk=creative.pk).update(group=away)
-    raise_version(**own, changed={AdUnit: [creative.pk], type(group): [group.pk]})
+    bump_version(**own, changed={AdUnit: [creative.pk], type(group): [group.pk]})
     yield "a creative moves to another campaign, and is still triggered from the first"
     line_items.delete_line_item(**own, line_item_id=away.line_item_id, now=NOW)
     yield "what it is in is deleted"
@@ -282,13 +282,13 @@ def _walk_schema(scene: Scene) -> Iterator[str]:
     yield "whole: a field is made"
     delete_field(field=field)
     yield "whole: a field is deleted"
-    raise_version(organization=scene.organization)
+    bump_version(organization=scene.organization)
     yield "whole: nobody says what changed"
     Organization.objects.filter(pk=scene.organization.pk).update(version=scene.organization.version + 1000)
     yield "whole: nobody has marked anything"
-    raise_version(organization=scene.organization, changed={CustomerField: [1]})
+    bump_version(organization=scene.organization, changed={CustomerField: [1]})
     yield "whole: what definitions can't say where it is"
-    raise_version(organization=scene.organization, changed={Offer: range(2000)})
+    bump_version(organization=scene.organization, changed={Offer: range(2000)})
     yield "whole: more than is told one by one"
 
 
@@ -319,18 +319,18 @@ def _noted_callers(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
 
 
 def _callers_in_source() -> set[tuple[str, str]]:
-    """Every function of ours that calls `raise_version`."""
+    """Every function of ours that calls `bump_version`."""
     found = set()
     for path in sorted(path for app in APPS for path in (ROOT / app).rglob("*.py")):
         for function in ast.walk(ast.parse(path.read_text())):
-            if isinstance(function, ast.FunctionDef) and _calls_raise_version(function):
+            if isinstance(function, ast.FunctionDef) and _calls_bump_version(function):
                 found.add((str(path.relative_to(ROOT)), function.name))
     return found
 
 
-def _calls_raise_version(function: ast.FunctionDef) -> bool:
+def _calls_bump_version(function: ast.FunctionDef) -> bool:
     calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
-    return any(isinstance(called, ast.Name) and called.id == "raise_version" for called in calls)
+    return any(isinstance(called, ast.Name) and called.id == "bump_version" for called in calls)
 
 
 def test_who_raises_the_version_says_what_changed() -> None:
@@ -341,7 +341,7 @@ def test_who_raises_the_version_says_what_changed() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
-        and node.func.id == "raise_version"
+        and node.func.id == "bump_version"
         and "changed" not in {keyword.arg for keyword in node.keywords}
     ]
     assert not wrong
@@ -380,11 +380,11 @@ def test_an_edit_compiles_nothing_but_what_it_changed(scene: Scene) -> None:
 
 def test_a_reader_that_was_away_for_long_loads_all(scene: Scene, whole_loads: list[str]) -> None:
     for _ in range(organizations.REMEMBERED):
-        raise_version(organization=scene.organization, changed={})
+        bump_version(organization=scene.organization, changed={})
     keep(scene.organization)
     assert not whole_loads
     for _ in range(organizations.REMEMBERED + 1):
-        raise_version(organization=scene.organization, changed={})
+        bump_version(organization=scene.organization, changed={})
     keep(scene.organization)
     assert set(whole_loads) == {"definitions", "channel", "rules"}
     with connection.cursor() as cursor:

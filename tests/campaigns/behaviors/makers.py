@@ -7,7 +7,7 @@ from campaigns.behaviors.events import Recorded, record_events
 from campaigns.behaviors.run import CustomerEvent
 from campaigns.models import Achievement, AdCampaign, Completion, Offer, Outcome, TriggeredEvent
 from customers.models import Customer, Organization
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from tests.channels import ENDS_AT, STARTS_AT, make_live_campaign
 from tests.factories import make_application, make_creative, make_group, make_line_item, unique
 
@@ -26,7 +26,7 @@ def make_behavior(campaign: AdCampaign, *goals: dict[str, Any], **attributes: An
             composite=behavior,
             **{"name": unique("goal"), "internal_event_name": "buy"} | goal,
         )
-    raise_version(organization=campaign.organization)
+    bump_version(organization=campaign.organization)
     return behavior
 
 
@@ -39,7 +39,7 @@ def add_outcome(behavior: Achievement, *, offer: Offer | None = None, event: str
     """An offer to be issued, or a further event."""
     triggered = TriggeredEvent.objects.create(organization=behavior.organization, name=event) if event else None
     Outcome.objects.create(organization=behavior.organization, achievement=behavior, offer=offer, event=triggered)
-    raise_version(organization=behavior.organization)
+    bump_version(organization=behavior.organization)
 
 
 def add_message(behavior: Achievement, **campaign: Any) -> None:
@@ -50,7 +50,7 @@ def add_message(behavior: Achievement, **campaign: Any) -> None:
     application = make_application(behavior.organization).application
     kind = {"ad_type": "push_message", "creative_type": "messaging-platform-push", "delivery_method": "triggered"}
     make_creative(group, application, status="live", achievement=behavior, scheduled_delivery_date=None, **kind)
-    raise_version(organization=behavior.organization)
+    bump_version(organization=behavior.organization)
 
 
 def tell(customer: Customer, *events: CustomerEvent | datetime, name: str = "buy") -> list[Recorded]:

@@ -15,7 +15,7 @@ from campaigns.decisions.engine import Dated, Span
 from campaigns.models import Achievement, AdCampaign
 from campaigns.user_campaigns.complete import complete_campaign
 from customers.models import Customer, Organization
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from tests.campaigns.behaviors.makers import NOW, make_behavior, make_live_behavior, tell, times_earned
 from tests.channels import STARTS_AT, make_live_campaign
 from tests.factories import make_customer, make_organization, make_trail
@@ -92,7 +92,7 @@ def make_old_behaviors(organization: Organization, number: int, **dates: object)
         )
         for one in behaviors
     )
-    raise_version(organization=organization)
+    bump_version(organization=organization)
 
 
 @pytest.mark.django_db

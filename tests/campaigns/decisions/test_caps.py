@@ -18,7 +18,7 @@ from campaigns.models import AdCampaign, Participation, Recipient
 from campaigns.models.frequency import FrequencyPeriod, frequency_starts
 from customers.customers.identity import identify
 from customers.models import Customer, Organization
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from tests.campaigns.behaviors.makers import add_message, make_behavior
 from tests.channels import make_live_campaign
 from tests.factories import make_anonymous, make_customer, make_interaction, make_organization
@@ -50,7 +50,7 @@ class Capped:
     def change(self, **cap: Any) -> None:
         """Change the campaign's cap."""
         AdCampaign.objects.filter(pk=self.campaign.pk).update(**cap)
-        raise_version(organization=self.organization)
+        bump_version(organization=self.organization)
 
 
 def shown(capped: Capped, now: datetime) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from campaigns.models import Destination, MessageTemplate, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
 from customers.models import Customer
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from tests.campaigns.delivery.scheduled import (
     CSV,
     EMAIL,
@@ -108,7 +108,7 @@ def test_a_behavior_earned_by_an_event_sends_its_mail_once(mailbox: Mailbox) -> 
     MessageTemplate.objects.create(organization=actor.organization, key="welcome", subject="Hello", text="Welcome!")
     settings = {"from_address": "shop@example.org", "host": "127.0.0.1", "port": mailbox.port, "encryption": "none"}
     _destination(rows, "email", settings=settings)
-    raise_version(organization=actor.organization)
+    bump_version(organization=actor.organization)
     make_customer(actor.organization, external_id="ada", attributes={"email": "ada@example.org"})
     event = {"event": {"name": "signed up", "external_id": "ada", "event_id": "one"}}
     earned = []

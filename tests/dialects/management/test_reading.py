@@ -5,7 +5,7 @@ from django.db import connection
 
 from campaigns.decisions.compiled import get_definitions
 from customers.models import Organization
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from tests.channels import make_live_campaign
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import accepted
@@ -29,7 +29,7 @@ def test_lists_and_definitions_read_the_live_ones_only(owner: Actor) -> None:
     with plans() as listed:
         answer = accepted(owner.get("campaigns?status=live"))
     assert [each["id"] for each in answer["campaigns"]] == [live.pk]
-    raise_version(organization=owner.organization)
+    bump_version(organization=owner.organization)
     version = Organization.objects.get(pk=owner.organization.pk).version
     with plans() as loaded:
         get_definitions(organization_id=owner.organization.pk, version=version)

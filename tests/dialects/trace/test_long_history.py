@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaigns.models import AdCampaign, Participation
 from customers.models import Customer
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from funnels.placements.visits import SHORT_HISTORY, get_customer_visit, with_history
 from tests.channels import make_banner, make_event, make_live_campaign, make_placeholder, make_popup
 from tests.dialects.trace.caller import Caller, accepted, decoded, refused
@@ -76,13 +76,13 @@ def test_a_long_history_decides_as_a_short_one(caller: Caller, is_old: bool) -> 
     assert [answer["popup"] for answer in answers] == [{}, {}]
     popup.campaign = new
     popup.save()
-    raise_version(organization=caller.organization)
+    bump_version(organization=caller.organization)
     assert accepted(caller.post("campaigns/sync-page", page(caller, trail)))["popup"]["campaign"] == new.pk
     active = accepted(caller.post("campaigns/active", {"app-token": caller.token, "trail-id": trail}))
     assert {one["campaign"] for one in active["campaigns"]} == {seen.pk, new.pk}
     for name, campaigns in (("again", [dismissed, converted]), ("now", [converted, new])):
         make_event(caller.application, *campaigns, name=name)
-    raise_version(organization=caller.organization)
+    bump_version(organization=caller.organization)
     told = {"app-token": caller.token, "customer-id": "51", "context": {}}
     refused(caller.post("campaigns/business-event", told | {"event-name": "again"}), 404, "no-matching-campaign")
     answer = caller.post("campaigns/business-event", told | {"event-name": "now"})

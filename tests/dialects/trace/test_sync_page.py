@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Interaction, Participation, SpendEntry, SpendLimit, SpendTotal
 from customers.models import Customer
-from customers.organizations.organizations import raise_version
+from customers.organizations.organizations import bump_version
 from tests.channels import FUNNEL, make_banner, make_live_campaign, make_placeholder, make_popup
 from tests.dialects.trace.caller import FORMS, Caller, Form, accepted, refused
 from tests.factories import make_customer
@@ -185,7 +185,7 @@ def test_a_new_definition_is_used_at_once(caller: Caller) -> None:
     assert len(sync(caller, trail, "hero")["placeholders"]) == 1
     banner.campaign.status = "paused"
     banner.campaign.save()
-    raise_version(organization=caller.organization)
+    bump_version(organization=caller.organization)
     assert sync(caller, trail, "hero")["placeholders"] == []
 
 
@@ -230,7 +230,7 @@ def test_statements(caller: Caller) -> None:
         organization=caller.organization, campaign=campaign, type="capped", renewal="lifetime", amount=Decimal(100)
     )
     make_banner(free, campaign)
-    raise_version(organization=caller.organization)
+    bump_version(organization=caller.organization)
     sync(caller, trail, "free")
     with CaptureQueriesContext(connection) as captured:
         answer = sync(caller, trail, "free")
