@@ -1,23 +1,22 @@
 """Requests that the receiver can trust, one for each recipient: what webhooks and push gateways share.
 
-Signed as https://www.standardwebhooks.com describes it: `webhook-id` (the recipient's key), `webhook-timestamp`
-(seconds) and `webhook-signature`: `v1,` and the Base64 of HMAC-SHA256 over `id.timestamp.body`. A secret that begins
-with `whsec_` is Base64, any other stands for itself. The receiver takes an id once and answers 2xx to it ever after;
-that is its part of the contract, and why what is uncertain may be sent again.
+Signed as https://www.standardwebhooks.com describes it, by that project's own library: `webhook-id` (the recipient's
+key), `webhook-timestamp` (seconds) and `webhook-signature`. A secret that begins with `whsec_` is Base64, any other
+stands for itself, which the library doesn't know; so it is given the key's bytes. The receiver takes an id once and
+answers 2xx to it ever after; that is its part of the contract, and why what is uncertain may be sent again.
 """
 
-import base64
-import hashlib
-import hmac
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from standardwebhooks import Webhook
 
 from campaigns.delivery.channels.base import STOPPED, ClaimedRecipient, DeliveryFailedError, Outcome, Result, Wanted
 from campaigns.delivery.channels.http import Body, Exchange, RefusedError, UnreachableError
@@ -30,18 +29,12 @@ ROUNDS_IN_BATCH = 50
 MAXIMUM_REFERENCE = 255
 
 
-def signing_key(secret: str) -> bytes:
-    """The bytes that sign; DeliveryFailedError for a `whsec_` that is no Base64."""
+def signer_of(secret: str) -> Webhook:
+    """What signs with a secret; DeliveryFailedError for a `whsec_` that is no Base64."""
     try:
-        return read_signing_secret(secret)
+        return Webhook(read_signing_secret(secret))
     except ValueError as error:
         raise DeliveryFailedError("The signing secret begins with whsec_ but is no Base64.", is_lasting=True) from error
-
-
-def sign(key: bytes, identity: str, timestamp: int, body: bytes) -> str:
-    """The value of `webhook-signature`."""
-    signed = b".".join((identity.encode(), str(timestamp).encode(), body))
-    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
 @dataclass
@@ -49,7 +42,7 @@ class SignedPost:
     """Posts documents to one address, several at a time."""
 
     url: str
-    key: bytes
+    signer: Webhook
     exchange: Exchange
     concurrency: int
     clock: Callable[[], float] = field(default=time.time)
@@ -59,7 +52,7 @@ class SignedPost:
         """What posts to a destination of the kinds `webhook` and `push`."""
         concurrency = destination.option("concurrency")
         exchange = Exchange(timeout=destination.option("timeout_seconds"), attempts=ATTEMPTS, connections=concurrency)
-        return cls(destination.option("url"), signing_key(destination.secrets["signing_secret"]), exchange, concurrency)
+        return cls(destination.option("url"), signer_of(destination.secrets["signing_secret"]), exchange, concurrency)
 
     @property
     def batch_size(self) -> int:
@@ -89,7 +82,7 @@ class SignedPost:
                 "Content-Type": "application/json",
                 "webhook-id": identity,
                 "webhook-timestamp": str(timestamp),
-                "webhook-signature": sign(self.key, identity, timestamp, body),
+                "webhook-signature": self.signer.sign(identity, datetime.fromtimestamp(timestamp, UTC), body.decode()),
             }
 
         try:

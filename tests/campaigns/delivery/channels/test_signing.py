@@ -6,13 +6,14 @@ import hmac
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from campaigns.delivery.channels.base import DeliveryFailedError, Outcome
 from campaigns.delivery.channels.registry import courier_for
-from campaigns.delivery.channels.signing import sign, signing_key
+from campaigns.delivery.channels.signing import signer_of
 from campaigns.models import MessageTemplate
 from tests.campaigns.delivery.audience import Audience
 from tests.campaigns.delivery.servers import DROP, Got, World
@@ -47,12 +48,18 @@ def _is_signed(got: Got) -> bool:
 
 
 def test_the_documentations_own_sample() -> None:
-    key = signing_key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-    signature = sign(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
+    signer = signer_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    sent_at = datetime.fromtimestamp(1614265330, UTC)
+    signature = signer.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", sent_at, '{"test": 2432232314}')
     assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-    assert signing_key("plain text") == b"plain text"
+
+
+def test_a_secret_without_the_prefix_stands_for_itself() -> None:
+    signature = signer_of("plain text").sign("id", datetime.fromtimestamp(NOW, UTC), "body")
+    digest = hmac.new(b"plain text", f"id.{NOW}.body".encode(), hashlib.sha256).digest()
+    assert signature == "v1," + base64.b64encode(digest).decode()
     with pytest.raises(DeliveryFailedError):
-        signing_key("whsec_?")
+        signer_of("whsec_?")
 
 
 def test_a_webhook(audience: Audience, world: World, channel: Channels) -> None:
