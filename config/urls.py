@@ -9,7 +9,7 @@ from campaigns.api.views.unsubscribing import unsubscribe
 from config.demo.shop import demo_pages
 from config.documentation import docs, schema
 from config.health import healthz, readyz
-from funnels.api.sdk import prisma_js
+from funnels.api.views.browser_client import prisma_js
 from marketing_solutions.api.urls import unknown_versions
 
 handler400 = "config.handlers.bad_request"
