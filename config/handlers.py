@@ -16,7 +16,7 @@ from django.views import defaults
 from campaigns.api import errors as management
 from config.headers import careful
 from config.utf8_request import Utf8Request
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, tell_unavailable
 from marketing_solutions.api import errors as marketing_solutions
 from marketing_solutions.api.bodies import MAXIMUM_BODY
@@ -26,7 +26,7 @@ from traces.wire import errors as prisma
 class Dialect(Protocol):
     """What a dialect's errors can do: say whether a path is theirs, and answer for it."""
 
-    def speaks_this_dialect(self, path: str, /) -> bool:
+    def owns_path(self, path: str, /) -> bool:
         """Whether a path is of this dialect."""
 
     def unmatched_path_response(self, request: HttpRequest, /) -> HttpResponse:
@@ -50,7 +50,7 @@ log = structlog.get_logger(__name__)
 # What of the reason stands in the log, for parts of it are the caller's.
 LONGEST_REASON = 200
 # The statuses of pages whose bodies are not let in.
-REFUSED = {Kind.TOO_SLOW: 408, Kind.TOO_LARGE: 413, Kind.UNSUPPORTED: 415}
+REFUSED = {ErrorKind.TIMED_OUT: 408, ErrorKind.TOO_LARGE: 413, ErrorKind.UNKNOWN_FORMAT: 415}
 REFUSED_PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Not accepted</title></head>
 <body><h1>Not accepted</h1><p>{sentence}</p></body></html>
@@ -68,7 +68,7 @@ DIALECTS: tuple[Dialect, ...] = (management, prisma, marketing_solutions)
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
     for dialect in DIALECTS:
-        if dialect.speaks_this_dialect(request.path_info):
+        if dialect.owns_path(request.path_info):
             return dialect.unmatched_path_response(request)
     return defaults.page_not_found(request, exception)
 
@@ -77,7 +77,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: the request breaks a rule of the framework itself (a host that is not ours, a suspicious path)."""
     log.info("request_refused", path=request.path, reason=str(exception)[:LONGEST_REASON])
     for dialect in DIALECTS:
-        if dialect.speaks_this_dialect(request.path_info):
+        if dialect.owns_path(request.path_info):
             return dialect.bad_request_response(request)
     return defaults.bad_request(request, exception)
 
@@ -93,7 +93,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def foreign_page(request: HttpRequest) -> HttpResponse:
     """403: a browser was made to send this by a page of another origin (`config.guards`)."""
-    if management.speaks_this_dialect(request.path_info):
+    if management.owns_path(request.path_info):
         return management.foreign_page_response(request)
     return marketing_solutions.foreign_page_response(request)
 
@@ -105,7 +105,7 @@ def fault(request: HttpRequest) -> HttpResponse:
         tell_unavailable(error, request.path)
         return _unavailable(request)
     for dialect in DIALECTS:
-        if dialect.speaks_this_dialect(request.path_info):
+        if dialect.owns_path(request.path_info):
             return dialect.fault_response(request)
     return defaults.server_error(request)
 
@@ -113,7 +113,7 @@ def fault(request: HttpRequest) -> HttpResponse:
 def _unavailable(request: HttpRequest) -> HttpResponse:
     """503, which our own line in the log has told: it is no error of ours that would need Django's traceback."""
     for dialect in DIALECTS:
-        if dialect.speaks_this_dialect(request.path_info):
+        if dialect.owns_path(request.path_info):
             response = dialect.unavailable_response(request)
             break
     else:
@@ -126,14 +126,14 @@ def _unavailable(request: HttpRequest) -> HttpResponse:
 
 def body_limit(path: str) -> int:
     """How many bytes the body of a request to this path may have."""
-    return MAXIMUM_BODY if marketing_solutions.speaks_this_dialect(path) else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return MAXIMUM_BODY if marketing_solutions.owns_path(path) else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
 def refused(environ: dict[str, Any], error: DomainError) -> HttpResponse:
     """408, 413 or 415 for a body that no view will see."""
     request = _unseen(environ)
     for dialect in DIALECTS:
-        if dialect.speaks_this_dialect(request.path_info):
+        if dialect.owns_path(request.path_info):
             return careful(dialect.refused_response(request, error), request.path_info)
     page = HttpResponse(REFUSED_PAGE.format(sentence=escape(error.message)), status=REFUSED[error.kind])
     return careful(page, request.path_info)

@@ -1,6 +1,6 @@
 """Logging in to the admin: failures are counted (django-axes), every attempt is a line in the log.
 
-Refusals come before the password is looked at: hashing it is what costs.
+ErrorCollector come before the password is looked at: hashing it is what costs.
 """
 
 from typing import Any

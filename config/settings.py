@@ -215,7 +215,7 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, HINT_SECONDS)}}
     for name, task, seconds in (
         ("look after deliveries", "campaigns.look_after_deliveries", 1.0),
-        ("look after field indexes", "customers.look_after_field_indexes", 60.0),
+        ("maintain field indexes", "customers.maintain_field_indexes", 60.0),
         ("retire old rows", "config.retire_old_rows", 30.0),
         ("clear retired fields", "customers.clear_retired_fields", 10.0),
         ("clear minute counts", "customers.clear_minute_counts", 60.0),

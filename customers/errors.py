@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class ErrorKind(StrEnum):
     """The families of errors; each dialect has one table from kind to status and body."""
 
     NOT_FOUND = "not_found"
@@ -13,17 +13,20 @@ class Kind(StrEnum):
     MISSING = "missing"
     UNKNOWN_ATTRIBUTE = "unknown_attribute"
     CONFLICT = "conflict"
+    # What is there, but can't be had now.
     UNAVAILABLE = "unavailable"
-    FORBIDDEN = "forbidden"
-    UNAUTHENTICATED = "unauthenticated"
-    TOO_LARGE = "too_large"
-    TOO_SLOW = "too_slow"
-    MALFORMED = "malformed"
+    # What is over for good.
     CLOSED = "closed"
-    GONE = "gone"
-    UNSUPPORTED = "unsupported"
-    NOT_ACCEPTABLE = "not_acceptable"
-    TOO_MANY = "too_many"
+    LIMIT_EXCEEDED = "limit_exceeded"
+    # Of the caller.
+    UNAUTHENTICATED = "unauthenticated"
+    PERMISSION_DENIED = "permission_denied"
+    # Of the message that a caller sent, before anybody looks at what it asks for.
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
+    TIMED_OUT = "timed_out"
+    UNKNOWN_FORMAT = "unknown_format"
+    NO_COMMON_FORMAT = "no_common_format"
 
 
 class DomainError(Exception):
@@ -35,7 +38,7 @@ class DomainError(Exception):
 
     def __init__(
         self,
-        kind: Kind,
+        kind: ErrorKind,
         code: str,
         message: str,
         *,
@@ -52,13 +55,13 @@ class DomainError(Exception):
 
 def not_found(noun: str) -> DomainError:
     """The one answer for what doesn't exist and for what belongs to another organization."""
-    return DomainError(Kind.NOT_FOUND, "not_found", f"{noun} not found.")
+    return DomainError(ErrorKind.NOT_FOUND, "not_found", f"{noun} not found.")
 
 
 def invalid(**fields: str) -> DomainError:
     """One sentence for each attribute whose value breaks a rule."""
     return DomainError(
-        Kind.INVALID,
+        ErrorKind.INVALID,
         "validation",
         "Validation error.",
         fields={name: [sentence] for name, sentence in fields.items()},
@@ -66,47 +69,47 @@ def invalid(**fields: str) -> DomainError:
 
 
 def too_many(code: str, message: str, *, retry_after: int) -> DomainError:
-    """More of something, or more at a time, than is done for one caller; it may be asked for again after a while."""
-    return DomainError(Kind.TOO_MANY, code, message, retry_after=retry_after)
+    """A limit of one caller is exceeded; the same may be asked for again after `retry_after` seconds."""
+    return DomainError(ErrorKind.LIMIT_EXCEEDED, code, message, retry_after=retry_after)
 
 
-class Refusals:
-    """Gathers what several rules refuse, so that a caller hears of every offending attribute at once.
+class ErrorCollector:
+    """Collects the errors of several rules, so that a caller hears of every wrong attribute at once.
 
-    The error is of the gravest kind gathered: something missing, then something unknown, then something wrong.
+    The error that is raised has the most severe kind collected: missing, then unknown attribute, then invalid.
     """
 
-    GRAVITY = (Kind.MISSING, Kind.UNKNOWN_ATTRIBUTE, Kind.INVALID)
-    CODES: Mapping[Kind, tuple[str, str]] = {
-        Kind.MISSING: ("missing_data", "Required attributes are missing."),
-        Kind.UNKNOWN_ATTRIBUTE: ("argument_error", "Unknown attributes or wrong arguments."),
-        Kind.INVALID: ("validation", "Validation error."),
+    SEVERITY = (ErrorKind.MISSING, ErrorKind.UNKNOWN_ATTRIBUTE, ErrorKind.INVALID)
+    CODES: Mapping[ErrorKind, tuple[str, str]] = {
+        ErrorKind.MISSING: ("missing_data", "Required attributes are missing."),
+        ErrorKind.UNKNOWN_ATTRIBUTE: ("argument_error", "Unknown attributes or wrong arguments."),
+        ErrorKind.INVALID: ("validation", "Validation error."),
     }
 
     def __init__(self) -> None:
-        self.kinds: set[Kind] = set()
+        self.kinds: set[ErrorKind] = set()
         self.fields: dict[str, list[str]] = {}
 
-    def refuse(self, name: str, sentence: str, kind: Kind = Kind.INVALID) -> None:
-        """An attribute breaks a rule."""
+    def add(self, name: str, sentence: str, kind: ErrorKind = ErrorKind.INVALID) -> None:
+        """Note that an attribute breaks a rule."""
         self.kinds.add(kind)
         self.fields.setdefault(name, []).append(sentence)
 
     @contextmanager
-    def gathering(self) -> Iterator[None]:
-        """Take what a rule raises about attributes; other errors pass."""
+    def collecting(self) -> Iterator[None]:
+        """Add what the block raises about attributes; other errors pass."""
         try:
             yield
         except DomainError as error:
-            if error.kind not in self.GRAVITY:
+            if error.kind not in self.SEVERITY:
                 raise
             for name, sentences in error.fields.items():
                 for sentence in sentences:
-                    self.refuse(name, sentence, error.kind)
+                    self.add(name, sentence, error.kind)
 
-    def raise_any(self) -> None:
-        """Raise one DomainError with everything that was gathered, if anything was."""
-        for kind in self.GRAVITY:
+    def raise_if_any(self) -> None:
+        """Raise one DomainError with all that was collected, if anything was."""
+        for kind in self.SEVERITY:
             if kind in self.kinds:
                 code, message = self.CODES[kind]
                 raise DomainError(kind, code, message, fields=self.fields)

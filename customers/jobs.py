@@ -26,7 +26,7 @@ BROKER_ERRORS = (OperationalError, redis.RedisError, OSError)
 log = structlog.get_logger(__name__)
 
 
-def look_now(task: str, *ids: int) -> None:
+def enqueue(task: str, *ids: int) -> None:
     """Once the transaction stands, tell the workers that `task` has something to do.
 
     Without a broker between processes nothing is sent: the worker's own sweep finds the row a moment later.

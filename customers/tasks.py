@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings
 
 from customers.applications.minute_counts import clear_minute_counts
-from customers.schema.indexes import maintain_field_indexes
+from customers.schema import indexes
 from customers.schema.uses import clear_retired_field
 
 # How long one message keeps a worker.
@@ -20,10 +20,10 @@ def clear_expired_sessions() -> None:
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
-@shared_task(name="customers.look_after_field_indexes")  # type: ignore[untyped-decorator]
-def look_after_field_indexes() -> None:
+@shared_task(name="customers.maintain_field_indexes")  # type: ignore[untyped-decorator]
+def maintain_field_indexes() -> None:
     """Make the indexes of targetable fields, and drop those of fields that are so no more."""
-    maintain_field_indexes()
+    indexes.maintain_field_indexes()
 
 
 @shared_task(name="customers.clear_minute_counts")  # type: ignore[untyped-decorator]

@@ -13,7 +13,7 @@ from campaigns.models import AdCampaign, SpendLimit
 from campaigns.models.level import Status
 from campaigns.models.spend_limit import Limit
 from campaigns.spend.limits import set_spend_limit
-from customers.errors import DomainError, Kind, invalid
+from customers.errors import DomainError, ErrorKind, invalid
 from customers.models import Application, Organization
 from customers.named_sql import NamedSQL
 from customers.prepared import PreparedStatement
@@ -61,7 +61,7 @@ def get_portfolio_campaign(*, application: Application, campaign_id: int) -> Por
         {"organization": application.organization_id, "application": application.pk, "campaign": campaign_id}
     )
     if row is None:
-        raise DomainError(Kind.NOT_FOUND, "campaign-not-found", "The portfolio has no such campaign.")
+        raise DomainError(ErrorKind.NOT_FOUND, "campaign-not-found", "The portfolio has no such campaign.")
     return PortfolioCampaign(*row)
 
 

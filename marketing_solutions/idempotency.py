@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Application
 from customers.named_sql import NamedSQL
 from marketing_solutions.models import StoredResponse
@@ -35,7 +35,7 @@ def claim_key(*, application: Application, key: str, fingerprint: str) -> Claim:
     """
     if not (0 < len(key) <= MAXIMUM_KEY and key.isascii() and key.isprintable()):
         raise DomainError(
-            Kind.MALFORMED, "idempotency-key-invalid", f"A key has 1 to {MAXIMUM_KEY} printable ASCII characters."
+            ErrorKind.UNREADABLE, "idempotency-key-invalid", f"A key has 1 to {MAXIMUM_KEY} printable ASCII characters."
         )
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, [application.pk, key, fingerprint])
@@ -44,7 +44,7 @@ def claim_key(*, application: Application, key: str, fingerprint: str) -> Claim:
     stored = StoredResponse.objects.get(application=application, key=key)
     if stored.fingerprint != fingerprint:
         raise DomainError(
-            Kind.CONFLICT, "idempotency-key-reused", "This Idempotency-Key was used with another request."
+            ErrorKind.CONFLICT, "idempotency-key-reused", "This Idempotency-Key was used with another request."
         )
     return Claim(application, key, stored)
 

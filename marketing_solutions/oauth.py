@@ -10,7 +10,7 @@ from django.core import signing
 from django.utils.crypto import salted_hmac
 
 from customers.applications.applications import get_application
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Application
 
 READ = "MarketingSolutions_Campaign_Read"
@@ -53,7 +53,7 @@ def _mark_of(application: Application) -> str:
 
 
 def _refused(what: str, sentence: str) -> DomainError:
-    return DomainError(Kind.UNAUTHENTICATED, f"authorization-token-{what}", sentence)
+    return DomainError(ErrorKind.UNAUTHENTICATED, f"authorization-token-{what}", sentence)
 
 
 def _invalid() -> DomainError:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from customers.errors import DomainError, Kind, invalid
+from customers.errors import DomainError, ErrorKind, invalid
 from customers.models import Application
 from marketing_solutions.models import Advertiser, AdvertiserCampaign, Portfolio
 
@@ -20,7 +20,7 @@ def get_managed_advertiser(*, application: Application, advertiser_id: int) -> A
     ).first()
     if advertiser is None:
         raise DomainError(
-            Kind.FORBIDDEN,
+            ErrorKind.PERMISSION_DENIED,
             "insufficient-advertiser-permissions",
             "The application may not manage this advertiser's campaigns.",
         )
@@ -37,7 +37,7 @@ def delete_advertiser(*, advertiser: Advertiser) -> None:
     """Take an advertiser out of all portfolios and away; DomainError `in_use` where it has campaigns."""
     campaigns = AdvertiserCampaign.objects.filter(advertiser=advertiser).count()
     if campaigns:
-        raise DomainError(Kind.CONFLICT, "in_use", f"{advertiser} has {campaigns} campaigns.")
+        raise DomainError(ErrorKind.CONFLICT, "in_use", f"{advertiser} has {campaigns} campaigns.")
     with transaction.atomic():
         Portfolio.objects.filter(advertiser=advertiser).delete()
         advertiser.delete()

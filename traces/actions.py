@@ -22,7 +22,7 @@ from campaigns.decisions.interactions import (
 from campaigns.decisions.participation import Counting
 from campaigns.models import Interaction
 from campaigns.models.interaction import ClosedBy
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Organization
 from customers.models.identifier import as_uuid
 from customers.named_sql import NamedSQL
@@ -187,7 +187,7 @@ def _fetch(statement: str, trail_id: uuid.UUID, values: list[Any]) -> Any:
 
 
 def _unknown_trail() -> DomainError:
-    return DomainError(Kind.NOT_FOUND, "unknown_trail", "The trail is not known.")
+    return DomainError(ErrorKind.NOT_FOUND, "unknown_trail", "The trail is not known.")
 
 
 def _as_json(value: Any) -> str:
@@ -215,5 +215,5 @@ def _require_token(activity: Activity) -> None:
     """DomainError `missing_tracking_token` where there is nothing that could be one."""
     if _told_token(activity) in (None, ""):
         raise DomainError(
-            Kind.MISSING, "missing_tracking_token", f"data must hold the {TRACKING_TOKEN} of a {activity.type}."
+            ErrorKind.MISSING, "missing_tracking_token", f"data must hold the {TRACKING_TOKEN} of a {activity.type}."
         )

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from customers.applications.applications import get_application_by_token
 from customers.customers.identity import find_or_create_customer
 from customers.customers.visitor_limits import Stranger, admit_visitor
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Application
 from customers.models.identifier import as_uuid
 from customers.named_sql import NamedSQL
@@ -81,7 +81,7 @@ def _trust(asked: TraceAsked) -> bool | None:
     if asked.customer_id is None or not application.vouches_for(
         customer_id=asked.customer_id, token=asked.customer_token
     ):
-        raise DomainError(Kind.INVALID, "wrong_customer_token", "customer-token is not that of the customer-id.")
+        raise DomainError(ErrorKind.INVALID, "wrong_customer_token", "customer-token is not that of the customer-id.")
     return True
 
 

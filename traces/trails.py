@@ -4,7 +4,7 @@ import uuid
 
 from django.db import connection
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
@@ -24,7 +24,7 @@ def add_trail(*, trace_id: uuid.UUID | None, language: str, platform: str, chann
             cursor.execute(INSERT, [trace_id, trail_id, language, platform, channel])
             row = cursor.fetchone()
         if row is None:
-            raise DomainError(Kind.NOT_FOUND, "unknown_trace", "The trace is not known.")
+            raise DomainError(ErrorKind.NOT_FOUND, "unknown_trace", "The trace is not known.")
         is_closed, is_lost = row
         if is_closed:
             raise trace_closed()
@@ -34,4 +34,4 @@ def add_trail(*, trace_id: uuid.UUID | None, language: str, platform: str, chann
 
 def trace_closed() -> DomainError:
     """After a conversion or a dismissal nothing is added to a trace."""
-    return DomainError(Kind.CLOSED, "trace_closed", "The trace was closed by a conversion or a dismissal.")
+    return DomainError(ErrorKind.CLOSED, "trace_closed", "The trace was closed by a conversion or a dismissal.")

@@ -7,7 +7,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from customers.applications.applications import get_application_by_api_key
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Application
 
 
@@ -23,7 +23,7 @@ class ApplicationAuthentication(BaseAuthentication):
         application = get_application_by_api_key(api_key=api_key)
         name, secret = self._credentials(request.META.get("HTTP_AUTHORIZATION", ""))
         if name not in {"", api_key} or not application.has_secret(secret):
-            raise DomainError(Kind.UNAUTHENTICATED, "access_denied", "The credentials are missing or wrong.")
+            raise DomainError(ErrorKind.UNAUTHENTICATED, "access_denied", "The credentials are missing or wrong.")
         return application, None
 
     @staticmethod

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from campaigns.api.fields import NON_FIELD_ERRORS_KEY, UNKNOWN, In
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 
 
 def read_json_object(body: bytes) -> dict[str, Any]:
@@ -17,9 +17,9 @@ def read_json_object(body: bytes) -> dict[str, Any]:
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise DomainError(Kind.MALFORMED, "argument_error", f"The body is not JSON: {error}.") from error
+        raise DomainError(ErrorKind.UNREADABLE, "argument_error", f"The body is not JSON: {error}.") from error
     if not isinstance(data, dict):
-        raise DomainError(Kind.MALFORMED, "argument_error", "The body must be a JSON object.")
+        raise DomainError(ErrorKind.UNREADABLE, "argument_error", "The body must be a JSON object.")
     return data
 
 
@@ -33,10 +33,15 @@ def read_object(kind: type[In], wrapper: str, body: Mapping[str, Any], *, partia
     data = body.get(wrapper)
     if data is None or data == {}:
         raise DomainError(
-            Kind.MISSING, "missing_data", f"Missing {wrapper} data.", fields={wrapper: ["Data is required."], **unknown}
+            ErrorKind.MISSING,
+            "missing_data",
+            f"Missing {wrapper} data.",
+            fields={wrapper: ["Data is required."], **unknown},
         )
     if not isinstance(data, Mapping):
-        raise DomainError(Kind.INVALID, "validation", "Validation error.", fields={wrapper: ["An object is expected."]})
+        raise DomainError(
+            ErrorKind.INVALID, "validation", "Validation error.", fields={wrapper: ["An object is expected."]}
+        )
     return _checked(kind, data, unknown, partial=partial)
 
 
@@ -44,7 +49,7 @@ def read_list(kind: type[In], wrapper: str, body: Mapping[str, Any]) -> list[Any
     """The items under `wrapper`, the one attribute of `kind`, which has the whole body; errors as `read_object`."""
     if body.get(wrapper) in (None, []):
         raise DomainError(
-            Kind.MISSING, "missing_data", f"Missing {wrapper} data.", fields={wrapper: ["Data is required."]}
+            ErrorKind.MISSING, "missing_data", f"Missing {wrapper} data.", fields={wrapper: ["Data is required."]}
         )
     items: list[Any] = _checked(kind, body, {}, partial=False)[wrapper]
     return items
@@ -94,10 +99,10 @@ def _as_domain_error(errors: Mapping[str, Any], unknown: dict[str, list[str]], *
     fields |= unknown
     absent = {"required"} if partial else {"required", "null"}
     if codes & absent:
-        return DomainError(Kind.MISSING, "missing_data", "Required attributes are missing.", fields=fields)
+        return DomainError(ErrorKind.MISSING, "missing_data", "Required attributes are missing.", fields=fields)
     if UNKNOWN in codes:
-        return DomainError(Kind.UNKNOWN_ATTRIBUTE, "argument_error", "Unknown attributes.", fields=fields)
-    return DomainError(Kind.INVALID, "validation", "Validation error.", fields=fields)
+        return DomainError(ErrorKind.UNKNOWN_ATTRIBUTE, "argument_error", "Unknown attributes.", fields=fields)
+    return DomainError(ErrorKind.INVALID, "validation", "Validation error.", fields=fields)
 
 
 def _collect(errors: Mapping[str, Any], fields: dict[str, list[str]], codes: set[str], inside: str = "") -> None:

@@ -7,25 +7,26 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException, MethodNotAllowed
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.transactions import RETRY_AFTER_SECONDS
 
 # Kind → HTTP status and code; None: the error's own code. Method errors travel with 200, as contract 1 says.
-TABLE: dict[Kind, tuple[int, str | None]] = {
-    Kind.NOT_FOUND: (404, "not_found"),
-    Kind.INVALID: (200, "validation"),
-    Kind.CONFLICT: (200, "validation"),
-    Kind.MISSING: (200, "missing_data"),
-    Kind.UNKNOWN_ATTRIBUTE: (200, "argument_error"),
-    Kind.UNAVAILABLE: (200, "not_available"),
-    Kind.FORBIDDEN: (200, "not_available"),
-    Kind.CLOSED: (200, None),
-    Kind.UNAUTHENTICATED: (401, None),
-    Kind.TOO_LARGE: (413, "too_large"),
-    Kind.TOO_SLOW: (408, "argument_error"),
-    Kind.UNSUPPORTED: (415, "argument_error"),
-    Kind.MALFORMED: (400, "argument_error"),
-    Kind.TOO_MANY: (429, None),
+STATUS_BY_KIND: dict[ErrorKind, tuple[int, str | None]] = {
+    ErrorKind.NOT_FOUND: (404, "not_found"),
+    ErrorKind.INVALID: (200, "validation"),
+    ErrorKind.CONFLICT: (200, "validation"),
+    ErrorKind.MISSING: (200, "missing_data"),
+    ErrorKind.UNKNOWN_ATTRIBUTE: (200, "argument_error"),
+    ErrorKind.UNAVAILABLE: (200, "not_available"),
+    ErrorKind.PERMISSION_DENIED: (200, "not_available"),
+    ErrorKind.CLOSED: (200, None),
+    ErrorKind.UNAUTHENTICATED: (401, None),
+    ErrorKind.TOO_LARGE: (413, "too_large"),
+    ErrorKind.TIMED_OUT: (408, "argument_error"),
+    ErrorKind.UNKNOWN_FORMAT: (415, "argument_error"),
+    ErrorKind.UNREADABLE: (400, "argument_error"),
+    ErrorKind.NO_COMMON_FORMAT: (406, "argument_error"),
+    ErrorKind.LIMIT_EXCEEDED: (429, None),
 }
 WITH_FIELDS = {"validation", "missing_data", "argument_error"}
 CHALLENGE = 'Basic realm="management", charset="UTF-8"'
@@ -46,7 +47,7 @@ def error_response(status: int, code: str, message: str, fields: Mapping[str, li
 
 def domain_error_response(error: DomainError) -> HttpResponse:
     """What the domain said, in this dialect."""
-    status, code = TABLE[error.kind]
+    status, code = STATUS_BY_KIND[error.kind]
     response = error_response(status, code or error.code, error.message, error.fields)
     if error.retry_after is not None:
         response["Retry-After"] = str(error.retry_after)
@@ -55,7 +56,7 @@ def domain_error_response(error: DomainError) -> HttpResponse:
 
 def code_of(error: DomainError) -> str:
     """The dialect's word for what the domain said."""
-    return TABLE[error.kind][1] or error.code
+    return STATUS_BY_KIND[error.kind][1] or error.code
 
 
 def sentence_of(error: DomainError) -> str:
@@ -71,7 +72,7 @@ def framework_error_response(error: APIException) -> HttpResponse:
     return error_response(error.status_code, "argument_error", "The request can't be understood.")
 
 
-def speaks_this_dialect(path: str) -> bool:
+def owns_path(path: str) -> bool:
     """Whether a path is below this dialect's prefix."""
     return path.startswith("/priv/")
 

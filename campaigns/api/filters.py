@@ -11,7 +11,7 @@ from campaigns.api.instants import parse_instant
 from campaigns.hierarchy.campaigns import campaigns_of
 from campaigns.models import AdCampaign
 from campaigns.models.level import Status
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Organization
 
 
@@ -63,6 +63,6 @@ def filtered(organization: Organization, query: Mapping[str, str]) -> QuerySet[A
     filters = CampaignFilter(query, queryset=campaigns_of(organization=organization))
     if not filters.is_valid():
         fields = {name: [str(sentence) for sentence in sentences] for name, sentences in filters.errors.items()}
-        raise DomainError(Kind.UNKNOWN_ATTRIBUTE, "argument_error", "Wrong arguments.", fields=fields)
+        raise DomainError(ErrorKind.UNKNOWN_ATTRIBUTE, "argument_error", "Wrong arguments.", fields=fields)
     found: QuerySet[AdCampaign] = filters.qs
     return found

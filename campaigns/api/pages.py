@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 
 Item = TypeVar("Item")
 DEFAULT_LIMIT = 10
@@ -32,7 +32,7 @@ class Page:
             if not (text.isascii() and text.isdecimal() and text.strip("0"))
         }
         if refused:
-            raise DomainError(Kind.UNKNOWN_ATTRIBUTE, "argument_error", "Wrong arguments.", fields=refused)
+            raise DomainError(ErrorKind.UNKNOWN_ATTRIBUTE, "argument_error", "Wrong arguments.", fields=refused)
         limit, page = (int(text) if len(text) <= 15 else FARTHEST for text in values.values())  # noqa: PLR2004
         return cls(min(limit, MAXIMUM_LIMIT), page)
 

@@ -14,7 +14,7 @@ from campaigns.behaviors.outcomes import find_named, make_outcomes, replace_outc
 from campaigns.hierarchy.campaigns import lock_campaign
 from campaigns.hierarchy.levels import deleted_name, mark_children_deleted
 from campaigns.models import Achievement, AdCampaign, Outcome
-from customers.errors import Refusals, not_found
+from customers.errors import ErrorCollector, not_found
 from customers.models import Organization
 from customers.named_sql import NamedSQL
 from customers.organizations.organizations import bump_version
@@ -97,7 +97,7 @@ def create_behaviors(
     lock_campaign(organization=organization, campaign_id=campaign_id)
     configs = [config for description in behaviors for config in description.get("outcome_config") or ()]
     known = find_named(organization=organization, campaign_id=campaign_id, configs=configs)
-    refusals = Refusals()
+    errors = ErrorCollector()
     composites: list[Achievement] = []
     rows: list[Achievement] = []
     outcomes: list[Outcome] = []
@@ -105,11 +105,11 @@ def create_behaviors(
     for index, description in enumerate(behaviors):
         path = f"behaviors[{index}]."
         composite = Achievement(organization=organization, campaign_id=campaign_id)
-        goals = _describe_new(composite, description, ids, refusals, path)
+        goals = _describe_new(composite, description, ids, errors, path)
         rows += [*goals, composite]
-        outcomes += make_outcomes(composite, description.get("outcome_config") or (), known, refusals, path)
+        outcomes += make_outcomes(composite, description.get("outcome_config") or (), known, errors, path)
         composites.append(composite)
-    refusals.raise_any()
+    errors.raise_if_any()
     Achievement.objects.bulk_create(rows, batch_size=ROWS_A_STATEMENT)
     save_outcomes(outcomes)
     bump_version(organization=organization, changed={AdCampaign: [campaign_id]})
@@ -117,12 +117,12 @@ def create_behaviors(
 
 
 def _describe_new(
-    composite: Achievement, description: Description, ids: Iterator[int], refusals: Refusals, path: str
+    composite: Achievement, description: Description, ids: Iterator[int], errors: ErrorCollector, path: str
 ) -> list[Achievement]:
     """Describe a new behavior and its goals, and give them their ids."""
     *goal_ids, composite.pk = islice(ids, _size(description))
-    describe(composite, description, refusals, path)
-    goals = describe_goals(composite, description["goal_groups"], refusals, path)
+    describe(composite, description, errors, path)
+    goals = describe_goals(composite, description["goal_groups"], errors, path)
     for goal, goal_id in zip(goals, goal_ids, strict=True):
         goal.pk = goal_id
     return goals
@@ -135,14 +135,14 @@ def update_behavior(*, organization: Organization, behavior_id: int, changes: De
     A goal that carries the id of one of the behavior's goals is that goal, changed; goals that are not named are gone.
     """
     composite = lock_behavior(organization=organization, behavior_id=behavior_id)
-    refusals = Refusals()
-    describe(composite, changes, refusals)
+    errors = ErrorCollector()
+    describe(composite, changes, errors)
     before = {goal.pk: goal for goal in Achievement.objects.filter(composite=composite, deleted_at__isnull=True)}
     goals = None
     if "goal_groups" in changes:
-        goals = describe_goals(composite, changes["goal_groups"], refusals, known=before)
-    outcomes = _describe_outcomes(composite, changes, refusals)
-    refusals.raise_any()
+        goals = describe_goals(composite, changes["goal_groups"], errors, known=before)
+    outcomes = _describe_outcomes(composite, changes, errors)
+    errors.raise_if_any()
     composite.save()
     if goals is not None:
         _replace_goals(before, goals, now)
@@ -182,12 +182,12 @@ def lock_behavior(*, organization: Organization, behavior_id: int) -> Achievemen
     return composite
 
 
-def _describe_outcomes(composite: Achievement, changes: Description, refusals: Refusals) -> list[Outcome] | None:
+def _describe_outcomes(composite: Achievement, changes: Description, errors: ErrorCollector) -> list[Outcome] | None:
     if "outcome_config" not in changes:
         return None
     configs = changes["outcome_config"] or ()
     known = find_named(organization=composite.organization, campaign_id=composite.campaign_id, configs=configs)
-    return make_outcomes(composite, configs, known, refusals)
+    return make_outcomes(composite, configs, known, errors)
 
 
 def _replace_goals(before: Mapping[int, Achievement], goals: Sequence[Achievement], now: datetime) -> None:

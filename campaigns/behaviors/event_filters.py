@@ -6,13 +6,13 @@ from typing import Any
 
 from campaigns.behaviors.compiled import DAYS, END_OF_DAY
 from campaigns.targeting import parse_event_targets
-from customers.errors import Refusals
+from customers.errors import ErrorCollector
 
 TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 MEMBERS = ("start_time", "end_time", "days", "attributes")
 
 
-def checked_event_filters(raw: Any, *, path: str, refusals: Refusals) -> dict[str, Any] | None:
+def checked_event_filters(raw: Any, *, path: str, errors: ErrorCollector) -> dict[str, Any] | None:
     """`{"start_time", "end_time", "days", "attributes"}` in its kept form; what is wrong is gathered under `path`.
 
     Times are of the organization's zone; an end before the start is that of the next day. None and {} filter nothing.
@@ -20,45 +20,45 @@ def checked_event_filters(raw: Any, *, path: str, refusals: Refusals) -> dict[st
     if raw is None or raw == {}:
         return None
     if not isinstance(raw, Mapping):
-        refusals.refuse(path, "An object of start_time, end_time, days and attributes is expected.")
+        errors.add(path, "An object of start_time, end_time, days and attributes is expected.")
         return None
     for name in raw:
         if name not in MEMBERS:
-            refusals.refuse(f"{path}.{name}", "Unknown attribute.", refusals.GRAVITY[1])
+            errors.add(f"{path}.{name}", "Unknown attribute.", errors.SEVERITY[1])
     kept: dict[str, Any] = {}
-    _read_times(raw, kept, path, refusals)
-    _read_days(raw, kept, path, refusals)
+    _read_times(raw, kept, path, errors)
+    _read_days(raw, kept, path, errors)
     if raw.get("attributes") is not None:
-        found = Refusals()
-        with found.gathering():
+        found = ErrorCollector()
+        with found.collecting():
             parse_event_targets(raw["attributes"])
             # As they were sent: the values say of which type they are, and would as texts say another one.
             kept["attributes"] = [{**target, "values": target.get("values") or []} for target in raw["attributes"]]
         for sentence in found.fields.get("targets", []):
-            refusals.refuse(f"{path}.attributes", sentence)
+            errors.add(f"{path}.attributes", sentence)
     return kept or None
 
 
-def _read_times(raw: Mapping[str, Any], kept: dict[str, Any], path: str, refusals: Refusals) -> None:
+def _read_times(raw: Mapping[str, Any], kept: dict[str, Any], path: str, errors: ErrorCollector) -> None:
     given = {name: raw[name] for name in ("start_time", "end_time") if raw.get(name) is not None}
     for name, value in given.items():
         is_time = isinstance(value, str) and (
             TIME.fullmatch(value) is not None or (name == "end_time" and value == END_OF_DAY)
         )
         if not is_time:
-            refusals.refuse(f"{path}.{name}", "A time of day such as 08:00 is expected.")
+            errors.add(f"{path}.{name}", "A time of day such as 08:00 is expected.")
     if len(given) == 1:
-        refusals.refuse(path, "start_time and end_time are given together.")
+        errors.add(path, "start_time and end_time are given together.")
     elif given and given["start_time"] == given["end_time"]:
-        refusals.refuse(f"{path}.end_time", "end_time must differ from start_time.")
+        errors.add(f"{path}.end_time", "end_time must differ from start_time.")
     kept.update(given)
 
 
-def _read_days(raw: Mapping[str, Any], kept: dict[str, Any], path: str, refusals: Refusals) -> None:
+def _read_days(raw: Mapping[str, Any], kept: dict[str, Any], path: str, errors: ErrorCollector) -> None:
     days = raw.get("days")
     if days is None:
         return
     if not isinstance(days, list) or not 1 <= len(days) <= len(DAYS) or any(day not in DAYS for day in days):
-        refusals.refuse(f"{path}.days", f"A list of some of {', '.join(DAYS)} is expected.")
+        errors.add(f"{path}.days", f"A list of some of {', '.join(DAYS)} is expected.")
         return
     kept["days"] = [day for day in DAYS if day in days]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from campaigns.models import Achievement, AdUnit, Offer, Outcome, TriggeredEvent
-from customers.errors import Refusals
+from customers.errors import ErrorCollector
 from customers.models import Organization
 
 Config = Mapping[str, Any]
@@ -35,7 +35,7 @@ def find_named(*, organization: Organization, campaign_id: int, configs: Iterabl
 
 
 def make_outcomes(
-    achievement: Achievement, configs: Sequence[Config], known: Known, refusals: Refusals, path: str = ""
+    achievement: Achievement, configs: Sequence[Config], known: Known, errors: ErrorCollector, path: str = ""
 ) -> list[Outcome]:
     """Outcomes that are not saved yet; what is not known is refused."""
     outcomes = []
@@ -45,11 +45,11 @@ def make_outcomes(
         if "deal" in config:
             outcome.offer_id = known.offers.get(config["deal"]["id"])
             if outcome.offer_id is None:
-                refusals.refuse(f"{here}.deal.id", "There is no such offer.")
+                errors.add(f"{here}.deal.id", "There is no such offer.")
         elif "ad_unit" in config:
             outcome.creative_id = config["ad_unit"]["id"]
             if outcome.creative_id not in known.creatives:
-                refusals.refuse(f"{here}.ad_unit.id", "The campaign has no such creative.")
+                errors.add(f"{here}.ad_unit.id", "The campaign has no such creative.")
         else:
             outcome.event = TriggeredEvent(organization_id=achievement.organization_id, name=config["event"]["name"])
         outcomes.append(outcome)

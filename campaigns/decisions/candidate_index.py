@@ -11,7 +11,7 @@ from typing import NamedTuple
 from campaigns.decisions.engine import Candidate
 from campaigns.models.target import TargetOperator
 from campaigns.targeting import Condition, CustomerFacts, Source
-from customers.models.attribute_value import text_of
+from customers.models.attribute_value import to_text
 from customers.models.customer_field import FieldType
 
 NUMBERS = frozenset({FieldType.INTEGER, FieldType.DECIMAL})
@@ -33,7 +33,7 @@ class Placed(NamedTuple):
     @property
     def values(self) -> list[str]:
         """The values under which the candidate is found."""
-        return [] if self.chosen is None else list(dict.fromkeys(map(text_of, self.chosen.values)))
+        return [] if self.chosen is None else list(dict.fromkeys(map(to_text, self.chosen.values)))
 
 
 class CandidateIndex:
@@ -88,7 +88,7 @@ class CandidateIndex:
                 continue
             value = facts.attributes.get(attribute) if source is Source.FIELD else getattr(facts, attribute)
             if value is not None:
-                bucket = by_value.get(value if isinstance(value, str) else text_of(value))
+                bucket = by_value.get(value if isinstance(value, str) else to_text(value))
                 if bucket is not None:
                     found += [candidate for several in bucket.values() for candidate in several]
         return found

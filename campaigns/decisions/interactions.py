@@ -10,7 +10,7 @@ from campaigns.decisions.participation import record_conversion, record_dismissa
 from campaigns.models import AdCampaign, Interaction
 from campaigns.models.interaction import ClosedBy
 from campaigns.spend.ledger import lock_spend_limit, record_spend
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 
 
 def get_interaction(*, organization_id: int, customer_id: int, token: uuid.UUID | None) -> Interaction:
@@ -23,7 +23,7 @@ def get_interaction(*, organization_id: int, customer_id: int, token: uuid.UUID 
         owned = Interaction.objects.filter(organization_id=organization_id, customer_id=customer_id)
         interaction = owned.filter(token=token).first()
     if interaction is None:
-        raise DomainError(Kind.NOT_FOUND, "unknown_tracking_token", "The tracking token is not known.")
+        raise DomainError(ErrorKind.NOT_FOUND, "unknown_tracking_token", "The tracking token is not known.")
     return interaction
 
 
@@ -93,5 +93,5 @@ def charge_conversion(*, campaign: AdCampaign, interaction: Interaction, now: da
 
 def _used() -> DomainError:
     return DomainError(
-        Kind.CLOSED, "tracking_token_used", "The tracking token has converted or been dismissed already."
+        ErrorKind.CLOSED, "tracking_token_used", "The tracking token has converted or been dismissed already."
     )

@@ -10,7 +10,7 @@ from campaigns.models import Delivery
 from campaigns.models.delivery import MOVING, DeliveryState
 from campaigns.schedule.deliveries import get_delivery
 from campaigns.schedule.synchronise import CREATIVES, IS_DONE_WITH, RESUMED
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Organization
 from customers.named_sql import NamedSQL
 
@@ -68,7 +68,7 @@ def retry_delivery(*, organization: Organization, delivery_id: int) -> Delivery:
     with connection.cursor() as cursor:
         cursor.execute(IS_OUTDATED, [delivery.creative_id, delivery.pk])
         if cursor.fetchone()[0]:
-            raise DomainError(Kind.CONFLICT, "outdated", "The creative has a newer delivery.")
+            raise DomainError(ErrorKind.CONFLICT, "outdated", "The creative has a newer delivery.")
     return _resume(delivery)
 
 
@@ -79,13 +79,15 @@ def _resume(delivery: Delivery) -> Delivery:
         )
         is_live, is_over, creative_type, *place = cursor.fetchone()
         if is_over:
-            raise DomainError(Kind.CONFLICT, "over", "The creative or its campaign is over, or no longer scheduled.")
+            raise DomainError(
+                ErrorKind.CONFLICT, "over", "The creative or its campaign is over, or no longer scheduled."
+            )
         if delivery.is_of_no_use_to(creative_type):
             sentence = f"Its audience was built for {delivery.built_for}; as {creative_type} it needs another time."
-            raise DomainError(Kind.CONFLICT, "another_type", sentence)
+            raise DomainError(ErrorKind.CONFLICT, "another_type", sentence)
         if delivery.was_built_elsewhere(*place):
             sentence = "Its audience was built for another creative group; in this one it needs another time."
-            raise DomainError(Kind.CONFLICT, "another_group", sentence)
+            raise DomainError(ErrorKind.CONFLICT, "another_group", sentence)
         cursor.execute(RESUME, [is_live, delivery.pk])
         cursor.execute(FRESH_CHUNKS, [delivery.pk])
     end_waits_of_delivery(delivery.pk)
@@ -99,5 +101,5 @@ def _lock(organization: Organization, delivery_id: int, *states: DeliveryState) 
     delivery = Delivery.objects.select_for_update().get(organization=organization, pk=delivery_id)
     delivery.organization = organization
     if delivery.state not in states:
-        raise DomainError(Kind.CONFLICT, "wrong_state", f"A delivery that is {delivery.state} can't do that.")
+        raise DomainError(ErrorKind.CONFLICT, "wrong_state", f"A delivery that is {delivery.state} can't do that.")
     return delivery

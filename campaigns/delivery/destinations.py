@@ -16,7 +16,7 @@ from campaigns.models import AdUnit, Destination, MessageTemplate
 from campaigns.models.destination_kind import SHAPES, DestinationKind, problems_of_settings, unknown_names
 from campaigns.models.errors import constraints_as_errors
 from campaigns.models.setting_checks import is_text
-from customers.errors import DomainError, Kind, Refusals, invalid
+from customers.errors import DomainError, ErrorCollector, ErrorKind, invalid
 from customers.models.mail_address import is_mail_address
 from customers.models.organization import Organization
 from customers.schema.fields import hold_schema
@@ -93,7 +93,7 @@ def _check(destination: Destination, secrets: Mapping[str, Any]) -> None:
     if "settings" not in problems:
         problems |= _named("settings", unknown_names(destination.kind, destination.settings, known))
     if problems:
-        raise DomainError(Kind.INVALID, "validation", "Validation error.", fields=problems)
+        raise DomainError(ErrorKind.INVALID, "validation", "Validation error.", fields=problems)
 
 
 def _named(name: str, sentences: list[str]) -> dict[str, list[str]]:
@@ -141,15 +141,15 @@ def save_template(*, template: MessageTemplate, changes: Mapping[str, Any]) -> M
     """
     for name, value in changes.items():
         setattr(template, name, value.strip() if name == "key" and isinstance(value, str) else value)
-    refusals = Refusals()
-    with refusals.gathering():
+    errors = ErrorCollector()
+    with errors.collecting():
         known = {name.replace("-", "_") for name in hold_schema(organization=template.organization)}
         compile_template(subject=template.subject, text=template.text, html=template.html).refuse_faults(known)
     for name in ("key", "subject"):
         value, longest = getattr(template, name), LONGEST_NAME
         if not value.strip() or not value.isprintable() or len(value) > longest:
-            refusals.refuse(name, f"One line of at most {longest} characters is expected.")
-    refusals.raise_any()
+            errors.add(name, f"One line of at most {longest} characters is expected.")
+    errors.raise_if_any()
     with constraints_as_errors(), transaction.atomic():
         template.save(update_fields=None if template.pk is None else [*changes, "updated_at"])
     return template
@@ -161,7 +161,7 @@ def delete_template(*, template: MessageTemplate) -> None:
         organization=template.organization, template_id=template.key, deleted_at__isnull=True
     ).count()
     if using:
-        raise DomainError(Kind.CONFLICT, "in_use", f"{using} creatives use the template {template.key}.")
+        raise DomainError(ErrorKind.CONFLICT, "in_use", f"{using} creatives use the template {template.key}.")
     template.delete()
 
 

@@ -22,7 +22,7 @@ from campaigns.delivery.audience import Terms, sends_nothing
 from campaigns.delivery.channels.troubles import our_own
 from campaigns.delivery.leases import Heartbeat, insist, lease_seconds, new_lease, shared_now
 from campaigns.models import Delivery
-from customers.customers.identity import hold_merges
+from customers.customers.identity import block_merges
 from customers.named_sql import NamedSQL
 from customers.transactions import was_undone
 
@@ -203,7 +203,7 @@ def _round(following: Following) -> tuple[Following, int]:
 
 def _last_round(following: Following) -> None:
     """The same while nobody merges, and the audience is built. Waits for nobody."""
-    if not hold_merges(organization_id=following.delivery.organization_id):
+    if not block_merges(organization_id=following.delivery.organization_id):
         raise _BusyError
     merges = _merged(following, after=0, limit=FEW + 1)
     if len(merges) > FEW or _last_deletion(following) > following.deleted_at:

@@ -20,7 +20,7 @@ from campaigns.models.ad_type import EXPORTS
 from campaigns.models.creative import DEFAULT_LATENESS_WINDOW
 from campaigns.models.delivery import DeliveryState
 from campaigns.schedule.due_work import DUE_DELIVERIES
-from customers.jobs import look_now
+from customers.jobs import enqueue
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
@@ -143,7 +143,7 @@ def _begin(delivery: Delivery, now: datetime) -> None:
         error="",
     )
     for chunk_id in AudienceChunk.objects.filter(delivery=delivery).order_by("number").values_list("pk", flat=True):
-        look_now("campaigns.build_chunk", chunk_id)
+        enqueue("campaigns.build_chunk", chunk_id)
 
 
 def _update(delivery: Delivery, **changes: object) -> None:

@@ -24,7 +24,7 @@ from django.template.base import FilterExpression, Lexer, NodeList, Parser, Text
 from django.utils.safestring import SafeString
 
 from campaigns.models.message_template import MAXIMUM_TEMPLATE
-from customers.errors import Refusals
+from customers.errors import ErrorCollector
 
 # What a template may name: a text, or a mapping whose members are named after a dot.
 NAMES: Mapping[str, bool] = {"customer": True, "message": True, "unsubscribe_url": False}
@@ -265,11 +265,11 @@ class CompiledTemplate:
         work, braces without their counterparts. `attributes` are the schema's, with underscores.
         """
         known = {"customer": OF_CUSTOMERS | set(attributes), "message": OF_MESSAGES}
-        refusals = Refusals()
+        collector = ErrorCollector()
         for part, template in {"subject": self.subject, "text": self.text, "html": self.html}.items():
             for sentence in _faults(template, known, SIGNS_IN_HTML if part == "html" else SIGNS) if template else ():
-                refusals.refuse(part, sentence)
-        refusals.raise_any()
+                collector.add(part, sentence)
+        collector.raise_if_any()
 
 
 def _faults(template: _Template, known: Mapping[str, Collection[str]], signs: re.Pattern[str]) -> Iterator[str]:
@@ -291,16 +291,16 @@ def compile_template(*, subject: str, text: str, html: str) -> CompiledTemplate:
 
 @functools.lru_cache(maxsize=256)
 def _compile(subject: str, text: str, html: str) -> CompiledTemplate:
-    refusals = Refusals()
+    collector = ErrorCollector()
     compiled: dict[str, _Template] = {}
     for name, source in {"subject": subject, "text": text, "html": html}.items():
         try:
             compiled[name] = _compile_text(source)
         except TemplateSyntaxError as error:
-            refusals.refuse(name, SPACES.sub(" ", str(error)).partition(". Did you forget")[0])
+            collector.add(name, SPACES.sub(" ", str(error)).partition(". Did you forget")[0])
         except RecursionError:
-            refusals.refuse(name, "An expression is too deep.")
-    refusals.raise_any()
+            collector.add(name, "An expression is too deep.")
+    collector.raise_if_any()
     return CompiledTemplate(compiled["subject"], compiled["text"], compiled["html"] if html else None)
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from campaigns.delivery.channels.registry import creatives_of
 from campaigns.models import AdUnit, Delivery, Destination
 from campaigns.models.delivery import DeliveryState
-from customers.jobs import look_now
+from customers.jobs import enqueue
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
@@ -28,7 +28,7 @@ DELIVERIES = SQL("deliveries")
 def end_waits_of_delivery(delivery_id: int) -> None:
     """Have the recipients of a locked delivery that wait sent to at once, in the caller's transaction."""
     _end(OF_DELIVERIES, [delivery_id])
-    look_now("campaigns.look_after_deliveries")
+    enqueue("campaigns.look_after_deliveries")
 
 
 def end_waits_for(destination: Destination) -> None:
@@ -49,7 +49,7 @@ def end_waits_for(destination: Destination) -> None:
     _end(OF_CREATIVES, list(creatives.filter(delivery_method="triggered").values_list("id", flat=True)))
     with connection.cursor() as cursor:
         cursor.execute(DELIVERIES, [delivery_ids])
-    look_now("campaigns.look_after_deliveries")
+    enqueue("campaigns.look_after_deliveries")
 
 
 def _end(whose: str, ids: Sequence[int]) -> None:

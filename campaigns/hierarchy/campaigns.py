@@ -17,7 +17,7 @@ from campaigns.models import Achievement, AdBundle, AdCampaign, AdGroup, AdLineI
 from campaigns.models.campaign import permalink_form
 from campaigns.models.errors import CONSTRAINTS, constraints_as_errors
 from campaigns.schedule.synchronise import synchronise_deliveries
-from customers.errors import Refusals, not_found
+from customers.errors import ErrorCollector, not_found
 from customers.models import Organization
 from customers.named_sql import NamedSQL
 from customers.organizations.organizations import bump_version
@@ -202,26 +202,26 @@ def lock_campaign(*, organization: Organization, campaign_id: int) -> AdCampaign
     return campaign
 
 
-def _require_whole_cap(campaign: AdCampaign, _changes: Mapping[str, Any], refusals: Refusals) -> None:
+def _require_whole_cap(campaign: AdCampaign, _changes: Mapping[str, Any], errors: ErrorCollector) -> None:
     """A frequency cap is a number, a unit and a period, or none of them."""
     parts = ("frequency_cap", "frequency_unit", "frequency_period")
     absent = [part for part in parts if getattr(campaign, part) is None]
     if absent and len(absent) < len(parts):
-        refusals.refuse(absent[0], "A frequency cap needs a number, a unit and a period.")
+        errors.add(absent[0], "A frequency cap needs a number, a unit and a period.")
 
 
-def _refuse_taken(campaign: AdCampaign, changes: Mapping[str, Any], refusals: Refusals) -> None:
+def _refuse_taken(campaign: AdCampaign, changes: Mapping[str, Any], errors: ErrorCollector) -> None:
     """Name every attribute that is taken, where the constraints would name only the first."""
     if not {"name", "permalink"} & changes.keys():
         return
     try:
         permalink_form(campaign.permalink)
     except ValidationError as error:
-        refusals.refuse("permalink", error.messages[0])
+        errors.add("permalink", error.messages[0])
     others = campaigns_of(organization=campaign.organization).exclude(pk=campaign.pk)
     taken = others.filter(Q(name=campaign.name) | Q(permalink=campaign.permalink)).values_list("name", "permalink")
     for name, permalink in taken:
         if name == campaign.name:
-            refusals.refuse(*CONSTRAINTS["campaign_name_unique_among_living"])
+            errors.add(*CONSTRAINTS["campaign_name_unique_among_living"])
         if permalink == campaign.permalink:
-            refusals.refuse(*CONSTRAINTS["campaign_permalink_unique_among_living"])
+            errors.add(*CONSTRAINTS["campaign_permalink_unique_among_living"])

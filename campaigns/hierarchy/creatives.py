@@ -15,7 +15,7 @@ from campaigns.models.errors import constraints_as_errors
 from campaigns.models.level import Status
 from campaigns.schedule.deliveries import deliveries_of
 from campaigns.schedule.synchronise import make_deliveries, synchronise_deliveries
-from customers.errors import Kind, Refusals, not_found
+from customers.errors import ErrorCollector, ErrorKind, not_found
 from customers.models import Application, Organization
 from customers.organizations.organizations import bump_version
 from customers.prepared import PreparedInsert, PreparedQuery
@@ -107,16 +107,16 @@ def lock_creative(*, organization: Organization, creative_id: int) -> AdUnit:
 def _change(creative: AdUnit, changes: Mapping[str, Any]) -> None:
     """Apply changes and then the rules that join several attributes; DomainError names all that break one."""
     changes = dict(changes)
-    refusals = Refusals()
-    _resolve_references(creative, changes, refusals)
-    apply_changes(creative, changes, refusals)
+    errors = ErrorCollector()
+    _resolve_references(creative, changes, errors)
+    apply_changes(creative, changes, errors)
     if creative.creative_type not in CREATIVE_TYPES[AdType(creative.ad_type)]:
-        refusals.refuse("creative_type", f"{creative.creative_type} is no creative_type of ad_type {creative.ad_type}.")
-    _settle_delivery(creative, changes, refusals)
-    refusals.raise_any()
+        errors.add("creative_type", f"{creative.creative_type} is no creative_type of ad_type {creative.ad_type}.")
+    _settle_delivery(creative, changes, errors)
+    errors.raise_if_any()
 
 
-def _resolve_references(creative: AdUnit, changes: dict[str, Any], refusals: Refusals) -> None:
+def _resolve_references(creative: AdUnit, changes: dict[str, Any], errors: ErrorCollector) -> None:
     """Find the rows that ids in `changes` mean; what another organization owns is not found."""
     application_id = changes.pop("application_id", None)
     if application_id is not None and application_id != creative.application_id:
@@ -133,23 +133,23 @@ def _resolve_references(creative: AdUnit, changes: dict[str, Any], refusals: Ref
             campaign__line_items__groups=creative.group_id,
         )
         if not in_campaign.exists():
-            refusals.refuse("achievement_id", "The campaign has no such behavior.")
+            errors.add("achievement_id", "The campaign has no such behavior.")
     guids = set(changes.get("offer_ids") or ())
     if guids:
         there = Offer.objects.filter(organization=creative.organization, guid__in=guids).values_list("guid", flat=True)
         for guid in sorted(guids.difference(there)):
-            refusals.refuse("offer_ids", f"There is no offer {guid}.")
+            errors.add("offer_ids", f"There is no offer {guid}.")
 
 
-def _settle_delivery(creative: AdUnit, changes: Mapping[str, Any], refusals: Refusals) -> None:
+def _settle_delivery(creative: AdUnit, changes: Mapping[str, Any], errors: ErrorCollector) -> None:
     """A message is scheduled or triggered: what belongs to the other way is refused when sent, else forgotten."""
     ways = {DeliveryMethod.SCHEDULED: "scheduled_delivery_date", DeliveryMethod.TRIGGERED: "achievement_id"}
     needed = ways.pop(DeliveryMethod(creative.delivery_method))
     (other,) = ways.values()
     if getattr(creative, needed) is None:
-        refusals.refuse(needed, "This attribute is required.", Kind.MISSING)
+        errors.add(needed, "This attribute is required.", ErrorKind.MISSING)
     if changes.get(other) is not None:
-        refusals.refuse(other, f"A {creative.delivery_method} message has no {other}.")
+        errors.add(other, f"A {creative.delivery_method} message has no {other}.")
     setattr(creative, other, None)
 
 

@@ -9,32 +9,32 @@ from django.db import models
 from campaigns.hierarchy.targets import read_targets
 from campaigns.models.level import DatedLevel, Level, Status
 from campaigns.targeting import Condition
-from customers.errors import Refusals
+from customers.errors import ErrorCollector
 
 NOON = 12
 # A rule that joins several attributes of a level; it is asked when the changes are made.
-Rule = Callable[[Any, Mapping[str, Any], Refusals], None]
+Rule = Callable[[Any, Mapping[str, Any], ErrorCollector], None]
 
 
 def change_level(level: Level, changes: Mapping[str, Any], *rules: Rule, targets: object = None) -> Sequence[Condition]:
     """Apply changes, ask the level's own rules and read targets; DomainError names everything that breaks one."""
-    refusals = Refusals()
-    apply_changes(level, changes, refusals)
+    errors = ErrorCollector()
+    apply_changes(level, changes, errors)
     for rule in rules:
-        rule(level, changes, refusals)
-    conditions = read_targets(organization=level.organization, targets=targets, refusals=refusals)
-    refusals.raise_any()
+        rule(level, changes, errors)
+    conditions = read_targets(organization=level.organization, targets=targets, errors=errors)
+    errors.raise_if_any()
     return conditions
 
 
-def apply_changes(level: Level, changes: Mapping[str, Any], refusals: Refusals) -> None:
+def apply_changes(level: Level, changes: Mapping[str, Any], errors: ErrorCollector) -> None:
     """Set attributes on a level that is not yet saved; what breaks a rule is gathered."""
     if level.status == Status.COMPLETED and changes.get("status", level.status) != level.status:
-        refusals.refuse("status", "What is completed stays completed.")
+        errors.add("status", "What is completed stays completed.")
     for name, value in changes.items():
         setattr(level, name, value)
     if isinstance(level, DatedLevel) and level.ends_at <= level.starts_at:
-        refusals.refuse("ends_at", "ends_at must be after starts_at.")
+        errors.add("ends_at", "ends_at must be after starts_at.")
 
 
 def mark_deleted(level: Level, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject
 
 from campaigns.models import AdBundle, AdGroup, AdTarget
 from campaigns.targeting import Condition, parse_targets
-from customers.errors import Refusals
+from customers.errors import ErrorCollector
 from customers.models import Organization
 from customers.schema.fields import hold_schema
 
@@ -44,11 +44,11 @@ def targets_of_many(owner: str, ids: list[int]) -> dict[int, list[dict[str, Any]
         return {owner_id: orjson.loads(targets) for owner_id, targets in cursor.fetchall()}
 
 
-def read_targets(*, organization: Organization, targets: object, refusals: Refusals) -> Sequence[Condition]:
+def read_targets(*, organization: Organization, targets: object, errors: ErrorCollector) -> Sequence[Condition]:
     """Check targets against the customer schema; each one that is refused is gathered by its index. None is none."""
     if targets is None:
         return ()
-    with refusals.gathering():
+    with errors.collecting():
         return parse_targets(targets, hold_schema(organization=organization))
     return ()
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from campaigns.models import IssuedOffer, Offer
 from campaigns.models.errors import constraints_as_errors
 from campaigns.models.offer import MAXIMUM_POINTS
-from customers.errors import Refusals, not_found
+from customers.errors import ErrorCollector, not_found
 from customers.models import Customer, Organization
 from customers.organizations.organizations import bump_version
 from customers.prepared import PreparedQuery
@@ -74,15 +74,15 @@ def _save(offer: Offer, changes: Mapping[str, Any]) -> Offer:
 
 
 def _check(offer: Offer) -> None:
-    refusals = Refusals()
+    errors = ErrorCollector()
     if offer.starts_at and offer.ends_at and offer.ends_at <= offer.starts_at:
-        refusals.refuse("ends_at", "ends_at must be after starts_at.")
+        errors.add("ends_at", "ends_at must be after starts_at.")
     if offer.points is not None and not 0 <= offer.points <= MAXIMUM_POINTS:
-        refusals.refuse("points", f"A number from 0 to {MAXIMUM_POINTS} is expected.")
+        errors.add("points", f"A number from 0 to {MAXIMUM_POINTS} is expected.")
     for name in ("total_limit", "limit_per_customer"):
         limit = getattr(offer, name)
         if limit is not None and not 1 <= limit <= MAXIMUM_LIMIT:
-            refusals.refuse(name, f"A number from 1 to {MAXIMUM_LIMIT} is expected.")
+            errors.add(name, f"A number from 1 to {MAXIMUM_LIMIT} is expected.")
     if offer.total_limit is not None and offer.total_limit < offer.issued_count:
-        refusals.refuse("total_limit", f"{offer.issued_count} are issued already.")
-    refusals.raise_any()
+        errors.add("total_limit", f"{offer.issued_count} are issued already.")
+    errors.raise_if_any()

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from campaigns.customer_facts.locking import CustomerGoneError, for_living
 from campaigns.models import IssuedOffer
-from customers.errors import DomainError, Kind, not_found
+from customers.errors import DomainError, ErrorKind, not_found
 from customers.models import Customer, Organization
 from customers.named_sql import NamedSQL
 
@@ -50,5 +50,5 @@ def _redeem(organization: Organization, issued_offer_id: int, now: datetime, cus
     if issued is None:
         raise not_found("Offer")
     if not is_redeemed:
-        raise DomainError(Kind.UNAVAILABLE, "not_available", f"The offer is {issued.state(now)}.")
+        raise DomainError(ErrorKind.UNAVAILABLE, "not_available", f"The offer is {issued.state(now)}.")
     return issued

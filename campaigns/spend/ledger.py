@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from campaigns.models import AdCampaign, SpendEntry, SpendLimit, SpendTotal
 from campaigns.models.spend import LARGEST_CHARGE, LARGEST_TOTAL, SMALLEST_CHARGE, period_start
 from campaigns.models.spend_limit import PERIODS, Limit
-from customers.errors import DomainError, Kind, invalid, not_found
+from customers.errors import DomainError, ErrorKind, invalid, not_found
 from customers.models import Organization
 from customers.named_sql import NamedSQL
 
@@ -137,14 +137,14 @@ def _already_booked(campaign: AdCampaign, charge: Charge) -> SpendEntry | None:
         return None
     entry = SpendEntry.objects.filter(campaign=campaign, idempotency_key=charge.idempotency_key).first()
     if entry is not None and entry.amount != charge.amount:
-        raise DomainError(Kind.CONFLICT, "idempotency_key_reused", "The key stands for another amount.")
+        raise DomainError(ErrorKind.CONFLICT, "idempotency_key_reused", "The key stands for another amount.")
     return entry
 
 
 def _refuse_what_does_not_fit(charge: Charge, limit: Limit, spent: dict[str, Decimal]) -> None:
     if charge.amount > 0:
         if limit.amount is not None and spent.get(limit.renewal, NOTHING) + charge.amount > limit.amount:
-            raise DomainError(Kind.CONFLICT, "spend_limit_reached", "The campaign's spend limit is reached.")
+            raise DomainError(ErrorKind.CONFLICT, "spend_limit_reached", "The campaign's spend limit is reached.")
         if any(spent.get(period, NOTHING) + charge.amount > LARGEST_TOTAL for period in PERIODS):
             raise invalid(amount=f"A campaign can't have spent more than {LARGEST_TOTAL}.")
     elif any(spent.get(period, NOTHING) + charge.amount < 0 for period in PERIODS):

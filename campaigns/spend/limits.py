@@ -14,7 +14,7 @@ from campaigns.models import SpendLimit
 from campaigns.models.spend import EVER
 from campaigns.models.spend_limit import CENT, Limit, problem_of_limit
 from campaigns.spend.ledger import lock_spend_limit
-from customers.errors import DomainError, Kind, invalid
+from customers.errors import DomainError, ErrorKind, invalid
 from customers.models import Organization
 from customers.named_sql import NamedSQL
 from customers.organizations.organizations import bump_version
@@ -88,6 +88,6 @@ def set_spend_limit(*, organization: Organization, campaign_id: int, limit: Limi
     changed = change_spend_limits(organization=organization, limits={campaign_id: limit}, now=now)
     if changed.below_lifetime_spent:
         sentence = "A lifetime limit can't be less than what is already spent."
-        raise DomainError(Kind.CONFLICT, BELOW_SPENT, sentence, fields={"amount": [sentence]})
+        raise DomainError(ErrorKind.CONFLICT, BELOW_SPENT, sentence, fields={"amount": [sentence]})
     kept.refresh_from_db()
     return kept

@@ -8,7 +8,7 @@ from typing import Any
 
 from campaigns.models.target import TargetOperator
 from customers.models.attribute_sql import FIELD_NAME
-from customers.models.attribute_value import Kept, text_of
+from customers.models.attribute_value import NormalizedValue, to_text
 from customers.models.customer_field import FieldType
 
 VISIT_ATTRIBUTES = frozenset({"platform", "language", "channel"})
@@ -74,7 +74,7 @@ class Condition:
     source: Source
     type: FieldType
     operator: TargetOperator
-    values: tuple[Kept, ...]
+    values: tuple[NormalizedValue, ...]
 
     def as_target(self) -> dict[str, Any]:
         """`{attribute, operator, values}` as JSON for storing and reading back; it parses to an equal condition.
@@ -90,10 +90,10 @@ class Condition:
         return tuple(comparable(self.type, value) for value in self.values)
 
 
-def comparable(field_type: FieldType, value: Kept) -> Comparable:
+def comparable(field_type: FieldType, value: NormalizedValue) -> Comparable:
     """Turn a kept value into what both compilers compare: numbers by size, all else by the text JSON gives it."""
     if field_type is FieldType.INTEGER:
         return int(value)
     if field_type is FieldType.DECIMAL:
         return Decimal(value)
-    return text_of(value)
+    return to_text(value)

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from campaigns.models.target import TargetOperator
 from campaigns.targeting.condition import PRESENCE, Condition, Source, Subject, comparable, find_subject
-from customers.errors import DomainError, Kind
-from customers.models.attribute_value import Kept, WrongTypeError, keep
+from customers.errors import DomainError, ErrorKind
+from customers.models.attribute_value import NormalizedValue, WrongTypeError, normalize
 from customers.models.customer_field import FieldType
 
 MAXIMUM_TARGETS = 100
@@ -80,7 +80,7 @@ def _parse(raw: object, find: Finder) -> tuple[Condition, ...]:
 
 
 def _refusal(sentences: Sequence[str]) -> DomainError:
-    return DomainError(Kind.INVALID, "validation", "Validation error.", fields={"targets": sentences})
+    return DomainError(ErrorKind.INVALID, "validation", "Validation error.", fields={"targets": sentences})
 
 
 def _parse_target(target: object, find: Finder) -> Condition:
@@ -120,7 +120,9 @@ def _read_operator(operator: object, problems: list[str]) -> TargetOperator | No
     return TargetOperator(operator)
 
 
-def _read_values(subject: Subject, operator: TargetOperator, values: object, problems: list[str]) -> tuple[Kept, ...]:
+def _read_values(
+    subject: Subject, operator: TargetOperator, values: object, problems: list[str]
+) -> tuple[NormalizedValue, ...]:
     if operator not in subject.operators:
         kind = "a set of strings" if subject.attribute == "tag" else subject.type.value
         problems.append(f"operator '{operator.value}' has no meaning for attribute '{subject.attribute}' ({kind}).")
@@ -152,14 +154,14 @@ def _count_problem(operator: TargetOperator, count: int) -> str:
     return "" if count else f"operator '{operator.value}' takes at least one value."
 
 
-def _keep_values(subject: Subject, values: list[object], problems: list[str]) -> list[Kept]:
+def _keep_values(subject: Subject, values: list[object], problems: list[str]) -> list[NormalizedValue]:
     """Keep the values; they share one type, so one sentence serves for all that are not of it."""
-    kept: list[Kept] = []
+    kept: list[NormalizedValue] = []
     wrong: list[str] = []
     expected = ""
     for index, value in enumerate(values):
         try:
-            kept.append(keep(subject.type, value))
+            kept.append(normalize(subject.type, value))
         except WrongTypeError as error:
             wrong.append(f"values[{index}]")
             expected = str(error)
@@ -168,7 +170,7 @@ def _keep_values(subject: Subject, values: list[object], problems: list[str]) ->
     return kept
 
 
-def _is_backwards(subject: Subject, ends: list[Kept]) -> bool:
+def _is_backwards(subject: Subject, ends: list[NormalizedValue]) -> bool:
     low, high = (comparable(subject.type, end) for end in ends)
     if isinstance(low, str) or isinstance(high, str):
         return str(low) > str(high)

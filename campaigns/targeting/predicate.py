@@ -12,7 +12,7 @@ from typing import Any
 
 from campaigns.models.target import TargetOperator
 from campaigns.targeting.condition import PRESENCE, Comparable, Condition, Source
-from customers.models.attribute_value import Kept, text_of
+from customers.models.attribute_value import NormalizedValue, to_text
 from customers.models.customer_field import FieldType
 
 PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:[.][0-9]+)?")
@@ -26,7 +26,7 @@ class CustomerFacts:
     visit's, empty where it didn't say.
     """
 
-    attributes: Mapping[str, Kept | None]
+    attributes: Mapping[str, NormalizedValue | None]
     tags: frozenset[str]
     points: int
     platform: str
@@ -74,7 +74,7 @@ def _reader(condition: Condition) -> Reader:
 def _text_reader(name: str) -> Reader:
     def read(facts: CustomerFacts) -> str | None:
         value = facts.attributes.get(name)
-        return value if value is None or isinstance(value, str) else text_of(value)
+        return value if value is None or isinstance(value, str) else to_text(value)
 
     return read
 
@@ -151,12 +151,12 @@ def _not_exists(read: Reader, _values: tuple[Comparable, ...]) -> Predicate:
 
 
 def _tag_in(condition: Condition) -> Predicate:
-    wanted = frozenset(map(text_of, condition.values))
+    wanted = frozenset(map(to_text, condition.values))
     return lambda facts: not wanted.isdisjoint(facts.tags)
 
 
 def _tag_not_in(condition: Condition) -> Predicate:
-    unwanted = frozenset(map(text_of, condition.values))
+    unwanted = frozenset(map(to_text, condition.values))
     return lambda facts: unwanted.isdisjoint(facts.tags)
 
 

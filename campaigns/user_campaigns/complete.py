@@ -9,7 +9,7 @@ from campaigns.behaviors.compiled import Earnable, get_behavior_rules
 from campaigns.behaviors.effects import write_effects
 from campaigns.behaviors.run import BehaviorRun, CustomerEvent
 from campaigns.customer_facts.locking import for_living, lock_customers
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Customer, Organization
 
 
@@ -49,4 +49,4 @@ def _further(customer_id: int, earnables: list[Earnable], now: datetime) -> list
 
 
 def _failed(sentence: str) -> DomainError:
-    return DomainError(Kind.CLOSED, "failed_to_perform", sentence)
+    return DomainError(ErrorKind.CLOSED, "failed_to_perform", sentence)

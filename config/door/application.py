@@ -20,7 +20,7 @@ from config.door.hang_up import META_KEY, HangUp
 from config.door.threads import BusyError, Call, Threads
 from config.headers import ALWAYS
 from customers.addresses import client_address
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 
 # Requests of a process that may wait for a thread, and for how long.
 MOST_WAITING, WAIT_SECONDS = 512, 30.0
@@ -37,7 +37,7 @@ ALIVE_HEADERS = [
 log = structlog.get_logger(__name__)
 
 
-class Refusals(Protocol):
+class ErrorCollector(Protocol):
     """How a request is answered that no view sees; `config.handlers` knows."""
 
     def body_limit(self, path: str, /) -> int:
@@ -56,9 +56,9 @@ class Refusals(Protocol):
 class Door:
     """The application; `threads` is how many requests a process answers at a time."""
 
-    def __init__(self, handler: WSGIHandler, refusals: Refusals, *, threads: int) -> None:
+    def __init__(self, handler: WSGIHandler, errors: ErrorCollector, *, threads: int) -> None:
         self._handler = handler
-        self._refusals = refusals
+        self._refusals = errors
         self._threads = Threads("answer", threads, most_waiting=MOST_WAITING)
         self._readiness = Threads("readiness", 1, most_waiting=16)
         self._hang_ups = Threads("hang-up", 1)
@@ -111,14 +111,14 @@ class Door:
         try:
             if "multipart" in environ.get("CONTENT_TYPE", "").lower():
                 sentence = "Nothing here takes multipart bodies."
-                raise DomainError(Kind.UNSUPPORTED, "unsupported_media_type", sentence)  # noqa: TRY301 - as the others
+                raise DomainError(ErrorKind.UNKNOWN_FORMAT, "unsupported_media_type", sentence)  # noqa: TRY301 - as the others
             most, still_seconds = self._refusals.body_limit(environ["PATH_INFO"]), settings.STALLED_BODY_SECONDS
             body = handover.take_body(most) if handover else None
             if body is not None:
                 return body
             return await read_body(receive, declared=declared, most=most, still_seconds=still_seconds)
         except DomainError as error:
-            if error.kind != Kind.TOO_SLOW and "HTTP_EXPECT" not in environ:
+            if error.kind != ErrorKind.TIMED_OUT and "HTTP_EXPECT" not in environ:
                 await discard_body(receive)
             raise
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -51,7 +51,7 @@ async def read_body(receive: Receive, *, declared: int | None, most: int, still_
                 if part:
                     deadline.reschedule(min(loop.time() + still_seconds, at_last))
     except TimeoutError:
-        raise DomainError(Kind.TOO_SLOW, "body_too_slow", "The body was not sent in time.") from None
+        raise DomainError(ErrorKind.TIMED_OUT, "body_too_slow", "The body was not sent in time.") from None
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -79,4 +79,4 @@ async def _part(receive: Receive) -> tuple[bytes, bool]:
 
 
 def _too_large(most: int) -> DomainError:
-    return DomainError(Kind.TOO_LARGE, "body_too_large", f"A body may have {most} bytes.")
+    return DomainError(ErrorKind.TOO_LARGE, "body_too_large", f"A body may have {most} bytes.")

@@ -12,7 +12,7 @@ from customers.admin.choices import OrganizationFilter
 from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
 from customers.customers.deletion import delete_customers
-from customers.customers.identity import share_merges
+from customers.customers.identity import begin_merge
 from customers.customers.records import create_alias, create_customer, update_customer
 from customers.models import Customer, CustomerAlias, CustomerField, Organization, PushToken
 from customers.models.identifier import as_uuid
@@ -124,7 +124,7 @@ class CustomerAdmin(ServiceAdmin[Customer]):
 
     def lock(self, row: Customer) -> None:
         """The customer, after what merges lock before it."""
-        share_merges(organization_id=row.organization_id)
+        begin_merge(organization_id=row.organization_id)
         super().lock(row)
 
     def remove(self, rows: Sequence[Customer]) -> None:

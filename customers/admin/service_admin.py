@@ -18,7 +18,7 @@ from django.urls import reverse
 from customers.admin.choices import ORGANIZATION, BoundedPaginator, OwnChoice
 from customers.admin.json_fields import STRICT
 from customers.admin.kept_form import SEEN, KeptForm
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Organization
 from customers.models.identifier import as_id
 
@@ -70,7 +70,7 @@ class BoundedAdmin(admin.ModelAdmin[Row]):
     def _refuse_too_many(self, number: int) -> None:
         if number > self.most_at_once:
             sentence = f"{number} rows are chosen; at most {self.most_at_once} are possible at a time."
-            raise DomainError(Kind.TOO_LARGE, "too_many", sentence)
+            raise DomainError(ErrorKind.TOO_LARGE, "too_many", sentence)
 
     def tell(self, request: HttpRequest, error: DomainError, about: object = None) -> None:
         """Show what a service refused above the next page."""

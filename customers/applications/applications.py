@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from customers.errors import DomainError, Kind, Refusals, invalid
+from customers.errors import DomainError, ErrorCollector, ErrorKind, invalid
 from customers.models import Application, Organization
 from customers.models.application import Platform, sha256_hex
 from customers.models.identifier import as_uuid
@@ -43,7 +43,7 @@ def get_application_by_api_key(*, api_key: str) -> Application:
     """
     application = _by_api_key.first(api_key=api_key) if API_KEY.fullmatch(api_key) else None
     if application is None:
-        raise DomainError(Kind.UNAUTHENTICATED, "invalid_api_key", "The API key is not known.")
+        raise DomainError(ErrorKind.UNAUTHENTICATED, "invalid_api_key", "The API key is not known.")
     return application
 
 
@@ -64,14 +64,14 @@ def require_platform(*, platforms: Collection[str], wanted: Sequence[Platform]) 
 
 
 def _unknown_application(message: str = "The app-token is not known.") -> DomainError:
-    return DomainError(Kind.NOT_FOUND, "unknown_application", message)
+    return DomainError(ErrorKind.NOT_FOUND, "unknown_application", message)
 
 
 def get_application(*, application_id: int) -> Application:
     """The active application of an id that a signed token names, with its organization; DomainError `invalid_token`."""
     application = _by_id.first(application_id=application_id)
     if application is None:
-        raise DomainError(Kind.UNAUTHENTICATED, "invalid_token", "The application is not known or switched off.")
+        raise DomainError(ErrorKind.UNAUTHENTICATED, "invalid_token", "The application is not known or switched off.")
     return application
 
 
@@ -128,13 +128,13 @@ def _save(application: Application, changes: Mapping[str, Any], *, is_new: bool)
 
 
 def _read_origins(texts: Sequence[str]) -> list[str]:
-    refusals, found = Refusals(), []
+    errors, found = ErrorCollector(), []
     for text in texts:
         try:
             found.append(read_origin(text))
         except ValueError as error:
-            refusals.refuse("allowed_origins", f"{text}: {error}")
-    refusals.raise_any()
+            errors.add("allowed_origins", f"{text}: {error}")
+    errors.raise_if_any()
     return list(dict.fromkeys(found))
 
 

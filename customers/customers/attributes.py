@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from customers.customers.identity import lock_customer
 from customers.customers.lookup import find_customer
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Customer, CustomerField, Organization
 from customers.models.schema import CheckedAttributes, check_attributes
 from customers.schema.fields import field_of_unique_index, fields_of
@@ -50,7 +50,7 @@ def _require(schema: list[CustomerField], checked: CheckedAttributes) -> None:
 
 def _invalid_fields(refused: Mapping[str, str]) -> DomainError:
     return DomainError(
-        Kind.INVALID,
+        ErrorKind.INVALID,
         "invalid_fields",
         "The customer has wrong fields.",
         fields={name: [sentence] for name, sentence in refused.items()},

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.db import connection, transaction
 
-from customers.customers.identity import owned_models, share_merges
+from customers.customers.identity import begin_merge, owned_models
 from customers.models import Customer, Organization
 from customers.models.customer_owned import Turn
 
@@ -19,7 +19,7 @@ def delete_customers(*, organization: Organization, customer_ids: Collection[int
     Their history, counters, offers, visits, former ids and places in audiences go with them, and what is counted of
     those (a delivery's recipients, an offer's issued ones) is lowered by as many. Locks are taken as merges take them.
     """
-    share_merges(organization_id=organization.pk)
+    begin_merge(organization_id=organization.pk)
     rows = Customer.objects.select_for_update().filter(organization=organization, id__in=customer_ids).order_by("pk")
     ids = [customer.pk for customer in rows.only("pk")]
     owned = owned_models()

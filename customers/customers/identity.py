@@ -25,7 +25,7 @@ VALUES (%s::bigint, %s::uuid, %s::varchar, %s::boolean, '{}'::jsonb, %s::boolean
 ON CONFLICT (organization_id, external_id) DO NOTHING
 RETURNING id
 """
-# The kinds of advisory lock that `hold_merges` takes alone and merges share; the second number is the organization.
+# The kinds of advisory lock that `block_merges` takes alone and merges share; the second number is the organization.
 # Merges share the first for the moment of coming in only, the second until they are done.
 ENTRANCE, MERGES = 5_719, 5_720
 # How long those who want to merge may wait at the entrance: half of what a visitor may be kept waiting.
@@ -88,7 +88,7 @@ class _Gone(Exception):  # noqa: N818 (no error: it never leaves this module)
     """One of two customers was merged while the other was being locked."""
 
 
-def hold_merges(*, organization_id: int) -> bool:
+def block_merges(*, organization_id: int) -> bool:
     """Let no merge of the organization's customers happen from here to the end of the transaction.
 
     All that there were can be seen after it. Call it first, and for very little: merges wait for the commit. False
@@ -108,8 +108,8 @@ def hold_merges(*, organization_id: int) -> bool:
             time.sleep(PAUSE)
 
 
-def share_merges(*, organization_id: int) -> None:
-    """Begin a merge, beside others: `hold_merges` waits for the end of the transaction, or is waited for."""
+def begin_merge(*, organization_id: int) -> None:
+    """Begin a merge, beside others: `block_merges` waits for the end of the transaction, or is waited for."""
     values = {"entrance": ENTRANCE, "merges": MERGES, "organization": organization_id % 2**31}
     with connection.cursor() as cursor:
         cursor.execute(SHARE, values)
@@ -132,7 +132,7 @@ def identify(*, organization: Organization, anonymous: Customer, customer_id: st
 
 
 def _merge(organization: Organization, anonymous: uuid.UUID, customer_id: str) -> Customer:
-    share_merges(organization_id=organization.pk)
+    begin_merge(organization_id=organization.pk)
     found = find_customer_by_uuid(organization=organization, identity=anonymous)
     known = find_or_create_customer(organization=organization, customer_id=customer_id)
     if found is None or found == known or not found.is_anonymous:

@@ -7,9 +7,9 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from psycopg import sql
 
-from customers.errors import Refusals, invalid
+from customers.errors import ErrorCollector, invalid
 from customers.models import Customer, CustomerAlias, CustomerField, Organization
-from customers.models.attribute_value import text_of
+from customers.models.attribute_value import to_text
 from customers.models.broken_constraint import broken_constraint
 from customers.models.schema import check_attributes
 from customers.schema.fields import field_of_unique_index, fields_of
@@ -42,26 +42,26 @@ def update_customer(*, customer: Customer, changes: Mapping[str, Any]) -> Custom
 @transaction.atomic
 def create_alias(*, customer: Customer, external_id: str) -> CustomerAlias:
     """Let another id find a customer, whom the caller has locked; DomainError `validation` where it finds somebody."""
-    refusals = Refusals()
-    _check_id(customer, external_id, refusals)
-    refusals.raise_any()
+    errors = ErrorCollector()
+    _check_id(customer, external_id, errors)
+    errors.raise_if_any()
     return CustomerAlias.objects.create(
         organization_id=customer.organization_id, customer=customer, external_id=external_id, uuid=uuid.uuid4()
     )
 
 
 def _save(customer: Customer, changes: Mapping[str, Any]) -> Customer:
-    refusals = Refusals()
+    errors = ErrorCollector()
     values = dict(changes)
     if "external_id" in values:
-        _check_id(customer, values["external_id"], refusals)
+        _check_id(customer, values["external_id"], errors)
     schema = list(fields_of(organization=customer.organization))
     if "attributes" in values:
-        values["attributes"] = _checked(customer, schema, values["attributes"] or {}, refusals)
-        _refuse_shared(customer, schema, values["attributes"], refusals)
+        values["attributes"] = _checked(customer, schema, values["attributes"] or {}, errors)
+        _refuse_shared(customer, schema, values["attributes"], errors)
     if "tags" in values:
         values["tags"] = list(dict.fromkeys(values["tags"] or ()))
-    refusals.raise_any()
+    errors.raise_if_any()
     for name, value in values.items():
         setattr(customer, name, value)
     try:
@@ -76,19 +76,19 @@ def _save(customer: Customer, changes: Mapping[str, Any]) -> Customer:
 
 
 def _checked(
-    customer: Customer, schema: Sequence[CustomerField], attributes: Mapping[str, Any], refusals: Refusals
+    customer: Customer, schema: Sequence[CustomerField], attributes: Mapping[str, Any], errors: ErrorCollector
 ) -> dict[str, Any]:
     """All attributes in their kept forms; what is absent is cleared, as a required field can't be."""
     is_new = customer.pk is None
     absent = {field.name for field in schema if field.name in customer.attributes or (is_new and field.required)}
     checked = check_attributes(schema, dict.fromkeys(absent) | dict(attributes))
     for name, sentence in checked.refused.items():
-        refusals.refuse("attributes", f"{name}: {sentence}")
+        errors.add("attributes", f"{name}: {sentence}")
     return checked.kept
 
 
 def _refuse_shared(
-    customer: Customer, schema: Sequence[CustomerField], attributes: Mapping[str, Any], refusals: Refusals
+    customer: Customer, schema: Sequence[CustomerField], attributes: Mapping[str, Any], errors: ErrorCollector
 ) -> None:
     """Look for the value: a unique field's index is made beside the traffic, and names one field of several."""
     for field in schema:
@@ -97,15 +97,15 @@ def _refuse_shared(
             continue
         values = {"organization": sql.Literal(customer.organization_id), "name": sql.Literal(field.name)}
         with connection.cursor() as cursor:
-            cursor.execute(sql.SQL(OTHERS).format(**values), [text_of(value), customer.pk or 0])
+            cursor.execute(sql.SQL(OTHERS).format(**values), [to_text(value), customer.pk or 0])
             if cursor.rowcount:
-                refusals.refuse("attributes", f"{field.name}: Another customer has this value.")
+                errors.add("attributes", f"{field.name}: Another customer has this value.")
 
 
-def _check_id(customer: Customer, external_id: str | None, refusals: Refusals) -> None:
+def _check_id(customer: Customer, external_id: str | None, errors: ErrorCollector) -> None:
     if not external_id or len(external_id) > MAXIMUM_ID or "\x00" in external_id:
-        refusals.refuse("external_id", f"An id of 1 to {MAXIMUM_ID} characters is expected.")
+        errors.add("external_id", f"An id of 1 to {MAXIMUM_ID} characters is expected.")
         return
     own = {"organization_id": customer.organization_id, "external_id": external_id}
     if Customer.objects.filter(**own).exists() or CustomerAlias.objects.filter(**own).exists():
-        refusals.refuse("external_id", TAKEN)
+        errors.add("external_id", TAKEN)

@@ -10,10 +10,10 @@ from psycopg import sql
 
 from customers.customers.identity import find_or_create_customer
 from customers.customers.lookup import find_customer
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Customer, CustomerField, Organization
 from customers.models.attribute_sql import NUMBERS, PREFIX, digest_expression, indexed_expression, text_expression
-from customers.models.attribute_value import Kept, text_of
+from customers.models.attribute_value import NormalizedValue, to_text
 from customers.models.schema import check_attributes
 from customers.schema.fields import field_of_unique_index, fields_of
 
@@ -58,7 +58,7 @@ def find_or_create_by_attributes(*, organization: Organization, attributes: Mapp
 
 
 def _of_id(
-    organization: Organization, schema: list[CustomerField], customer_id: str, kept: Mapping[str, Kept]
+    organization: Organization, schema: list[CustomerField], customer_id: str, kept: Mapping[str, NormalizedValue]
 ) -> Customer:
     """The customer of an id, of whom nothing else may be known than `kept`; a new one has it."""
     known = find_customer(organization=organization, customer_id=customer_id)
@@ -73,7 +73,7 @@ def _of_id(
     return known
 
 
-def _create(organization: Organization, schema: list[CustomerField], kept: Mapping[str, Kept]) -> Customer:
+def _create(organization: Organization, schema: list[CustomerField], kept: Mapping[str, NormalizedValue]) -> Customer:
     identity = uuid.uuid4()
     consent = organization.default_consent
     customer = Customer(
@@ -102,9 +102,11 @@ def _unique_values(schema: list[CustomerField]) -> Iterator[None]:
         raise _invalid_fields({name: "Another customer has this value."}) from error
 
 
-def _find(organization: Organization, fields: Mapping[str, CustomerField], kept: Mapping[str, Kept]) -> Customer | None:
+def _find(
+    organization: Organization, fields: Mapping[str, CustomerField], kept: Mapping[str, NormalizedValue]
+) -> Customer | None:
     conditions = sql.SQL(" AND ").join(_condition(field) for field in fields.values())
-    values = {name: text_of(kept[name]) for name in fields}
+    values = {name: to_text(kept[name]) for name in fields}
     with connection.cursor() as cursor:
         for is_anonymous in (False, True):
             statement = sql.SQL(FIND).format(
@@ -133,4 +135,6 @@ def _condition(field: CustomerField) -> sql.Composable:
 
 def _invalid_fields(refused: Mapping[str, str]) -> DomainError:
     fields = {name: [sentence] for name, sentence in refused.items()}
-    return DomainError(Kind.INVALID, "invalid_fields", "The customer can't be searched by these fields.", fields=fields)
+    return DomainError(
+        ErrorKind.INVALID, "invalid_fields", "The customer can't be searched by these fields.", fields=fields
+    )

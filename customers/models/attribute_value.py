@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from customers.models.customer_field import FieldType
 
-Kept = str | int | bool
+NormalizedValue = str | int | bool
 
 MAXIMUM_STRING = 4096
 MAXIMUM_INTEGER = 2**63 - 1
@@ -24,12 +24,12 @@ class WrongTypeError(ValueError):
     """The value is not one of the field's type; its text is the sentence that says what is expected."""
 
 
-def keep(field_type: str, value: object) -> Kept:
+def normalize(field_type: str, value: object) -> NormalizedValue:
     """Turn a caller's value into its kept form; WrongTypeError where it is not of `field_type`."""
-    return KEEPERS[FieldType(field_type)](value)
+    return NORMALIZERS[FieldType(field_type)](value)
 
 
-def text_of(value: Kept) -> str:
+def to_text(value: NormalizedValue) -> str:
     """Give the text of a kept value, which is what PostgreSQL's `->>` answers."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -107,7 +107,7 @@ def _datetime(value: object) -> str:
         raise WrongTypeError(sentence) from error
 
 
-KEEPERS: dict[FieldType, Callable[[object], Kept]] = {
+NORMALIZERS: dict[FieldType, Callable[[object], NormalizedValue]] = {
     FieldType.STRING: _string,
     FieldType.INTEGER: _integer,
     FieldType.DECIMAL: _decimal,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from customers.models.attribute_value import Kept, WrongTypeError, keep
+from customers.models.attribute_value import NormalizedValue, WrongTypeError, normalize
 from customers.models.customer_field import CustomerField
 
 
@@ -11,7 +11,7 @@ from customers.models.customer_field import CustomerField
 class CheckedAttributes:
     """Attributes in their kept forms, those to clear, and a sentence for each that was refused."""
 
-    kept: dict[str, Kept] = field(default_factory=dict)
+    kept: dict[str, NormalizedValue] = field(default_factory=dict)
     cleared: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
@@ -25,7 +25,7 @@ def check_attributes(schema: Iterable[CustomerField], attributes: Mapping[str, o
             checked.refused[name] = "The schema has no such field."
         elif value is not None:
             try:
-                checked.kept[name] = keep(by_name[name].type, value)
+                checked.kept[name] = normalize(by_name[name].type, value)
             except WrongTypeError as error:
                 checked.refused[name] = str(error)
         elif by_name[name].required:

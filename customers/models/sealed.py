@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 
 
 def seal(values: Mapping[str, str]) -> str:
@@ -26,7 +26,9 @@ def unseal(sealed: str) -> dict[str, str]:
         values: dict[str, str] = json.loads(_keys().decrypt(sealed))
     except InvalidToken as error:
         raise DomainError(
-            Kind.UNAVAILABLE, "secrets_unreadable", "No key of ENCRYPTION_KEYS opens these secrets: type them in again."
+            ErrorKind.UNAVAILABLE,
+            "secrets_unreadable",
+            "No key of ENCRYPTION_KEYS opens these secrets: type them in again.",
         ) from error
     return values
 

@@ -6,7 +6,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
 from customers.errors import invalid
-from customers.jobs import look_now
+from customers.jobs import enqueue
 from customers.models import CustomerField, Organization
 from customers.models.broken_constraint import broken_constraint
 from customers.named_sql import NamedSQL
@@ -63,7 +63,7 @@ def save_field(*, field: CustomerField) -> CustomerField:
         field.unique_problem = ""
     _save_row(field)
     bump_version(organization=field.organization, changed={CustomerField: [field.pk]})
-    look_now("customers.look_after_field_indexes")
+    enqueue("customers.maintain_field_indexes")
     return field
 
 
@@ -96,7 +96,7 @@ def delete_field(*, field: CustomerField) -> None:
     changed = {CustomerField: [kept.pk]}
     kept.delete()
     bump_version(organization=field.organization, changed=changed)
-    look_now("customers.look_after_field_indexes")
+    enqueue("customers.maintain_field_indexes")
 
 
 def field_of_unique_index(schema: Iterable[CustomerField], error: IntegrityError) -> str:

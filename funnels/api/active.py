@@ -12,10 +12,10 @@ from funnels.placements.active import ActiveCampaigns, ActiveRequest, active_cam
 from traces.wire.documentation import operation
 from traces.wire.negotiation import Format
 from traces.wire.rendering import rendered, respond
-from traces.wire.views import PrismaView
+from traces.wire.views import TraceView
 
 
-class Active(PrismaView):
+class Active(TraceView):
     """Active campaigns."""
 
     @operation("Get the campaigns that are active for a customer", request=ActiveIn, answer=ActiveOut)
@@ -24,23 +24,25 @@ class Active(PrismaView):
         # An empty category or group is as good as none.
         members: dict[str, Any] = {name: value or None for name, value in self.read(ActiveIn).items()}
         active = active_campaigns(request=ActiveRequest(**members, stranger=self.stranger), now=timezone.now())
-        return self.answered_first(respond(_render(active, self.answered_in), self.answered_in), active.afterwards)
+        return self.run_after_response(
+            respond(_render(active, self.response_format), self.response_format), active.afterwards
+        )
 
 
-def _render(active: ActiveCampaigns, answer_format: Format) -> bytes:
+def _render(active: ActiveCampaigns, negotiate_format: Format) -> bytes:
     """The answer; what never changes of a campaign is rendered once for each version of the definitions."""
-    campaigns = [_campaign(active, candidate, answer_format) for candidate in active.campaigns]
-    return as_map(answer_format, (b"campaigns", as_list(answer_format, campaigns)))
+    campaigns = [_campaign(active, candidate, negotiate_format) for candidate in active.campaigns]
+    return as_map(negotiate_format, (b"campaigns", as_list(negotiate_format, campaigns)))
 
 
-def _campaign(active: ActiveCampaigns, candidate: Candidate, answer_format: Format) -> bytes:
+def _campaign(active: ActiveCampaigns, candidate: Candidate, negotiate_format: Format) -> bytes:
     known = active.definitions.by_id[candidate.campaign_id].rendered
-    kept = known.get(answer_format)
+    kept = known.get(negotiate_format)
     if kept is None:
         members = _members(candidate)
         # The token is the last member: what an operator writes stands before it.
-        before, _, after = rendered({**members, "tracking-token": STAND_IN}, answer_format).rpartition(STAND_IN_TEXT)
-        kept = known[answer_format] = (rendered(members, answer_format), (before, after))
+        before, _, after = rendered({**members, "tracking-token": STAND_IN}, negotiate_format).rpartition(STAND_IN_TEXT)
+        kept = known[negotiate_format] = (rendered(members, negotiate_format), (before, after))
     whole, cut = kept
     return with_token(cut, active.tokens[candidate.campaign_id]) if active.tokens else bytes(whole)
 

@@ -13,17 +13,17 @@ from customers.models.identifier import as_uuid
 from funnels.funnels.advance import Advance, advance_funnel
 from traces.page_owners import app_token_of_trail
 from traces.wire.documentation import operation
-from traces.wire.fields import Anything, Identifier
+from traces.wire.fields import IdentifierField, RawField
 from traces.wire.members import without_namespace
 from traces.wire.rendering import keyword
-from traces.wire.views import PrismaView
+from traces.wire.views import TraceView
 
 MAXIMUM_FIELDS = 100
 DIGITS = 19
 
 
 @extend_schema_field(OpenApiTypes.INT64)
-class CampaignId(Anything):
+class CampaignId(RawField):
     """A campaign's id: an integer, or one as text."""
 
     default_error_messages = {
@@ -41,7 +41,7 @@ class CampaignId(Anything):
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
-class StepData(Anything):
+class StepData(RawField):
     """A map from field names to values; absent or null where the current step is asked for."""
 
     default_error_messages = {
@@ -68,11 +68,11 @@ class StepData(Anything):
 class AdvanceFunnelIn(serializers.Serializer[Any]):
     """The body: without step-data it asks for the current step, with it for the next one."""
 
-    trail_id = Identifier()
+    trail_id = IdentifierField()
     campaign_id = CampaignId()
-    tracking_token = Identifier()
+    tracking_token = IdentifierField()
     step_data = StepData(required=False, allow_null=True, default=None)
-    step_id = Identifier(required=False, allow_null=True, default=None)
+    step_id = IdentifierField(required=False, allow_null=True, default=None)
 
 
 class AdvanceFunnelOut(serializers.Serializer[Any]):
@@ -82,7 +82,7 @@ class AdvanceFunnelOut(serializers.Serializer[Any]):
     config = serializers.DictField()
 
 
-class AdvanceFunnel(PrismaView):
+class AdvanceFunnel(TraceView):
     """Go through a campaign's funnel."""
 
     trail_id: UUID | None = None

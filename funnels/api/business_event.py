@@ -11,17 +11,17 @@ from rest_framework import serializers
 from funnels.api.serializers import Flag
 from funnels.business_events.trigger import EventTold, trigger_campaign
 from traces.wire.documentation import operation
-from traces.wire.fields import Anything, Identifier, Text
+from traces.wire.fields import IdentifierField, RawField, TextField
 from traces.wire.members import without_namespace
 from traces.wire.plain import storable
 from traces.wire.rendering import render
-from traces.wire.views import PrismaView
+from traces.wire.views import TraceView
 
 MAXIMUM_FIELDS = 100
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "object"}]})
-class CustomerSought(Anything):
+class CustomerSought(RawField):
     """A customer's id, or a map of fields to search by."""
 
     default_error_messages = {
@@ -37,13 +37,13 @@ class CustomerSought(Anything):
                 self.fail("empty")
             sought = {without_namespace(name): value for name, value in data.items()}
             if sought.get("id") is not None:
-                sought["id"] = Identifier().run_validation(sought["id"])
+                sought["id"] = IdentifierField().run_validation(sought["id"])
             return sought
-        return Identifier().run_validation(data)
+        return IdentifierField().run_validation(data)
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
-class EventContext(Anything):
+class EventContext(RawField):
     """A map of additional parameters."""
 
     default_error_messages = {
@@ -63,11 +63,11 @@ class EventContext(Anything):
 class BusinessEventIn(serializers.Serializer[Any]):
     """The body; `event-id` is ours: telling the same event again changes nothing."""
 
-    app_token = Identifier()
-    event_name = Text()
+    app_token = IdentifierField()
+    event_name = TextField()
     customer_id = CustomerSought()
     context = EventContext(required=False, allow_null=True, default=dict)  # type: ignore[assignment]
-    event_id = Identifier(required=False, allow_null=True, default=None)
+    event_id = IdentifierField(required=False, allow_null=True, default=None)
 
     def get_fields(self) -> dict[str, Any]:
         """One member has a name that Python can't say."""
@@ -84,7 +84,7 @@ class BusinessEventOut(serializers.Serializer[Any]):
     customer_id = serializers.CharField()
 
 
-class BusinessEvents(PrismaView):
+class BusinessEvents(TraceView):
     """Tell a business event."""
 
     @operation("Tell a business event", request=BusinessEventIn, answer=BusinessEventOut, status=202)
@@ -106,4 +106,4 @@ class BusinessEvents(PrismaView):
             "tracking-token": triggered.token,
             "customer-id": triggered.customer_id,
         }
-        return self.answered_first(render(answer, self.answered_in, status=202), triggered.afterwards)
+        return self.run_after_response(render(answer, self.response_format, status=202), triggered.afterwards)

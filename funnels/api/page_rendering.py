@@ -21,32 +21,32 @@ Cut = tuple[bytes, bytes]
 MARKS = {Format.JSON: (b'{"', b'":', b',"', b","), Format.EDN: (b"{:", b" ", b" :", b" ")}
 
 
-def render_page(page: Page, answer_format: Format) -> bytes:
+def render_page(page: Page, negotiate_format: Format) -> bytes:
     """The answer of sync-page."""
-    customer_id = rendered(page.customer_id, answer_format)
-    places = [_placeholder(page, part, customer_id, answer_format) for part in page.placeholders]
-    popup = b"{}" if page.popup is None else _popup(page, page.popup, answer_format)
+    customer_id = rendered(page.customer_id, negotiate_format)
+    places = [_placeholder(page, part, customer_id, negotiate_format) for part in page.placeholders]
+    popup = b"{}" if page.popup is None else _popup(page, page.popup, negotiate_format)
     return as_map(
-        answer_format,
+        negotiate_format,
         (b"customer-id", customer_id),
         (b"popup", popup),
-        (b"placeholders", as_list(answer_format, places)),
+        (b"placeholders", as_list(negotiate_format, places)),
     )
 
 
-def _placeholder(page: Page, part: FilledPlaceholder, customer_id: bytes, answer_format: Format) -> bytes:
+def _placeholder(page: Page, part: FilledPlaceholder, customer_id: bytes, negotiate_format: Format) -> bytes:
     shown = part.placeholder
-    constants = shown.rendered.get(answer_format)
+    constants = shown.rendered.get(negotiate_format)
     if constants is None:
-        constants = shown.rendered[answer_format] = rendered(_constants(shown), answer_format)[1:]
-    banners = [_banner(page, shown, candidate, banner, answer_format) for candidate, banner in part.banners]
+        constants = shown.rendered[negotiate_format] = rendered(_constants(shown), negotiate_format)[1:]
+    banners = [_banner(page, shown, candidate, banner, negotiate_format) for candidate, banner in part.banners]
     opened = as_map(
-        answer_format,
+        negotiate_format,
         (b"index", str(part.index).encode()),
         (b"customer-id", customer_id),
-        (b"banners-list", as_list(answer_format, banners)),
+        (b"banners-list", as_list(negotiate_format, banners)),
     )
-    return opened[:-1] + MARKS[answer_format][3] + bytes(constants)
+    return opened[:-1] + MARKS[negotiate_format][3] + bytes(constants)
 
 
 def _constants(shown: ShownPlaceholder) -> dict[str, Any]:
@@ -61,31 +61,33 @@ def _constants(shown: ShownPlaceholder) -> dict[str, Any]:
 
 
 def _banner(
-    page: Page, shown: ShownPlaceholder, candidate: Candidate, banner: ShownBanner, answer_format: Format
+    page: Page, shown: ShownPlaceholder, candidate: Candidate, banner: ShownBanner, negotiate_format: Format
 ) -> bytes:
-    known, key, size = candidate.payload.rendered, (banner.banner_id, answer_format), (shown.width, shown.height)
+    known, key, size = candidate.payload.rendered, (banner.banner_id, negotiate_format), (shown.width, shown.height)
     rendered_size, cut = known.get(key, (None, None))
     if cut is None or rendered_size != size:
         content = {"link": banner.link} if banner.link else {"html-content": banner.html_content}
         members = {"tracking-token": STAND_IN, "campaign": candidate.campaign_id}
         sizes = {"width": shown.width, "height": shown.height}
         detail = {"banner": {**members, **sizes, **content}, "funnel": candidate.payload.funnel.as_members()}
-        cut = _cut(detail, answer_format)
+        cut = _cut(detail, negotiate_format)
         known[key] = (size, cut)
     return with_token(cut, page.tokens[candidate.campaign_id])
 
 
-def _popup(page: Page, candidate: Candidate, answer_format: Format) -> bytes:
+def _popup(page: Page, candidate: Candidate, negotiate_format: Format) -> bytes:
     popup = candidate.payload
-    cut = popup.rendered.get(answer_format)
+    cut = popup.rendered.get(negotiate_format)
     if cut is None:
         members = {"tracking-token": STAND_IN, "campaign": candidate.campaign_id, "show-close": popup.show_close}
-        cut = popup.rendered[answer_format] = _cut({**members, "funnel": popup.funnel.as_members()}, answer_format)
+        cut = popup.rendered[negotiate_format] = _cut(
+            {**members, "funnel": popup.funnel.as_members()}, negotiate_format
+        )
     return with_token(cut, page.tokens[candidate.campaign_id])
 
 
-def _cut(members: dict[str, Any], answer_format: Format) -> Cut:
-    before, _, after = rendered(members, answer_format).partition(STAND_IN_TEXT)
+def _cut(members: dict[str, Any], negotiate_format: Format) -> Cut:
+    before, _, after = rendered(members, negotiate_format).partition(STAND_IN_TEXT)
     return before, after
 
 
@@ -94,12 +96,12 @@ def with_token(cut: Cut, token: UUID) -> bytes:
     return cut[0] + str(token).encode() + cut[1]
 
 
-def as_map(answer_format: Format, *members: tuple[bytes, bytes]) -> bytes:
+def as_map(negotiate_format: Format, *members: tuple[bytes, bytes]) -> bytes:
     """A map of names and rendered values."""
-    opening, after_name, between, _ = MARKS[answer_format]
+    opening, after_name, between, _ = MARKS[negotiate_format]
     return opening + between.join(name + after_name + value for name, value in members) + b"}"
 
 
-def as_list(answer_format: Format, items: list[bytes]) -> bytes:
+def as_list(negotiate_format: Format, items: list[bytes]) -> bytes:
     """A list of rendered values."""
-    return b"[" + MARKS[answer_format][3].join(items) + b"]"
+    return b"[" + MARKS[negotiate_format][3].join(items) + b"]"

@@ -10,7 +10,7 @@ from django.views import View
 
 from customers.errors import DomainError
 from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, repeating, tell_unavailable
-from traces.wire.errors import TABLE
+from traces.wire.errors import STATUS_BY_KIND
 
 SENTENCES = {
     "trace_closed": "You have already answered this offer. Thank you!",
@@ -34,7 +34,7 @@ class Page(View):
         except DomainError as error:
             sentence = SENTENCES.get(error.code, UNKNOWN)
             context = {"heading": "Sorry" if sentence == UNKNOWN else "All done", "sentence": sentence}
-            response = self.page("funnels/note.html", context, status=TABLE[error.kind])
+            response = self.page("funnels/note.html", context, status=STATUS_BY_KIND[error.kind])
             if error.retry_after is not None:
                 response["Retry-After"] = str(error.retry_after)
         except Error as error:

@@ -6,7 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from traces.wire.fields import Anything, Identifier, Text
+from traces.wire.fields import IdentifierField, RawField, TextField
 from traces.wire.members import without_namespace
 
 MAXIMUM_LOCATION = 2048
@@ -14,7 +14,7 @@ MAXIMUM_PLACEHOLDERS = 50
 
 
 @extend_schema_field(OpenApiTypes.BOOL)
-class Flag(Anything):
+class Flag(RawField):
     """A boolean, or its name as text (contract 4, "accept both"); null is as good as absent."""
 
     default_error_messages = {"invalid": "true or false is expected."}
@@ -35,7 +35,7 @@ class Flag(Anything):
         "items": {"type": "object", "properties": {"placeholder": {"type": "string"}}},
     }
 )
-class Placeholders(Anything):
+class Placeholders(RawField):
     """A list of maps with the name of a placeholder; returns the names in their order."""
 
     default_error_messages = {
@@ -64,11 +64,11 @@ class Placeholders(Anything):
 class SyncPageIn(serializers.Serializer[Any]):
     """The body: what a page asks for."""
 
-    app_token = Identifier()
-    customer_id = Identifier(required=False, allow_null=True, default=None)
-    trail_id = Identifier()
+    app_token = IdentifierField()
+    customer_id = IdentifierField(required=False, allow_null=True, default=None)
+    trail_id = IdentifierField()
     sync_popups = Flag(required=False, allow_null=True, default=False)
-    page_location = Text(required=False, allow_null=True, default="", maximum=MAXIMUM_LOCATION)
+    page_location = TextField(required=False, allow_null=True, default="", maximum=MAXIMUM_LOCATION)
     placeholders = Placeholders(required=False, allow_null=True, default=list)
 
 
@@ -136,11 +136,11 @@ class SyncPageOut(serializers.Serializer[Any]):
 class ActiveIn(serializers.Serializer[Any]):
     """The body: whose campaigns, and which of them."""
 
-    app_token = Identifier()
-    customer_id = Identifier(required=False, allow_null=True, default=None)
-    category = Text(required=False, allow_null=True, default=None)
-    group = Text(required=False, allow_null=True, default=None)
-    trail_id = Identifier(required=False, allow_null=True, default=None)
+    app_token = IdentifierField()
+    customer_id = IdentifierField(required=False, allow_null=True, default=None)
+    category = TextField(required=False, allow_null=True, default=None)
+    group = TextField(required=False, allow_null=True, default=None)
+    trail_id = IdentifierField(required=False, allow_null=True, default=None)
 
 
 class ActiveCampaignOut(serializers.Serializer[Any]):

@@ -5,17 +5,22 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
+from customers.errors import ErrorKind
 from customers.models.identifier import as_uuid
 from funnels.api.page_rendering import render_page
 from funnels.api.serializers import SyncPageIn, SyncPageOut
 from funnels.placements.sync_page import PageRequest, sync_page
 from traces.wire.documentation import operation
+from traces.wire.errors import STATUS_BY_KIND
 from traces.wire.rendering import respond
-from traces.wire.views import PrismaView
+from traces.wire.views import TraceView
 
 
-class SyncPage(PrismaView):
+class SyncPage(TraceView):
     """What a page or screen shows."""
+
+    # Known clients begin a new trace after 410.
+    status_by_kind = {**STATUS_BY_KIND, ErrorKind.CLOSED: 410}
 
     @operation("Get the banners and the popup of a page", request=SyncPageIn, answer=SyncPageOut)
     def post(self, _request: Any) -> HttpResponse:
@@ -31,4 +36,6 @@ class SyncPage(PrismaView):
             stranger=self.stranger,
         )
         page = sync_page(request=request, now=timezone.now())
-        return self.answered_first(respond(render_page(page, self.answered_in), self.answered_in), page.afterwards)
+        return self.run_after_response(
+            respond(render_page(page, self.response_format), self.response_format), page.afterwards
+        )

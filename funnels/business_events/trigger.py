@@ -21,7 +21,7 @@ from campaigns.models.frequency import frequency_starts
 from customers.applications.applications import require_platform
 from customers.customers.identity import find_or_create_customer
 from customers.customers.search import find_or_create_by_attributes
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Customer, Organization
 from customers.models.application import SERVERS
 from customers.models.identifier import as_uuid
@@ -106,7 +106,7 @@ def _trigger(told: EventTold, gone: Collection[int], now: datetime) -> Triggered
     channel = get_channel(organization_id=organization.pk, version=organization.version)
     event = channel.applications.get(visit.application_id, NOTHING_SHOWN).events.get(told.name)
     if event is None:
-        raise DomainError(Kind.NOT_FOUND, "unknown_event", "The application has no such event.")
+        raise DomainError(ErrorKind.NOT_FOUND, "unknown_event", "The application has no such event.")
     again = _told_before(event, told)
     if again is not None:
         return again
@@ -116,7 +116,7 @@ def _trigger(told: EventTold, gone: Collection[int], now: datetime) -> Triggered
     decision, context = _decide(visit, event, told, now)
     eligible = [candidate for candidate in decision.eligible if candidate.campaign_id not in gone]
     if not eligible:
-        raise DomainError(Kind.NOT_FOUND, "no_matching_campaign", "No campaign matches this event.")
+        raise DomainError(ErrorKind.NOT_FOUND, "no_matching_campaign", "No campaign matches this event.")
     triggered = _offer(event, told, visit, eligible[0], now)
     return _logged(triggered, visit, context, decision, now)
 

@@ -17,9 +17,9 @@ from django.db import IntegrityError, connection, transaction
 
 from campaigns.decisions.participation import record_completion, record_engagement
 from campaigns.models import Interaction
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import CustomerField
-from customers.models.attribute_value import Kept
+from customers.models.attribute_value import NormalizedValue
 from customers.models.schema import check_attributes
 from customers.named_sql import NamedSQL
 from customers.schema.fields import field_of_unique_index
@@ -76,7 +76,9 @@ def _attempt(advance: Advance, now: datetime) -> dict[str, Any] | None:
         if advance.step_id is not None:
             raise _unknown_step()
         if advance.step_data:
-            raise DomainError(Kind.INVALID, "funnel_not_begun", "Ask for the first step before you send data for it.")
+            raise DomainError(
+                ErrorKind.INVALID, "funnel_not_begun", "Ask for the first step before you send data for it."
+            )
         return _begin(advance, stand, now)
     if position is not None:
         if advance.step_id != step_id(stand.uuid, position) or position >= stand.length:
@@ -109,7 +111,9 @@ def _position(given: str) -> int:
 
 
 def _unknown_step() -> DomainError:
-    return DomainError(Kind.INVALID, "unknown_step", "step-id is not that of the current step or of a completed one.")
+    return DomainError(
+        ErrorKind.INVALID, "unknown_step", "step-id is not that of the current step or of a completed one."
+    )
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ class Capture:
     """
 
     schema: list[CustomerField]
-    stored: dict[str, Kept]
+    stored: dict[str, NormalizedValue]
     replaced: list[str]
 
 
@@ -155,7 +159,7 @@ def _enter(stand: Stand, now: datetime) -> dict[str, Any]:
         "is_finished": graph.is_last(first.name),
     }
     if not record_engagement(interaction=_interaction(stand), now=now):
-        raise DomainError(Kind.CONFLICT, "frequency_cap", "The campaign's frequency cap is reached.")
+        raise DomainError(ErrorKind.CONFLICT, "frequency_cap", "The campaign's frequency cap is reached.")
     if values["is_finished"]:
         record_completion(interaction=_interaction(stand), now=now)
     if not _happened(ENTER, values):
@@ -220,7 +224,7 @@ def _refuse(checked: CheckedValues, schema: list[CustomerField]) -> None:
 
 def _invalid(refused: Mapping[str, str]) -> DomainError:
     fields = {name: [sentence] for name, sentence in refused.items()}
-    return DomainError(Kind.INVALID, "invalid_step_data", "The step's data has wrong fields.", fields=fields)
+    return DomainError(ErrorKind.INVALID, "invalid_step_data", "The step's data has wrong fields.", fields=fields)
 
 
 def _values(stand: Stand, step: str, answer: dict[str, Any], now: datetime) -> dict[str, Any]:

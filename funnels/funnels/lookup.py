@@ -8,7 +8,7 @@ from psycopg import sql
 from campaigns.models import AdCampaign
 from customers.models import Customer
 from customers.models.attribute_sql import digest_expression, text_expression
-from customers.models.attribute_value import text_of
+from customers.models.attribute_value import to_text
 from funnels.funnels.engine import Graph, parse_steps
 from funnels.models import Funnel, FunnelEntry, FunnelVersion
 
@@ -79,4 +79,4 @@ def find_sharing(*, entry: FunnelEntry, name: str) -> list[Customer]:
         kept=sql.SQL(digest_expression(text_expression(name, "customers_customer"))),
         told=sql.SQL(digest_expression("%s::text")),
     )
-    return list(Customer.objects.raw(statement.as_string(), [text_of(entry.data.get(name)), entry.customer_id]))
+    return list(Customer.objects.raw(statement.as_string(), [to_text(entry.data.get(name)), entry.customer_id]))

@@ -9,10 +9,10 @@ import orjson
 from django.db import connection
 
 from campaigns.targeting import CustomerFacts
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import CustomerField
 from customers.models.application import speaks_for_visitors
-from customers.models.attribute_value import Kept
+from customers.models.attribute_value import NormalizedValue
 from customers.named_sql import NamedSQL
 from funnels.funnels.engine import answer_showing
 from traces.trails import trace_closed
@@ -78,7 +78,7 @@ class Stand:
         """Whether it is known that the visitor is the customer (contract 5, section A "values shown back")."""
         return speaks_for_visitors(self.platforms) if self.trust is None else self.trust
 
-    def shown(self, captured: Mapping[str, Kept | None]) -> dict[str, Any]:
+    def shown(self, captured: Mapping[str, NormalizedValue | None]) -> dict[str, Any]:
         """The values that may be shown: what this visit has captured and captures now; where it is trusted, any."""
         known = {**self._on_the_way, **_document(self.raw_attributes)} if self.is_trusted else {}
         return {**known, **_document(self.raw_captured), **captured}
@@ -103,7 +103,7 @@ class Stand:
         rows = orjson.loads(self.raw_schema) if self.raw_schema else []
         return [CustomerField(id=row[0], name=row[1], type=row[2], required=row[3]) for row in rows]
 
-    def facts(self, captured: Mapping[str, Kept | None]) -> CustomerFacts:
+    def facts(self, captured: Mapping[str, NormalizedValue | None]) -> CustomerFacts:
         """What forks and fields ask: the customer, what was captured on the way, and what is being captured now."""
         attributes = {**_document(self.raw_attributes), **self._on_the_way, **captured}
         return CustomerFacts(
@@ -149,7 +149,7 @@ def read_stand(
 
 
 def _unknown(code: str, message: str) -> DomainError:
-    return DomainError(Kind.NOT_FOUND, code, message)
+    return DomainError(ErrorKind.NOT_FOUND, code, message)
 
 
 def _document(raw: str | None) -> dict[str, Any]:

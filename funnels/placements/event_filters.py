@@ -7,7 +7,7 @@ from typing import Any
 
 from campaigns.targeting import Condition, CustomerFacts, parse_targets
 from customers.errors import DomainError
-from customers.models.attribute_value import Kept
+from customers.models.attribute_value import NormalizedValue
 
 # A caller writes `context.amount`; inside, it is a field of this name beside the customer's own.
 WRITTEN, INSIDE = "context.", "context-"
@@ -75,7 +75,7 @@ def _as_written(condition: Condition, target: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "attribute": target["attribute"], "values": target.get("values") or []}
 
 
-def _kept(value: Any) -> Kept | None:
+def _kept(value: Any) -> NormalizedValue | None:
     if isinstance(value, float | Decimal):
         return format(Decimal(str(value)), "f")
     return value if value is None or isinstance(value, str | int) else str(value)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from campaigns.models import AdCampaign, AdGroup
-from customers.errors import DomainError, Kind, invalid
+from customers.errors import DomainError, ErrorKind, invalid
 from customers.organizations.organizations import Changed, bump_version
 from customers.schema.fields import hold_schema
 from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder, Popup
@@ -76,7 +76,7 @@ def _save(row: Row) -> Row:
         row.full_clean()
     except ValidationError as error:
         fields = {"non_field_errors" if name == "__all__" else name: sentences for name, sentences in _named(error)}
-        raise DomainError(Kind.INVALID, "validation", "Validation error.", fields=fields) from error
+        raise DomainError(ErrorKind.INVALID, "validation", "Validation error.", fields=fields) from error
     left = _campaigns_of_kept(row)
     row.save()
     bump_version(organization=row.organization, changed=_changed(row, left))

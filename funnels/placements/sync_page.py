@@ -12,7 +12,6 @@ from campaigns.decisions.log import Write, is_logged, later
 from campaigns.models.frequency import frequency_starts
 from customers.customers.identity import identify
 from customers.customers.visitor_limits import Stranger, admit_impressions
-from customers.errors import DomainError, Kind
 from customers.models import Customer
 from customers.transactions import harmless_twice
 from funnels.placements.compiled import (
@@ -25,6 +24,7 @@ from funnels.placements.compiled import (
 from funnels.placements.loading import get_channel
 from funnels.placements.page_location import covers
 from funnels.placements.visits import Visit, get_visit, with_history
+from traces.trails import trace_closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,7 @@ def sync_page(*, request: PageRequest, now: datetime) -> Page:
     """Decide what a page shows, issue tracking tokens for it, count and charge it.
 
     A `customer_id` that differs from that of the visit's anonymous customer identifies them. DomainError
-    `unknown_application`, `unknown_trail`, `trace_closed` (of the kind GONE: known clients then begin a new trace),
-    `too_many_impressions`.
+    `unknown_application`, `unknown_trail`, `trace_closed`, `too_many_impressions`.
     """
     while True:
         page = _sync(_identified(request), request, now)
@@ -87,7 +86,7 @@ def _identified(request: PageRequest) -> Visit:
 def _open_visit(request: PageRequest) -> Visit:
     visit = get_visit(app_token=request.app_token, trail_id=request.trail_id)
     if visit.is_closed:
-        raise DomainError(Kind.GONE, "trace_closed", "The trace was closed by a conversion or a dismissal.")
+        raise trace_closed()
     return visit
 
 

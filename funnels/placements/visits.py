@@ -13,7 +13,7 @@ import orjson
 
 from campaigns.decisions.engine import Candidate, History, Subject
 from campaigns.targeting import CustomerFacts
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Organization
 from customers.named_sql import NamedSQL
 from customers.prepared import PreparedStatement
@@ -82,7 +82,7 @@ def get_visit(*, app_token: uuid.UUID | None, trail_id: uuid.UUID | None) -> Vis
     row = _row(BY_TRAIL, trail_id, app_token)
     visit = _visit(row)
     if visit.customer_pk is None:
-        raise DomainError(Kind.NOT_FOUND, "unknown_trail", "The trail is not known.")
+        raise DomainError(ErrorKind.NOT_FOUND, "unknown_trail", "The trail is not known.")
     return visit
 
 
@@ -111,7 +111,7 @@ def _row(statement: PreparedStatement, key: uuid.UUID | int | str | None, app_to
     if app_token is not None:
         row = statement.first_row([str(key) if isinstance(key, uuid.UUID) else key, str(app_token)])
     if row is None:
-        raise DomainError(Kind.NOT_FOUND, "unknown_application", "The app-token is not known.")
+        raise DomainError(ErrorKind.NOT_FOUND, "unknown_application", "The app-token is not known.")
     found: Sequence[Any] = row
     return found
 

@@ -3,7 +3,7 @@
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Application
 from marketing_solutions.oauth import check_token
 
@@ -16,5 +16,5 @@ class BearerAuthentication(BaseAuthentication):
         scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
-            raise DomainError(Kind.UNAUTHENTICATED, "authorization-token-missing", "An access token is needed.")
+            raise DomainError(ErrorKind.UNAUTHENTICATED, "authorization-token-missing", "An access token is needed.")
         return check_token(token=token)

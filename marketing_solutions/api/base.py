@@ -12,7 +12,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models import Application
 from customers.transactions import is_unavailable, repeat_method, repeating, tell_unavailable
 from marketing_solutions.api.authentication import BearerAuthentication
@@ -57,7 +57,9 @@ class MarketingSolutionsView(APIView):
         granted: frozenset[str] = request.auth  # type: ignore[assignment]
         if scope and scope not in granted:
             raise DomainError(
-                Kind.FORBIDDEN, "insufficient-advertiser-permissions", f"The token lacks the scope {scope}."
+                ErrorKind.PERMISSION_DENIED,
+                "insufficient-advertiser-permissions",
+                f"The token lacks the scope {scope}.",
             )
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

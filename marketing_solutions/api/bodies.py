@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.strict_json import refuse_the_unkeepable
 
 # Ten thousand whole campaigns fit; the other dialects' bodies are smaller.
@@ -23,7 +23,7 @@ def read_json(request: HttpRequest) -> Any:
     """
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > MAXIMUM_BODY:
-        raise DomainError(Kind.TOO_LARGE, "body-too-large", f"A body may have {MAXIMUM_BODY} bytes.")
+        raise DomainError(ErrorKind.TOO_LARGE, "body-too-large", f"A body may have {MAXIMUM_BODY} bytes.")
     body = raw_body(request)
     if not body.strip():
         return None
@@ -32,7 +32,7 @@ def read_json(request: HttpRequest) -> Any:
         document = json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse)
         refuse_the_unkeepable(text, document)
     except (ValueError, RecursionError) as error:
-        raise DomainError(Kind.MALFORMED, "malformed-body", "The body is not JSON.") from error
+        raise DomainError(ErrorKind.UNREADABLE, "malformed-body", "The body is not JSON.") from error
     return document
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from campaigns.models.level import MAXIMUM_NAME
 from campaigns.models.spend_limit import UNCAPPED, Limit, LimitType, Renewal, problem_of_limit
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from marketing_solutions.api.bodies import is_storable, read_id
 from marketing_solutions.api.limits import AMOUNT, RENEWAL, TYPE, LimitError, read_limit
 from marketing_solutions.api.updates import wants_automation
@@ -27,10 +27,10 @@ def read_new_campaign(body: object) -> NewCampaign:
     attributes = _attributes(body)
     fields: dict[str, list[str]] = {name: ["This attribute is required."] for name in _absent(attributes)}
     if fields:
-        raise DomainError(Kind.MISSING, "missing-attribute", "Required attributes are missing.", fields=fields)
+        raise DomainError(ErrorKind.MISSING, "missing-attribute", "Required attributes are missing.", fields=fields)
     fields = {name: ["Unknown attribute."] for name in attributes if name not in {*REQUIRED, "budgetAutomation"}}
     if fields:
-        raise DomainError(Kind.UNKNOWN_ATTRIBUTE, "unknown-attribute", "Unknown attributes.", fields=fields)
+        raise DomainError(ErrorKind.UNKNOWN_ATTRIBUTE, "unknown-attribute", "Unknown attributes.", fields=fields)
     problems = _problems(attributes)
     if problems:
         raise _invalid({name: [sentence] for name, sentence in problems.items()})
@@ -42,7 +42,7 @@ def read_new_campaign(body: object) -> NewCampaign:
 def _attributes(body: object) -> Mapping[str, Any]:
     data = body.get("data") if isinstance(body, Mapping) else None
     if not isinstance(body, Mapping) or not isinstance(data, Mapping):
-        raise DomainError(Kind.MALFORMED, "malformed-body", 'The body must be {"data": {"type", "attributes"}}.')
+        raise DomainError(ErrorKind.UNREADABLE, "malformed-body", 'The body must be {"data": {"type", "attributes"}}.')
     if data.get("type", "Campaign") not in ("Campaign", None) or not {"type", "id", "attributes"}.issuperset(data):
         raise _invalid({"data": ["type Campaign and attributes are expected."]})
     attributes = data.get("attributes")
@@ -90,4 +90,4 @@ def _limit(data: object) -> Limit:
 
 
 def _invalid(fields: dict[str, list[str]]) -> DomainError:
-    return DomainError(Kind.INVALID, "invalid-attribute", "The campaign can't be made like this.", fields=fields)
+    return DomainError(ErrorKind.INVALID, "invalid-attribute", "The campaign can't be made like this.", fields=fields)

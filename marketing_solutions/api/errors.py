@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from oauthlib.oauth2 import AccessDeniedError, InvalidRequestError, OAuth2Error, TemporarilyUnavailableError
 from rest_framework.exceptions import APIException, MethodNotAllowed, Throttled
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.transactions import RETRY_AFTER_SECONDS
 from marketing_solutions.api.wire import VERSIONS
 from marketing_solutions.errors import CHECK
@@ -17,20 +17,22 @@ from marketing_solutions.errors import CHECK
 log = structlog.get_logger(__name__)
 
 # Kind → HTTP status, `type`, and the code in place of the core's own (None: the error's code).
-TABLE: dict[Kind, tuple[int, str, str | None]] = {
-    Kind.NOT_FOUND: (404, "validation", None),
-    Kind.INVALID: (400, "validation", "invalid-attribute"),
-    Kind.MISSING: (400, "validation", "missing-attribute"),
-    Kind.UNKNOWN_ATTRIBUTE: (400, "validation", "unknown-attribute"),
-    Kind.CONFLICT: (422, "validation", None),
-    Kind.UNAVAILABLE: (400, "availability", None),
-    Kind.FORBIDDEN: (403, "access-control", None),
-    Kind.UNAUTHENTICATED: (401, "authorization", None),
-    Kind.TOO_LARGE: (413, "validation", None),
-    Kind.TOO_SLOW: (408, "validation", None),
-    Kind.UNSUPPORTED: (415, "validation", None),
-    Kind.MALFORMED: (400, "validation", None),
-    Kind.TOO_MANY: (429, "quota", None),
+STATUS_BY_KIND: dict[ErrorKind, tuple[int, str, str | None]] = {
+    ErrorKind.NOT_FOUND: (404, "validation", None),
+    ErrorKind.INVALID: (400, "validation", "invalid-attribute"),
+    ErrorKind.MISSING: (400, "validation", "missing-attribute"),
+    ErrorKind.UNKNOWN_ATTRIBUTE: (400, "validation", "unknown-attribute"),
+    ErrorKind.CONFLICT: (422, "validation", None),
+    ErrorKind.UNAVAILABLE: (400, "availability", None),
+    ErrorKind.PERMISSION_DENIED: (403, "access-control", None),
+    ErrorKind.UNAUTHENTICATED: (401, "authorization", None),
+    ErrorKind.TOO_LARGE: (413, "validation", None),
+    ErrorKind.TIMED_OUT: (408, "validation", None),
+    ErrorKind.UNKNOWN_FORMAT: (415, "validation", None),
+    ErrorKind.UNREADABLE: (400, "validation", None),
+    ErrorKind.CLOSED: (422, "validation", None),
+    ErrorKind.NO_COMMON_FORMAT: (406, "validation", None),
+    ErrorKind.LIMIT_EXCEEDED: (429, "quota", None),
 }
 OAUTH = "/oauth2/"
 DATA = "/data/attributes/"
@@ -92,7 +94,7 @@ def one_refusal(request: HttpRequest, status: int, kind: str, code: str, detail:
 
 def domain_error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
     """What the domain said: one error for each attribute that it names, else one."""
-    status, kind, code = TABLE[error.kind]
+    status, kind, code = STATUS_BY_KIND[error.kind]
     code = code or error.code.replace("_", "-")
     problems = [
         problem(request, kind=kind, code=code, detail=sentence, pointer=_pointer(name))
@@ -136,7 +138,7 @@ def token_response(body: str, status: int) -> HttpResponse:
     return response
 
 
-def speaks_this_dialect(path: str) -> bool:
+def owns_path(path: str) -> bool:
     """Whether a path that no view answers belongs to this dialect."""
     head, _, rest = path.removeprefix("/").partition("/")
     if head in {"marketing-solutions", "oauth2"} or head in VERSIONS:
@@ -167,7 +169,7 @@ def fault_response(request: HttpRequest) -> HttpResponse:
 def refused_response(request: HttpRequest, error: DomainError) -> HttpResponse:
     """The answer for a body that is not let in; of the token endpoint in the shape of RFC 6749."""
     if request.path_info.startswith(OAUTH):
-        return token_response(InvalidRequestError(error.message).json, TABLE[error.kind][0])
+        return token_response(InvalidRequestError(error.message).json, STATUS_BY_KIND[error.kind][0])
     return domain_error_response(request, error)
 
 

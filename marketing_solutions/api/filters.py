@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from marketing_solutions.api.bodies import read_id
 
 NAMES = ("advertiserIds", "campaignIds")
@@ -16,16 +16,16 @@ def read_filters(body: object) -> dict[str, list[int] | None]:
     DomainError `malformed-body`, `unknown-attribute` or `invalid-attribute`.
     """
     if not isinstance(body, Mapping | None):
-        raise DomainError(Kind.MALFORMED, "malformed-body", 'The body must be {"filters": {...}}.')
+        raise DomainError(ErrorKind.UNREADABLE, "malformed-body", 'The body must be {"filters": {...}}.')
     filters = (body or {}).get("filters")
     unknown = set(body or {}) - {"filters"}
     if isinstance(filters, Mapping):
         unknown |= set(filters) - set(NAMES)
     elif filters is not None:
-        raise _refused(Kind.INVALID, "invalid-attribute", "/filters", "An object is expected.")
+        raise _refused(ErrorKind.INVALID, "invalid-attribute", "/filters", "An object is expected.")
     if unknown:
         raise _refused(
-            Kind.UNKNOWN_ATTRIBUTE, "unknown-attribute", "/filters", f"Unknown: {', '.join(sorted(unknown))}."
+            ErrorKind.UNKNOWN_ATTRIBUTE, "unknown-attribute", "/filters", f"Unknown: {', '.join(sorted(unknown))}."
         )
     advertiser_ids, campaign_ids = (_ids(name, (filters or {}).get(name)) for name in NAMES)
     return {"advertiser_ids": advertiser_ids, "campaign_ids": campaign_ids}
@@ -35,13 +35,15 @@ def _ids(name: str, values: object) -> list[int] | None:
     if values is None or values == []:
         return None
     if isinstance(values, list) and len(values) > MAXIMUM_IDS:
-        raise _refused(Kind.INVALID, "invalid-attribute", f"/filters/{name}", f"At most {MAXIMUM_IDS} ids are allowed.")
+        raise _refused(
+            ErrorKind.INVALID, "invalid-attribute", f"/filters/{name}", f"At most {MAXIMUM_IDS} ids are allowed."
+        )
     ids = [read_id(value) for value in values] if isinstance(values, list) else [None]
     found = [value for value in ids if value is not None]
     if len(found) < len(ids):
-        raise _refused(Kind.INVALID, "invalid-attribute", f"/filters/{name}", "An array of ids is expected.")
+        raise _refused(ErrorKind.INVALID, "invalid-attribute", f"/filters/{name}", "An array of ids is expected.")
     return found
 
 
-def _refused(kind: Kind, code: str, pointer: str, sentence: str) -> DomainError:
+def _refused(kind: ErrorKind, code: str, pointer: str, sentence: str) -> DomainError:
     return DomainError(kind, code, "The filters can't be read.", fields={pointer: [sentence]})

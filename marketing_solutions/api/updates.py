@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from marketing_solutions.api.bodies import read_id
 from marketing_solutions.api.errors import log_partial_refusal, problem
 from marketing_solutions.api.limits import LimitError, read_limit
@@ -24,11 +24,11 @@ LATER = "The new amount is less than what this period has already spent; it take
 def read_updates(body: object) -> list[Update]:
     """The entries of `{"data": [...]}`, each read on its own; DomainError for a body of another shape."""
     if not isinstance(body, Mapping) or not isinstance(body.get("data"), list) or body.keys() != {"data"}:
-        raise DomainError(Kind.MALFORMED, "malformed-body", 'The body must be {"data": [...]}.')
+        raise DomainError(ErrorKind.UNREADABLE, "malformed-body", 'The body must be {"data": [...]}.')
     entries: list[object] = body["data"]
     if len(entries) > MAXIMUM_ENTRIES:
         raise DomainError(
-            Kind.TOO_LARGE, "too-many-entries", f"A request may update at most {MAXIMUM_ENTRIES} campaigns."
+            ErrorKind.TOO_LARGE, "too-many-entries", f"A request may update at most {MAXIMUM_ENTRIES} campaigns."
         )
     return [_read_update(entry) for entry in entries]
 

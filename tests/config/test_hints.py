@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 
 from config.beat import AWAY_SECONDS, FULL_SECONDS, PatientScheduler
 from config.celery import app as product
-from customers.jobs import MOST_WAITING, _pool, hints_waiting, look_now
+from customers.jobs import MOST_WAITING, _pool, enqueue, hints_waiting
 from customers.models import CustomerField, Operator
 from tests.config.served import PATIENCE_SECONDS
 from tests.factories import make_organization
@@ -94,7 +94,7 @@ def test_beat_sends_no_more_than_a_few_and_goes_on_when_they_are_taken(app: Cele
 def test_requests_send_no_more_than_a_few_and_each_ends(app: Celery, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         for number in range(2 * MOST_WAITING):
-            look_now(TASK, number)
+            enqueue(TASK, number)
     assert hints_waiting(app) == MOST_WAITING
     message = take_one(app)
     sent = datetime.fromisoformat(message.headers["expires"]) - timedelta(seconds=product_settings.HINT_SECONDS)
@@ -105,8 +105,8 @@ def test_requests_send_no_more_than_a_few_and_each_ends(app: Celery, django_capt
 def test_a_hint_that_cannot_be_sent_speaks_for_no_other(app: Celery, django_capture_on_commit_callbacks: Any) -> None:
     unknown: Any = object()
     with capture_logs() as said, django_capture_on_commit_callbacks(execute=True):
-        look_now(TASK, unknown)
-        look_now(TASK, 1)
+        enqueue(TASK, unknown)
+        enqueue(TASK, 1)
     assert [line["event"] for line in said] == ["hint_lost"]
     assert hints_waiting(app) == 1
 

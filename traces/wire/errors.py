@@ -1,42 +1,41 @@
 """The trace dialect's errors (contract 4, section C "status", "error body"): one table from kind to status."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.http import HttpRequest, HttpResponse
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.transactions import RETRY_AFTER_SECONDS
 from traces.wire.edn import Keyword
-from traces.wire.negotiation import Format, answer_format, request_format
+from traces.wire.negotiation import Format, negotiate_format, parse_content_type
 from traces.wire.rendering import render
 
-TABLE: dict[Kind, int] = {
-    Kind.NOT_FOUND: 404,
-    Kind.UNAUTHENTICATED: 404,
-    Kind.FORBIDDEN: 404,
-    Kind.INVALID: 400,
-    Kind.MISSING: 400,
-    Kind.UNKNOWN_ATTRIBUTE: 400,
-    Kind.MALFORMED: 400,
-    Kind.CONFLICT: 400,
-    Kind.CLOSED: 400,
-    Kind.GONE: 410,
-    Kind.UNAVAILABLE: 400,
-    Kind.TOO_LARGE: 413,
-    Kind.TOO_SLOW: 408,
-    Kind.UNSUPPORTED: 415,
-    Kind.NOT_ACCEPTABLE: 406,
-    Kind.TOO_MANY: 429,
+STATUS_BY_KIND: dict[ErrorKind, int] = {
+    ErrorKind.NOT_FOUND: 404,
+    ErrorKind.UNAUTHENTICATED: 404,
+    ErrorKind.PERMISSION_DENIED: 404,
+    ErrorKind.INVALID: 400,
+    ErrorKind.MISSING: 400,
+    ErrorKind.UNKNOWN_ATTRIBUTE: 400,
+    ErrorKind.UNREADABLE: 400,
+    ErrorKind.CONFLICT: 400,
+    ErrorKind.CLOSED: 400,
+    ErrorKind.UNAVAILABLE: 400,
+    ErrorKind.TOO_LARGE: 413,
+    ErrorKind.TIMED_OUT: 408,
+    ErrorKind.UNKNOWN_FORMAT: 415,
+    ErrorKind.NO_COMMON_FORMAT: 406,
+    ErrorKind.LIMIT_EXCEEDED: 429,
 }
 
 
 def error_format(request: HttpRequest) -> Format:
     """The format of an error: the negotiated one, or the best guess where negotiation itself failed."""
     try:
-        asked_in = request_format(request.META.get("CONTENT_TYPE", ""))
+        request_format = parse_content_type(request.META.get("CONTENT_TYPE", ""))
     except DomainError:
-        asked_in = Format.EDN
-    return answer_format(request.META.get("HTTP_ACCEPT", ""), asked_in) or asked_in
+        request_format = Format.EDN
+    return negotiate_format(request.META.get("HTTP_ACCEPT", ""), request_format) or request_format
 
 
 def error_response(request: HttpRequest, status: int, error: DomainError) -> HttpResponse:
@@ -51,9 +50,11 @@ def _message(error: DomainError) -> str:
     return " ".join([error.message, *details])
 
 
-def domain_error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """What the domain said, in this dialect."""
-    response = error_response(request, TABLE[error.kind], error)
+def domain_error_response(
+    request: HttpRequest, error: DomainError, statuses: Mapping[ErrorKind, int] = STATUS_BY_KIND
+) -> HttpResponse:
+    """A DomainError in this dialect's shape."""
+    response = error_response(request, statuses[error.kind], error)
     if error.retry_after is not None:
         response["Retry-After"] = str(error.retry_after)
     return response
@@ -61,31 +62,31 @@ def domain_error_response(request: HttpRequest, error: DomainError) -> HttpRespo
 
 def method_not_allowed_response(request: HttpRequest, methods: Iterable[str]) -> HttpResponse:
     """The answer for a method that an endpoint doesn't have."""
-    refused = DomainError(Kind.MALFORMED, "method_not_allowed", "This method is not allowed here.")
+    refused = DomainError(ErrorKind.UNREADABLE, "method_not_allowed", "This method is not allowed here.")
     response = error_response(request, 405, refused)
     response["Allow"] = ", ".join(method.upper() for method in methods)
     return response
 
 
-def speaks_this_dialect(path: str) -> bool:
+def owns_path(path: str) -> bool:
     """Whether a path is below this dialect's prefix."""
     return path.startswith(("/api/", "/API/"))
 
 
 def unmatched_path_response(request: HttpRequest) -> HttpResponse:
     """The answer for a path of this dialect that no endpoint has."""
-    return error_response(request, 404, DomainError(Kind.NOT_FOUND, "not_found", "No such endpoint."))
+    return error_response(request, 404, DomainError(ErrorKind.NOT_FOUND, "not_found", "No such endpoint."))
 
 
 def bad_request_response(request: HttpRequest) -> HttpResponse:
     """The answer for a request that breaks a rule of the framework itself."""
-    refused = DomainError(Kind.MALFORMED, "bad_request", "The request can't be understood.")
+    refused = DomainError(ErrorKind.UNREADABLE, "bad_request", "The request can't be understood.")
     return error_response(request, 400, refused)
 
 
 def fault_response(request: HttpRequest) -> HttpResponse:
     """The answer for what nobody expected."""
-    fault = DomainError(Kind.MALFORMED, "internal_error", "An unexpected fault happened; it has been logged.")
+    fault = DomainError(ErrorKind.UNREADABLE, "internal_error", "An unexpected fault happened; it has been logged.")
     return error_response(request, 500, fault)
 
 
@@ -96,7 +97,7 @@ def refused_response(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 def unavailable_response(request: HttpRequest) -> HttpResponse:
     """The answer where the database is away or overloaded (contract 5, section A)."""
-    away = DomainError(Kind.UNAVAILABLE, "unavailable", "The service is not available for a moment; try again.")
+    away = DomainError(ErrorKind.UNAVAILABLE, "unavailable", "The service is not available for a moment; try again.")
     response = error_response(request, 503, away)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

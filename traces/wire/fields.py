@@ -11,7 +11,7 @@ MAXIMUM_TEXT = 255
 
 
 @extend_schema_field({"type": "string"})
-class Text(serializers.Field[str, Any, str, Any]):
+class TextField(serializers.Field[str, Any, str, Any]):
     """A string or keyword; `""` and null are as good as absent where the field allows null."""
 
     default_error_messages = {
@@ -40,7 +40,7 @@ class Text(serializers.Field[str, Any, str, Any]):
         return value
 
 
-class Identifier(Text):
+class IdentifierField(TextField):
     """An id of the caller's: a string, a UUID or an integer; an empty one is none at all."""
 
     default_error_messages = {"invalid": "An id is a string, a UUID or an integer."}
@@ -52,7 +52,7 @@ class Identifier(Text):
         return super().to_internal_value(data) or None
 
 
-class Named(Text):
+class KeywordField(TextField):
     """One of a few names, with or without the namespace of its keyword (`:trail-action/conversion`)."""
 
     default_error_messages = {"choice": "One of {choices} is expected."}
@@ -69,7 +69,7 @@ class Named(Text):
         return name
 
 
-class Anything(serializers.Field[Any, Any, Any, Any]):
+class RawField(serializers.Field[Any, Any, Any, Any]):
     """A value that the view or the domain checks itself."""
 
     def to_internal_value(self, data: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 
 
 def read_members(kind: type[serializers.Serializer[Any]], document: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def read_members(kind: type[serializers.Serializer[Any]], document: Mapping[str,
         name = without_namespace(key)
         if name in fields:
             if name in given:
-                raise DomainError(Kind.MALFORMED, "malformed_body", f"{name} stands twice in the body.")
+                raise DomainError(ErrorKind.UNREADABLE, "malformed_body", f"{name} stands twice in the body.")
             given[name] = value
     checked: dict[str, Any] = {}
     refused: dict[str, list[str]] = {}
@@ -33,7 +33,7 @@ def read_members(kind: type[serializers.Serializer[Any]], document: Mapping[str,
             details: Any = error.detail
             refused[name] = [str(sentence) for sentence in details]
     if refused:
-        raise DomainError(Kind.INVALID, "invalid_body", "The body has wrong members.", fields=refused)
+        raise DomainError(ErrorKind.INVALID, "invalid_body", "The body has wrong members.", fields=refused)
     return checked
 
 

@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 
 QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?", re.ASCII)
 # How specific a media range is that takes one of our formats.
@@ -18,7 +18,7 @@ class Format(StrEnum):
     JSON = "application/json"
 
 
-def request_format(content_type: str) -> Format:
+def parse_content_type(content_type: str) -> Format:
     """The format that a Content-Type names; EDN where there is none. DomainError `unsupported_media_type`."""
     media_type = content_type.partition(";")[0].strip().lower()
     if not media_type:
@@ -27,12 +27,14 @@ def request_format(content_type: str) -> Format:
         return Format(media_type)
     except ValueError as error:
         raise DomainError(
-            Kind.UNSUPPORTED, "unsupported_media_type", "Content-Type must be application/edn or application/json."
+            ErrorKind.UNKNOWN_FORMAT,
+            "unsupported_media_type",
+            "Content-Type must be application/edn or application/json.",
         ) from error
 
 
 @lru_cache(maxsize=1024)
-def answer_format(accept: str, asked_in: Format) -> Format | None:
+def negotiate_format(accept: str, request_format: Format) -> Format | None:
     """The format that an Accept header likes best, None where it takes neither; `asked_in` where it doesn't care.
 
     The highest quality wins, then the more specific range, then the format of the request under `*/*` and the like,
@@ -40,11 +42,11 @@ def answer_format(accept: str, asked_in: Format) -> Format | None:
     """
     ranges = [_range(part) for part in accept.lower().split(",") if part.strip()]
     if not ranges:
-        return asked_in
-    other = Format.JSON if asked_in == Format.EDN else Format.EDN
+        return request_format
+    other = Format.JSON if request_format == Format.EDN else Format.EDN
     best: tuple[float, int, int] | None = None
     chosen = None
-    for candidate in (asked_in, other):
+    for candidate in (request_format, other):
         liking = _liking(candidate, ranges)
         if liking and liking[0] and (best is None or liking > best):
             best, chosen = liking, candidate

@@ -22,24 +22,24 @@ def keyword(name: str) -> Keyword:
     return _keywords[name]
 
 
-def render(value: dict[str, Any], answer_format: Format, *, status: int = 200) -> HttpResponse:
+def render(value: dict[str, Any], response_format: Format, *, status: int = 200) -> HttpResponse:
     """One line of EDN whose map keys are keywords, or JSON with the same keys as strings.
 
     Keyword values become strings in JSON, UUIDs their text, instants `2020-08-12T17:45:48Z`.
     """
-    return respond(rendered(value, answer_format), answer_format, status=status)
+    return respond(rendered(value, response_format), response_format, status=status)
 
 
-def rendered(value: Any, answer_format: Format) -> bytes:
+def rendered(value: Any, response_format: Format) -> bytes:
     """The bytes of a value in a format; see `render`."""
-    if answer_format == Format.EDN:
+    if response_format == Format.EDN:
         return write(_with_keywords(value)).encode()
     return orjson.dumps(value, _default, JSON_OPTIONS)
 
 
-def respond(body: bytes, answer_format: Format, *, status: int = 200) -> HttpResponse:
+def respond(body: bytes, response_format: Format, *, status: int = 200) -> HttpResponse:
     """An answer whose body is already in its format."""
-    return HttpResponse(body, status=status, content_type=CONTENT_TYPES[answer_format], headers={"Vary": "Accept"})
+    return HttpResponse(body, status=status, content_type=CONTENT_TYPES[response_format], headers={"Vary": "Accept"})
 
 
 def _with_keywords(value: Any) -> Any:

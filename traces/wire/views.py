@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from customers.addresses import client_address
 from customers.customers.visitor_limits import Stranger
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models.identifier import as_uuid
 from customers.strict_json import JSONError, holds_nul, read_json
 from customers.transactions import is_unavailable, repeating, tell_unavailable
@@ -24,20 +24,21 @@ from traces.wire.cors import shared
 from traces.wire.edn import EdnError
 from traces.wire.edn import read as read_edn
 from traces.wire.errors import (
+    STATUS_BY_KIND,
     domain_error_response,
     fault_response,
     method_not_allowed_response,
     unavailable_response,
 )
 from traces.wire.members import read_members, without_namespace
-from traces.wire.negotiation import Format, answer_format, request_format
+from traces.wire.negotiation import Format, negotiate_format, parse_content_type
 from traces.wire.plain import plain
 from traces.wire.rendering import render
 
 log = structlog.get_logger(__name__)
 
 
-class PrismaView(APIView):
+class TraceView(APIView):
     """What every endpoint of the trace dialect shares.
 
     DRF describes the endpoint (`/schema/`) and checks members; its request cycle (parsers, renderers, authenticators)
@@ -45,7 +46,8 @@ class PrismaView(APIView):
     """
 
     http_method_names: list[str] = ["post"]
-    asked_in = answered_in = Format.EDN
+    status_by_kind: Mapping[ErrorKind, int] = STATUS_BY_KIND
+    request_format = response_format = Format.EDN
     # The body once it is read.
     document: Mapping[str, Any] = MappingProxyType({})
 
@@ -93,21 +95,23 @@ class PrismaView(APIView):
 
     def negotiate(self, request: HttpRequest) -> None:
         """Find both formats; DomainError `unsupported_media_type` or `not_acceptable`."""
-        self.asked_in = request_format(request.META.get("CONTENT_TYPE", ""))
-        answered_in = answer_format(request.META.get("HTTP_ACCEPT", ""), self.asked_in)
-        if answered_in is None:
-            raise DomainError(Kind.NOT_ACCEPTABLE, "not_acceptable", "Answers are application/edn or application/json.")
-        self.answered_in = answered_in
+        self.request_format = parse_content_type(request.META.get("CONTENT_TYPE", ""))
+        response_format = negotiate_format(request.META.get("HTTP_ACCEPT", ""), self.request_format)
+        if response_format is None:
+            raise DomainError(
+                ErrorKind.NO_COMMON_FORMAT, "not_acceptable", "Answers are application/edn or application/json."
+            )
+        self.response_format = response_format
 
     def error_answer(self, request: HttpRequest, error: Exception) -> HttpResponse:
         """What went wrong, in the dialect's shape; what nobody expected is logged."""
         if isinstance(error, EdnError | JSONError):
-            error = DomainError(Kind.MALFORMED, "malformed_body", f"The body can't be read: {error}.")
+            error = DomainError(ErrorKind.UNREADABLE, "malformed_body", f"The body can't be read: {error}.")
         if isinstance(error, RequestDataTooBig):
             limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-            error = DomainError(Kind.TOO_LARGE, "body_too_large", f"A body may have {limit} bytes.")
+            error = DomainError(ErrorKind.TOO_LARGE, "body_too_large", f"A body may have {limit} bytes.")
         if isinstance(error, DomainError):
-            return domain_error_response(request, error)
+            return domain_error_response(request, error, self.status_by_kind)
         if is_unavailable(error):
             tell_unavailable(error, request.path)
             return unavailable_response(request)
@@ -117,12 +121,12 @@ class PrismaView(APIView):
     def body(self) -> dict[str, Any]:
         """The request's map, in plain terms; DomainError `malformed_body` for anything else."""
         raw: bytes = self.request.body
-        document = read_json(raw) if self.asked_in == Format.JSON else plain(read_edn(raw))
+        document = read_json(raw) if self.request_format == Format.JSON else plain(read_edn(raw))
         if not isinstance(document, dict):
-            raise DomainError(Kind.MALFORMED, "malformed_body", "The body must be a map.")
+            raise DomainError(ErrorKind.UNREADABLE, "malformed_body", "The body must be a map.")
         # Only an escape can bring one in.
         if b"u0000" in raw and holds_nul(document):
-            raise DomainError(Kind.MALFORMED, "malformed_body", "The character NUL can't be kept.")
+            raise DomainError(ErrorKind.UNREADABLE, "malformed_body", "The character NUL can't be kept.")
         self.document = document
         return document
 
@@ -132,9 +136,9 @@ class PrismaView(APIView):
 
     def answer(self, **members: Any) -> HttpResponse:
         """200 with these members; their names are kebab-case on the wire."""
-        return render({name.replace("_", "-"): value for name, value in members.items()}, self.answered_in)
+        return render({name.replace("_", "-"): value for name, value in members.items()}, self.response_format)
 
-    def answered_first(self, response: HttpResponse, work: Callable[[], None] | None) -> HttpResponse:
+    def run_after_response(self, response: HttpResponse, work: Callable[[], None] | None) -> HttpResponse:
         """The response; `work` is done when it has gone out (the web server closes it then)."""
         if work is not None:
             response._resource_closers.append(work)  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own list

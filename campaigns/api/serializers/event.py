@@ -10,7 +10,7 @@ from rest_framework import serializers
 from campaigns.api.bodies import read_object
 from campaigns.api.fields import Amount, Anything, In, Instant, Items, Text, Whole
 from campaigns.behaviors.ingestion import ToldEvent
-from customers.errors import DomainError, Kind, invalid
+from customers.errors import DomainError, ErrorKind, invalid
 
 MAXIMUM_EVENTS = 1000
 MAXIMUM_ATTRIBUTES = 100
@@ -70,10 +70,13 @@ def read_events(body: Mapping[str, Any], now: datetime) -> list[ToldEvent | Doma
     told: Any = body.get(wrapper)
     if told is None or told in ({}, []):
         raise DomainError(
-            Kind.MISSING, "missing_data", f"Missing {wrapper} data.", fields={wrapper: ["Data is required."], **unknown}
+            ErrorKind.MISSING,
+            "missing_data",
+            f"Missing {wrapper} data.",
+            fields={wrapper: ["Data is required."], **unknown},
         )
     if unknown:
-        raise DomainError(Kind.UNKNOWN_ATTRIBUTE, "argument_error", "Unknown attributes.", fields=unknown)
+        raise DomainError(ErrorKind.UNKNOWN_ATTRIBUTE, "argument_error", "Unknown attributes.", fields=unknown)
     if wrapper == SINGLE:
         return [_read(told, now)]
     if not isinstance(told, list) or len(told) > MAXIMUM_EVENTS:
@@ -93,7 +96,7 @@ def _told(told: object, now: datetime) -> ToldEvent:
     at, attributes = accepted.get("at") or now, accepted.get("attributes", {})
     if ("user_id" in accepted) == ("external_id" in accepted):
         fields = {"user_id": ["Either user_id or external_id is expected."]}
-        raise DomainError(Kind.MISSING, "missing_data", "Required attributes are missing.", fields=fields)
+        raise DomainError(ErrorKind.MISSING, "missing_data", "Required attributes are missing.", fields=fields)
     if not EARLIEST <= at <= now + FUTURE:
         raise invalid(at="A time from 1970 to five minutes ahead is expected.")
     if not _is_storable(attributes):

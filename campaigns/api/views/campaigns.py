@@ -22,7 +22,7 @@ from campaigns.hierarchy.campaigns import (
 )
 from campaigns.hierarchy.navigation import get_navigation
 from campaigns.models.level import Status
-from customers.errors import Refusals
+from customers.errors import ErrorCollector
 
 FILTERS = [
     OpenApiParameter("status", str, enum=Status.values),
@@ -41,12 +41,12 @@ class Campaigns(ManagementView):
     )
     def get(self, request: Any, **_: object) -> HttpResponse:
         """The living campaigns, newest first."""
-        organization, refusals, among, page = self.organization, Refusals(), None, Page.of({})
-        with refusals.gathering():
+        organization, errors, among, page = self.organization, ErrorCollector(), None, Page.of({})
+        with errors.collecting():
             among = filtered(organization, request.query_params)
-        with refusals.gathering():
+        with errors.collecting():
             page = self.page()
-        refusals.raise_any()
+        errors.raise_if_any()
         rows, pagination = page.cut(
             count_campaigns(organization=organization, among=among),
             lambda start, end: campaign_rows(organization=organization, start=start, end=end, among=among),

@@ -16,7 +16,7 @@ from campaigns.delivery.preview import preview_of_campaign, preview_of_creative,
 from campaigns.hierarchy.creatives import get_delivery_of_creative
 from campaigns.models.delivery import DeliveryState
 from campaigns.schedule.deliveries import deliveries_of
-from customers.errors import DomainError, Kind, not_found
+from customers.errors import DomainError, ErrorKind, not_found
 
 STATE = OpenApiParameter("state", str, enum=DeliveryState.values, description="Only deliveries in this state.")
 
@@ -102,5 +102,7 @@ def _state_of(query: Mapping[str, str]) -> str | None:
     state = query.get("state") or None
     if state is not None and state not in DeliveryState.values:
         sentence = f"One of {', '.join(DeliveryState.values)} is expected."
-        raise DomainError(Kind.UNKNOWN_ATTRIBUTE, "argument_error", "Wrong arguments.", fields={"state": [sentence]})
+        raise DomainError(
+            ErrorKind.UNKNOWN_ATTRIBUTE, "argument_error", "Wrong arguments.", fields={"state": [sentence]}
+        )
     return state

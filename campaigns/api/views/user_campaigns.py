@@ -22,7 +22,7 @@ from campaigns.user_campaigns.find import (
     find_standings,
     get_customer_campaign,
 )
-from customers.errors import DomainError, Kind, Refusals
+from customers.errors import DomainError, ErrorCollector, ErrorKind
 from customers.models import Customer
 
 CREATIVES = ("promotion", "tile")
@@ -48,16 +48,16 @@ class Asked:
     """What `sections[]`, `filters[]` and `creatives[]` ask for; each may come several times, or joined by commas."""
 
     def __init__(self, query: Any) -> None:
-        refusals = Refusals()
+        errors = ErrorCollector()
         words: dict[str, list[str]] = {}
         for name, choices in CHOICES.items():
             given = ",".join([*query.getlist(name), *query.getlist(name.removesuffix("[]"))]).split(",")
             words[name] = [word.strip() for word in given if word.strip()]
             if len(words[name]) > MAXIMUM_WORDS:
-                refusals.refuse(name, f"At most {MAXIMUM_WORDS} words are allowed.", Kind.UNKNOWN_ATTRIBUTE)
+                errors.add(name, f"At most {MAXIMUM_WORDS} words are allowed.", ErrorKind.UNKNOWN_ATTRIBUTE)
             elif set(words[name]) - set(choices):
-                refusals.refuse(name, f"Some of {', '.join(choices)} are expected.", Kind.UNKNOWN_ATTRIBUTE)
-        refusals.raise_any()
+                errors.add(name, f"Some of {', '.join(choices)} are expected.", ErrorKind.UNKNOWN_ATTRIBUTE)
+        errors.raise_if_any()
         self.creatives = frozenset(words["creatives[]"])
         self.which = [Eligibility(word) for word in words["filters[]"]] or [Eligibility.ELIGIBLE]
         creatives = [Section.CREATIVES] if self.creatives else []
@@ -148,6 +148,6 @@ class Performing(UserCampaignView):
         domain = read_body(PerformIn, self.body())["domain"]
         customer, campaign = self.customer(), self.campaign()
         if domain != COMPLETE:
-            raise DomainError(Kind.UNAVAILABLE, "not_available", "The domain is not known.")
+            raise DomainError(ErrorKind.UNAVAILABLE, "not_available", "The domain is not known.")
         complete_campaign(organization=self.organization, campaign_id=campaign.pk, customer=customer, now=now)
         return self.standing(asked, campaign, now)

@@ -8,7 +8,7 @@ from datetime import datetime
 import orjson
 from django.db import connection
 
-from customers.jobs import look_now
+from customers.jobs import enqueue
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
@@ -37,5 +37,5 @@ def add_triggered_recipients(*, organization_id: int, messages: Sequence[Trigger
         cursor.execute(ADD_TRIGGERED, [at, orjson.dumps(wanted).decode(), organization_id])
         added = int(cursor.rowcount)
     if added:
-        look_now("campaigns.look_after_deliveries")
+        enqueue("campaigns.look_after_deliveries")
     return added

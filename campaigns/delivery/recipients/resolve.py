@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from campaigns.models.recipient import RecipientState
-from customers.jobs import look_now
+from customers.jobs import enqueue
 from customers.models import Organization
 from customers.named_sql import NamedSQL
 
@@ -43,5 +43,5 @@ def resolve_recipients(*, organization: Organization, keys: Sequence[uuid.UUID],
         cursor.execute(RESOLVE, values)
         resolved: int = cursor.fetchone()[0]
     if resolved and verdict is Verdict.AGAIN:
-        look_now("campaigns.look_after_deliveries")
+        enqueue("campaigns.look_after_deliveries")
     return resolved

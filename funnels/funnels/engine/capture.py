@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from customers.models.attribute_value import Kept, WrongTypeError, keep
+from customers.models.attribute_value import NormalizedValue, WrongTypeError, normalize
 from customers.models.customer_field import FieldType
 from customers.models.mail_address import is_mail_address
 from funnels.funnels.engine.step import CaptureField, ControlType
@@ -20,7 +20,7 @@ REQUIRED = "This field is required."
 class CheckedValues:
     """Values in their kept forms, the names of those that were emptied, and a sentence for each that was refused."""
 
-    kept: dict[str, Kept] = field(default_factory=dict)
+    kept: dict[str, NormalizedValue] = field(default_factory=dict)
     cleared: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
@@ -51,19 +51,19 @@ def check_values(fields: tuple[CaptureField, ...], values: Mapping[str, object])
     return checked
 
 
-def kept_value(field_type: FieldType, value: object) -> Kept:
+def kept_value(field_type: FieldType, value: object) -> NormalizedValue:
     """A value that may have come from a form, in its kept form; WrongTypeError where it is not of the type."""
     if isinstance(value, str):
         if field_type is FieldType.INTEGER and INTEGER.fullmatch(value.strip()):
-            return keep(field_type, int(value))
+            return normalize(field_type, int(value))
         if field_type is FieldType.BOOLEAN:
-            return keep(field_type, BOOLEANS.get(value, value))
+            return normalize(field_type, BOOLEANS.get(value, value))
         if field_type is not FieldType.STRING:
-            return keep(field_type, value.strip())
-    return keep(field_type, value)
+            return normalize(field_type, value.strip())
+    return normalize(field_type, value)
 
 
-def _checked(asked: CaptureField, value: object) -> Kept:
+def _checked(asked: CaptureField, value: object) -> NormalizedValue:
     kept = kept_value(asked.type, value)
     if asked.options and kept not in [option.value for option in asked.options]:
         raise WrongTypeError("One of the options is expected.")

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from campaigns.targeting import compile_predicate, parse_targets
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from funnels.funnels.engine.fields import parse_field
 from funnels.funnels.engine.graph import graph_problems, longest_path
 from funnels.funnels.engine.members import (
@@ -53,7 +53,7 @@ def parse_steps(raw: object, schema: Schema) -> Graph:
 
 
 def _refusal(sentences: Iterable[str]) -> DomainError:
-    return DomainError(Kind.INVALID, "validation", "Validation error.", fields={"steps": list(sentences)})
+    return DomainError(ErrorKind.INVALID, "validation", "Validation error.", fields={"steps": list(sentences)})
 
 
 def _by_name(

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from campaigns.targeting import CustomerFacts, Predicate
-from customers.models.attribute_value import Kept
+from customers.models.attribute_value import NormalizedValue
 from customers.models.customer_field import FieldType
 
 
@@ -39,7 +39,7 @@ class Option:
     """One choice of a select or radio; `value` in its kept form."""
 
     label: str
-    value: Kept
+    value: NormalizedValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ def constant(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(CONSTANT, content_type="application/json")
 
 
-class Refusals:
+class ErrorCollector:
     """Nothing that is measured is refused."""
 
     def body_limit(self, _path: str, /) -> int:
@@ -39,4 +39,4 @@ class Refusals:
 
 
 urlpatterns = [path("constant", constant)]
-application = Door(get_wsgi_application(), Refusals(), threads=settings.WEB_THREADS)
+application = Door(get_wsgi_application(), ErrorCollector(), threads=settings.WEB_THREADS)

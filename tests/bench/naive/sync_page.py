@@ -16,7 +16,7 @@ from funnels.funnels.lookup import NO_FUNNEL
 from funnels.models import Banner, Placeholder
 from traces.models import Trail
 from traces.wire.rendering import render
-from traces.wire.views import PrismaView
+from traces.wire.views import TraceView
 
 
 class BannerSerializer(serializers.ModelSerializer[Banner]):
@@ -35,7 +35,7 @@ class PlaceholderSerializer(serializers.ModelSerializer[Placeholder]):
         fields = ["width", "height", "transition_time", "is_popup", "popup_timeout", "popup_show_close"]
 
 
-class NaiveSyncPage(PrismaView):
+class NaiveSyncPage(TraceView):
     """What `SyncPage` answers, without compiled definitions, indexes and set-wise writes."""
 
     def post(self, _request: Any) -> HttpResponse:
@@ -59,7 +59,7 @@ class NaiveSyncPage(PrismaView):
             candidates = [_candidate(banner, schema) for banner in banners]
             eligible = decide(subject, Context(), candidates, timezone.now()).eligible[: placeholder.maximum_banners]
             filled.append(_placeholder(index, placeholder, [_shown(customer, one, placeholder) for one in eligible]))
-        return render({"customer-id": customer.external_id, "popup": {}, "placeholders": filled}, self.answered_in)
+        return render({"customer-id": customer.external_id, "popup": {}, "placeholders": filled}, self.response_format)
 
 
 def _history(row: Participation) -> History:

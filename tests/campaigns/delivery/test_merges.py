@@ -19,7 +19,7 @@ from campaigns.delivery.sweep import begin_next_delivery
 from campaigns.models import AdCampaign, AudienceChunk, Delivery, Participation, Recipient
 from campaigns.models.delivery import DeliveryState
 from customers.customers.deletion import delete_customers
-from customers.customers.identity import identify, share_merges
+from customers.customers.identity import begin_merge, identify
 from customers.models import Customer
 from tests.campaigns.delivery.scheduled import EMAIL, NO_MESSAGE, make_delivery, make_scheduled, states_of
 from tests.factories import Hierarchy, make_anonymous, make_customer, make_organization, make_target
@@ -229,7 +229,7 @@ def test_a_merge_that_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPat
 
     def merge_long() -> None:
         with transaction.atomic():
-            share_merges(organization_id=delivery.organization_id)
+            begin_merge(organization_id=delivery.organization_id)
             begun.set()
             assert over.wait(60)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from campaigns.models.target import TargetOperator
 from campaigns.targeting import CustomerFacts
-from customers.models.attribute_value import Kept, keep
+from customers.models.attribute_value import NormalizedValue, normalize
 from tests.campaigns.targeting.population import SCHEMA
 
 VISIT = ("platform", "language", "channel")
@@ -73,9 +73,11 @@ RAW: dict[str, st.SearchStrategy[Any]] = {
     "date": st.sampled_from(DATES).map(date.isoformat),
     "datetime": st.sampled_from(MOMENTS).map(datetime.isoformat),
 }
-KEPT: dict[str, st.SearchStrategy[Kept]] = {name: raw.map(partial(keep, name)) for name, raw in RAW.items()}
+KEPT: dict[str, st.SearchStrategy[NormalizedValue]] = {
+    name: raw.map(partial(normalize, name)) for name, raw in RAW.items()
+}
 # A field's type may have changed since, and a decimal may have come in another scale from before it was kept so.
-STRAYS: st.SearchStrategy[Kept] = st.one_of(*KEPT.values(), st.sampled_from(DECIMALS))
+STRAYS: st.SearchStrategy[NormalizedValue] = st.one_of(*KEPT.values(), st.sampled_from(DECIMALS))
 TYPES = {**SCHEMA, "tag": "string", "points": "integer", **dict.fromkeys(VISIT, "string")}
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from campaigns.models.target import TargetOperator
 from campaigns.targeting import Condition, CustomerFacts, compile_predicate, parse_event_targets, parse_targets
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from tests.campaigns.targeting.population import SCHEMA
 from tests.campaigns.targeting.strategies import targets
 
@@ -40,7 +40,7 @@ def parse_one(raw: object) -> Condition:
 def refusals(raw: object) -> list[str]:
     with pytest.raises(DomainError) as raised:
         parse_targets(raw, SCHEMA)
-    assert (raised.value.kind, raised.value.code) == (Kind.INVALID, "validation")
+    assert (raised.value.kind, raised.value.code) == (ErrorKind.INVALID, "validation")
     assert set(raised.value.fields) == {"targets"}
     return raised.value.fields["targets"]
 

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from traces.wire.fields import Anything, Identifier, Text
+from traces.wire.fields import IdentifierField, RawField, TextField
 from traces.wire.members import without_namespace
 
 MAXIMUM_TOKEN = 1024
@@ -15,7 +15,7 @@ MAXIMUM_FIELDS = 1000
 
 
 @extend_schema_field({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}})
-class CustomerMember(Anything):
+class CustomerMember(RawField):
     """The member `customer`: an `id` and any fields of the schema."""
 
     default_error_messages = {
@@ -35,7 +35,7 @@ class CustomerMember(Anything):
         if len(fields) < len(data):
             self.fail("twice")
         try:
-            identifier = Identifier().run_validation(fields.get("id", empty))
+            identifier = IdentifierField().run_validation(fields.get("id", empty))
         except serializers.ValidationError:
             self.fail("id")
         return {**fields, "id": identifier}
@@ -44,7 +44,7 @@ class CustomerMember(Anything):
 class CustomerIn(serializers.Serializer[Any]):
     """The body of a create or update."""
 
-    app_token = Identifier()
+    app_token = IdentifierField()
     customer = CustomerMember()
 
 
@@ -57,7 +57,7 @@ class CustomerOut(serializers.Serializer[Any]):
 class SubscriptionIn(serializers.Serializer[Any]):
     """The body of a push subscription."""
 
-    app_token = Identifier()
-    reg_token = Text(maximum=MAXIMUM_TOKEN)
-    customer_id = Identifier()
-    platform = Text()
+    app_token = IdentifierField()
+    reg_token = TextField(maximum=MAXIMUM_TOKEN)
+    customer_id = IdentifierField()
+    platform = TextField()

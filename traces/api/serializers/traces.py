@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from traces.models.action import ActionType
-from traces.wire.fields import Anything, Identifier, Named, Text
+from traces.wire.fields import IdentifierField, KeywordField, RawField, TextField
 from traces.wire.members import without_namespace
 from traces.wire.plain import storable
 
@@ -19,9 +19,9 @@ class TraceIn(serializers.Serializer[Any]):
     customer-token: the hex HMAC-SHA256 of the customer-id, keyed with the application's identity secret.
     """
 
-    app_token = Identifier(required=False, allow_null=True, default=None)
-    customer_id = Identifier(required=False, allow_null=True, default=None)
-    customer_token = Text(required=False, allow_null=True, default=None)
+    app_token = IdentifierField(required=False, allow_null=True, default=None)
+    customer_id = IdentifierField(required=False, allow_null=True, default=None)
+    customer_token = TextField(required=False, allow_null=True, default=None)
 
 
 class TraceOut(serializers.Serializer[Any]):
@@ -34,9 +34,9 @@ class TraceOut(serializers.Serializer[Any]):
 class TrailIn(serializers.Serializer[Any]):
     """The body of a new visit."""
 
-    language = Text(required=False, allow_null=True, default=None)
-    platform = Text(required=False, allow_null=True, default=None)
-    channel = Text()
+    language = TextField(required=False, allow_null=True, default=None)
+    platform = TextField(required=False, allow_null=True, default=None)
+    channel = TextField()
 
 
 class TrailOut(serializers.Serializer[Any]):
@@ -53,7 +53,7 @@ class TrailOut(serializers.Serializer[Any]):
         "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "value": {}}},
     }
 )
-class Data(Anything):
+class Data(RawField):
     """An activity's data: at most 100 maps with a name and a value."""
 
     default_error_messages = {
@@ -76,8 +76,8 @@ class Data(Anything):
 class ActionIn(serializers.Serializer[Any]):
     """The body of an activity."""
 
-    name = Text()
-    type = Named(ActionType.values, namespace="trail-action")
+    name = TextField()
+    type = KeywordField(ActionType.values, namespace="trail-action")
     data = Data(required=False, allow_null=True, default=None)  # type: ignore[assignment]
 
 

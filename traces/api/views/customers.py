@@ -11,10 +11,10 @@ from customers.customers.push_tokens import subscribe
 from customers.models.application import SERVERS, WITH_DEVICES
 from traces.api.serializers.customers import CustomerIn, CustomerOut, SubscriptionIn
 from traces.wire.documentation import operation
-from traces.wire.views import PrismaView
+from traces.wire.views import TraceView
 
 
-class Customers(PrismaView):
+class Customers(TraceView):
     """Create or update a customer."""
 
     @operation("Create or update a customer", request=CustomerIn, answer=CustomerOut)
@@ -29,7 +29,7 @@ class Customers(PrismaView):
         return self.answer(customer_id=customer_id)
 
 
-class Subscriptions(PrismaView):
+class Subscriptions(TraceView):
     """Register a device for push messages."""
 
     @operation("Register a device for push messages", request=SubscriptionIn, answer=CustomerOut)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 
-from customers.errors import DomainError, Kind
+from customers.errors import DomainError, ErrorKind
 from customers.models.identifier import as_uuid
 from traces.actions import Activity, record_action
 from traces.api.serializers.traces import ActionIn, ActionOut, TraceIn, TraceOut, TrailIn, TrailOut
@@ -16,10 +16,10 @@ from traces.page_owners import app_token_of_trace, app_token_of_trail
 from traces.traces import TraceAsked, start_trace
 from traces.trails import add_trail
 from traces.wire.documentation import operation
-from traces.wire.views import PrismaView
+from traces.wire.views import TraceView
 
 
-class Traces(PrismaView):
+class Traces(TraceView):
     """Start a trace."""
 
     def named_application(self) -> UUID | None:
@@ -41,7 +41,7 @@ class Traces(PrismaView):
         return self.answer(trace_id=str(trace.trace_id), customer_id=trace.customer_id)
 
 
-class Trails(PrismaView):
+class Trails(TraceView):
     """Add a visit to a trace."""
 
     def named_application(self) -> UUID | None:
@@ -61,7 +61,7 @@ class Trails(PrismaView):
         return self.answer(trail_id=str(trail_id))
 
 
-class Actions(PrismaView):
+class Actions(TraceView):
     """Add an activity to a visit."""
 
     def named_application(self) -> UUID | None:
@@ -81,5 +81,5 @@ def _app_token(token: str | None) -> str:
     """The request's app-token, or the setting DEFAULT_APP_TOKEN where it has none."""
     token = token or settings.DEFAULT_APP_TOKEN
     if not token:
-        raise DomainError(Kind.MISSING, "missing_app_token", "app-token is required.")
+        raise DomainError(ErrorKind.MISSING, "missing_app_token", "app-token is required.")
     return token
