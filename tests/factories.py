@@ -115,7 +115,7 @@ def make_creative(group: AdGroup, application: Application, **attributes: Any) -
     """The creative of a group: scheduled, unless `attributes` says otherwise."""
     defaults = {
         "organization": group.organization,
-        "group": group,
+        "creative_group": group,
         "application": application,
         "name": unique("Creative"),
         "status": "draft",
@@ -155,7 +155,7 @@ def make_issued_offer(customer: Customer, offer: Offer | None = None, **attribut
 
 def make_target(owner: AdBundle | AdGroup, **attributes: Any) -> AdTarget:
     """A target of a bundle or a group; points at nobody in particular unless told otherwise."""
-    link = {"bundle": owner} if isinstance(owner, AdBundle) else {"group": owner}
+    link = {"bundle": owner} if isinstance(owner, AdBundle) else {"creative_group": owner}
     defaults = {"organization": owner.organization, "position": 0, "attribute": "tag", "operator": "exists"}
     return AdTarget.objects.create(**defaults | link | attributes)
 

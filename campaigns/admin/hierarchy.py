@@ -123,15 +123,15 @@ class AdUnitAdmin(LevelAdmin[AdUnit]):
     """Creatives."""
 
     form = CreativeForm
-    list_display = ["name", "group", "ad_type", "delivery_method", "status", "scheduled_delivery_date"]
+    list_display = ["name", "creative_group", "ad_type", "delivery_method", "status", "scheduled_delivery_date"]
     list_filter = [*LevelAdmin.list_filter, "ad_type", "delivery_method"]
-    list_select_related = ["group"]
-    autocomplete_fields = ["group", "application", "achievement"]
-    fixed = ["group"]
+    list_select_related = ["creative_group"]
+    autocomplete_fields = ["creative_group", "application", "achievement"]
+    fixed = ["creative_group"]
 
     def create_level(self, organization: Organization, values: dict[str, Any]) -> AdUnit:
         """Make the creative of a group."""
-        group, application = values.pop("group"), values.pop("application")
+        group, application = values.pop("creative_group"), values.pop("application")
         return create_creative(
             organization=organization, application=application, group_id=group.pk, attributes=_by_ids(values)
         )

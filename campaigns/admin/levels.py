@@ -21,7 +21,7 @@ AnyLevel = TypeVar("AnyLevel", bound=Level)
 class LevelForm(KeptForm):
     """A level; the services name a parent in the dialects' words."""
 
-    renamed = {"creative_group_id": "group"}
+    renamed = {"creative_group_id": "creative_group"}
 
 
 class LevelAdmin(ServiceAdmin[AnyLevel]):

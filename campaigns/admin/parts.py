@@ -26,7 +26,7 @@ class AdTargetForm(KeptForm):
     def clean(self) -> dict[str, Any]:
         """A new target hangs on a bundle or a group."""
         cleaned = super().clean()
-        if self.is_new and (cleaned.get("bundle") is None) == (cleaned.get("group") is None):
+        if self.is_new and (cleaned.get("bundle") is None) == (cleaned.get("creative_group") is None):
             raise ValidationError("A target is a bundle's or a group's.")
         return cleaned
 
@@ -36,17 +36,17 @@ class AdTargetAdmin(ServiceAdmin[AdTarget]):
     """Single conditions of bundles and groups."""
 
     form = AdTargetForm
-    fields = ["bundle", "group", "position", "attribute", "operator", "values"]
-    list_display = ["attribute", "operator", "values", "bundle", "group"]
+    fields = ["bundle", "creative_group", "position", "attribute", "operator", "values"]
+    list_display = ["attribute", "operator", "values", "bundle", "creative_group"]
     list_filter = [OrganizationFilter]
-    list_select_related = ["bundle__campaign", "group"]
-    autocomplete_fields = ["bundle", "group"]
-    fixed = ["bundle", "group"]
+    list_select_related = ["bundle__campaign", "creative_group"]
+    autocomplete_fields = ["bundle", "creative_group"]
+    fixed = ["bundle", "creative_group"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AdTarget]:
         """Targets of living levels."""
         rows = super().get_queryset(request)
-        return rows.filter(bundle__campaign__deleted_at__isnull=True, group__deleted_at__isnull=True)
+        return rows.filter(bundle__campaign__deleted_at__isnull=True, creative_group__deleted_at__isnull=True)
 
     def lock(self, row: AdTarget) -> None:
         """The level first, as whoever replaces its targets does."""
@@ -55,7 +55,7 @@ class AdTargetAdmin(ServiceAdmin[AdTarget]):
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> AdTarget:
         """A new target of a living level."""
-        owner = {name: values.pop(name) for name in ("bundle", "group")}
+        owner = {name: values.pop(name) for name in ("bundle", "creative_group")}
         return save_target(target=AdTarget(**owner), changes=values)
 
     def change(self, row: AdTarget, changes: dict[str, Any], request: HttpRequest) -> AdTarget:

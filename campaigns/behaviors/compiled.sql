@@ -16,10 +16,10 @@
                 WHERE outcome.achievement_id = behavior.id
             ), '[]'::json),
             'messages', COALESCE((
-                SELECT json_agg(json_build_array(creative.id, line_item.campaign_id, creative.group_id, creative.creative_type)
+                SELECT json_agg(json_build_array(creative.id, line_item.campaign_id, creative.creative_group_id, creative.creative_type)
                                 ORDER BY creative.id)
-                FROM campaigns_adunit creative JOIN campaigns_adgroup part ON part.id = creative.group_id
-                JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+                FROM campaigns_adunit creative JOIN campaigns_adgroup creative_group ON creative_group.id = creative.creative_group_id
+                JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id
                 WHERE creative.status = 'live' AND creative.deleted_at IS NULL AND creative.delivery_method = 'triggered'
                 AND creative.organization_id = behavior.organization_id AND (
                     creative.achievement_id = behavior.id
@@ -36,8 +36,8 @@
 -- Beside the behaviors of what changed, those of other campaigns that a creative below it is triggered by.
 WITH ${changes}, ${campaigns}, creatives AS (
     SELECT creative.id, creative.achievement_id FROM campaigns_adunit creative
-    JOIN campaigns_adgroup part ON part.id = creative.group_id
-    JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+    JOIN campaigns_adgroup creative_group ON creative_group.id = creative.creative_group_id
+    JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id
     WHERE line_item.campaign_id = ANY(ARRAY(SELECT id FROM campaigns))
 ), touched AS (
     SELECT id FROM campaigns

@@ -29,7 +29,7 @@ def find_named(*, organization: Organization, campaign_id: int, configs: Iterabl
         organization=organization,
         id__in=creative_ids,
         deleted_at__isnull=True,
-        group__line_item__campaign_id=campaign_id,
+        creative_group__line_item__campaign_id=campaign_id,
     ).values_list("id", flat=True)
     return Known(dict(offers) if guids else {}, frozenset(creatives) if creative_ids else frozenset())
 

@@ -37,8 +37,8 @@ CAMPAIGN = SQL(
     window_table_campaign=WINDOW.format(table="campaign"),
     targets_owner_bundle_id_id_bundle_id=TARGETS.format(owner="bundle_id", id="bundle.id"),
     window_table_line_item=WINDOW.format(table="line_item"),
-    window_table_part=WINDOW.format(table="part"),
-    targets_owner_group_id_id_part_id=TARGETS.format(owner="group_id", id="part.id"),
+    window_table_part=WINDOW.format(table="creative_group"),
+    targets_owner_group_id_id_part_id=TARGETS.format(owner="creative_group_id", id="creative_group.id"),
 )
 LOAD_ONE = f"""
 SELECT {SCHEMA}, ARRAY({CAMPAIGN} campaign.id = %s::bigint)

@@ -18,11 +18,11 @@ SELECT json_build_object(
     'targets', ${targets_owner_bundle_id_id_bundle_id},
     'groups', COALESCE((
         SELECT json_agg(json_build_object(
-            'id', part.id, 'windows', json_build_array(
+            'id', creative_group.id, 'windows', json_build_array(
                 ${window_table_line_item}, ${window_table_part}),
             'targets', ${targets_owner_group_id_id_part_id}))
-        FROM campaigns_adgroup part JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
-        WHERE line_item.campaign_id = campaign.id AND part.deleted_at IS NULL
+        FROM campaigns_adgroup creative_group JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id
+        WHERE line_item.campaign_id = campaign.id AND creative_group.deleted_at IS NULL
     ), '[]'::json)
 )::text
 FROM campaigns_adcampaign campaign LEFT JOIN campaigns_adbundle bundle ON bundle.campaign_id = campaign.id

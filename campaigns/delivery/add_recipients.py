@@ -35,7 +35,7 @@ def terms_of(delivery: Delivery, *, now: datetime) -> Terms:
     return get_terms(
         organization=delivery.organization,
         definition=read_definition(organization_id=delivery.organization_id, written=kept),
-        group_id=delivery.creative.group_id,
+        group_id=delivery.creative.creative_group_id,
         creative_type=kept["creative_type"],
         now=now,
     )

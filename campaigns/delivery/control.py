@@ -20,7 +20,7 @@ SQL = NamedSQL(__file__)
 RESUMED_BY_HAND = f"CASE WHEN delivery.delivering_at IS NOT NULL THEN 'delivering' ELSE {RESUMED} END"
 LEVELS = f"""
 {CREATIVES}
-SELECT is_live, is_over, creative_type, group_id, campaign_id FROM creatives
+SELECT is_live, is_over, creative_type, creative_group_id, campaign_id FROM creatives
 """  # noqa: S608 - put together from constants
 IS_OUTDATED = SQL("is_outdated", is_done_with_delivery_later=IS_DONE_WITH.format(delivery="later"))
 RESUME = f"""

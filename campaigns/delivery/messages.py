@@ -28,11 +28,11 @@ def get_message(*, creative_id: int, delivery: Delivery | None) -> Message:
 
     DeliveryFailedError where it is another type of message than the delivery's audience was built for.
     """
-    creative = AdUnit.objects.select_related("group__line_item__campaign").get(pk=creative_id)
+    creative = AdUnit.objects.select_related("creative_group__line_item__campaign").get(pk=creative_id)
     if delivery is not None and delivery.is_of_no_use_to(creative.creative_type):
         sentence = f"The audience was built for {delivery.built_for}; the creative is {creative.creative_type} now."
         raise DeliveryFailedError(sentence, is_lasting=True)
-    campaign = creative.group.line_item.campaign
+    campaign = creative.creative_group.line_item.campaign
     return Message(
         organization_id=creative.organization_id,
         application_id=creative.application_id,

@@ -35,7 +35,9 @@ def preview_of_group(*, organization: Organization, group_id: int, now: datetime
 def preview_of_creative(*, organization: Organization, creative_id: int, now: datetime) -> Preview:
     """Whom a creative's message would reach now; DomainError `not_found`."""
     creative = get_creative(organization=organization, creative_id=creative_id)
-    return _preview(organization, _campaign_of(creative.group), creative.group_id, creative.creative_type, now)
+    return _preview(
+        organization, _campaign_of(creative.creative_group), creative.creative_group_id, creative.creative_type, now
+    )
 
 
 def _campaign_of(group: AdGroup) -> int:

@@ -130,7 +130,7 @@ def _skipped(due: Due, now: datetime) -> bool:
 def _begin(delivery: Delivery, now: datetime) -> None:
     """Keep what the audience is built from and which merges it knows, and share the customers out among chunks."""
     definition = write_definition(organization_id=delivery.organization_id, campaign_id=delivery.campaign_id)
-    begun_as = {"creative_type": delivery.creative.creative_type, "group_id": delivery.creative.group_id}
+    begun_as = {"creative_type": delivery.creative.creative_type, "group_id": delivery.creative.creative_group_id}
     seen = look_at_merges()
     _update(delivery, definition={**(definition or {}), **begun_as}, merges_seen=seen, started_at=now)
     chunks = plan_chunks(delivery=delivery)

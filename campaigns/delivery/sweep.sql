@@ -1,6 +1,6 @@
 -- name: next
-SELECT delivery.id, GREATEST(delivery.scheduled_for, campaign.starts_at, line_item.starts_at, part.starts_at),
-    LEAST(campaign.ends_at, line_item.ends_at, part.ends_at), creative.lateness_window
+SELECT delivery.id, GREATEST(delivery.scheduled_for, campaign.starts_at, line_item.starts_at, creative_group.starts_at),
+    LEAST(campaign.ends_at, line_item.ends_at, creative_group.ends_at), creative.lateness_window
 ${due_deliveries} AND delivery.state = %(state)s::varchar
 AND (delivery.state <> 'scheduled' OR ${nothing_owed})
 ORDER BY delivery.scheduled_for, delivery.id LIMIT 1 FOR NO KEY UPDATE OF delivery SKIP LOCKED

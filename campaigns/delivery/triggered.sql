@@ -12,16 +12,16 @@ WITH RECURSIVE heads AS (
     ) next
 ), judged AS (
     SELECT creative.id, heads.due_at,
-        creative.status = 'live' AND part.status = 'live' AND line_item.status = 'live' AND campaign.status = 'live'
-        AND GREATEST(campaign.starts_at, line_item.starts_at, part.starts_at) <= now() AS is_live,
-        creative.deleted_at IS NOT NULL OR part.deleted_at IS NOT NULL OR line_item.deleted_at IS NOT NULL
+        creative.status = 'live' AND creative_group.status = 'live' AND line_item.status = 'live' AND campaign.status = 'live'
+        AND GREATEST(campaign.starts_at, line_item.starts_at, creative_group.starts_at) <= now() AS is_live,
+        creative.deleted_at IS NOT NULL OR creative_group.deleted_at IS NOT NULL OR line_item.deleted_at IS NOT NULL
         OR campaign.deleted_at IS NOT NULL OR creative.delivery_method <> 'triggered'
-        OR 'completed' IN (creative.status, part.status, line_item.status, campaign.status)
-        OR LEAST(campaign.ends_at, line_item.ends_at, part.ends_at) <= now() AS is_over
+        OR 'completed' IN (creative.status, creative_group.status, line_item.status, campaign.status)
+        OR LEAST(campaign.ends_at, line_item.ends_at, creative_group.ends_at) <= now() AS is_over
     FROM heads
     JOIN campaigns_adunit creative ON creative.id = heads.creative_id
-    JOIN campaigns_adgroup part ON part.id = creative.group_id
-    JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+    JOIN campaigns_adgroup creative_group ON creative_group.id = creative.creative_group_id
+    JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id
     JOIN campaigns_adcampaign campaign ON campaign.id = line_item.campaign_id
     WHERE heads.due_at <= now() AND heads.creative_id <> ALL(%s::bigint[])
 )

@@ -182,7 +182,7 @@ def delete_campaign(*, organization: Organization, campaign_id: int, now: dateti
     mark_deleted(campaign, now=now)
     mark_children_deleted(AdLineItem.objects.filter(campaign=campaign), now=now)
     mark_children_deleted(AdGroup.objects.filter(line_item__campaign=campaign), now=now)
-    mark_children_deleted(AdUnit.objects.filter(group__line_item__campaign=campaign), now=now)
+    mark_children_deleted(AdUnit.objects.filter(creative_group__line_item__campaign=campaign), now=now)
     mark_children_deleted(Achievement.objects.filter(campaign=campaign), now=now)
     bump_version(organization=organization, changed={AdCampaign: [campaign.pk]})
     synchronise_deliveries(organization=organization, level=campaign)

@@ -13,12 +13,12 @@ campaigns AS (
     SELECT id FROM marked WHERE label = 'campaigns.adcampaign'
     UNION SELECT campaign_id FROM campaigns_adbundle WHERE id = ${marked_label_campaigns_adbundle}
     UNION SELECT campaign_id FROM campaigns_adlineitem WHERE id = ${marked_label_campaigns_adlineitem}
-    UNION SELECT line_item.campaign_id FROM campaigns_adgroup part
-        JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
-        WHERE part.id = ${marked_label_campaigns_adgroup}
+    UNION SELECT line_item.campaign_id FROM campaigns_adgroup creative_group
+        JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id
+        WHERE creative_group.id = ${marked_label_campaigns_adgroup}
     UNION SELECT line_item.campaign_id FROM campaigns_adunit creative
-        JOIN campaigns_adgroup part ON part.id = creative.group_id
-        JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+        JOIN campaigns_adgroup creative_group ON creative_group.id = creative.creative_group_id
+        JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id
         WHERE creative.id = ${marked_label_campaigns_adunit}
     UNION SELECT campaign_id FROM campaigns_achievement WHERE id = ${marked_label_campaigns_achievement}
 )

@@ -26,7 +26,7 @@ def groups_of(*, organization: Organization, line_item: AdLineItem) -> QuerySet[
 def attach_targets(groups: Sequence[AdGroup]) -> Sequence[AdGroup]:
     """Give each group its `group_targets`, with one query whatever their number."""
     rows: Sequence[Any] = groups
-    targets = targets_of_many("group", [group.pk for group in rows])
+    targets = targets_of_many("creative_group", [group.pk for group in rows])
     for group in rows:
         group.group_targets = targets.get(group.pk, [])
     return groups
@@ -46,7 +46,7 @@ def _living(organization_id: int) -> QuerySet[AdGroup]:
 
 _by_id = PreparedQuery(
     lambda organization_id, group_id: (
-        _living(organization_id).filter(id=group_id).annotate(group_targets=targets_of("group", "id"))
+        _living(organization_id).filter(id=group_id).annotate(group_targets=targets_of("creative_group", "id"))
     ),
     organization_id=int,
     group_id=int,
@@ -92,7 +92,7 @@ def delete_group(*, organization: Organization, group_id: int, now: datetime) ->
     lock_group(organization=organization, group_id=group_id)
     group = get_group(organization=organization, group_id=group_id)
     mark_deleted(group, now=now)
-    mark_children_deleted(AdUnit.objects.filter(group=group), now=now)
+    mark_children_deleted(AdUnit.objects.filter(creative_group=group), now=now)
     bump_version(organization=organization, changed={AdGroup: [group.pk]})
     synchronise_deliveries(organization=organization, level=group)
     return group

@@ -23,7 +23,7 @@ from customers.prepared import PreparedInsert, PreparedQuery
 
 def creatives_of(*, organization: Organization, group: AdGroup) -> QuerySet[AdUnit]:
     """The living creatives of a group, newest first (there is at most one)."""
-    return _living(organization.pk).filter(group=group)
+    return _living(organization.pk).filter(creative_group=group)
 
 
 def get_creative(*, organization: Organization, creative_id: int) -> AdUnit:
@@ -59,7 +59,7 @@ def create_creative(
     creative = AdUnit(organization=organization, application=application)
     with constraints_as_errors(), transaction.atomic():
         group = lock_group(organization=organization, group_id=group_id)
-        creative.group = group
+        creative.creative_group = group
         _change(creative, attributes)
         _insert.insert(creative)
         bump_version(organization=organization, changed={AdUnit: [creative.pk]})
@@ -130,7 +130,7 @@ def _resolve_references(creative: AdUnit, changes: dict[str, Any], errors: Error
             id=changes["achievement_id"],
             composite__isnull=True,
             deleted_at__isnull=True,
-            campaign__line_items__groups=creative.group_id,
+            campaign__line_items__groups=creative.creative_group_id,
         )
         if not in_campaign.exists():
             errors.add("achievement_id", "The campaign has no such behavior.")

@@ -73,7 +73,7 @@ def delete_line_item(*, organization: Organization, line_item_id: int, now: date
     line_item = lock_line_item(organization=organization, line_item_id=line_item_id)
     mark_deleted(line_item, now=now)
     mark_children_deleted(AdGroup.objects.filter(line_item=line_item), now=now)
-    mark_children_deleted(AdUnit.objects.filter(group__line_item=line_item), now=now)
+    mark_children_deleted(AdUnit.objects.filter(creative_group__line_item=line_item), now=now)
     bump_version(organization=organization, changed={AdLineItem: [line_item.pk]})
     synchronise_deliveries(organization=organization, level=line_item)
     return line_item

@@ -6,7 +6,7 @@ SELECT json_build_object(${dated_campaign}, 'line_items', COALESCE((
             SELECT json_agg(json_build_object('id', creative.id, 'name', creative.name, 'status', creative.status)
                             ORDER BY creative.id DESC)
             FROM campaigns_adunit creative
-            WHERE creative.group_id = creative_group.id AND creative.deleted_at IS NULL
+            WHERE creative.creative_group_id = creative_group.id AND creative.deleted_at IS NULL
         ), '[]'::json)) ORDER BY creative_group.id DESC)
         FROM campaigns_adgroup creative_group
         WHERE creative_group.line_item_id = line_item.id AND creative_group.deleted_at IS NULL

@@ -54,8 +54,8 @@ def delete_target(*, target: AdTarget) -> None:
 
 def lock_level(*, target: AdTarget) -> Level:
     """The living campaign or group of a target, locked; DomainError `not_found`, `validation` where it has none."""
-    if target.bundle is not None and target.group is None:
+    if target.bundle is not None and target.creative_group is None:
         return lock_campaign(organization=target.bundle.organization, campaign_id=target.bundle.campaign_id)
-    if target.group is not None and target.bundle is None:
-        return lock_group(organization=target.group.organization, group_id=target.group.pk)
+    if target.creative_group is not None and target.bundle is None:
+        return lock_group(organization=target.creative_group.organization, group_id=target.creative_group.pk)
     raise invalid(bundle="A target is a bundle's or a group's.")

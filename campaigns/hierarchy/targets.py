@@ -28,7 +28,7 @@ SELECT {{owner}}_id, {MEMBERS} FROM campaigns_adtarget WHERE {{owner}}_id = ANY(
 def targets_of(owner: str, reference: str) -> ArraySubquery:
     """An annotation: the targets of a row's bundle or group as `{attribute, operator, values}`, in their order.
 
-    `owner` is the target's foreign key (`bundle` or `group`), `reference` where the outer row has its value.
+    `owner` is the target's foreign key (`bundle` or `creative_group`), `reference` where the outer row has its value.
     """
     members: Any = JSONObject(attribute=F("attribute"), operator=F("operator"), values=F("values"))
     targets = AdTarget.objects.filter(**{owner: OuterRef(reference)}).order_by("position")
@@ -55,7 +55,7 @@ def read_targets(*, organization: Organization, targets: object, errors: ErrorCo
 
 def replace_targets(*, owner: AdBundle | AdGroup, conditions: Sequence[Condition]) -> None:
     """Make these the targets of a bundle or a group."""
-    link = {"bundle": owner} if isinstance(owner, AdBundle) else {"group": owner}
+    link = {"bundle": owner} if isinstance(owner, AdBundle) else {"creative_group": owner}
     AdTarget.objects.filter(**link).delete()
     AdTarget.objects.bulk_create(
         AdTarget(organization_id=owner.organization_id, position=position, **link, **condition.as_target())

@@ -22,7 +22,9 @@ DECLARE
         'audience_job_', 'delivery_', 'audience_member_', 'recipient_', '_job_id', '_delivery_id',
         '_unit_id', '_creative_id', 'unit_delivery_is_defined', 'creative_delivery_is_defined',
         'unit_types_belong_together', 'creative_types_belong_together',
-        'unit_one_living_per_group', 'creative_one_living_per_group', 'earning_id', 'completion_id'];
+        'unit_one_living_per_group', 'creative_one_living_per_group', 'earning_id', 'completion_id',
+        'campaigns_adunit_group_id', 'campaigns_adunit_creative_group_id',
+        'campaigns_adtarget_group_id', 'campaigns_adtarget_creative_group_id'];
     renamed text;
 BEGIN
     FOR one IN
@@ -104,6 +106,14 @@ class Migration(migrations.Migration):
                     name='unit_delivery_is_defined',
                 ),
                 migrations.RemoveConstraint(
+                    model_name='adtarget',
+                    name='target_of_bundle_or_group',
+                ),
+                migrations.RemoveConstraint(
+                    model_name='adtarget',
+                    name='target_position_in_group',
+                ),
+                migrations.RemoveConstraint(
                     model_name='audiencechunk',
                     name='audience_chunk_number',
                 ),
@@ -141,6 +151,8 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.RenameField("adunit", "group", "creative_group"),
+        migrations.RenameField("adtarget", "group", "creative_group"),
         migrations.AlterModelOptions(
             name='delivery',
             options={'ordering': ['-id'], 'verbose_name_plural': 'deliveries'},
@@ -156,8 +168,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='adunit',
-            name='group',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='creatives', to='campaigns.adgroup'),
+            name='creative_group',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='creatives', to='campaigns.adgroup', verbose_name='group'),
+        ),
+        migrations.AlterField(
+            model_name='adtarget',
+            name='creative_group',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='campaigns.adgroup', verbose_name='group'),
         ),
         migrations.AlterField(
             model_name='completion',
@@ -251,7 +268,7 @@ class Migration(migrations.Migration):
                 ),
                 migrations.AddConstraint(
                     model_name='adunit',
-                    constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True)), fields=('group',), name='creative_one_living_per_group'),
+                    constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True)), fields=('creative_group',), name='creative_one_living_per_group'),
                 ),
                 migrations.AddConstraint(
                     model_name='adunit',
@@ -260,6 +277,14 @@ class Migration(migrations.Migration):
                 migrations.AddConstraint(
                     model_name='adunit',
                     constraint=models.CheckConstraint(condition=models.Q(models.Q(('delivery_method', 'scheduled'), ('scheduled_delivery_date__isnull', False)), models.Q(('achievement__isnull', False), ('delivery_method', 'triggered')), _connector='OR'), name='creative_delivery_is_defined'),
+                ),
+                migrations.AddConstraint(
+                    model_name='adtarget',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('bundle__isnull', True), ('creative_group__isnull', False)), models.Q(('bundle__isnull', False), ('creative_group__isnull', True)), _connector='OR'), name='target_of_bundle_or_group'),
+                ),
+                migrations.AddConstraint(
+                    model_name='adtarget',
+                    constraint=models.UniqueConstraint(fields=('creative_group', 'position'), name='target_position_in_group'),
                 ),
                 migrations.AddConstraint(
                     model_name='audiencechunk',

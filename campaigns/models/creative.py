@@ -33,7 +33,9 @@ class AdUnit(Level):
     DEFAULT_LATENESS_WINDOW.
     """
 
-    group = models.ForeignKey(AdGroup, on_delete=models.CASCADE, related_name="creatives")
+    creative_group = models.ForeignKey(
+        AdGroup, on_delete=models.CASCADE, related_name="creatives", verbose_name="group"
+    )
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="+")
     ssap_name = models.CharField(max_length=255, null=True, blank=True, help_text="Display name.")
     ad_type = models.CharField(max_length=32, choices=AdType.choices)
@@ -60,7 +62,7 @@ class AdUnit(Level):
         ordering = ["-id"]
         constraints = [
             *Level.Meta.constraints,
-            models.UniqueConstraint(fields=["group"], condition=LIVING, name="creative_one_living_per_group"),
+            models.UniqueConstraint(fields=["creative_group"], condition=LIVING, name="creative_one_living_per_group"),
             models.CheckConstraint(condition=types_belong_together(), name="creative_types_belong_together"),
             models.CheckConstraint(
                 condition=Q(delivery_method=DeliveryMethod.SCHEDULED, scheduled_delivery_date__isnull=False)

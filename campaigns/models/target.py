@@ -27,7 +27,9 @@ class AdTarget(NamesFields):
     """`{attribute, operator, values}` of the targeting language; it hangs on a bundle or on a group, never on both."""
 
     bundle = models.ForeignKey(AdBundle, null=True, blank=True, on_delete=models.CASCADE, related_name="targets")
-    group = models.ForeignKey(AdGroup, null=True, blank=True, on_delete=models.CASCADE, related_name="targets")
+    creative_group = models.ForeignKey(
+        AdGroup, null=True, blank=True, on_delete=models.CASCADE, related_name="targets", verbose_name="group"
+    )
     position = models.PositiveIntegerField()
     attribute = models.CharField(max_length=63)
     operator = models.CharField(max_length=10, choices=TargetOperator.choices)
@@ -37,12 +39,13 @@ class AdTarget(NamesFields):
         ordering = ["position"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(bundle__isnull=True, group__isnull=False) | Q(bundle__isnull=False, group__isnull=True),
+                condition=Q(bundle__isnull=True, creative_group__isnull=False)
+                | Q(bundle__isnull=False, creative_group__isnull=True),
                 name="target_of_bundle_or_group",
             ),
             models.CheckConstraint(condition=Q(operator__in=TargetOperator.values), name="target_operator"),
             models.UniqueConstraint(fields=["bundle", "position"], name="target_position_in_bundle"),
-            models.UniqueConstraint(fields=["group", "position"], name="target_position_in_group"),
+            models.UniqueConstraint(fields=["creative_group", "position"], name="target_position_in_group"),
         ]
 
     def __str__(self) -> str:
@@ -52,7 +55,7 @@ class AdTarget(NamesFields):
     def uses_of_field(cls, *, organization_id: int, name: str) -> Iterator[str]:
         """Targets of living campaigns and groups."""
         named = cls.objects.filter(organization_id=organization_id, attribute=name).order_by("id")
-        for owner, path in (("campaign", "bundle__campaign"), ("creative group", "group")):
+        for owner, path in (("campaign", "bundle__campaign"), ("creative group", "creative_group")):
             living = named.filter(**{f"{path}__deleted_at__isnull": True, f"{path}__isnull": False})
             for told in dict.fromkeys(living.values_list(f"{path}__name", flat=True)):
                 yield f'a target of the {owner} "{told}"'

@@ -3,10 +3,10 @@
 -- not begun yet waits for them.
 FROM campaigns_delivery delivery
 JOIN campaigns_adunit creative ON creative.id = delivery.creative_id
-JOIN campaigns_adgroup part ON part.id = creative.group_id
-JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id
+JOIN campaigns_adgroup creative_group ON creative_group.id = creative.creative_group_id
+JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id
 JOIN campaigns_adcampaign campaign ON campaign.id = line_item.campaign_id
-WHERE delivery.scheduled_for <= {now} AND GREATEST(campaign.starts_at, line_item.starts_at, part.starts_at) <= {now}
+WHERE delivery.scheduled_for <= {now} AND GREATEST(campaign.starts_at, line_item.starts_at, creative_group.starts_at) <= {now}
 
 -- name: work_is_due
 -- Whether a worker would find something to do, in any organization.

@@ -13,9 +13,14 @@ from customers.named_sql import NamedSQL
 SQL = NamedSQL(__file__)
 
 # The changes of a level that its deliveries follow; dates are looked at when a delivery is due.
-PARENTS = {"campaign", "campaign_id", "line_item", "line_item_id", "group", "group_id"}
+PARENTS = {"campaign", "campaign_id", "line_item", "line_item_id", "creative_group", "creative_group_id"}
 DECIDING = {"status", "delivery_method", "scheduled_delivery_date", "creative_type", *PARENTS}
-ALIASES: dict[type[Level], str] = {AdCampaign: "campaign", AdLineItem: "line_item", AdGroup: "part", AdUnit: "creative"}
+ALIASES: dict[type[Level], str] = {
+    AdCampaign: "campaign",
+    AdLineItem: "line_item",
+    AdGroup: "creative_group",
+    AdUnit: "creative",
+}
 CREATIVES = SQL("creatives")
 # Where a delivery that stood still goes on: before the next judgement of its lateness.
 RESUMED = """CASE WHEN delivery.built_at IS NOT NULL THEN 'built' WHEN delivery.started_at IS NOT NULL THEN 'building'

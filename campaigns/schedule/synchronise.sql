@@ -1,17 +1,17 @@
 -- fragment: creatives
 -- What the levels of a campaign's creatives say: live all the way up, or over for good.
 WITH creatives AS MATERIALIZED (
-    SELECT creative.id, creative.organization_id, campaign.id AS campaign_id, creative.group_id, creative.creative_type,
+    SELECT creative.id, creative.organization_id, campaign.id AS campaign_id, creative.creative_group_id, creative.creative_type,
         creative.scheduled_delivery_date AS at,
-        creative.status = 'live' AND part.status = 'live' AND line_item.status = 'live' AND campaign.status = 'live'
+        creative.status = 'live' AND creative_group.status = 'live' AND line_item.status = 'live' AND campaign.status = 'live'
             AS is_live,
-        creative.deleted_at IS NOT NULL OR part.deleted_at IS NOT NULL OR line_item.deleted_at IS NOT NULL
+        creative.deleted_at IS NOT NULL OR creative_group.deleted_at IS NOT NULL OR line_item.deleted_at IS NOT NULL
             OR campaign.deleted_at IS NOT NULL OR creative.delivery_method <> 'scheduled'
-            OR 'completed' IN (creative.status, part.status, line_item.status, campaign.status) AS is_over
+            OR 'completed' IN (creative.status, creative_group.status, line_item.status, campaign.status) AS is_over
     FROM campaigns_adcampaign campaign
     JOIN campaigns_adlineitem line_item ON line_item.campaign_id = campaign.id
-    JOIN campaigns_adgroup part ON part.line_item_id = line_item.id
-    JOIN campaigns_adunit creative ON creative.group_id = part.id
+    JOIN campaigns_adgroup creative_group ON creative_group.line_item_id = line_item.id
+    JOIN campaigns_adunit creative ON creative.creative_group_id = creative_group.id
     WHERE {level}.id = %(id)s::bigint AND campaign.organization_id = %(organization)s::bigint
 )
 

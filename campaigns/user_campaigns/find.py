@@ -170,11 +170,11 @@ def _find_creatives(
         organization=organization,
         status=Status.LIVE,
         deleted_at__isnull=True,
-        group__line_item__campaign_id__in=list(definitions),
+        creative_group__line_item__campaign_id__in=list(definitions),
     )
-    for creative in creatives.select_related("group__line_item").order_by("id"):
-        campaign_id = creative.group.line_item.campaign_id
-        part = definitions[campaign_id].parts.get(creative.group_id)
+    for creative in creatives.select_related("creative_group__line_item").order_by("id"):
+        campaign_id = creative.creative_group.line_item.campaign_id
+        part = definitions[campaign_id].parts.get(creative.creative_group_id)
         if part is None or part.conditions is None or not all(window.is_open(now) for window in part.windows):
             continue
         if compile_predicate(part.conditions)(facts):

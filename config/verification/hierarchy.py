@@ -20,11 +20,11 @@ SELECT child.organization_id, format('{child} %%s is of campaign %%s, its {colum
     child.campaign_id, child.{column}, parent.campaign_id) AS sentence
 FROM {child} child JOIN ({parent}) parent ON parent.id = child.{column} WHERE parent.campaign_id <> child.campaign_id
 """
-GROUPS = """SELECT part.id, line_item.campaign_id FROM campaigns_adgroup part
-    JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id"""
+GROUPS = """SELECT creative_group.id, line_item.campaign_id FROM campaigns_adgroup creative_group
+    JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id"""
 CREATIVES = """SELECT creative.id, line_item.campaign_id FROM campaigns_adunit creative
-    JOIN campaigns_adgroup part ON part.id = creative.group_id
-    JOIN campaigns_adlineitem line_item ON line_item.id = part.line_item_id"""
+    JOIN campaigns_adgroup creative_group ON creative_group.id = creative.creative_group_id
+    JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id"""
 OF_ONE_CAMPAIGN = (
     ("campaigns_delivery", "creative_id", CREATIVES),
     ("campaigns_achievement", "composite_id", "SELECT id, campaign_id FROM campaigns_achievement"),
@@ -43,7 +43,7 @@ HIERARCHY = (
     ),
     Check(
         "one creative a group",
-        TWO_LIVING.format(parent="creative group", child="campaigns_adunit", column="group_id"),
+        TWO_LIVING.format(parent="creative group", child="campaigns_adunit", column="creative_group_id"),
     ),
     Check("offers of creatives are there", UNKNOWN_OFFERS),
     *(

@@ -21,7 +21,7 @@ from tests.factories import make_application
 CAMPAIGNS, CUSTOMERS = "/admin/campaigns/adcampaign/", "/admin/customers/customer/"
 APPLICATIONS, OPERATORS = "/admin/customers/application/", "/admin/customers/operator/"
 DESTINATIONS = "/admin/campaigns/destination/"
-CHOICE = "app_label=campaigns&model_name=adunit&field_name=group"
+CHOICE = "app_label=campaigns&model_name=adunit&field_name=creative_group"
 HALF, LONG = "%ED%A0%80", "9" * 5_000
 SECRET = re.compile(r"\b[0-9a-f]{64}\b")
 # Where an operator, or somebody's link, names what no column can hold, and what is answered.

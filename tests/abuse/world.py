@@ -92,7 +92,7 @@ def _make_file(application: Application, exports: Path) -> str:
         file.truncate(FILE_BYTES)
     Delivery.objects.create(
         organization=application.organization,
-        campaign=creative.group.line_item.campaign,
+        campaign=creative.creative_group.line_item.campaign,
         creative=creative,
         state=DeliveryState.COMPLETE,
         scheduled_for=DELIVERED_AT,

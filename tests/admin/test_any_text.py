@@ -77,7 +77,7 @@ def test_rows_and_what_is_asked_beside_them(operator: Client, ours: Everything) 
 
 
 def test_choices(operator: Client, ours: Everything) -> None:
-    right = {"app_label": "campaigns", "model_name": "adunit", "field_name": "group", "term": ""}
+    right = {"app_label": "campaigns", "model_name": "adunit", "field_name": "creative_group", "term": ""}
     for name in [*right, "organization", "page"]:
         for value in ASKED:
             asked = right | {"organization": str(ours.organization.pk)} | {name: value}

@@ -97,7 +97,7 @@ def test_no_form_moves_a_row_and_choices_are_the_organizations_own(
             _is_not_offered(operator, each, name, ours, theirs.of(remote))
     assert asked > 25
     assert contents() == before
-    hostile = {"app_label": "campaigns", "model_name": "adunit", "field_name": "group", "organization": "x"}
+    hostile = {"app_label": "campaigns", "model_name": "adunit", "field_name": "creative_group", "organization": "x"}
     for term in ("x" * 5_000, "' OR 1=1"):
         assert operator.get("/admin/autocomplete/", hostile | {"term": term}).status_code == 200
 

@@ -156,8 +156,11 @@ DOUBLES: dict[str, tuple[str, Doubled]] = {
     "permalink": ("permalink", lambda ours: (AdCampaign, LEVEL | {"permalink": ours.hierarchy.campaign.permalink})),
     "container": ("campaign", lambda ours: (AdLineItem, LEVEL | {"campaign": ours.hierarchy.campaign.pk})),
     "creative": (
-        "group",
-        lambda ours: (AdUnit, CREATIVE | {"group": ours.hierarchy.group.pk, "application": ours.application.pk}),
+        "creative_group",
+        lambda ours: (
+            AdUnit,
+            CREATIVE | {"creative_group": ours.hierarchy.group.pk, "application": ours.application.pk},
+        ),
     ),
     "target": (
         "position",
@@ -357,11 +360,11 @@ def test_an_advertiser_with_campaigns_stays(operator: Client, ours: Everything) 
 def test_targets_keep_to_their_level(operator: Client, ours: Everything) -> None:
     target = ours.of(AdTarget)
     form = {"position": 1, "attribute": "state", "operator": "in", "values": '["NY"]'}
-    both = {"bundle": ours.hierarchy.bundle.pk, "group": ours.hierarchy.group.pk}
+    both = {"bundle": ours.hierarchy.bundle.pk, "creative_group": ours.hierarchy.group.pk}
     for wrong in (form, form | both):
         assert errors_of(operator.post(_add(AdTarget, ours), wrong)).keys() == {"__all__"}
-    assert operator.post(_add(AdTarget, ours), form | {"group": ours.hierarchy.group.pk}).status_code == 302
-    assert AdTarget.objects.filter(group=ours.hierarchy.group, organization=ours.organization).count() == 1
+    assert operator.post(_add(AdTarget, ours), form | {"creative_group": ours.hierarchy.group.pk}).status_code == 302
+    assert AdTarget.objects.filter(creative_group=ours.hierarchy.group, organization=ours.organization).count() == 1
     sent = opened(operator, _change(target)) | {"attribute": ["colour"]}
     assert errors_of(operator.post(_change(target), sent)).keys() == {"attribute"}
     version = Organization.objects.get(pk=ours.organization.pk).version

@@ -35,7 +35,7 @@ VARIANTS: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("campaigns/delivery/waits.sql", "recipients"): [{"whose": "recipient.delivery_id = 1"}],
     ("campaigns/hierarchy/campaigns.sql", "rows"): [{"ids": "%s::bigint[]"}],
     ("campaigns/schedule/synchronise.sql", "change"): [
-        {"level": level} for level in ("campaign", "line_item", "part", "creative")
+        {"level": level} for level in ("campaign", "line_item", "creative_group", "creative")
     ],
     ("campaigns/schedule/synchronise.sql", "make"): [{"level": "creative"}],
     ("config/retention/kinds.sql", "by_id"): [

@@ -127,7 +127,7 @@ def _make_tree(application: Application, campaign: AdCampaign, *, groups: int) -
         AdUnit(
             organization=organization,
             application=application,
-            group=group,
+            creative_group=group,
             name=f"Creative of {group.name}",
             status=Status.LIVE,
             ad_type=AdType.ISSUE_AUDIENCE_CSV,

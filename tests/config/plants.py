@@ -57,7 +57,7 @@ def _hierarchy(organization: int, campaign: dict[str, Any] | None = None, **crea
     insert("campaigns_adbundle", id=1, organization_id=organization, campaign_id=1)
     insert("campaigns_adlineitem", id=2, campaign_id=1, **owned)
     insert("campaigns_adgroup", id=3, line_item_id=2, **owned)
-    insert("campaigns_adunit", **{"id": 4, "group_id": 3, "offer_ids": [], **owned, **creative})
+    insert("campaigns_adunit", **{"id": 4, "creative_group_id": 3, "offer_ids": [], **owned, **creative})
 
 
 def _campaign_without_bundle(organization: int) -> None:
@@ -225,7 +225,7 @@ def _no_delivery(organization: int) -> None:
 PLANTS: dict[str, Plant] = {
     "a campaign has its ad bundle": _campaign_without_bundle,
     "one container a campaign": _two("campaigns_adlineitem", "campaign_id"),
-    "one creative a group": _two("campaigns_adunit", "group_id"),
+    "one creative a group": _two("campaigns_adunit", "creative_group_id"),
     "offers of creatives are there": _unknown_offer,
     **{
         f"one campaign in {child}.{column}": _of_another_campaign(child, column)

@@ -116,8 +116,8 @@ def test_what_time_has_made_due_is_work(due: Delivery) -> None:
     Delivery.objects.update(state="scheduled", scheduled_for=FAR_AHEAD)
     assert not work_is_due()
     Delivery.objects.update(scheduled_for=due.scheduled_for)
-    due.creative.group.line_item.campaign.starts_at = timezone.now() + timedelta(days=1)
-    due.creative.group.line_item.campaign.save()
+    due.creative.creative_group.line_item.campaign.starts_at = timezone.now() + timedelta(days=1)
+    due.creative.creative_group.line_item.campaign.save()
     assert not work_is_due(), "its campaign has not begun"
 
 

@@ -231,4 +231,4 @@ def test_replacing_our_targets_leaves_theirs(outsider: Actor, theirs: Hierarchy)
     outsider.put(f"campaigns/{mine.campaign.pk}", {"campaign": {"targets": []}})
     outsider.put(f"creative_groups/{mine.group.pk}", {"creative_group": {"targets": []}})
     assert AdTarget.objects.filter(bundle=theirs.bundle).count() == 1
-    assert AdTarget.objects.filter(group=theirs.group).count() == 1
+    assert AdTarget.objects.filter(creative_group=theirs.group).count() == 1

@@ -133,7 +133,7 @@ def _walk_levels(scene: Scene) -> Iterator[str]:
     yield "a group is made"
     scene.banner(campaign, group=group)
     yield "a banner of a group"
-    for owner in ({"bundle": campaign.ad_bundle}, {"group": AdGroup.objects.get(pk=group.pk)}):
+    for owner in ({"bundle": campaign.ad_bundle}, {"creative_group": AdGroup.objects.get(pk=group.pk)}):
         wanted = {"position": 7, "attribute": "tier", "operator": "in", "values": ["iron"]}
         target = single_targets.save_target(target=AdTarget(**owner), changes=wanted)
         yield "a target is added"
@@ -203,7 +203,7 @@ def _walk_behaviors(scene: Scene) -> Iterator[str]:
         line_item_id=line_items.create_line_item(**own, campaign_id=other.pk, attributes={"name": "Item", **DATES}).pk,
         attributes={"name": "Group", **DATES},
     )
-    AdUnit.objects.filter(pk=creative.pk).update(group=away)
+    AdUnit.objects.filter(pk=creative.pk).update(creative_group=away)
     bump_version(**own, changed={AdUnit: [creative.pk], type(group): [group.pk]})
     yield "a creative moves to another campaign, and is still triggered from the first"
     line_items.delete_line_item(**own, line_item_id=away.line_item_id, now=NOW)

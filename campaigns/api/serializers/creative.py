@@ -132,7 +132,7 @@ class CreativeOut(serializers.Serializer[Any]):
         answer = {
             "ad_type": creative.ad_type,
             "application_id": creative.application_id,
-            "creative_group_id": creative.group_id,
+            "creative_group_id": creative.creative_group_id,
             "creative_type": creative.creative_type,
             "id": creative.id,
             creative.ad_type: MessageOut().to_representation(creative),

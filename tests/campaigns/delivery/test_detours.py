@@ -77,8 +77,8 @@ def _by_two_times_and_a_pause(rows: Hierarchy) -> None:
 
 
 def _by_another_group(rows: Hierarchy) -> None:
-    _change(rows, group=make_group(rows.line_item, **DATES))
-    _change(rows, group=rows.group)
+    _change(rows, creative_group=make_group(rows.line_item, **DATES))
+    _change(rows, creative_group=rows.group)
 
 
 DETOURS = [_by_another_time, _by_two_times_and_a_pause, _by_another_type, _by_triggering, _by_another_group]
@@ -186,7 +186,7 @@ def _elsewhere(rows: Hierarchy) -> Hierarchy:
 
 
 def _move_creative(rows: Hierarchy, other: Hierarchy) -> None:
-    _change(rows, group=other.group)
+    _change(rows, creative_group=other.group)
 
 
 def _move_group(rows: Hierarchy, other: Hierarchy) -> None:
@@ -264,14 +264,14 @@ def test_a_failed_or_held_audience_of_another_group_is_not_delivered() -> None:
     delivery = make_delivery(rows)
     begin_next_delivery(now=timezone.now())
     pause_delivery(organization=delivery.organization, delivery_id=delivery.pk)
-    _change(rows, group=make_group(rows.line_item, **DATES))
+    _change(rows, creative_group=make_group(rows.line_item, **DATES))
     assert _states() == ["paused"]
     with pytest.raises(DomainError, match="another creative group"):
         resume_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     _fail(delivery)
     with pytest.raises(DomainError, match="another creative group"):
         retry_delivery(organization=delivery.organization, delivery_id=delivery.pk)
-    _change(rows, group=rows.group)
+    _change(rows, creative_group=rows.group)
     retry_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     assert _states() == ["building"]
 
@@ -312,7 +312,7 @@ def _change_date(rows: Hierarchy) -> None:
 
 
 def _change_group(rows: Hierarchy) -> None:
-    _change(rows, group=make_group(rows.line_item, **DATES))
+    _change(rows, creative_group=make_group(rows.line_item, **DATES))
 
 
 @pytest.mark.parametrize("detour", [_change_date, _change_type, _change_group])

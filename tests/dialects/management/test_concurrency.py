@@ -99,7 +99,7 @@ def test_two_creatives(owner: Actor, ours: Hierarchy) -> None:
     group = make_group(ours.line_item)
     path = f"creative_groups/{group.pk}/creatives"
     _one_of_two(_at_once(owner, ("POST", path, bodies.creative()), ("POST", path, bodies.creative())))
-    assert AdUnit.objects.filter(group=group, deleted_at=None).count() == 1
+    assert AdUnit.objects.filter(creative_group=group, deleted_at=None).count() == 1
 
 
 @pytest.mark.parametrize("attribute", ["name", "permalink"])
@@ -165,7 +165,7 @@ def _living_below_deleted() -> int:
     return (
         AdLineItem.objects.filter(**living, campaign__deleted_at__isnull=False).count()
         + AdGroup.objects.filter(**living, line_item__deleted_at__isnull=False).count()
-        + AdUnit.objects.filter(**living, group__deleted_at__isnull=False).count()
+        + AdUnit.objects.filter(**living, creative_group__deleted_at__isnull=False).count()
     )
 
 
