@@ -93,9 +93,9 @@ class ManagementView(APIView):
         """The request's object under `wrapper`, checked; see `read_object`."""
         return read_object(kind, wrapper, self.body(), partial=partial)
 
-    def page(self) -> Page:
-        """The page of a list that the query string asks for."""
-        return Page.of(self.request.query_params)
+    def page(self, *, whole: bool = False) -> Page:
+        """The page of a list that the query string asks for; `whole`: all there is, where it asks for none."""
+        return Page.of(self.request.query_params, whole=whole)
 
     @staticmethod
     def answer(**members: Any) -> HttpResponse:

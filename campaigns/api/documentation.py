@@ -9,7 +9,11 @@ from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, 
 from rest_framework import serializers
 
 PAGE_PARAMETERS = [
-    OpenApiParameter("limit", int, description="Rows a page: 10 when left out, at most 100."),
+    OpenApiParameter("limit", int, description="Rows a page: 10 when left out, at most 1 000."),
+    OpenApiParameter("page", int, description="The 1-based page number."),
+]
+NESTED_PAGE_PARAMETERS = [
+    OpenApiParameter("limit", int, description="Rows a page, at most 1 000; all there are where neither is given."),
     OpenApiParameter("page", int, description="The 1-based page number."),
 ]
 
@@ -64,7 +68,8 @@ def operation(
     """Describe a method: `answer` stands under `member` (an array of them where `many`), `request` is a
     wrapper and the kinds of object under it (without a wrapper: the whole body).
 
-    A list is what has `parameters`; it shows its `pagination`. What is no list may have a `query`.
+    A list is what has `parameters`; it shows its `pagination`. What is no list may have a `query`; where that may ask
+    for a page, the answer to one that does has `pagination`.
     """
     is_list = parameters is not None
     refused = dict.fromkeys((400, 401, 404, 405, 413) if request else (401, 404, 405), ErrorOut)
@@ -74,7 +79,7 @@ def operation(
         tags=["management"],
         request=None if request is None else _body(*request),
         parameters=parameters or query,
-        responses={200: _answer(member, answer, many=many, is_list=is_list), **refused},
+        responses={200: _answer(member, answer, many=many, paged=_paged(parameters, query)), **refused},
     )
 
 
@@ -90,13 +95,20 @@ def _body(wrapper: str, *kinds: type[serializers.Serializer[Any]]) -> Any:
     return PolymorphicProxySerializer(f"Any{name}Wrapper", bodies, resource_type_field_name=None)
 
 
+def _paged(parameters: list[OpenApiParameter] | None, query: list[OpenApiParameter] | None) -> bool | None:
+    """Whether an answer always shows its page, or (False) may show one; None: never."""
+    if parameters is not None:
+        return True
+    return False if query is NESTED_PAGE_PARAMETERS else None
+
+
 @cache
-def _answer(member: str, answer: type[serializers.Serializer[Any]], *, many: bool, is_list: bool) -> Any:
+def _answer(member: str, answer: type[serializers.Serializer[Any]], *, many: bool, paged: bool | None) -> Any:
     """What 200 brings: the answer, or a method error, which travels with 200 too (contract 1)."""
     members: dict[str, Any] = {"status": serializers.CharField(help_text="`ok`"), member: answer(many=many)}
-    if is_list:
-        members["pagination"] = PaginationOut()
+    if paged is not None:
+        members["pagination"] = PaginationOut(required=paged)
     name = "".join(word.title() for word in member.split("_"))
-    name += answer.__name__.removesuffix("Out") + ("Page" if is_list else ("Array" if many else "Object"))
+    name += answer.__name__.removesuffix("Out") + ("Page" if paged else ("Array" if many else "Object"))
     envelope = inline_serializer(name, members)
     return PolymorphicProxySerializer(f"{name}OrError", [envelope, ErrorOut], resource_type_field_name=None)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from campaigns.api.base import ManagementView
 from campaigns.api.bodies import read_list
-from campaigns.api.documentation import operation
+from campaigns.api.documentation import NESTED_PAGE_PARAMETERS, operation
 from campaigns.api.serializers.behavior import BehaviorIn, BehaviorOut, BehaviorsIn, listed
 from campaigns.behaviors.definitions import (
     behaviors_of,
@@ -22,12 +22,23 @@ from campaigns.hierarchy.campaigns import get_campaign
 class Behaviors(ManagementView):
     """The behaviors of a campaign."""
 
-    @operation("Get all behaviors for a campaign", member="behaviors", answer=BehaviorOut, many=True)
+    @operation(
+        "Get all behaviors for a campaign",
+        member="behaviors",
+        answer=BehaviorOut,
+        many=True,
+        query=NESTED_PAGE_PARAMETERS,
+    )
     def get(self, _request: Any, campaign_id: int, **_: object) -> HttpResponse:
         """All goal achievements and composites, the oldest behavior first."""
         get_campaign(organization=self.organization, campaign_id=campaign_id)
         behaviors = behaviors_of(organization=self.organization, campaign_ids=[campaign_id])
-        return self.answer(behaviors=[row for behavior in behaviors for row in listed(behavior)])
+        rows = [row for behavior in behaviors for row in listed(behavior)]
+        page = self.page(whole=True)
+        if page.is_whole:
+            return self.answer(behaviors=rows)
+        rows, pagination = page.items_of(rows)
+        return self.answer(behaviors=rows, pagination=pagination)
 
 
 class BehaviorBatch(ManagementView):

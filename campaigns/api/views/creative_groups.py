@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from campaigns.api.base import ManagementView
-from campaigns.api.documentation import PAGE_PARAMETERS, operation
+from campaigns.api.documentation import NESTED_PAGE_PARAMETERS, operation
 from campaigns.api.serializers.creative_group import CreativeGroupIn, CreativeGroupOut
 from campaigns.hierarchy.creative_groups import (
     attach_targets,
@@ -27,12 +27,12 @@ class CreativeGroups(ManagementView):
         member="creative_groups",
         answer=CreativeGroupOut,
         many=True,
-        parameters=PAGE_PARAMETERS,
+        parameters=NESTED_PAGE_PARAMETERS,
     )
     def get(self, _request: Any, line_item_id: int, **_: object) -> HttpResponse:
         """The living groups, newest first."""
         line_item = get_line_item(organization=self.organization, line_item_id=line_item_id)
-        rows, pagination = self.page().rows_of(groups_of(organization=self.organization, line_item=line_item))
+        rows, pagination = self.page(whole=True).rows_of(groups_of(organization=self.organization, line_item=line_item))
         return self.answer(
             creative_groups=CreativeGroupOut(attach_targets(rows), many=True).data, pagination=pagination
         )

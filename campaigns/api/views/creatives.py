@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from campaigns.api.base import ManagementView
-from campaigns.api.documentation import PAGE_PARAMETERS, operation
+from campaigns.api.documentation import NESTED_PAGE_PARAMETERS, operation
 from campaigns.api.serializers.creative import CREATIVE_IN, CreativeOut, creative_in, flatten
 from campaigns.hierarchy.creative_groups import get_group
 from campaigns.hierarchy.creatives import create_creative, creatives_of, delete_creative, get_creative, update_creative
@@ -22,12 +22,12 @@ class Creatives(ManagementView):
         member="creatives",
         answer=CreativeOut,
         many=True,
-        parameters=PAGE_PARAMETERS,
+        parameters=NESTED_PAGE_PARAMETERS,
     )
     def get(self, _request: Any, creative_group_id: int, **_: object) -> HttpResponse:
         """The living creative, if there is one."""
         group = get_group(organization=self.organization, group_id=creative_group_id)
-        rows, pagination = self.page().rows_of(creatives_of(organization=self.organization, group=group))
+        rows, pagination = self.page(whole=True).rows_of(creatives_of(organization=self.organization, group=group))
         return self.answer(creatives=CreativeOut(rows, many=True).data, pagination=pagination)
 
     @operation(

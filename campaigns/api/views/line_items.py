@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from campaigns.api.base import ManagementView
-from campaigns.api.documentation import PAGE_PARAMETERS, operation
+from campaigns.api.documentation import NESTED_PAGE_PARAMETERS, operation
 from campaigns.api.serializers.line_item import LineItemIn, LineItemOut
 from campaigns.hierarchy.campaigns import get_campaign
 from campaigns.hierarchy.line_items import (
@@ -26,12 +26,14 @@ class LineItems(ManagementView):
         member="line_items",
         answer=LineItemOut,
         many=True,
-        parameters=PAGE_PARAMETERS,
+        parameters=NESTED_PAGE_PARAMETERS,
     )
     def get(self, _request: Any, campaign_id: int, **_: object) -> HttpResponse:
         """The living container, if there is one."""
         campaign = get_campaign(organization=self.organization, campaign_id=campaign_id)
-        rows, pagination = self.page().rows_of(line_items_of(organization=self.organization, campaign=campaign))
+        rows, pagination = self.page(whole=True).rows_of(
+            line_items_of(organization=self.organization, campaign=campaign)
+        )
         return self.answer(line_items=LineItemOut(rows, many=True).data, pagination=pagination)
 
     @operation(

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from campaigns.models import AdCampaign
+from tests.campaigns.behaviors.makers import make_behavior
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import accepted, refusal
 from tests.factories import Hierarchy, make_campaign, make_group
@@ -47,10 +48,19 @@ def test_a_limit(owner: Actor, many: list[int]) -> None:
     assert _page(owner, "limit=100") == (many[:100], {"page": 1, "limit": 100, "total": MANY})
 
 
-@pytest.mark.parametrize("limit", ["101", "1000", "9" * 18, "9" * 30, "1" + "0" * 400])
-def test_a_larger_limit_is_cut(owner: Actor, many: list[int], limit: str) -> None:
-    assert _page(owner, f"limit={limit}") == (many[:100], {"page": 1, "limit": 100, "total": MANY})
-    assert _page(owner, f"limit={limit}&page=2") == (many[100:], {"page": 2, "limit": 100, "total": MANY})
+@pytest.mark.parametrize("limit", ["1001", "0" * 20 + "1001", "9" * 18, "9" * 30, "1" + "0" * 400])
+def test_a_limit_above_the_most_is_refused_and_names_it(owner: Actor, ours: Hierarchy, limit: str) -> None:
+    for path in (
+        "campaigns",
+        f"line_items/{ours.line_item.pk}/creative_groups",
+        f"campaigns/{ours.campaign.pk}/behaviors",
+    ):
+        assert "1000" in refusal(owner.get(f"{path}?limit={limit}"), "argument_error")["limit"][0]
+
+
+def test_as_many_as_the_most_are_given(owner: Actor, many: list[int]) -> None:
+    assert _page(owner, "limit=1000") == (many, {"page": 1, "limit": 1000, "total": MANY})
+    assert _page(owner, "limit=" + "0" * 20 + "1000") == (many, {"page": 1, "limit": 1000, "total": MANY})
 
 
 @pytest.mark.parametrize("page", ["12", "1000000", "9" * 18, "9" * 30, "1" + "0" * 400])
@@ -74,6 +84,26 @@ def test_what_is_no_positive_integer(owner: Actor, ours: Hierarchy, number: str)
         assert refusal(owner.get(f"{path}?limit={number}"), "argument_error").keys() == {"limit"}
         assert refusal(owner.get(f"{path}?page={number}"), "argument_error").keys() == {"page"}
         assert refusal(owner.get(f"{path}?page={number}&limit={number}"), "argument_error").keys() == {"page", "limit"}
+
+
+def test_lists_below_a_parent_are_whole_where_no_page_is_asked_for(owner: Actor, ours: Hierarchy) -> None:
+    path = f"line_items/{ours.line_item.pk}/creative_groups"
+    groups = [ours.group.pk, *(make_group(ours.line_item).pk for _ in range(11))][::-1]
+    body = accepted(owner.get(path))
+    assert [group["id"] for group in body["creative_groups"]] == groups
+    assert body["pagination"] == {"page": 1, "limit": 12, "total": 12}
+    assert len(accepted(owner.get(f"{path}?page=1"))["creative_groups"]) == 10
+
+
+def test_behaviors_have_pages_where_they_are_asked_for(owner: Actor, ours: Hierarchy) -> None:
+    path = f"campaigns/{ours.campaign.pk}/behaviors"
+    for _ in range(3):
+        make_behavior(ours.campaign)
+    whole = accepted(owner.get(path))
+    assert whole.keys() == {"behaviors"}
+    body = accepted(owner.get(f"{path}?limit=1&page=2"))
+    assert body["behaviors"] == whole["behaviors"][1:2]
+    assert body["pagination"] == {"page": 2, "limit": 1, "total": len(whole["behaviors"])}
 
 
 def test_lists_below_a_parent_have_pages_too(owner: Actor, ours: Hierarchy) -> None:
