@@ -2,11 +2,11 @@
 
 from django.urls import URLPattern, re_path
 
-from funnels.api.active import Active
-from funnels.api.advance_funnel import AdvanceFunnel
-from funnels.api.business_event import BusinessEvents
-from funnels.api.funnel_page import FunnelPage
-from funnels.api.sync_page import SyncPage
+from funnels.api.views.active_campaigns import Active
+from funnels.api.views.business_events import BusinessEvents
+from funnels.api.views.funnel_pages import FunnelPage
+from funnels.api.views.funnel_steps import AdvanceFunnel
+from funnels.api.views.pages import SyncPage
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^campaigns/active/?$", Active.as_view()),

@@ -25,7 +25,7 @@ from marketing_solutions.api.errors import (
     oauth_error_response,
     unavailable_response,
 )
-from marketing_solutions.api.wire import UNVERSIONED, VERSIONS, Wire
+from marketing_solutions.api.serializers.campaign import UNVERSIONED, VERSIONS, Wire
 from marketing_solutions.oauth import MANAGE, READ
 from marketing_solutions.rate_limits import Quota, count_request
 

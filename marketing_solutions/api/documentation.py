@@ -9,8 +9,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import serializers
 
 from campaigns.models.spend_limit import LimitType, Renewal
-from marketing_solutions.api.filters import MAXIMUM_IDS
-from marketing_solutions.api.updates import MAXIMUM_ENTRIES
+from marketing_solutions.api.serializers.search import MAXIMUM_IDS
+from marketing_solutions.api.serializers.spend_update import MAXIMUM_ENTRIES
 from marketing_solutions.oauth import MANAGE, READ
 
 TAG = "marketing solutions"

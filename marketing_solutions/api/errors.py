@@ -11,7 +11,7 @@ from rest_framework.exceptions import APIException, MethodNotAllowed, Throttled
 
 from customers.errors import DomainError, ErrorKind
 from customers.transactions import RETRY_AFTER_SECONDS
-from marketing_solutions.api.wire import VERSIONS
+from marketing_solutions.api.serializers.campaign import VERSIONS
 from marketing_solutions.errors import CHECK
 
 log = structlog.get_logger(__name__)

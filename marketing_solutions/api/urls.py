@@ -3,10 +3,10 @@
 from django.urls import include, path, re_path, register_converter
 
 from marketing_solutions.api.bodies import read_id
+from marketing_solutions.api.serializers.campaign import VERSIONS
 from marketing_solutions.api.views.campaigns import Campaign, Campaigns, CampaignSearch
-from marketing_solutions.api.views.token import Token
+from marketing_solutions.api.views.tokens import Token
 from marketing_solutions.api.views.versions import unknown_version
-from marketing_solutions.api.wire import VERSIONS
 
 
 class PortfolioIdConverter:

@@ -1,1 +1,1 @@
-"""One module a noun."""
+"""One module for each noun of the dialect."""

@@ -3,20 +3,21 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
+from rest_framework.request import Request
 
 from customers.bounds import Work, bounded
 from marketing_solutions.api.base import MarketingSolutionsView
-from marketing_solutions.api.creation import read_new_campaign
 from marketing_solutions.api.documentation import CampaignOut, CreateIn, SearchIn, UpdatedOut, UpdatesIn, operation
-from marketing_solutions.api.filters import read_filters
 from marketing_solutions.api.idempotency import idempotent
-from marketing_solutions.api.updates import answer_of, read_updates
-from marketing_solutions.api.wire import Wire
+from marketing_solutions.api.serializers.campaign import Wire
+from marketing_solutions.api.serializers.new_campaign import read_new_campaign
+from marketing_solutions.api.serializers.search import read_filters
+from marketing_solutions.api.serializers.spend_update import answer_of, read_updates
 from marketing_solutions.campaigns import (
     PAGE,
     PortfolioCampaign,
@@ -37,7 +38,7 @@ class Campaigns(MarketingSolutionsView):
 
     @operation("Create a campaign", request=CreateIn, answer=CampaignOut, status=201)
     @idempotent
-    def post(self, _request: Any, **_: object) -> HttpResponse:
+    def post(self, _request: Request, **_: object) -> HttpResponse:
         """Make a campaign for an advertiser of the portfolio."""
         wanted = read_new_campaign(self.body())
         campaign = create_advertiser_campaign(application=self.application, wanted=wanted, now=timezone.now())
@@ -45,7 +46,7 @@ class Campaigns(MarketingSolutionsView):
 
     @operation("Update campaigns", request=UpdatesIn, answer=UpdatedOut, many=True)
     @idempotent
-    def patch(self, request: Any, **_: object) -> HttpResponse:
+    def patch(self, request: Request, **_: object) -> HttpResponse:
         """Apply each update on its own; what failed stands in `errors`, by its place in the request."""
         updates = read_updates(self.body())
         updated = update_campaigns(application=self.application, updates=updates, now=timezone.now())
@@ -59,7 +60,7 @@ class CampaignSearch(MarketingSolutionsView):
     http_method_names: list[str] = ["post"]
 
     @operation("Search campaigns", request=SearchIn, answer=CampaignOut, many=True)
-    def post(self, _request: Any, **_: object) -> HttpResponseBase:
+    def post(self, _request: Request, **_: object) -> HttpResponseBase:
         """The campaigns that meet the filters, by advertiser and id; a large portfolio is streamed page by page.
 
         An organization has few of such answers sent at a time.
@@ -81,7 +82,7 @@ class Campaign(MarketingSolutionsView):
     http_method_names: list[str] = ["get", "head"]
 
     @operation("Get a campaign", answer=CampaignOut)
-    def get(self, _request: Any, campaign_id: int, **_: object) -> HttpResponse:
+    def get(self, _request: Request, campaign_id: int, **_: object) -> HttpResponse:
         """A campaign of the portfolio."""
         campaign = get_portfolio_campaign(application=self.application, campaign_id=campaign_id)
         return self.answer(data=self.wire.read(campaign), errors=[])

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from marketing_solutions.api.errors import one_refusal
-from marketing_solutions.api.wire import VERSIONS
+from marketing_solutions.api.serializers.campaign import VERSIONS
 
 
 @csrf_exempt

@@ -11,7 +11,7 @@ from campaigns.models import AdCampaign, Interaction, Participation
 from campaigns.targeting import CustomerFacts, compile_predicate, parse_targets
 from customers.applications.applications import get_application_by_token
 from customers.models import CustomerField
-from funnels.api.serializers import SyncPageIn
+from funnels.api.serializers.page import SyncPageIn
 from funnels.funnels.lookup import NO_FUNNEL
 from funnels.models import Banner, Placeholder
 from traces.models import Trail

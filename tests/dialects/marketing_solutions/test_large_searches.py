@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from customers.bounds import Work, begin
 from marketing_solutions import concurrent_searches
-from marketing_solutions.api.filters import MAXIMUM_IDS
+from marketing_solutions.api.serializers.search import MAXIMUM_IDS
 from marketing_solutions.campaigns import PAGE
 from marketing_solutions.concurrent_searches import take_turn
 from marketing_solutions.models import SearchTurn

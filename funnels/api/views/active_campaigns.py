@@ -4,10 +4,11 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
+from rest_framework.request import Request
 
 from campaigns.decisions.engine import Candidate
-from funnels.api.page_rendering import STAND_IN, STAND_IN_TEXT, as_list, as_map, with_token
-from funnels.api.serializers import ActiveIn, ActiveOut
+from funnels.api.rendering import STAND_IN, STAND_IN_TEXT, as_list, as_map, with_token
+from funnels.api.serializers.active_campaign import ActiveIn, ActiveOut
 from funnels.placements.active import ActiveCampaigns, ActiveRequest, active_campaigns
 from traces.wire.documentation import operation
 from traces.wire.negotiation import Format
@@ -19,7 +20,7 @@ class Active(TraceView):
     """Active campaigns."""
 
     @operation("Get the campaigns that are active for a customer", request=ActiveIn, answer=ActiveOut)
-    def post(self, _request: Any) -> HttpResponse:
+    def post(self, _request: Request) -> HttpResponse:
         """The campaigns in the decision's order; with a visit each has a tracking token."""
         # An empty category or group is as good as none.
         members: dict[str, Any] = {name: value or None for name, value in self.read(ActiveIn).items()}

@@ -8,8 +8,8 @@ from campaigns.models.level import MAXIMUM_NAME
 from campaigns.models.spend_limit import UNCAPPED, Limit, LimitType, Renewal, problem_of_limit
 from customers.errors import DomainError, ErrorKind
 from marketing_solutions.api.bodies import is_storable, read_id
-from marketing_solutions.api.limits import AMOUNT, RENEWAL, TYPE, LimitError, read_limit
-from marketing_solutions.api.updates import wants_automation
+from marketing_solutions.api.serializers.spend_limit import AMOUNT, RENEWAL, TYPE, LimitError, read_limit
+from marketing_solutions.api.serializers.spend_update import wants_automation
 from marketing_solutions.campaigns import NewCampaign
 from marketing_solutions.models.advertiser_campaign import Goal
 from marketing_solutions.spend_updates import ABSENT, WantedLimit

@@ -22,7 +22,7 @@ AWAY = "We can't be reached for a moment. Please reload the page in a few second
 UNKNOWN = "This offer can't be found. Please go back and open it again."
 
 
-class Page(View):
+class CustomerPage(View):
     """A page that runs nothing but our own script, from anywhere but the allowed frames."""
 
     http_method_names = ["get", "post", "head"]

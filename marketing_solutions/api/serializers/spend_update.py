@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from customers.errors import DomainError, ErrorKind
 from marketing_solutions.api.bodies import read_id
 from marketing_solutions.api.errors import log_partial_refusal, problem
-from marketing_solutions.api.limits import LimitError, read_limit
+from marketing_solutions.api.serializers.spend_limit import LimitError, read_limit
 from marketing_solutions.errors import AT_NEXT_PERIOD, Refusal, UpdateCode
 from marketing_solutions.spend_updates import Update, Updated, WantedLimit
 

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from customers.models.identifier import as_uuid
-from funnels.api.funnel_fields import shown_fields, step_data_of
-from funnels.api.pages import Page
+from funnels.api.base import CustomerPage
+from funnels.api.form_fields import shown_fields, step_data_of
 from funnels.funnels.page import (
     Place,
     Submission,
@@ -26,7 +26,7 @@ from funnels.funnels.page import (
 SEE_OTHER = 303
 
 
-class FunnelPage(Page):
+class FunnelPage(CustomerPage):
     """A campaign's funnel for a customer: usable without JavaScript, and a little smoother with it."""
 
     def get(self, request: HttpRequest, campaign_id: str) -> HttpResponse:

@@ -1,22 +1,13 @@
-"""The steps of a funnel, one by one (contract 3, Funnel steps; contract 4, section C)."""
+"""The steps of a funnel on the wire (contract 3, Funnel steps; contract 4, section C)."""
 
 from typing import Any
-from uuid import UUID
 
-from django.http import HttpResponse
-from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from customers.models.identifier import as_uuid
-from funnels.funnels.advance import Advance, advance_funnel
-from traces.page_owners import app_token_of_trail
-from traces.wire.documentation import operation
 from traces.wire.fields import IdentifierField, RawField
 from traces.wire.members import without_namespace
-from traces.wire.rendering import keyword
-from traces.wire.views import TraceView
 
 MAXIMUM_FIELDS = 100
 DIGITS = 19
@@ -80,35 +71,3 @@ class AdvanceFunnelOut(serializers.Serializer[Any]):
 
     type = serializers.ChoiceField(choices=["message", "data-capture", "redirect", "end"])
     config = serializers.DictField()
-
-
-class AdvanceFunnel(TraceView):
-    """Go through a campaign's funnel."""
-
-    trail_id: UUID | None = None
-
-    def named_application(self) -> UUID | None:
-        """That of the visit's trace."""
-        return app_token_of_trail(trail_id=self.trail_id)
-
-    @operation("Begin a campaign's funnel or advance in it", request=AdvanceFunnelIn, answer=AdvanceFunnelOut)
-    def post(self, _request: Any) -> HttpResponse:
-        """The current step, or the next one where the current one's data is sent."""
-        members = self.read(AdvanceFunnelIn)
-        self.trail_id = as_uuid(members["trail_id"])
-        advance = Advance(
-            trail_id=self.trail_id,
-            campaign_id=members["campaign_id"],
-            token=as_uuid(members["tracking_token"]),
-            step_data=members["step_data"],
-            step_id=members["step_id"],
-        )
-        answer = advance_funnel(advance=advance, now=timezone.now())
-        return self.answer(type=keyword(answer["type"]), config=_with_keywords(answer["config"]))
-
-
-def _with_keywords(config: dict[str, Any]) -> dict[str, Any]:
-    """In EDN actions are keywords (contract 4, "actions of a step")."""
-    if "actions" in config:
-        config["actions"] = [keyword(action) for action in config["actions"]]
-    return config

@@ -1,31 +1,16 @@
-"""What a page and its campaigns look like on the wire (contract 3, Campaigns; contract 4, section C)."""
+"""What a page asks for and is shown (contract 3, Banners and Popups; contract 4, section C "sync-page")."""
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from funnels.api.serializers.fields import Flag
 from traces.wire.fields import IdentifierField, RawField, TextField
 from traces.wire.members import without_namespace
 
 MAXIMUM_LOCATION = 2048
 MAXIMUM_PLACEHOLDERS = 50
-
-
-@extend_schema_field(OpenApiTypes.BOOL)
-class Flag(RawField):
-    """A boolean, or its name as text (contract 4, "accept both"); null is as good as absent."""
-
-    default_error_messages = {"invalid": "true or false is expected."}
-
-    def to_internal_value(self, data: Any) -> bool:
-        """The boolean, or an error."""
-        if isinstance(data, bool):
-            return data
-        if not isinstance(data, str) or data.lower() not in {"true", "false"}:
-            self.fail("invalid")
-        return data.lower() == "true"
 
 
 @extend_schema_field(
@@ -131,31 +116,3 @@ class SyncPageOut(serializers.Serializer[Any]):
     customer_id = serializers.CharField()
     popup = PopupOut()
     placeholders = PlaceholderOut(many=True)
-
-
-class ActiveIn(serializers.Serializer[Any]):
-    """The body: whose campaigns, and which of them."""
-
-    app_token = IdentifierField()
-    customer_id = IdentifierField(required=False, allow_null=True, default=None)
-    category = TextField(required=False, allow_null=True, default=None)
-    group = TextField(required=False, allow_null=True, default=None)
-    trail_id = IdentifierField(required=False, allow_null=True, default=None)
-
-
-class ActiveCampaignOut(serializers.Serializer[Any]):
-    """One campaign that is active for the customer."""
-
-    campaign = serializers.IntegerField()
-    name = serializers.CharField()
-    category = serializers.CharField(allow_null=True)
-    group = serializers.CharField(allow_null=True)
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField()
-    tracking_token = serializers.UUIDField(required=False)
-
-
-class ActiveOut(serializers.Serializer[Any]):
-    """The answer: campaigns in the decision's order."""
-
-    campaigns = ActiveCampaignOut(many=True)

@@ -1,14 +1,13 @@
 """Banners and popups of a page (contract 3, Banners and Popups)."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils import timezone
+from rest_framework.request import Request
 
 from customers.errors import ErrorKind
 from customers.models.identifier import as_uuid
-from funnels.api.page_rendering import render_page
-from funnels.api.serializers import SyncPageIn, SyncPageOut
+from funnels.api.rendering import render_page
+from funnels.api.serializers.page import SyncPageIn, SyncPageOut
 from funnels.placements.sync_page import PageRequest, sync_page
 from traces.wire.documentation import operation
 from traces.wire.errors import STATUS_BY_KIND
@@ -23,7 +22,7 @@ class SyncPage(TraceView):
     status_by_kind = {**STATUS_BY_KIND, ErrorKind.CLOSED: 410}
 
     @operation("Get the banners and the popup of a page", request=SyncPageIn, answer=SyncPageOut)
-    def post(self, _request: Any) -> HttpResponse:
+    def post(self, _request: Request) -> HttpResponse:
         """Banners by placeholder and the popup, each with its tracking token."""
         members = self.read(SyncPageIn)
         request = PageRequest(

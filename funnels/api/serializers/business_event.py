@@ -1,21 +1,15 @@
-"""Business events (contract 3, Business Events)."""
+"""Business events on the wire (contract 3, Business Events)."""
 
 from typing import Any
 
-from django.http import HttpResponse
-from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from funnels.api.serializers import Flag
-from funnels.business_events.trigger import EventTold, trigger_campaign
-from traces.wire.documentation import operation
+from funnels.api.serializers.fields import Flag
 from traces.wire.fields import IdentifierField, RawField, TextField
 from traces.wire.members import without_namespace
 from traces.wire.plain import storable
-from traces.wire.rendering import render
-from traces.wire.views import TraceView
 
 MAXIMUM_FIELDS = 100
 
@@ -82,28 +76,3 @@ class BusinessEventOut(serializers.Serializer[Any]):
     trace_id = serializers.UUIDField()
     tracking_token = serializers.UUIDField()
     customer_id = serializers.CharField()
-
-
-class BusinessEvents(TraceView):
-    """Tell a business event."""
-
-    @operation("Tell a business event", request=BusinessEventIn, answer=BusinessEventOut, status=202)
-    def post(self, _request: Any) -> HttpResponse:
-        """202 with the campaign that was triggered."""
-        members = self.read(BusinessEventIn)
-        told = EventTold(
-            app_token=members["app_token"],
-            name=members["event_name"],
-            customer=members["customer_id"],
-            context=members["context"] or {},
-            restarts_funnel=bool(members["force_funnel_restart?"]),
-            event_id=members["event_id"],
-        )
-        triggered = trigger_campaign(told=told, now=timezone.now())
-        answer = {
-            "campaign": triggered.campaign,
-            "trace-id": str(triggered.trace_id),
-            "tracking-token": triggered.token,
-            "customer-id": triggered.customer_id,
-        }
-        return self.run_after_response(render(answer, self.response_format, status=202), triggered.afterwards)
