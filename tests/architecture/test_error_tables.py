@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 import pytest
-from funnels.api.sync_page import SyncPage
 
 from campaigns.api.errors import STATUS_BY_KIND as MANAGEMENT
 from customers.errors import ErrorKind
+from funnels.api.views.pages import SyncPage
 from marketing_solutions.api.errors import STATUS_BY_KIND as MARKETING_SOLUTIONS
 from traces.wire.errors import STATUS_BY_KIND as TRACE
 
