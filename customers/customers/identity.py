@@ -1,6 +1,5 @@
 """Who a caller means by a customer id, and what happens when two customers turn out to be one."""
 
-import time
 import uuid
 from functools import cache
 from typing import Any
@@ -9,6 +8,7 @@ from django.apps import apps
 from django.db import connection, transaction
 from psycopg import sql
 
+from customers.advisory_locks import poll
 from customers.customers.lookup import find_customer, find_customer_by_uuid, get_customer
 from customers.models import Customer, Organization
 from customers.models.customer_owned import CustomerOwned
@@ -31,7 +31,7 @@ ENTRANCE, MERGES = 5_719, 5_720
 # How long those who want to merge may wait at the entrance: half of what a visitor may be kept waiting.
 LONGEST_WAIT, PAUSE = 0.05, 0.002
 CLOSE_ENTRANCE = "SELECT pg_advisory_xact_lock(%s::int, %s::int)"
-TRY_TO_HOLD = "SELECT pg_try_advisory_xact_lock(%s::int, %s::int)"
+TRY_TO_BLOCK = "SELECT pg_try_advisory_xact_lock(%s::int, %s::int)"
 GIVE_UP = SQL("give_up")
 CONSENTS = ("consent", "email_consent", "push_consent")
 LAST_VISIT = ("last_platform", "last_language", "last_channel")
@@ -95,17 +95,14 @@ def block_merges(*, organization_id: int) -> bool:
     where one that had begun was not done within 50 ms: end the transaction, and try again later.
     """
     number = organization_id % 2**31
-    deadline = time.monotonic() + LONGEST_WAIT
     with connection.cursor() as cursor:
-        # To wait for the merges themselves by a lock with a time-out would leave an error in the server's log.
         cursor.execute(CLOSE_ENTRANCE, [ENTRANCE, number])
-        while True:
-            cursor.execute(TRY_TO_HOLD, [MERGES, number])
-            if cursor.fetchone()[0]:
-                return True
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(PAUSE)
+
+        def try_to_block() -> bool:
+            cursor.execute(TRY_TO_BLOCK, [MERGES, number])
+            return bool(cursor.fetchone()[0])
+
+        return poll(try_to_block, patience=LONGEST_WAIT, pause=PAUSE)
 
 
 def begin_merge(*, organization_id: int) -> None:

@@ -6,7 +6,6 @@ often as one likes (docs/decisions/0053, 0079).
 """
 
 import hashlib
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,14 +16,15 @@ from django.db import Error, IntegrityError, connection
 from django.utils import timezone
 from psycopg import sql
 
+from customers.advisory_locks import session_lock
 from customers.bounds import Work, bounded
 from customers.models import CustomerField
 from customers.models.attribute_sql import digest_expression, indexed_expression, text_expression
 from customers.organizations.organizations import bump_version
 from customers.transactions import was_undone
 
-# Who holds it makes indexes or analyzes the customers' table: PostgreSQL lets one at a time do so, and two that wait
-# for each other's turn and snapshot would wait in a circle.
+# Held while making indexes or analyzing the customers' table. PostgreSQL allows one of these at a time, and two that
+# wait for each other's table lock and snapshot would deadlock.
 LOCK = 5_720_310_442
 TABLE = "customers_customer"
 EXISTING = """
@@ -32,10 +32,9 @@ SELECT class.relname, index.indisvalid FROM pg_class class JOIN pg_index index O
 WHERE index.indrelid = 'customers_customer'::regclass
 AND class.relname ~ '^customer_field_[0-9]+_(of|unique)_[0-9a-f]{8}$'
 """
-UNLOCK = sql.SQL("SELECT pg_advisory_unlock({})").format(sql.Literal(LOCK))
 ANALYZE = sql.SQL("ANALYZE customers_customer")
-# How often somebody asks whether it is their turn, and for how long: a field of millions of customers takes a minute.
-ASKING_SECONDS, PATIENCE_SECONDS = 0.1, 600.0
+# How long statistics wait for the lock: the index of a field takes a minute with millions of customers.
+PATIENCE_SECONDS = 600.0
 SHARED = "Two customers share a value, so the field is not unique. Correct them and mark it again."
 FAILED = "The index that keeps it unique could not be made; it is tried again each minute, and the log says why."
 
@@ -85,7 +84,7 @@ def maintain_field_indexes() -> int:
     Where somebody else's VACUUM is in the way and PostgreSQL undoes ours, the rest is left to the next call.
     """
     changed = 0
-    with _a_turn(0) as is_ours:
+    with _index_lock(0) as is_ours:
         if is_ours:
             try:
                 for changed in _changes():  # noqa: B007 - told below
@@ -99,7 +98,7 @@ def maintain_field_indexes() -> int:
 
 def analyze_customers() -> None:
     """Renew the statistics of customers when nobody makes indexes; after ten minutes leave it to autovacuum."""
-    with _a_turn(PATIENCE_SECONDS) as is_ours:
+    with _index_lock(PATIENCE_SECONDS) as is_ours:
         if is_ours:
             _execute(ANALYZE)
         else:
@@ -107,30 +106,14 @@ def analyze_customers() -> None:
 
 
 @contextmanager
-def _a_turn(patience: float) -> Iterator[bool]:
-    """Be the only one at the table's indexes; False where somebody else still is after so many seconds.
-
-    It is asked for again and again: whoever waited in one statement would keep a snapshot, and for the end of that an
-    index that is being made waits.
-    """
-    until = time.monotonic() + patience
-    # How long others' transactions last is theirs to say: the index waits for those that were there before it.
-    with bounded(Work.SCHEMA):
-        try:
-            while not (is_ours := _try_lock()) and time.monotonic() < until:
-                time.sleep(ASKING_SECONDS)
+def _index_lock(patience: float) -> Iterator[bool]:
+    """Run the block as the only process at the table's indexes; it yields False if another one still is."""
+    try:
+        # Without a timeout: an index waits for every transaction that began before it.
+        with bounded(Work.SCHEMA), session_lock(LOCK, patience=patience) as is_ours:
             yield is_ours
-            if is_ours:
-                _execute(UNLOCK)
-        finally:
-            # With the connection goes its lock, however the block has ended.
-            connection.close()
-
-
-def _try_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s::bigint)", [LOCK])
-        return bool(cursor.fetchone()[0])
+    finally:
+        connection.close()
 
 
 def _changes() -> Iterator[int]:
