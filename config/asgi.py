@@ -14,12 +14,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 handler = get_wsgi_application()
 handler.request_class = Utf8Request
-# Only now: the dialects' shapes need Django's applications.
-refusals = import_module("config.handlers")
-application = Door(handler, refusals, threads=settings.WEB_THREADS)
+# Imported only now: the dialects' error shapes need Django's applications.
+error_responses = import_module("config.handlers")
+application = Door(handler, error_responses, threads=settings.WEB_THREADS)
 
-# What is loaded by now stays as long as the process: the views too, and nothing of it is looked at again when memory is
-# searched for what has gone. Such a search takes 100 ms otherwise, in the middle of some request.
+# Load the views, then freeze: what is loaded by now lives as long as the process, and the garbage collector need not
+# look at it again. A full collection would otherwise take 100 ms in the middle of some request.
 import_module(settings.ROOT_URLCONF)
 gc.collect()
 gc.freeze()

@@ -8,12 +8,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from config.handlers import foreign_page
+from config.health_paths import HEALTH_PATHS
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger(__name__)
 
-# Load balancers ask a machine by its address; nothing of these answers depends on the host.
-HEALTH = frozenset({"/healthz", "/readyz"})
 # Where HTTP Basic is taken, which a browser sends by itself once its user has typed it in.
 BASIC = ("/priv/", "/oauth2/")
 # More than anybody names in ALLOWED_HOSTS; a pattern there (`.example.org`) has names without end.
@@ -29,7 +28,8 @@ def own_requests(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         path = request.path_info
-        if path not in HEALTH:
+        # Load balancers ask a machine by its address; no answer to them depends on the host.
+        if path not in HEALTH_PATHS:
             host = request.META.get("HTTP_HOST", "")
             if host not in own_hosts:
                 # Raises DisallowedHost, which `config.handlers` answers.

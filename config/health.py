@@ -1,7 +1,7 @@
 """GET /healthz (the process is up) and GET /readyz (it can do its work), for load balancers and operators.
 
-Requests need the database and nothing else. So a broker that is away is told, and takes no web server out of routing;
-and whether somebody does the work that requests leave behind is asked apart, by `/readyz?workers`.
+Requests need only the database. So an unreachable broker is reported but takes no web server out of rotation, and
+whether workers and beat are alive is a question of its own: `/readyz?workers`.
 """
 
 import threading
@@ -13,24 +13,24 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
+from config.health_paths import ALIVE, ALIVE_TYPE
 from config.heartbeats import SILENT_SECONDS, missing_kinds
 from config.schema_state import pending_migrations
 from customers.redis_server import circuit, client_of
 
 OK, UNKNOWN = "ok", "unknown"
 METHODS = ("GET", "HEAD")
-ALIVE = b'{"status":"ok"}'
 
 log = structlog.get_logger(__name__)
-# Set once nothing is pending: that stays true for as long as this process runs this code.
+# Set once no migration is pending, which stays true for as long as this process runs this code.
 _migrated = threading.Event()
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer constant bytes: nothing but this process is asked."""
+    """Answer constant bytes: a living process is all it takes."""
     if request.method not in METHODS:
         return HttpResponseNotAllowed(METHODS)
-    return HttpResponse(ALIVE, content_type="application/json")
+    return HttpResponse(ALIVE, content_type=ALIVE_TYPE)
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
@@ -51,7 +51,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def _database() -> str:
-    """Ask the server itself: a connection whose other end is gone silently would still look alive."""
+    """Run a statement: a connection whose server has vanished would still look open."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -88,7 +88,7 @@ def _workers() -> str:
 
 
 def _broker() -> str:
-    """Ask it, unless it has failed a moment ago: a broker that hangs must not hold whoever asks how things are."""
+    """Ping it, unless it has just failed: a hanging broker must not delay the health check."""
     if not settings.REDIS_URL:
         return OK
     if not circuit().may_ask():

@@ -1,6 +1,6 @@
 """Logging in to the admin: failures are counted (django-axes), every attempt is a line in the log.
 
-ErrorCollector come before the password is looked at: hashing it is what costs.
+A locked-out attempt is refused before its password is hashed, because hashing is what costs.
 """
 
 from typing import Any

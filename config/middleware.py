@@ -13,11 +13,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.urls import ResolverMatch, get_resolver
 
+from config.health_paths import READINESS
 from customers.bounds import Work, begin
 from customers.transactions import repeated
 
 # What a visitor's page waits for, and what must say soon how things are.
-HOT_PREFIXES = ("/api/", "/API/", "/readyz")
+HOT_PREFIXES = ("/api/", "/API/", READINESS)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 UTF_8 = frozenset({"utf-8", "utf8"})
 GetResponse = Callable[[HttpRequest], HttpResponse]

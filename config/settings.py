@@ -8,6 +8,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import encryption_keys, env, integer, numbers, postgresql, redis, seconds_by_kind
+from config.health_paths import HEALTH_PATHS
 from config.secret_key import derived_encryption_key, local_secret_key, require_keys_nobody_knows
 from customers.private_files import FILE, FOLDER
 
@@ -76,7 +77,7 @@ MOST_FAILURES_OF_AN_ADDRESS = 50
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT: bool = env.bool("SECURE_SSL_REDIRECT", PRODUCTION)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [f"^{path.removeprefix('/')}$" for path in sorted(HEALTH_PATHS)]
 SECURE_HSTS_SECONDS: int = integer("SECURE_HSTS_SECONDS", 31_536_000 if PRODUCTION else 0)
 # Other hosts of the domain are not ours to decide about, and a place in browsers' lists can hardly be left again: both
 # are asked for, and Django's checks that would have them on (W005, W021) say nothing.
@@ -135,8 +136,7 @@ API_PREFIXES = (
     "/priv/",
     "/api/",
     "/API/",
-    "/healthz",
-    "/readyz",
+    *sorted(HEALTH_PATHS),
     "/marketing-solutions/",
     "/oauth2/",
     *(f"/{version}/marketing-solutions/" for version in ("preview", "2023-07", "2024-01", "2027-01")),

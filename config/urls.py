@@ -9,6 +9,7 @@ from campaigns.api.views.unsubscribing import unsubscribe
 from config.demo.shop import demo_pages
 from config.documentation import docs, schema
 from config.health import healthz, readyz
+from config.health_paths import LIVENESS, READINESS
 from funnels.api.views.browser_client import prisma_js
 from marketing_solutions.api.urls import unknown_versions
 
@@ -21,8 +22,8 @@ handler500 = "config.handlers.fault"
 TRACE_DIALECT = [path("", include(f"{app}.api.urls")) for app in ("traces", "funnels")]
 
 urlpatterns = [
-    path("healthz", healthz),
-    path("readyz", readyz),
+    path(LIVENESS.removeprefix("/"), healthz),
+    path(READINESS.removeprefix("/"), readyz),
     path("priv/v1/apps/<str:api_key>/management/", include("campaigns.api.urls")),
     path("priv/v1/apps/<str:api_key>/", include(user_patterns)),
     path("priv/v2/apps/<str:api_key>/", include(user_campaign_patterns)),

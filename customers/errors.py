@@ -73,6 +73,11 @@ def too_many(code: str, message: str, *, retry_after: int) -> DomainError:
     return DomainError(ErrorKind.LIMIT_EXCEEDED, code, message, retry_after=retry_after)
 
 
+def body_too_large(limit: int) -> DomainError:
+    """A request's body has more than `limit` bytes."""
+    return DomainError(ErrorKind.TOO_LARGE, "body_too_large", f"A body may have {limit} bytes.")
+
+
 class ErrorCollector:
     """Collects the errors of several rules, so that a caller hears of every wrong attribute at once.
 

@@ -19,17 +19,16 @@ from config.door.handover import Handover, handover_of
 from config.door.hang_up import META_KEY, HangUp
 from config.door.threads import BusyError, Call, Threads
 from config.headers import ALWAYS
+from config.health_paths import ALIVE, ALIVE_TYPE, LIVENESS, READINESS
 from customers.addresses import client_address
 from customers.errors import DomainError, ErrorKind
 
 # Requests of a process that may wait for a thread, and for how long.
 MOST_WAITING, WAIT_SECONDS = 512, 30.0
-# What has lasted as long as this is looked after: whether its client is still there.
+# A request that has taken this long is checked regularly: whether its client is still connected.
 LONG_SECONDS, SWEEP_SECONDS = 1.0, 1.0
-LIVENESS, READINESS = "/healthz", "/readyz"
-ALIVE = b'{"status":"ok"}'
 ALIVE_HEADERS = [
-    (b"content-type", b"application/json"),
+    (b"content-type", ALIVE_TYPE.encode()),
     (b"content-length", str(len(ALIVE)).encode()),
     *((name.lower().encode(), value.encode()) for name, value in ALWAYS.items()),
 ]
@@ -37,14 +36,14 @@ ALIVE_HEADERS = [
 log = structlog.get_logger(__name__)
 
 
-class ErrorCollector(Protocol):
-    """How a request is answered that no view sees; `config.handlers` knows."""
+class ErrorResponses(Protocol):
+    """The answers to requests that reach no view; `config.handlers` implements it."""
 
     def body_limit(self, path: str, /) -> int:
         """How many bytes the body of a request to this path may have."""
 
     def refused(self, environ: Environ, error: DomainError, /) -> HttpResponse:
-        """The answer for a body that is not let in."""
+        """The answer for a refused body."""
 
     def busy(self, environ: Environ, /) -> HttpResponse:
         """The answer where too many wait for a thread."""
@@ -56,9 +55,9 @@ class ErrorCollector(Protocol):
 class Door:
     """The application; `threads` is how many requests a process answers at a time."""
 
-    def __init__(self, handler: WSGIHandler, errors: ErrorCollector, *, threads: int) -> None:
+    def __init__(self, handler: WSGIHandler, error_responses: ErrorResponses, *, threads: int) -> None:
         self._handler = handler
-        self._refusals = errors
+        self._error_responses = error_responses
         self._threads = Threads("answer", threads, most_waiting=MOST_WAITING)
         self._readiness = Threads("readiness", 1, most_waiting=16)
         self._hang_ups = Threads("hang-up", 1)
@@ -97,11 +96,11 @@ class Door:
         except DomainError as error:
             return self._refusal(environ, error)
         except BusyError:
-            return Answer(self._refusals.busy(environ))
+            return Answer(self._error_responses.busy(environ))
         except Exception:
             # Whatever it is, the caller gets an answer.
             log.exception("unexpected_fault", path=environ["PATH_INFO"])
-            return Answer(self._refusals.crashed(environ))
+            return Answer(self._error_responses.crashed(environ))
 
     async def _body(self, environ: Environ, receive: Receive, handover: Handover | None) -> bytes:
         """The whole body; DomainError where it is refused, and ClientGoneError."""
@@ -112,7 +111,7 @@ class Door:
             if "multipart" in environ.get("CONTENT_TYPE", "").lower():
                 sentence = "Nothing here takes multipart bodies."
                 raise DomainError(ErrorKind.UNKNOWN_FORMAT, "unsupported_media_type", sentence)  # noqa: TRY301 - as the others
-            most, still_seconds = self._refusals.body_limit(environ["PATH_INFO"]), settings.STALLED_BODY_SECONDS
+            most, still_seconds = self._error_responses.body_limit(environ["PATH_INFO"]), settings.STALLED_BODY_SECONDS
             body = handover.take_body(most) if handover else None
             if body is not None:
                 return body
@@ -125,10 +124,10 @@ class Door:
     def _refusal(self, environ: Environ, error: DomainError) -> Answer:
         log.info("body_refused", path=environ["PATH_INFO"], code=error.code, client=client_address(environ))
         set_body(environ, b"")
-        return Answer(self._refusals.refused(environ, error)).closing()
+        return Answer(self._error_responses.refused(environ, error)).closing()
 
     async def _answer(self, environ: Environ, receive: Receive) -> Answer:
-        """Have a thread answer; BusyError, and ClientGoneError where the client left before its turn."""
+        """Have a thread answer; BusyError, or ClientGoneError if the client left before a thread was free."""
         threads = self._readiness if environ["PATH_INFO"] == READINESS else self._threads
         hang_up = environ[META_KEY] = HangUp()
         call = Call(partial(self._work, environ), Answer.close_if_whole)
@@ -145,7 +144,7 @@ class Door:
                 asked.watch.cancel()
 
     def _work(self, environ: Environ) -> Answer:
-        """What a thread does: Django's handler answers errors itself, so what it raises is a fault of ours."""
+        """Run Django's handler in a thread; it answers errors itself, so an exception is a bug of ours."""
         return Answer(self._handler(environ, _start_response))
 
     async def _stream(
@@ -172,7 +171,7 @@ class Door:
             await self._threads.do(answer.close)
 
     async def _sweep(self) -> None:
-        """Look after what lasts long, as long as the process lives."""
+        """Check requests that take long, for as long as the process lives."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             now = time.monotonic()
@@ -183,18 +182,18 @@ class Door:
                     asked.watch = self._keep(self._watch(call, asked))
 
     async def _watch(self, call: Call[Answer], asked: "Asked") -> None:
-        """Once the client has gone: forget the call, or tell who is at work on it."""
+        """Once the client has gone: drop the call if it is still queued, else tell the view."""
         await until_gone(asked.receive)
         if not asked.threads.give_up(call, ClientGoneError()):
             await self._hang_ups.do(asked.hang_up.tell)
 
     async def _tell(self, receive: Receive, hang_up: HangUp) -> None:
-        """Once the client has gone: tell who makes a part of its answer."""
+        """Once the client has gone: tell whoever produces the next part of its answer."""
         await until_gone(receive)
         await self._hang_ups.do(hang_up.tell)
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        """Start a task and hold on to it: the event loop itself does not."""
+        """Start a task and keep a reference to it: the event loop keeps only a weak one."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -203,7 +202,7 @@ class Door:
 
 @dataclass(slots=True)
 class Asked:
-    """Whom a request waits for, and how it is known whether its client is still there."""
+    """A request that waits for its answer: the pool that makes it, and how to notice that its client has gone."""
 
     threads: Threads
     receive: Receive
@@ -212,5 +211,5 @@ class Asked:
 
 
 def _start_response(*_: object) -> Callable[[bytes], object]:
-    """Nothing: the answer itself says what it begins with."""
+    """Ignore WSGI's status and headers: the response object has them."""
     return bytes

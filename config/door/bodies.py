@@ -5,18 +5,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from customers.errors import DomainError, ErrorKind
+from customers.errors import DomainError, ErrorKind, body_too_large
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
-# How long a whole body may take, however steadily it drips.
+# How long a whole body may take, however steadily it comes.
 WHOLE_BODY_SECONDS = 120
-# How much of a body that is refused is read and thrown away, and for how long: who still sends can't read an answer.
+# How much of a refused body is read and discarded, and for how long: a client that still sends doesn't read the answer.
 MOST_DISCARDED, DISCARD_SECONDS = 16 * 1_048_576, 2
 
 
 class ClientGoneError(Exception):
-    """There is nobody left to answer."""
+    """The client has closed the connection."""
 
 
 def declared_length(environ: dict[str, Any]) -> int | None:
@@ -28,12 +28,12 @@ def declared_length(environ: dict[str, Any]) -> int | None:
 
 
 async def read_body(receive: Receive, *, declared: int | None, most: int, still_seconds: float) -> bytes:
-    """The body; DomainError of the kinds TOO_LARGE (more than `most` bytes) and TOO_SLOW, ClientGoneError.
+    """The body; DomainError `body_too_large` (more than `most` bytes) or `body_too_slow`, ClientGoneError.
 
-    Too slow is a body that stands still for `still_seconds`, or takes longer than WHOLE_BODY_SECONDS.
+    Too slow: nothing of the body came for `still_seconds`, or all of it took longer than WHOLE_BODY_SECONDS.
     """
     if declared is not None and declared > most:
-        raise _too_large(most)
+        raise body_too_large(most)
     loop = asyncio.get_running_loop()
     at_last = loop.time() + WHOLE_BODY_SECONDS
     parts: list[bytes] = []
@@ -44,7 +44,7 @@ async def read_body(receive: Receive, *, declared: int | None, most: int, still_
                 part, more = await _part(receive)
                 size += len(part)
                 if size > most:
-                    raise _too_large(most)
+                    raise body_too_large(most)
                 parts.append(part)
                 if size == declared:
                     break
@@ -56,7 +56,7 @@ async def read_body(receive: Receive, *, declared: int | None, most: int, still_
 
 
 async def discard_body(receive: Receive) -> None:
-    """Read a body that is refused for a while, and keep nothing of it."""
+    """Read a refused body for a while, and discard it."""
     discarded, more = 0, True
     with suppress(TimeoutError, ClientGoneError):
         async with asyncio.timeout(DISCARD_SECONDS):
@@ -76,7 +76,3 @@ async def _part(receive: Receive) -> tuple[bytes, bool]:
     if message["type"] != "http.request":
         raise ClientGoneError
     return message.get("body", b""), message.get("more_body", False)
-
-
-def _too_large(most: int) -> DomainError:
-    return DomainError(ErrorKind.TOO_LARGE, "body_too_large", f"A body may have {most} bytes.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from customers.errors import DomainError, ErrorKind
+from customers.errors import DomainError, ErrorKind, body_too_large
 from customers.strict_json import refuse_the_unkeepable
 
 # Ten thousand whole campaigns fit; the other dialects' bodies are smaller.
@@ -23,7 +23,7 @@ def read_json(request: HttpRequest) -> Any:
     """
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > MAXIMUM_BODY:
-        raise DomainError(ErrorKind.TOO_LARGE, "body-too-large", f"A body may have {MAXIMUM_BODY} bytes.")
+        raise body_too_large(MAXIMUM_BODY)
     body = raw_body(request)
     if not body.strip():
         return None

@@ -15,6 +15,7 @@ from django.db import connections
 from config import preflight
 from config.demo import credentials
 from config.demo.shop import ORGANIZATION
+from config.health_paths import LIVENESS
 from config.postgresql import embedded
 from config.processes import environment, programs
 from config.schema_state import migrate
@@ -99,7 +100,7 @@ def _answers(host: str, port: int) -> bool:
     """Whether the web server answers; a listening socket alone would not say that the application was loaded."""
     connection = http.client.HTTPConnection(host, port, timeout=1)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", LIVENESS)
         return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False
