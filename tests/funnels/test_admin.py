@@ -33,7 +33,7 @@ def test_a_new_funnel(operator: Client) -> None:
     answer = operator.post("/admin/funnels/funnel/add/", form)
     assert answer.status_code == 302, answer.content
     funnel = funnel_of(campaign)
-    assert (funnel.style, funnel.allow_dismiss, funnel.show_progress_bar) == ("p { color: red };", True, False)
+    assert (funnel.style, funnel.allow_dismiss, funnel.show_progress_bar) == ("p { color: red }", True, False)
 
 
 def test_changed_steps_make_a_version(operator: Client) -> None:

@@ -6,7 +6,6 @@ from customers.errors import DomainError
 from customers.models import Organization
 from funnels.funnels.definitions import save_funnel
 from funnels.funnels.lookup import NO_FUNNEL, funnel_summary
-from funnels.funnels.style_sheets import sanitised_style
 from funnels.models import FunnelVersion
 from tests.factories import make_campaign, make_organization
 from tests.funnels.card_upgrade import funnel_of, make_card_upgrade, steps
@@ -77,22 +76,3 @@ def test_nothing_in_a_landing_page_runs(attack: str) -> None:
     assert kept.startswith("<p>Hello</p>")
     for trace in ("script", "onerror", "onload", "javascript:", "data:", "iframe", "form", "style", "base", "meta"):
         assert trace not in kept
-
-
-@pytest.mark.parametrize(
-    ("style", "kept"),
-    [
-        ("p { color: red }", "p { color: red }"),
-        ("@import url(https://evil.example/x.css); p { color: red }", "; p { color: red }"),
-        ("p { background: url(https://evil.example/?a); color: red }", "p {; color: red }"),
-        ("p { background: u\\72l(x) }", "p { background: u72l(x) }"),
-        ("</style><script>alert(1)</script>", "/style>script>alert(1)/script>"),
-        ("p { width: expression(alert(1)) }", "p {}"),
-        ("p { co/* */lor: red }", "p { color: red }"),
-        ("p { backgr/**/ound: ur/**/l(javascr/**/ipt:alert(1)) }", "p {}"),
-        ("/* open", ""),
-    ],
-)
-def test_a_style_sheet_loads_and_runs_nothing(style: str, kept: str) -> None:
-    assert sanitised_style(style) == kept
-    assert sanitised_style(kept) == kept
