@@ -23,7 +23,7 @@ from campaigns.decisions.compiled import (
     read_window,
 )
 from campaigns.decisions.engine import Dated, Span, Window
-from campaigns.decisions.version_cache import BYTES_AT_LEAST, KeptByVersion
+from campaigns.decisions.version_cache import BYTES_AT_LEAST, VersionCache
 from campaigns.hierarchy.changes import CAMPAIGNS, CHANGES, IS_KNOWN, since
 from campaigns.models.achievement import tags_in
 from campaigns.targeting import CustomerFacts, compile_predicate, parse_event_targets
@@ -63,7 +63,7 @@ END_OF_DAY = "24:00"
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class TriggeredCreative:
     """A live creative that is sent to whoever earns a behavior."""
 
     creative_id: int
@@ -73,7 +73,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Earnable:
+class CompiledBehavior:
     """A behavior with its campaign and with what it leads to.
 
     `offers` are pairs of an outcome's and an offer's id, `events` names of further events.
@@ -83,11 +83,11 @@ class Earnable:
     campaign_id: int
     campaign_name: str
     window: Window
-    meets: Callable[[CustomerFacts], bool]
+    matches: Callable[[CustomerFacts], bool]
     tags: tuple[str, ...]
     points: int
     offers: tuple[tuple[int, int], ...]
-    messages: tuple[Message, ...]
+    messages: tuple[TriggeredCreative, ...]
     events: tuple[str, ...]
 
     def is_open(self, at: datetime) -> bool:
@@ -95,7 +95,7 @@ class Earnable:
         return self.window.is_open(at)
 
 
-ByEvent = Mapping[str, Dated[Earnable]]
+ByEvent = Mapping[str, Dated[CompiledBehavior]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,45 +109,45 @@ class BehaviorRules:
     organization_id: int
     version: int
     schema: Mapping[str, str]
-    by_campaign: Mapping[int, tuple[Earnable, ...]]
+    by_campaign: Mapping[int, tuple[CompiledBehavior, ...]]
     by_event: ByEvent
     sizes: Mapping[int, int]
     size: int
 
-    def open_at(self, name: str, at: datetime) -> list[Earnable]:
+    def open_at(self, name: str, at: datetime) -> list[CompiledBehavior]:
         """The behaviors that look at an event of a name and a time, in the order of their ids.
 
         Campaigns that are over at that time, or have not begun, cost nothing, however many there are.
         """
         dated = self.by_event.get(name)
-        return [] if dated is None else [earnable for earnable in dated.at(at) if earnable.is_open(at)]
+        return [] if dated is None else [compiled for compiled in dated.at(at) if compiled.is_open(at)]
 
     def next_opening(self, name: str, at: datetime) -> datetime | None:
         """When the next campaign begins that looks at events of a name; None where none is known to."""
         dated = self.by_event.get(name)
         return None if dated is None else dated.next_start(at)
 
-    def open_after(self, name: str, at: datetime) -> dict[str, list[Earnable]]:
+    def open_after(self, name: str, at: datetime) -> dict[str, list[CompiledBehavior]]:
         """The behaviors that look at an event, and at all further events that it may lead to, by the events' names."""
         found = {name: self.open_at(name, at)}
         latest = [name]
         for _ in range(MAXIMUM_CHAIN - 1):
-            after = [further for before in latest for earnable in found[before] for further in earnable.events]
+            after = [further for before in latest for compiled in found[before] for further in compiled.events]
             latest = [further for further in dict.fromkeys(after) if further not in found]
             found |= {further: self.open_at(further, at) for further in latest}
         return found
 
-    def of_campaign(self, campaign_id: int) -> Sequence[Earnable]:
+    def of_campaign(self, campaign_id: int) -> Sequence[CompiledBehavior]:
         """The behaviors of a campaign, in the order of their ids."""
         return self.by_campaign.get(campaign_id, ())
 
 
 def get_behavior_rules(*, organization_id: int, version: int) -> BehaviorRules:
     """The behaviors of the organization's live campaigns, as new as `version` at least."""
-    return _kept.get(organization_id=organization_id, version=version)
+    return _cache.get(organization_id=organization_id, version=version)
 
 
-def behaviors_of_campaigns(*, organization_id: int, campaign_ids: Iterable[int]) -> list[Earnable]:
+def behaviors_of_campaigns(*, organization_id: int, campaign_ids: Iterable[int]) -> list[CompiledBehavior]:
     """The behaviors of campaigns of the organization, live or not, as they stand now; in the order of their ids."""
     with connection.cursor() as cursor:
         cursor.execute(LOAD_OF_CAMPAIGNS, [list(campaign_ids), organization_id])
@@ -194,15 +194,15 @@ def _with(before: BehaviorRules, changed: Collection[int], texts: Sequence[str])
     return replace(
         before,
         by_campaign=by_campaign,
-        by_event=_with_earnables(before.by_event, gone, come),
+        by_event=_with_behaviors(before.by_event, gone, come),
         sizes=sizes,
         size=before.size + BYTES_A_BYTE * (sum(map(len, texts)) - freed),
     )
 
 
-def _with_earnables(before: ByEvent, gone: Iterable[Earnable], come: Iterable[Earnable]) -> ByEvent:
+def _with_behaviors(before: ByEvent, gone: Iterable[CompiledBehavior], come: Iterable[CompiledBehavior]) -> ByEvent:
     left: dict[str, list[int]] = defaultdict(list)
-    new: dict[str, list[Span[Earnable]]] = defaultdict(list)
+    new: dict[str, list[Span[CompiledBehavior]]] = defaultdict(list)
     for one in gone:
         for name in _names(one):
             left[name].append(one.behavior.id)
@@ -219,27 +219,27 @@ def _with_earnables(before: ByEvent, gone: Iterable[Earnable], come: Iterable[Ea
     return now
 
 
-def _names(earnable: Earnable) -> list[str]:
+def _names(compiled: CompiledBehavior) -> list[str]:
     """The names of the events that its goals count."""
-    return list(dict.fromkeys(goal.event_name for goal in earnable.behavior.goals if goal.event_name is not None))
+    return list(dict.fromkeys(goal.event_name for goal in compiled.behavior.goals if goal.event_name is not None))
 
 
-_kept = KeptByVersion(_load)
+_cache = VersionCache(_load)
 
 
-def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> Earnable:
+def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> CompiledBehavior:
     row = members["behavior"]
     outcomes = members["outcomes"]
-    return Earnable(
+    return CompiledBehavior(
         behavior=compile_behavior(row, members["goals"], had_more_goals=members["had_more_goals"]),
         campaign_id=row["campaign_id"],
         campaign_name=members["campaign"],
         window=read_window(members["window"]),
-        meets=compile_targets(members["targets"], schema),
+        matches=compile_targets(members["targets"], schema),
         tags=tuple(dict.fromkeys(tags_in(row["tags"]))),
         points=row["points"],
         offers=tuple((outcome_id, offer_id) for outcome_id, offer_id, _ in outcomes if offer_id is not None),
-        messages=tuple(Message(*message) for message in members["messages"]),
+        messages=tuple(TriggeredCreative(*message) for message in members["messages"]),
         events=tuple(dict.fromkeys(name for *_, name in outcomes if name is not None)),
     )
 
@@ -255,14 +255,14 @@ def compile_behavior(
         id=row["id"],
         name=row["name"],
         goals=goals,
-        enough=_enough(goals, row["goal_counts"]),
+        required_goals=_required_goals(goals, row["goal_counts"]),
         same_period=period if row["use_same_period"] else None,
         caps=_caps(row, period, spacing),
         had_more_goals=had_more_goals,
     )
 
 
-def _enough(goals: tuple[Goal, ...], goal_counts: list[int | None]) -> tuple[int, ...]:
+def _required_goals(goals: tuple[Goal, ...], goal_counts: list[int | None]) -> tuple[int, ...]:
     """How many goals of each group have to be complete; 0 and None are all of them, and so is more than there are."""
     last = max((goal.group for goal in goals), default=-1)
     groups = [sum(goal.group == index for goal in goals) for index in range(last + 1)]
@@ -311,12 +311,12 @@ def _filter(kept: dict[str, Any] | None) -> EventFilter | None:
     try:
         conditions = parse_event_targets(kept.get("attributes") or [])
     except DomainError:
-        return EventFilter(meets=lambda _facts: False)
+        return EventFilter(predicate=lambda _facts: False)
     return EventFilter(
         start=_moment(kept.get("start_time")),
         end=_moment(kept.get("end_time")),
         days=frozenset(DAYS.index(day[:3].lower()) for day in kept.get("days") or []),
-        meets=compile_predicate(conditions) if conditions else None,
+        predicate=compile_predicate(conditions) if conditions else None,
     )
 
 

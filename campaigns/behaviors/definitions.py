@@ -29,7 +29,7 @@ BY_IDS = BEHAVIORS.format(condition="composite.id = ANY(%s::bigint[])")
 
 
 @dataclass(frozen=True, slots=True)
-class Behavior:
+class BehaviorDefinition:
     """A composite achievement, its goals (by group, then id) and its outcomes: each a row by the names of its columns.
 
     Times are texts in UTC, as PostgreSQL writes them into JSON.
@@ -55,17 +55,17 @@ class Behavior:
         return len(self.groups[group_index]) if given is None else given
 
 
-def behaviors_of(*, organization: Organization, campaign_ids: Sequence[int]) -> list[Behavior]:
+def behaviors_of(*, organization: Organization, campaign_ids: Sequence[int]) -> list[BehaviorDefinition]:
     """The living behaviors of campaigns, the oldest first."""
     return _read(OF_CAMPAIGNS, organization, campaign_ids)
 
 
-def behaviors_by_ids(*, organization: Organization, behavior_ids: Sequence[int]) -> list[Behavior]:
+def behaviors_by_ids(*, organization: Organization, behavior_ids: Sequence[int]) -> list[BehaviorDefinition]:
     """Those of these ids that live, the oldest first."""
     return _read(BY_IDS, organization, behavior_ids)
 
 
-def get_behavior(*, organization: Organization, behavior_id: int) -> Behavior:
+def get_behavior(*, organization: Organization, behavior_id: int) -> BehaviorDefinition:
     """One living behavior; DomainError `not_found`, also for a goal, which is reached through its behavior."""
     found = behaviors_by_ids(organization=organization, behavior_ids=[behavior_id])
     if not found:
@@ -73,10 +73,10 @@ def get_behavior(*, organization: Organization, behavior_id: int) -> Behavior:
     return found[0]
 
 
-def _read(statement: str, organization: Organization, ids: Sequence[int]) -> list[Behavior]:
+def _read(statement: str, organization: Organization, ids: Sequence[int]) -> list[BehaviorDefinition]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [organization.pk, list(ids)])
-        return [Behavior(**orjson.loads(text)) for (text,) in cursor.fetchall()]
+        return [BehaviorDefinition(**orjson.loads(text)) for (text,) in cursor.fetchall()]
 
 
 # Ids in the order of the samples: each goal's before its behavior's.
@@ -88,7 +88,7 @@ Description = Mapping[str, Any]
 @transaction.atomic
 def create_behaviors(
     *, organization: Organization, campaign_id: int, behaviors: Sequence[Description]
-) -> list[Behavior]:
+) -> list[BehaviorDefinition]:
     """Make behaviors of a campaign, all of them or none; an error names each offending attribute with its index.
 
     A description has the shape of contract 1's request: `name`, `data`, `goal_groups` with their `goals`, and
@@ -129,7 +129,9 @@ def _describe_new(
 
 
 @transaction.atomic
-def update_behavior(*, organization: Organization, behavior_id: int, changes: Description, now: datetime) -> Behavior:
+def update_behavior(
+    *, organization: Organization, behavior_id: int, changes: Description, now: datetime
+) -> BehaviorDefinition:
     """Change what is named in `changes`: attributes and members of `data` one by one, goals and outcomes as a whole.
 
     A goal that carries the id of one of the behavior's goals is that goal, changed; goals that are not named are gone.
@@ -153,7 +155,7 @@ def update_behavior(*, organization: Organization, behavior_id: int, changes: De
 
 
 @transaction.atomic
-def delete_behavior(*, organization: Organization, behavior_id: int, now: datetime) -> Behavior:
+def delete_behavior(*, organization: Organization, behavior_id: int, now: datetime) -> BehaviorDefinition:
     """Take a behavior and its goals out of every read; the answer carries its new name."""
     composite = lock_behavior(organization=organization, behavior_id=behavior_id)
     behavior = get_behavior(organization=organization, behavior_id=behavior_id)

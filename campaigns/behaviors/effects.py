@@ -60,7 +60,7 @@ def _write_earned(organization: Organization, run: BehaviorRun, now: datetime) -
         return []
     completion_ids = _insert_completions(organization, completed, run.earned)
     gifts, points = _gifts(run.earned, completion_ids)
-    events = [{"customer_id": one.customer_id, "name": one.name, "at": one.at} for one in run.triggered]
+    events = [{"customer_id": one.customer_id, "name": one.name, "at": one.at} for one in run.follow_ups]
     _write({**counters, "gifts": gifts, "points": points, "events": events}, organization)
     _issue_offers(organization, run.earned, completion_ids, now)
     return completion_ids
@@ -114,7 +114,7 @@ def _counters(run: BehaviorRun) -> dict[str, list[Any]]:
 def _insert_completions(organization: Organization, completed: Rows, earned: Sequence[Earned]) -> list[int]:
     """Keep completed goals and earned behaviors; the ids of the latter's rows."""
     rows = completed + [
-        {"customer_id": one.customer_id, "achievement_id": one.earnable.behavior.id, "at": one.at, "is_waiting": False}
+        {"customer_id": one.customer_id, "achievement_id": one.compiled.behavior.id, "at": one.at, "is_waiting": False}
         for one in earned
     ]
     if not rows:
@@ -129,7 +129,7 @@ def _gifts(earned: Sequence[Earned], completion_ids: Iterable[int]) -> tuple[Row
     gifts: dict[int, dict[str, Any]] = {}
     entries: Rows = []
     for one, completion_id in zip(earned, completion_ids, strict=True):
-        points, tags = one.points, one.earnable.tags
+        points, tags = one.points, one.compiled.tags
         if not points and not tags:
             continue
         gift = gifts.setdefault(one.customer_id, {"customer_id": one.customer_id, "tags": [], "points": 0})
@@ -148,6 +148,6 @@ def _issue_offers(
     grants = [
         Grant(offer_id, one.customer_id, f"earning:{completion_id}:{outcome_id}", now)
         for one, completion_id in zip(earned, completion_ids, strict=True)
-        for outcome_id, offer_id in one.earnable.offers
+        for outcome_id, offer_id in one.compiled.offers
     ]
     issue_offers(organization_id=organization.pk, grants=grants)

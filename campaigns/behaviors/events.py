@@ -104,14 +104,14 @@ def _run(
     run = BehaviorRun(rules, organization.zone, locked)
     run.load(event for _, event in fresh)
     for place, event in fresh:
-        run.tell(place, event)
+        run.count(place, event)
     return run
 
 
 def _note_earned(recorded: Sequence[Recorded], run: BehaviorRun) -> None:
     for earned in run.earned:
         times = recorded[earned.place].earned
-        behavior_id = earned.earnable.behavior.id
+        behavior_id = earned.compiled.behavior.id
         times[behavior_id] = times.get(behavior_id, 0) + 1
 
 

@@ -1,4 +1,4 @@
-"""Events that an application tells of customers whom it names by its own ids (contract 4, "sending events")."""
+"""Ingestion of events that applications report about customers by their own ids (contract 4, "sending events")."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -25,8 +25,8 @@ from customers.models.identifier import as_uuid
 
 
 @dataclass(frozen=True, slots=True)
-class ToldEvent:
-    """An event as an application tells it; either `user_id` (a uuid) or `external_id` is there."""
+class ReportedEvent:
+    """An event as an application reports it; either `user_id` (a uuid) or `external_id` is set."""
 
     name: str
     at: datetime
@@ -38,47 +38,47 @@ class ToldEvent:
     event_id: str | None = None
 
 
-Outcome = Recorded | DomainError
+IngestResult = Recorded | DomainError
 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """The rows' ids of customers by the ids that callers know."""
+    """Customers' primary keys by the ids that callers know."""
 
     by_identity: Mapping[uuid.UUID, int]
     by_external_id: Mapping[str, int]
 
-    def of(self, told: ToldEvent) -> int | None:
+    def of(self, report: ReportedEvent) -> int | None:
         """The customer of an event."""
-        if told.external_id is not None:
-            return self.by_external_id.get(told.external_id)
-        identity = _identity(told.user_id)
+        if report.external_id is not None:
+            return self.by_external_id.get(report.external_id)
+        identity = _identity(report.user_id)
         return None if identity is None else self.by_identity.get(identity)
 
 
-def tell_events(*, application: Application, told: Sequence[ToldEvent | DomainError], now: datetime) -> list[Outcome]:
-    """Record the events of known customers; what was refused before stays so, unknown customers are `not_found`.
+def ingest_events(
+    *, application: Application, reports: Sequence[ReportedEvent | DomainError], now: datetime
+) -> list[IngestResult]:
+    """Record the events of known customers; errors are passed through, unknown customers are `not_found`.
 
-    Ids of events are the application's own: another application's are others.
+    `event_id` is unique within an application only.
     """
-    outcomes = _tell_of_present_ids(application, told, now)
-    while outcomes is None:
+    results = _ingest_by_current_ids(application, reports, now)
+    while results is None:
         try:
-            outcomes = _tell_of_any_ids(application, told, now)
+            results = _ingest_by_any_ids(application, reports, now)
         except CustomerGoneError:
-            # Merged into another one a moment ago: the id finds that one now.
+            # Merged a moment ago: the id finds the surviving customer now.
             continue
-    return outcomes
+    return results
 
 
 @transaction.atomic
-def _tell_of_present_ids(
-    application: Application, told: Sequence[ToldEvent | DomainError], now: datetime
-) -> list[Outcome] | None:
-    """Find and lock the customers in one statement, where all are named by the same kind of id; None where one isn't
-    found that way.
-    """
-    checked = [one for one in told if isinstance(one, ToldEvent)]
+def _ingest_by_current_ids(
+    application: Application, reports: Sequence[ReportedEvent | DomainError], now: datetime
+) -> list[IngestResult] | None:
+    """Find and lock the customers in one statement if all are named by the same kind of id; None if one isn't found."""
+    checked = [one for one in reports if isinstance(one, ReportedEvent)]
     identities = {_identity(one.user_id) for one in checked if one.user_id is not None}
     external_ids = {one.external_id for one in checked if one.external_id is not None}
     if bool(identities) == bool(external_ids) or None in identities:
@@ -90,20 +90,22 @@ def _tell_of_present_ids(
     else:
         locked = lock_customers_by_external_id(organization=organization, external_ids=external_ids)
     if len(locked) < len(identities) + len(external_ids):
-        # The locks are let go, and nothing stands committed that would keep the request from being done again.
+        # Releases the locks; a commit here would keep the request from being retried.
         transaction.set_rollback(True)
         return None
     ids = Ids(
         {one.identity: customer_id for customer_id, one in locked.items()},
         {one.external_id: customer_id for customer_id, one in locked.items() if one.external_id is not None},
     )
-    return _record(application, told, ids, locked, now)
+    return _record(application, reports, ids, locked, now)
 
 
 @transaction.atomic
-def _tell_of_any_ids(application: Application, told: Sequence[ToldEvent | DomainError], now: datetime) -> list[Outcome]:
-    """Find the customers first, by former ids too, then lock them; CustomerGoneError."""
-    checked = [one for one in told if isinstance(one, ToldEvent)]
+def _ingest_by_any_ids(
+    application: Application, reports: Sequence[ReportedEvent | DomainError], now: datetime
+) -> list[IngestResult]:
+    """Find the customers first, by former ids as well, then lock them; CustomerGoneError."""
+    checked = [one for one in reports if isinstance(one, ReportedEvent)]
     found = find_customer_ids(
         organization=application.organization,
         identities={identity for one in checked if (identity := _identity(one.user_id)) is not None},
@@ -112,15 +114,15 @@ def _tell_of_any_ids(application: Application, told: Sequence[ToldEvent | Domain
     ids = Ids(*found)
     customer_ids = {*ids.by_identity.values(), *ids.by_external_id.values()}
     locked = lock_customers(organization=application.organization, customer_ids=customer_ids)
-    return _record(application, told, ids, locked, now)
+    return _record(application, reports, ids, locked, now)
 
 
 def _record(
-    application: Application, told: Sequence[ToldEvent | DomainError], ids: Ids, locked: Locked, now: datetime
-) -> list[Outcome]:
-    """The outcomes in the order of what was told."""
+    application: Application, reports: Sequence[ReportedEvent | DomainError], ids: Ids, locked: Locked, now: datetime
+) -> list[IngestResult]:
+    """The results in the order of what was report."""
     found: list[CustomerEvent | DomainError] = []
-    for one in told:
+    for one in reports:
         if isinstance(one, DomainError):
             found.append(one)
             continue
@@ -131,15 +133,15 @@ def _record(
     return [next(recorded) if isinstance(one, CustomerEvent) else one for one in found]
 
 
-def _event(application: Application, told: ToldEvent, customer_id: int) -> CustomerEvent:
+def _event(application: Application, report: ReportedEvent, customer_id: int) -> CustomerEvent:
     return CustomerEvent(
         customer_id=customer_id,
-        name=told.name,
-        at=told.at,
-        attributes=told.attributes or {},
-        event_id=None if told.event_id is None else f"{application.pk}:{told.event_id}",
-        amount=told.amount,
-        quantity=told.quantity,
+        name=report.name,
+        at=report.at,
+        attributes=report.attributes or {},
+        event_id=None if report.event_id is None else f"{application.pk}:{report.event_id}",
+        amount=report.amount,
+        quantity=report.quantity,
     )
 
 

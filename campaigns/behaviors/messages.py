@@ -12,11 +12,11 @@ from datetime import date, datetime
 import orjson
 from django.db import connection
 
-from campaigns.behaviors.compiled import Message
+from campaigns.behaviors.compiled import TriggeredCreative
 from campaigns.behaviors.run import BehaviorRun
 from campaigns.customer_facts.locking import LockedCustomer
 from campaigns.decisions.compiled import get_definitions
-from campaigns.decisions.decide import out_of_money
+from campaigns.decisions.decide import exhausted_budgets
 from campaigns.decisions.engine import Candidate, Context, History, Subject, first_failing
 from campaigns.decisions.participation import LOCK, Counting, Pair, lock_participations
 from campaigns.delivery.audience import CONSENTS
@@ -44,12 +44,12 @@ KEYS = uuid.UUID("6f1d3a52-4f0c-5b57-9f3e-2a6c8a7d9b10")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RequestedMessage:
     """A message that an earning asks for, in the place of its creative."""
 
     completion_id: int
     customer_id: int
-    message: Message
+    message: TriggeredCreative
     candidate: Candidate
 
 
@@ -80,21 +80,21 @@ def send_messages(
     _add_recipients(organization, passed, now)
 
 
-def _context(organization: Organization, wanted: Sequence[Wanted], now: datetime) -> Context:
-    broke = out_of_money(organization=organization, candidates=[one.candidate for one in wanted], now=now)
-    return Context(period_starts=frequency_starts(now, organization.zone), out_of_money=broke)
+def _context(organization: Organization, wanted: Sequence[RequestedMessage], now: datetime) -> Context:
+    exhausted = exhausted_budgets(organization=organization, candidates=[one.candidate for one in wanted], now=now)
+    return Context(period_starts=frequency_starts(now, organization.zone), budget_exhausted=exhausted)
 
 
 def _passed(
     organization: Organization,
     run: BehaviorRun,
-    wanted: Sequence[Wanted],
+    wanted: Sequence[RequestedMessage],
     histories: dict[Pair, History],
     context: Context,
     now: datetime,
-) -> list[Wanted]:
+) -> list[RequestedMessage]:
     """Those that the decision lets pass one after the other; each is in the history of the next."""
-    passed: list[Wanted] = []
+    passed: list[RequestedMessage] = []
     for one in wanted:
         pair = (one.customer_id, one.message.campaign_id)
         subject = _subject(organization, run, one, run.customers[one.customer_id], histories[pair])
@@ -107,21 +107,21 @@ def _passed(
     return passed
 
 
-def _wanted(organization: Organization, run: BehaviorRun, completion_ids: Iterable[int]) -> list[Wanted]:
-    pairs = [(one, key) for one, key in zip(run.earned, completion_ids, strict=True) if one.earnable.messages]
+def _wanted(organization: Organization, run: BehaviorRun, completion_ids: Iterable[int]) -> list[RequestedMessage]:
+    pairs = [(one, key) for one, key in zip(run.earned, completion_ids, strict=True) if one.compiled.messages]
     if not pairs:
         return []
     definitions = get_definitions(organization_id=organization.pk, version=organization.version)
     placed: dict[int, Candidate] = {}
     wanted = []
     for earned, completion_id in pairs:
-        for message in earned.earnable.messages:
+        for message in earned.compiled.messages:
             definition = definitions.by_id.get(message.campaign_id)
             if definition is None:
                 continue
             if message.creative_id not in placed:
                 placed[message.creative_id], _ = definition.placed(PLACEMENT, group_id=message.group_id)
-            wanted.append(Wanted(completion_id, earned.customer_id, message, placed[message.creative_id]))
+            wanted.append(RequestedMessage(completion_id, earned.customer_id, message, placed[message.creative_id]))
     return wanted
 
 
@@ -138,7 +138,7 @@ def _histories(organization: Organization, pairs: set[Pair], *, are_locked: bool
 
 
 def _subject(
-    organization: Organization, run: BehaviorRun, one: Wanted, customer: LockedCustomer, history: History
+    organization: Organization, run: BehaviorRun, one: RequestedMessage, customer: LockedCustomer, history: History
 ) -> Subject:
     special = CONSENTS.get(one.message.creative_type)
     return Subject(
@@ -155,7 +155,7 @@ def _is_counted(candidate: Candidate) -> bool:
     return candidate.frequency_unit == FrequencyUnit.IMPRESSIONS
 
 
-def _count(organization: Organization, passed: Sequence[Wanted], context: Context) -> None:
+def _count(organization: Organization, passed: Sequence[RequestedMessage], context: Context) -> None:
     """Count the messages towards their campaigns' caps; the participations are locked by now."""
     numbers = Counter((one.customer_id, one.message.campaign_id) for one in passed if _is_counted(one.candidate))
     if not numbers:
@@ -171,7 +171,7 @@ def _count(organization: Organization, passed: Sequence[Wanted], context: Contex
         cursor.execute(COUNT, [organization.pk, orjson.dumps(rows).decode()])
 
 
-def _add_recipients(organization: Organization, passed: Sequence[Wanted], now: datetime) -> None:
+def _add_recipients(organization: Organization, passed: Sequence[RequestedMessage], now: datetime) -> None:
     messages = [
         Triggered(
             uuid.uuid5(KEYS, f"{one.completion_id}:{one.message.creative_id}"), one.message.creative_id, one.customer_id

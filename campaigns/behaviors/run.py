@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from campaigns.behaviors.compiled import MAXIMUM_CHAIN, BehaviorRules, Earnable
-from campaigns.behaviors.engine import Behavior, Changes, Happening, Tally, lookups
+from campaigns.behaviors.compiled import MAXIMUM_CHAIN, BehaviorRules, CompiledBehavior
+from campaigns.behaviors.engine import Behavior, Changes, EngineEvent, Tally, lookups
 from campaigns.behaviors.event_facts import facts_of_event
-from campaigns.behaviors.state import Asked, load_states
+from campaigns.behaviors.state import CustomerLookup, load_states
 from campaigns.customer_facts.locking import LockedCustomer
 from campaigns.models.offer import MAXIMUM_BALANCE
 from customers.models.attribute_value import plain_digits
@@ -26,7 +26,7 @@ Pair = tuple[int, int]  # a customer's and a behavior's id
 
 @dataclass(frozen=True, slots=True)
 class CustomerEvent:
-    """Something a customer did. `at` is its own time; `event_id` makes telling it again harmless.
+    """Something a customer did. `at` is its own time; `event_id` is its idempotency key.
 
     `attributes` holds values that JSON can carry.
     """
@@ -40,14 +40,14 @@ class CustomerEvent:
     quantity: int | None = None
 
     @property
-    def happening(self) -> Happening:
+    def engine_event(self) -> EngineEvent:
         """The event as the engine sees it."""
         facts = facts_of_event(self.attributes, self.amount, self.quantity)
-        return Happening(self.name, self.at, self.amount, facts)
+        return EngineEvent(self.name, self.at, self.amount, facts)
 
 
 def money_in(attributes: Mapping[str, Any]) -> Decimal | None:
-    """The attribute `amount` as money, for dialects that have no other place for it; None where it is none."""
+    """The attribute `amount` as money, for dialects that have no other field for it; None if it is no money."""
     value = attributes.get("amount")
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
@@ -60,21 +60,21 @@ def money_in(attributes: Mapping[str, Any]) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """A behavior that a customer earned; `place` is that of the event of the batch that led to it.
+    """A behavior that a customer earned; `place` is the index in the batch of the event that earned it.
 
-    `points` are those that it gives: fewer than the behavior's where the customer's balance would be too large.
+    `points` are those that are booked: fewer than the behavior's where the customer's balance would be too large.
     """
 
     place: int
     customer_id: int
-    earnable: Earnable
+    compiled: CompiledBehavior
     at: datetime
     points: int
 
 
 @dataclass(frozen=True, slots=True)
-class Triggered:
-    """A further event that an earned behavior led to."""
+class FollowUpEvent:
+    """An event that an earned behavior triggered."""
 
     customer_id: int
     name: str
@@ -82,7 +82,7 @@ class Triggered:
 
 
 class BehaviorRun:
-    """`customers` by id, which the caller has locked; their `facts` change as tags and points are earned."""
+    """`customers` by id, locked by the caller; their `facts` change as tags and points are earned."""
 
     def __init__(self, rules: BehaviorRules, zone: ZoneInfo, customers: Mapping[int, LockedCustomer]) -> None:
         self.rules = rules
@@ -91,74 +91,78 @@ class BehaviorRun:
         self.facts = {customer_id: customer.facts for customer_id, customer in customers.items()}
         self.tallies: dict[Pair, Tally] = {}
         self.earned: list[Earned] = []
-        self.triggered: list[Triggered] = []
+        self.follow_ups: list[FollowUpEvent] = []
 
-    def load(self, events: Iterable[CustomerEvent], at_once: Iterable[tuple[int, Earnable, datetime]] = ()) -> None:
-        """Read all states that these events and those they may lead to, or earning at once, will need."""
-        asked: list[Asked] = []
+    def load(
+        self, events: Iterable[CustomerEvent], immediate: Iterable[tuple[int, CompiledBehavior, datetime]] = ()
+    ) -> None:
+        """Read all states that these events, those that they may trigger, and immediate completions will need."""
+        requested: list[CustomerLookup] = []
         behaviors: dict[Pair, Behavior] = {}
         coming: dict[Pair, list[datetime]] = {}
 
-        def ask(customer_id: int, behavior: Behavior, name: str | None, at: datetime) -> None:
+        def request(customer_id: int, behavior: Behavior, name: str | None, at: datetime) -> None:
             pair = (customer_id, behavior.id)
             behaviors[pair] = behavior
             coming.setdefault(pair, []).append(at)
-            asked.extend((customer_id, lookup) for lookup in lookups(behavior, name, at, self.zone))
+            requested.extend((customer_id, lookup) for lookup in lookups(behavior, name, at, self.zone))
 
         for event in events:
-            for name, earnables in self.rules.open_after(event.name, event.at).items():
-                for earnable in earnables:
-                    ask(event.customer_id, earnable.behavior, name, event.at)
-        for customer_id, earnable, at in at_once:
-            ask(customer_id, earnable.behavior, None, at)
-        store = load_states(asked)
+            for name, compiled_behaviors in self.rules.open_after(event.name, event.at).items():
+                for compiled in compiled_behaviors:
+                    request(event.customer_id, compiled.behavior, name, event.at)
+        for customer_id, compiled, at in immediate:
+            request(customer_id, compiled.behavior, None, at)
+        store = load_states(requested)
         for pair, behavior in behaviors.items():
             self.tallies[pair] = Tally(behavior, store.state(pair[0], behavior), self.zone, coming[pair])
 
-    def tell(self, place: int, event: CustomerEvent) -> None:
-        """Count an event, and those that it leads to."""
-        self._tell(place, event.customer_id, event.happening, (event.name,))
+    def count(self, place: int, event: CustomerEvent) -> None:
+        """Count an event and the follow-up events that it triggers."""
+        self._count(place, event.customer_id, event.engine_event, (event.name,))
 
-    def earn(self, customer_id: int, earnables: Iterable[Earnable], at: datetime) -> list[Earnable]:
-        """Earn behaviors as if the customer had done all of it, then tell what that leads to; those not at a cap."""
+    def earn(
+        self, customer_id: int, compiled_behaviors: Iterable[CompiledBehavior], at: datetime
+    ) -> list[CompiledBehavior]:
+        """Complete behaviors that are not at a cap as if the customer had met all goals, then trigger their events."""
         earned = []
-        for earnable in earnables:
-            if self.tallies[customer_id, earnable.behavior.id].earn_at_once(at):
-                self._note(0, customer_id, earnable, at)
-                earned.append(earnable)
-        for earnable in earned:
-            for name in earnable.events:
-                self._trigger(0, customer_id, Happening(name, at), ())
+        for compiled in compiled_behaviors:
+            if self.tallies[customer_id, compiled.behavior.id].complete_immediately(at):
+                self._note(0, customer_id, compiled, at)
+                earned.append(compiled)
+        for compiled in earned:
+            for name in compiled.events:
+                self._trigger(0, customer_id, EngineEvent(name, at), ())
         return earned
 
     def changes(self) -> Iterator[tuple[int, Changes]]:
-        """What has to be kept, by customer."""
+        """What has to be written, by customer."""
         for (customer_id, _), tally in self.tallies.items():
             yield customer_id, tally.changes()
 
-    def _tell(self, place: int, customer_id: int, happening: Happening, chain: tuple[str, ...]) -> None:
-        # Who qualifies is asked before anything is earned by this event.
+    def _count(self, place: int, customer_id: int, event: EngineEvent, chain: tuple[str, ...]) -> None:
+        # Whether the customer qualifies is decided before this event earns anything.
         facts = self.facts[customer_id]
-        open_ones = [earnable for earnable in self.rules.open_at(happening.name, happening.at) if earnable.meets(facts)]
-        earned: list[Earnable] = []
-        for earnable in open_ones:
-            if self.tallies[customer_id, earnable.behavior.id].tell(happening).is_earned:
-                earned.append(earnable)
-                self._note(place, customer_id, earnable, happening.at)
-        for earnable in earned:
-            for name in earnable.events:
-                self._trigger(place, customer_id, Happening(name, happening.at), chain)
+        open_ones = [compiled for compiled in self.rules.open_at(event.name, event.at) if compiled.matches(facts)]
+        earned: list[CompiledBehavior] = []
+        for compiled in open_ones:
+            if self.tallies[customer_id, compiled.behavior.id].advance(event).is_earned:
+                earned.append(compiled)
+                self._note(place, customer_id, compiled, event.at)
+        for compiled in earned:
+            for name in compiled.events:
+                self._trigger(place, customer_id, EngineEvent(name, event.at), chain)
 
-    def _note(self, place: int, customer_id: int, earnable: Earnable, at: datetime) -> None:
+    def _note(self, place: int, customer_id: int, compiled: CompiledBehavior, at: datetime) -> None:
         facts = self.facts[customer_id]
-        points = min(earnable.points, max(0, MAXIMUM_BALANCE - facts.points))
-        self.earned.append(Earned(place, customer_id, earnable, at, points))
-        self.facts[customer_id] = replace(facts, tags=facts.tags | set(earnable.tags), points=facts.points + points)
+        points = min(compiled.points, max(0, MAXIMUM_BALANCE - facts.points))
+        self.earned.append(Earned(place, customer_id, compiled, at, points))
+        self.facts[customer_id] = replace(facts, tags=facts.tags | set(compiled.tags), points=facts.points + points)
 
-    def _trigger(self, place: int, customer_id: int, happening: Happening, chain: tuple[str, ...]) -> None:
-        """Tell a further event, unless its name is in the chain already or the chain is too long."""
-        if happening.name in chain or len(chain) >= MAXIMUM_CHAIN:
+    def _trigger(self, place: int, customer_id: int, event: EngineEvent, chain: tuple[str, ...]) -> None:
+        """Count a follow-up event, unless its name is in the chain already or the chain is too long."""
+        if event.name in chain or len(chain) >= MAXIMUM_CHAIN:
             return
-        event = CustomerEvent(customer_id, happening.name, happening.at)
-        self.triggered.append(Triggered(customer_id, happening.name, happening.at))
-        self._tell(place, customer_id, event.happening, (*chain, happening.name))
+        follow_up = CustomerEvent(customer_id, event.name, event.at)
+        self.follow_ups.append(FollowUpEvent(customer_id, event.name, event.at))
+        self._count(place, customer_id, follow_up.engine_event, (*chain, event.name))

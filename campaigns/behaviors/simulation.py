@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from campaigns.behaviors.compiled import Earnable
-from campaigns.behaviors.engine import SENTENCES, BehaviorState, Goal, Happening, Tally, Verdict
+from campaigns.behaviors.compiled import CompiledBehavior
+from campaigns.behaviors.engine import SENTENCES, BehaviorState, EngineEvent, Goal, Tally, Verdict
 from campaigns.behaviors.event_facts import facts_of_event
 from campaigns.models import Event
 from campaigns.targeting import CustomerFacts
@@ -27,7 +27,7 @@ OWN_COLUMNS = ("name", "at", "amount", "quantity")
 class Replayed:
     """An event, whether it would earn the behavior, and a sentence for each goal of its name (or one for all)."""
 
-    happening: Happening
+    event: EngineEvent
     is_earned: bool
     reasons: tuple[str, ...]
 
@@ -39,30 +39,30 @@ class Simulation:
     Whether the campaign is live doesn't matter, so that a draft can be tried; its dates do.
     """
 
-    earnable: Earnable
+    compiled: CompiledBehavior
     zone: ZoneInfo
     facts: CustomerFacts | None = None
 
-    def replay(self, happenings: Iterable[Happening]) -> Iterator[Replayed]:
+    def replay(self, events: Iterable[EngineEvent]) -> Iterator[Replayed]:
         """The events in the order in which they are heard; those of other names are left out."""
-        names = {goal.event_name for goal in self.earnable.behavior.goals}
-        named = [happening for happening in happenings if happening.name in names]
-        times = [happening.at for happening in named]
-        tally = Tally(self.earnable.behavior, BehaviorState(), self.zone, times)
-        return (self._replay(tally, happening) for happening in named)
+        names = {goal.event_name for goal in self.compiled.behavior.goals}
+        named = [event for event in events if event.name in names]
+        times = [event.at for event in named]
+        tally = Tally(self.compiled.behavior, BehaviorState(), self.zone, times)
+        return (self._replay(tally, event) for event in named)
 
-    def _replay(self, tally: Tally, happening: Happening) -> Replayed:
-        if not self.earnable.window.starts_at <= happening.at < self.earnable.window.ends_at:
-            return Replayed(happening, is_earned=False, reasons=(OUTSIDE,))
-        if self.facts is not None and not self.earnable.meets(self.facts):
-            return Replayed(happening, is_earned=False, reasons=(NO_TARGET,))
-        step = tally.tell(happening)
-        named = {goal.id: goal for goal in self.earnable.behavior.goals}
+    def _replay(self, tally: Tally, event: EngineEvent) -> Replayed:
+        if not self.compiled.window.starts_at <= event.at < self.compiled.window.ends_at:
+            return Replayed(event, is_earned=False, reasons=(OUTSIDE,))
+        if self.facts is not None and not self.compiled.matches(self.facts):
+            return Replayed(event, is_earned=False, reasons=(NO_TARGET,))
+        result = tally.advance(event)
+        named = {goal.id: goal for goal in self.compiled.behavior.goals}
         reasons = tuple(
             f"{SENTENCES[verdict]} ({named[goal_id].name}{_so_far(tally, named[goal_id], verdict)})"
-            for goal_id, verdict in step.verdicts
+            for goal_id, verdict in result.verdicts
         )
-        return Replayed(happening, step.is_earned, reasons)
+        return Replayed(event, result.is_earned, reasons)
 
 
 def _so_far(tally: Tally, goal: Goal, verdict: Verdict) -> str:
@@ -72,14 +72,14 @@ def _so_far(tally: Tally, goal: Goal, verdict: Verdict) -> str:
     return f": {tally.so_far(goal.id)} since the last completion, {goal.needed} needed in a period"
 
 
-def happenings_of(*, customer: Customer, limit: int) -> Iterator[Happening]:
+def stored_events(*, customer: Customer, limit: int) -> Iterator[EngineEvent]:
     """The newest events of a customer, at most `limit`, in the order in which they were heard."""
     events = Event.objects.filter(organization=customer.organization_id, customer=customer).order_by("-id")[:limit]
     for event in reversed(events):
-        yield _happening(event.name, event.at, event.amount, event.quantity, event.attributes)
+        yield _engine_event(event.name, event.at, event.amount, event.quantity, event.attributes)
 
 
-def happenings_in(file: TextIO) -> Iterator[Happening]:
+def events_in_csv(file: TextIO) -> Iterator[EngineEvent]:
     """The events of a CSV with a header: `name`, `at`, optionally `amount` and `quantity`; the rest are attributes.
 
     DomainError `validation` names the line that is wrong.
@@ -91,12 +91,12 @@ def happenings_in(file: TextIO) -> Iterator[Happening]:
             amount = _number(row.get("amount"))
             quantity = int(row["quantity"]) if row.get("quantity") else None
             attributes = {name: value for name, value in row.items() if name and name not in OWN_COLUMNS}
-            happening = _happening(row["name"], at, amount, quantity, attributes)
+            event = _engine_event(row["name"], at, amount, quantity, attributes)
         except (KeyError, TypeError, ValueError, InvalidOperation) as error:
             raise invalid(csv=f"Line {reader.line_num}: name and at (with its offset) are expected.") from error
         if at.tzinfo is None or not FIRST_YEAR <= at.year < LAST_YEAR:
             raise invalid(csv=f"Line {reader.line_num}: a time such as 2026-11-21T12:00:00+00:00 is expected.")
-        yield happening
+        yield event
 
 
 def _rows(reader: "csv.DictReader[str]") -> Iterator[dict[str, Any]]:
@@ -114,7 +114,7 @@ def _number(text: str | None) -> Decimal | None:
     return amount
 
 
-def _happening(
+def _engine_event(
     name: str, at: datetime, amount: Decimal | None, quantity: int | None, attributes: dict[str, Any]
-) -> Happening:
-    return Happening(name, at, amount, facts_of_event(attributes, amount, quantity))
+) -> EngineEvent:
+    return EngineEvent(name, at, amount, facts_of_event(attributes, amount, quantity))

@@ -10,7 +10,7 @@ from functools import cache
 
 import orjson
 
-from campaigns.behaviors.engine import Behavior, BehaviorState, Completion, Counted, GoalState, Lookup, Part
+from campaigns.behaviors.engine import Behavior, BehaviorState, Completion, Counted, GoalState, Lookup, LookupKind
 from customers.named_sql import NamedSQL
 from customers.prepared import PreparedStatement
 
@@ -19,22 +19,22 @@ SQL = NamedSQL(__file__)
 FIND = SQL("find")
 # Only those that are asked for are put into the statement: each costs time though it finds nothing.
 PARTS = {
-    Part.OPEN: """
+    LookupKind.OPEN: """
     SELECT id, at, amount, false AS flag FROM campaigns_goalprogressevent counted
     WHERE asked.part = 'open' AND counted.customer_id = asked.customer_id AND counted.goal_id = asked.achievement_id
     AND NOT counted.is_consumed AND counted.at >= asked.since AND counted.at <= asked.until""",
-    Part.COUNTED: """
+    LookupKind.COUNTED: """
     SELECT id, at, amount, is_consumed AS flag FROM campaigns_goalprogressevent counted
     WHERE asked.part = 'counted' AND counted.customer_id = asked.customer_id AND counted.goal_id = asked.achievement_id
     AND counted.at >= asked.since AND counted.at <= asked.until""",
-    Part.WAITING: """
+    LookupKind.WAITING: """
     SELECT id, at, NULL::numeric AS amount, true AS flag FROM campaigns_completion completion
     WHERE asked.part = 'waiting' AND completion.customer_id = asked.customer_id
     AND completion.achievement_id = asked.achievement_id AND completion.is_waiting""",
-    Part.EARNED: SQL("part_earned"),
-    Part.TOTAL: SQL("part_total"),
+    LookupKind.EARNED: SQL("part_earned"),
+    LookupKind.TOTAL: SQL("part_total"),
 }
-Asked = tuple[int, Lookup]  # of a customer
+CustomerLookup = tuple[int, Lookup]  # of a customer
 Key = tuple[int, int]  # a customer's and an achievement's id
 
 
@@ -58,7 +58,7 @@ class StateStore:
         return GoalState(tuple(counted.values()), tuple(completions.values()), self.totals.get(key, 0))
 
 
-def load_states(asked: Iterable[Asked]) -> StateStore:
+def load_states(asked: Iterable[CustomerLookup]) -> StateStore:
     """Look everything up in one statement; none where nothing is asked."""
     store = StateStore()
     rows = [{"customer_id": key[0], **_row(lookup)} for key, several in _grouped(asked) for lookup in several]
@@ -67,9 +67,9 @@ def load_states(asked: Iterable[Asked]) -> StateStore:
     found = _statement(frozenset(row["part"] for row in rows)).rows([orjson.dumps(rows).decode()])
     for part, customer_id, achievement_id, row_id, at, amount, flag in found:
         key = (customer_id, achievement_id)
-        if part == Part.TOTAL:
+        if part == LookupKind.TOTAL:
             store.totals[key] = row_id
-        elif part in {Part.OPEN, Part.COUNTED}:
+        elif part in {LookupKind.OPEN, LookupKind.COUNTED}:
             store.counted.setdefault(key, {})[row_id] = Counted(at, amount, row_id, flag)
         else:
             store.completions.setdefault(key, {})[row_id] = Completion(at, row_id, flag)
@@ -77,7 +77,7 @@ def load_states(asked: Iterable[Asked]) -> StateStore:
 
 
 @cache
-def _statement(wanted: frozenset[Part]) -> PreparedStatement:
+def _statement(wanted: frozenset[LookupKind]) -> PreparedStatement:
     return PreparedStatement(FIND.format(parts=" UNION ALL ".join(PARTS[part] for part in PARTS if part in wanted)))
 
 
@@ -91,9 +91,9 @@ def _row(lookup: Lookup) -> dict[str, object]:
     }
 
 
-def _grouped(asked: Iterable[Asked]) -> Iterator[tuple[tuple[int, int, Part], list[Lookup]]]:
+def _grouped(asked: Iterable[CustomerLookup]) -> Iterator[tuple[tuple[int, int, LookupKind], list[Lookup]]]:
     """The look-ups of one kind and customer, those that overlap made one."""
-    groups: dict[tuple[int, int, Part], dict[tuple[datetime, datetime], Lookup]] = {}
+    groups: dict[tuple[int, int, LookupKind], dict[tuple[datetime, datetime], Lookup]] = {}
     for customer_id, lookup in asked:
         group = groups.setdefault((customer_id, lookup.achievement_id, lookup.part), {})
         group[lookup.since, lookup.until] = lookup

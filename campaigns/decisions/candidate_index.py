@@ -75,7 +75,7 @@ class CandidateIndex:
 
     def possible(self, facts: CustomerFacts) -> list[Candidate]:
         """The candidates whose targets this customer meets: few are looked up, and only these are asked."""
-        return [candidate for candidate in self._looked_up(facts) if candidate.meets(facts)]
+        return [candidate for candidate in self._looked_up(facts) if candidate.matches(facts)]
 
     def _looked_up(self, facts: CustomerFacts) -> list[Candidate]:
         """The candidates whose indexed target this customer meets, and those that no target indexes."""

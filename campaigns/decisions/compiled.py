@@ -17,7 +17,7 @@ from django.db import connection
 from campaigns.decisions.candidate_index import CandidateIndex
 from campaigns.decisions.ends import Ends, end_before, with_ends
 from campaigns.decisions.engine import Candidate, Window
-from campaigns.decisions.version_cache import BYTES_AT_LEAST, KeptByVersion
+from campaigns.decisions.version_cache import BYTES_AT_LEAST, VersionCache
 from campaigns.hierarchy.changes import CAMPAIGNS, CHANGES, IS_KNOWN, MARKED, since
 from campaigns.targeting import Condition, compile_predicate, parse_targets
 from customers.errors import DomainError
@@ -62,7 +62,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CompiledGroup:
     """A creative group: the levels above what is shown, and what it asks beside the campaign; None for nobody."""
 
     windows: tuple[Window, ...]
@@ -79,7 +79,7 @@ class Definition:
 
     candidate: Candidate
     conditions: tuple[Condition, ...] | None
-    parts: Mapping[int, Part]
+    groups: Mapping[int, CompiledGroup]
     size: int = 0
     rendered: dict[Any, Any] = field(default_factory=dict, compare=False)
 
@@ -93,11 +93,11 @@ class Definition:
         payload: Any = None,
     ) -> tuple[Candidate, tuple[Condition, ...]]:
         """The campaign in one place, below a group or not, with `more` conditions (None: nobody meets them)."""
-        part = Part((), ()) if group_id is None else self.parts.get(group_id, Part((NEVER,), ()))
-        conditions = _joined(self.conditions, part.conditions, more)
-        meets = self.candidate.meets if conditions == self.conditions else _compiled(conditions)
+        group = CompiledGroup((), ()) if group_id is None else self.groups.get(group_id, CompiledGroup((NEVER,), ()))
+        conditions = _joined(self.conditions, group.conditions, more)
+        matches = self.candidate.matches if conditions == self.conditions else _compiled(conditions)
         candidate = replace(
-            self.candidate, placement=placement, parents=part.windows, order=order, meets=meets, payload=payload
+            self.candidate, placement=placement, parents=group.windows, order=order, matches=matches, payload=payload
         )
         return candidate, conditions or ()
 
@@ -127,7 +127,7 @@ NEVER = Window(is_live=False, starts_at=EPOCH, ends_at=EPOCH)
 
 def get_definitions(*, organization_id: int, version: int) -> Definitions:
     """The organization's live campaigns, as new as `version` at least."""
-    return _kept.get(organization_id=organization_id, version=version)
+    return _cache.get(organization_id=organization_id, version=version)
 
 
 def find_definition(*, organization_id: int, campaign_id: int) -> Definition | None:
@@ -214,7 +214,7 @@ def _end(one: Definition) -> tuple[datetime, int]:
     return one.candidate.window.ends_at, one.candidate.campaign_id
 
 
-_kept = KeptByVersion(_load)
+_cache = VersionCache(_load)
 
 
 def _compile(organization_id: int, members: dict[str, Any], schema: Mapping[str, str], size: int = 0) -> Definition:
@@ -228,17 +228,17 @@ def _compile(organization_id: int, members: dict[str, Any], schema: Mapping[str,
         campaign_id=members["id"],
         organization_id=organization_id,
         window=read_window(members["window"]),
-        meets=_compiled(conditions),
+        matches=_compiled(conditions),
         # A delivery that began before campaigns had it has kept none.
         frequency_rule=members.get("frequency_rule", 0),
         **prices,
         **{name: members[name] for name in (*plain, *caps)},
     )
-    parts = {
-        part["id"]: Part(tuple(map(read_window, part["windows"])), _parsed(part["targets"], schema))
-        for part in members["groups"]
+    groups = {
+        group["id"]: CompiledGroup(tuple(map(read_window, group["windows"])), _parsed(group["targets"], schema))
+        for group in members["groups"]
     }
-    return Definition(candidate, conditions, parts, size)
+    return Definition(candidate, conditions, groups, size)
 
 
 def read_window(members: list[Any]) -> Window:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from campaigns.decisions.compiled import get_definitions
 from campaigns.decisions.engine import Candidate, Context, Decision, Subject, decide
-from campaigns.spend.budgets import find_out_of_money
+from campaigns.spend.budgets import find_exhausted_budgets
 from customers.models import Organization
 
 NOTHING = Decimal(0)
@@ -22,11 +22,11 @@ def decide_within_limits(
     """
     several = list(candidates)
     decision = decide(subject, context, several, now)
-    broke = out_of_money(organization=organization, candidates=decision.eligible, now=now)
-    return decide(subject, replace(context, out_of_money=broke), several, now) if broke else decision
+    exhausted = exhausted_budgets(organization=organization, candidates=decision.eligible, now=now)
+    return decide(subject, replace(context, budget_exhausted=exhausted), several, now) if exhausted else decision
 
 
-def out_of_money(*, organization: Organization, candidates: Iterable[Candidate], now: datetime) -> frozenset[int]:
+def exhausted_budgets(*, organization: Organization, candidates: Iterable[Candidate], now: datetime) -> frozenset[int]:
     """Which of these campaigns have a spend limit that leaves nothing for another offer.
 
     The ledger is asked only about those that have a limit: mostly there is none, and no statement.
@@ -36,7 +36,7 @@ def out_of_money(*, organization: Organization, candidates: Iterable[Candidate],
         return frozenset()
     limited = get_definitions(organization_id=organization.pk, version=organization.version).capped
     capped = {key: amount for key, amount in needed.items() if key in limited}
-    return find_out_of_money(organization=organization, needed=capped, at=now) if capped else frozenset()
+    return find_exhausted_budgets(organization=organization, needed=capped, at=now) if capped else frozenset()
 
 
 def needed_for_an_offer(candidate: Candidate) -> Decimal:

@@ -9,7 +9,7 @@ from campaigns.decisions.decide import needed_for_an_offer
 from campaigns.decisions.engine import Candidate, Context, History, Reason, Subject, first_failing
 from campaigns.models import DecisionRecord, Participation
 from campaigns.models.frequency import frequency_starts
-from campaigns.spend.budgets import find_out_of_money
+from campaigns.spend.budgets import find_exhausted_budgets
 from customers.customers.lookup import read_of_living
 from customers.errors import not_found
 from customers.models import Customer, Organization
@@ -83,7 +83,7 @@ def _explained(organization: Organization, customer: Customer, candidate: Candid
     needed = {campaign_id: needed_for_an_offer(candidate)}
     context = Context(
         period_starts=frequency_starts(at, organization.zone),
-        out_of_money=find_out_of_money(organization=organization, needed=needed, at=at),
+        budget_exhausted=find_exhausted_budgets(organization=organization, needed=needed, at=at),
     )
     reason = first_failing(candidate, _subject(organization, customer, campaign_id, at), context, at)
     records = DecisionRecord.objects.filter(organization=organization, customer=customer, at__lte=at).order_by("-at")

@@ -45,16 +45,16 @@ TOKENS = PreparedStatement(SQL("tokens"))
 
 
 @dataclass(frozen=True)
-class Offered:
+class IssuedTokens:
     """The tokens of the campaigns that stand, by campaign id; None where the customer was just merged into another."""
 
     tokens: dict[int, uuid.UUID]
-    is_lost: bool
+    customer_was_merged: bool
 
 
 def offer_campaigns(
     *, organization: Organization, customer_id: int, campaigns: Sequence[Candidate], now: datetime
-) -> Offered:
+) -> IssuedTokens:
     """Issue a tracking token for each campaign, count it as seen, and book its price per impression.
 
     A campaign whose frequency cap or spend limit was used up since the decision is left out. One statement, and one
@@ -62,7 +62,7 @@ def offer_campaigns(
     """
     tokens = {candidate.campaign_id: uuid.uuid4() for candidate in campaigns}
     if not tokens:
-        return Offered({}, is_lost=False)
+        return IssuedTokens({}, customer_was_merged=False)
     wanted = _wanted(organization, campaigns, tokens, now)
     values = {"organization": organization.pk, "customer": customer_id, "now": now.isoformat()}
     if all(candidate.price_per_impression is None for candidate in campaigns):
@@ -99,12 +99,12 @@ def make_spend_limits(*, organization: Organization, campaigns: Sequence[Candida
     )
 
 
-def issue_tokens(*, organization: Organization, customer_id: int, campaign_ids: Sequence[int]) -> Offered:
+def issue_tokens(*, organization: Organization, customer_id: int, campaign_ids: Sequence[int]) -> IssuedTokens:
     """Tracking tokens for campaigns that a caller only lists: nothing is counted as seen, nothing costs anything."""
     tokens = {campaign_id: uuid.uuid4() for campaign_id in campaign_ids}
     wanted = [{"campaign_id": campaign_id, "token": token} for campaign_id, token in tokens.items()]
     row = TOKENS.first_row([customer_id, organization.pk, orjson.dumps(wanted).decode()])
-    return Offered(tokens, is_lost=row != (True,))
+    return IssuedTokens(tokens, customer_was_merged=row != (True,))
 
 
 def _wanted(
@@ -126,11 +126,11 @@ def _wanted(
 
 def _execute(
     statement: PreparedStatement, values: dict[str, Any], wanted: list[dict[str, Any]], tokens: dict[int, uuid.UUID]
-) -> Offered:
+) -> IssuedTokens:
     row = statement.first_row({**values, "wanted": orjson.dumps(wanted).decode()})
     assert row is not None, "the statement has always one row"
-    is_lost, stands = row
-    return Offered({campaign_id: tokens[campaign_id] for campaign_id in stands}, is_lost)
+    customer_was_merged, stands = row
+    return IssuedTokens({campaign_id: tokens[campaign_id] for campaign_id in stands}, customer_was_merged)
 
 
 def _add_money(

@@ -40,7 +40,7 @@ def is_logged(*, organization: Organization) -> bool:
     return chosen == "all"
 
 
-def later(
+def record_after_response(
     *,
     organization: Organization,
     customer_id: int,

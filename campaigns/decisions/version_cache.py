@@ -1,10 +1,10 @@
-"""What is compiled from an organization's definitions, kept in process per organization and version stamp.
+"""A cache, in each process, of what is compiled from an organization's definitions, keyed by organization and version.
 
-Every write to what decisions are made from raises `Organization.version` in its own transaction. A request reads the
-stamp in a statement of its own; what was compiled for an older stamp is not used, but brought up to date.
+Every write to what decisions are made from bumps `Organization.version` in its own transaction. A request reads the
+version in a statement of its own; an entry of an older version is not used, but brought up to date.
 
-All that a process keeps is bounded by the setting DEFINITION_CACHE_MB together: the organizations that were asked for
-least recently are let go first, with all that is kept of them. The one that was asked for last always stays.
+The setting DEFINITION_CACHE_MB bounds all entries of a process together: the least recently used organizations are
+evicted first, with all their entries. The one that was used last always stays.
 """
 
 from collections import OrderedDict
@@ -15,95 +15,96 @@ from typing import Any, Generic, Protocol, TypeVar
 from django.conf import settings
 
 MEGABYTE = 2**20
-# What is kept of an organization that has nothing at all takes some bytes too.
+# What an organization that has nothing at all is counted as.
 BYTES_AT_LEAST = 4096
 
 
 class Versioned(Protocol):
-    """What stands for one version of an organization's definitions."""
+    """A cache entry: what is compiled from one version of an organization's definitions."""
 
     @property
     def version(self) -> int:
-        """The stamp that it was compiled for."""
+        """The version that it was compiled from."""
 
     @property
     def size(self) -> int:
-        """About how many bytes it takes, without those that are kept elsewhere here."""
+        """About how many bytes it takes, without those that other entries of the cache count."""
 
 
-Kept = TypeVar("Kept", bound=Versioned)
+Entry = TypeVar("Entry", bound=Versioned)
 
 
-class Shelf:
-    """What is kept of one organization, by the cache that made it. Who loads holds `loading`, and nobody else waits."""
+class OrganizationEntries:
+    """The entries of one organization, by the cache that made them. Who loads holds `loading`; nobody else waits."""
 
-    __slots__ = ("kept", "loading", "size")
+    __slots__ = ("by_cache", "loading", "size")
 
     def __init__(self) -> None:
-        self.kept: dict[Any, Any] = {}
+        self.by_cache: dict[object, Any] = {}
         self.loading = RLock()
         self.size = 0
 
 
-class Shelves:
-    """Every organization's shelf, the one that was asked for least recently first."""
+class CacheStore:
+    """The entries of every organization, the least recently used one first."""
 
     def __init__(self) -> None:
-        self.by_organization: OrderedDict[int, Shelf] = OrderedDict()
+        self.by_organization: OrderedDict[int, OrganizationEntries] = OrderedDict()
         self.size = 0
         # Held for moments only, never while something is loaded.
         self._ordering = Lock()
 
-    def touch(self, organization_id: int) -> Shelf:
-        """The organization's shelf, as the one asked for last."""
+    def touch(self, organization_id: int) -> OrganizationEntries:
+        """The organization's entries, as the most recently used ones."""
         with self._ordering:
-            shelf = self.by_organization.get(organization_id)
-            if shelf is None:
-                shelf = self.by_organization[organization_id] = Shelf()
+            entries = self.by_organization.get(organization_id)
+            if entries is None:
+                entries = self.by_organization[organization_id] = OrganizationEntries()
             else:
                 self.by_organization.move_to_end(organization_id)
-            return shelf
+            return entries
 
-    def put(self, organization_id: int, cache: Any, kept: Versioned, shelf: Shelf) -> None:
-        """Keep something on a shelf, and let others go until all that is kept fits its bound."""
+    def put(self, organization_id: int, cache: object, entry: Versioned, entries: OrganizationEntries) -> None:
+        """Add an entry to those of its organization, and evict organizations until all entries fit the bound."""
         with self._ordering:
-            shelf.kept[cache] = kept
-            # It may have been let go while this was loaded; then whoever came later has another one, which stays.
-            if self.by_organization.setdefault(organization_id, shelf) is not shelf:
+            entries.by_cache[cache] = entry
+            # Evicted while this was loading, and asked for again since: the newer ones stay, these are dropped.
+            if self.by_organization.setdefault(organization_id, entries) is not entries:
                 return
-            self.size -= shelf.size
-            shelf.size = sum(one.size for one in shelf.kept.values())
-            self.size += shelf.size
+            self.size -= entries.size
+            entries.size = sum(one.size for one in entries.by_cache.values())
+            self.size += entries.size
             self.by_organization.move_to_end(organization_id)
             while self.size > settings.DEFINITION_CACHE_MB * MEGABYTE and len(self.by_organization) > 1:
                 _, oldest = self.by_organization.popitem(last=False)
                 self.size -= oldest.size
-                # It may be put back by who is loading something of it.
+                # A thread that is loading one of its entries may put it back.
                 oldest.size = 0
 
 
-SHELVES = Shelves()
+STORE = CacheStore()
 
 
-class KeptByVersion(Generic[Kept]):
-    """`load(organization_id, version, before)` makes it as new as `version` at least, out of what was kept before.
+class VersionCache(Generic[Entry]):
+    """`load(organization_id, version, before)` makes an entry of `version` or newer, out of the one before if it can.
 
-    `load` must leave `before` as it is: others are reading it.
+    `load` must not change `before`: other threads are reading it.
     """
 
-    def __init__(self, load: Callable[[int, int, Kept | None], Kept]) -> None:
+    def __init__(self, load: Callable[[int, int, Entry | None], Entry], store: CacheStore = STORE) -> None:
         self._load = load
+        self._store = store
 
-    def get(self, *, organization_id: int, version: int) -> Kept:
-        """What is kept of the organization, as new as `version` at least."""
-        shelf = SHELVES.touch(organization_id)
-        kept: Kept | None = shelf.kept.get(self)
-        if kept is not None and kept.version >= version:
-            return kept
+    def get(self, *, organization_id: int, version: int) -> Entry:
+        """The organization's entry, of `version` or newer."""
+        entries = self._store.touch(organization_id)
+        entry: Entry | None = entries.by_cache.get(self)
+        if entry is not None and entry.version >= version:
+            return entry
         # One thread loads; the others of this organization would take the processor from it and then find the same.
-        with shelf.loading:
-            kept = shelf.kept.get(self)
-            if kept is None or kept.version < version:
-                kept = self._load(organization_id, version, kept)
-                SHELVES.put(organization_id, self, kept, shelf)
-            return kept
+        with entries.loading:
+            entry = entries.by_cache.get(self)
+            if entry is None or entry.version < version:
+                entry = self._load(organization_id, version, entry)
+                self._store.put(organization_id, self, entry, entries)
+            return entry

@@ -29,7 +29,7 @@ CONSENTS: dict[str, str] = {
     CreativeType.MESSAGING_PLATFORM_PUSH: "push_consent",
     CreativeType.AUDIENCE_EXPORT_AIRSHIP: "push_consent",
 }
-# As `campaigns.decisions.engine.share_of`; a test holds the two together.
+# As `campaigns.decisions.engine.holdout_bucket`; a test holds the two together.
 IS_HELD_OUT = """(('x' || left(encode(sha256(convert_to(%s::text || customer.uuid::text, 'UTF8')), 'hex'), 8))
     ::bit(32)::bigint %% 10000 < %s::bigint)"""
 HAS_FULL_CAP = SQL("has_full_cap")
@@ -102,9 +102,9 @@ def get_terms(
     DomainError `not_found` where the campaign has no such group. A target that has lost its meaning is met by nobody,
     here as in decisions.
     """
-    if group_id is not None and group_id not in definition.parts:
+    if group_id is not None and group_id not in definition.groups:
         raise not_found("Creative group")
-    of_group: tuple[Condition, ...] | None = () if group_id is None else definition.parts[group_id].conditions
+    of_group: tuple[Condition, ...] | None = () if group_id is None else definition.groups[group_id].conditions
     consent = CONSENTS.get(creative_type or "")
     candidate = definition.candidate
     return Terms(

@@ -17,7 +17,9 @@ from customers.models import Organization
 NOTHING = Decimal(0)
 
 
-def find_out_of_money(*, organization: Organization, needed: Mapping[int, Decimal], at: datetime) -> frozenset[int]:
+def find_exhausted_budgets(
+    *, organization: Organization, needed: Mapping[int, Decimal], at: datetime
+) -> frozenset[int]:
     """Which campaigns' limits leave less than is `needed` (by campaign id; 0: anything at all), in one statement."""
     starts = {period.value: period_start(period, at, organization.zone) for period in PERIODS}
     limits = SpendLimit.objects.filter(organization=organization, campaign_id__in=list(needed))
@@ -26,7 +28,7 @@ def find_out_of_money(*, organization: Organization, needed: Mapping[int, Decima
         spent.values(total=JSONObject(period="period", day="starts_on", amount=Cast("amount", CharField())))
     )
     day = at.astimezone(organization.zone).date()
-    broke = set()
+    exhausted = set()
     for kept in limits.annotate(totals=totals):
         limit = kept.in_force_on(day)
         if limit.amount is None:
@@ -35,5 +37,5 @@ def find_out_of_money(*, organization: Organization, needed: Mapping[int, Decima
         amounts = [row["amount"] for row in kept.totals if (row["period"], row["day"]) == (limit.renewal, start)]
         total = Decimal(amounts[0]) if amounts else NOTHING
         if total >= limit.amount or total + needed[kept.campaign_id] > limit.amount:
-            broke.add(kept.campaign_id)
-    return frozenset(broke)
+            exhausted.add(kept.campaign_id)
+    return frozenset(exhausted)

@@ -32,7 +32,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class TargetedAttribute:
     """What a target speaks of; `type` is that of a single value (a tag is a string)."""
 
     attribute: str
@@ -49,16 +49,16 @@ class Subject:
         return MEMBERSHIP | ORDERING
 
 
-def find_subject(attribute: str, schema: Mapping[str, str]) -> Subject | None:
+def find_attribute(attribute: str, schema: Mapping[str, str]) -> TargetedAttribute | None:
     """Find the subject of this name; None where it is neither a word of the language nor a field of the schema."""
     if attribute == "tag":
-        return Subject(attribute, Source.TAG, FieldType.STRING)
+        return TargetedAttribute(attribute, Source.TAG, FieldType.STRING)
     if attribute == "points":
-        return Subject(attribute, Source.POINTS, FieldType.INTEGER)
+        return TargetedAttribute(attribute, Source.POINTS, FieldType.INTEGER)
     if attribute in VISIT_ATTRIBUTES:
-        return Subject(attribute, Source.VISIT, FieldType.STRING)
+        return TargetedAttribute(attribute, Source.VISIT, FieldType.STRING)
     if attribute in schema and FIELD_NAME.fullmatch(attribute):
-        return Subject(attribute, Source.FIELD, FieldType(schema[attribute]))
+        return TargetedAttribute(attribute, Source.FIELD, FieldType(schema[attribute]))
     return None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from campaigns.models.target import TargetOperator
-from campaigns.targeting.condition import PRESENCE, Condition, Source, Subject, comparable, find_subject
+from campaigns.targeting.condition import PRESENCE, Condition, Source, TargetedAttribute, comparable, find_attribute
 from customers.errors import DomainError, ErrorKind
 from customers.models.attribute_value import NormalizedValue, WrongTypeError, normalize
 from customers.models.customer_field import FieldType
@@ -27,7 +27,7 @@ TYPES_OF_VALUES = {
     Decimal: FieldType.DECIMAL,
 }
 # Finds what a target's attribute and values mean; None for nothing.
-Finder = Callable[[str, object], Subject | None]
+Finder = Callable[[str, object], TargetedAttribute | None]
 
 
 class RefusedTargetError(ValueError):
@@ -44,7 +44,7 @@ def parse_targets(raw: object, schema: Mapping[str, str]) -> tuple[Condition, ..
     DomainError (`validation`) names every offending target by its index in one go, under `targets`, a sentence for each
     problem. Nothing that JSON can say raises anything else.
     """
-    return _parse(raw, lambda attribute, _values: find_subject(attribute, schema))
+    return _parse(raw, lambda attribute, _values: find_attribute(attribute, schema))
 
 
 def parse_event_targets(raw: object) -> tuple[Condition, ...]:
@@ -55,11 +55,11 @@ def parse_event_targets(raw: object) -> tuple[Condition, ...]:
     return _parse(raw, _subject_of_event)
 
 
-def _subject_of_event(attribute: str, values: object) -> Subject | None:
+def _subject_of_event(attribute: str, values: object) -> TargetedAttribute | None:
     if not attribute or len(attribute) > LONGEST_ATTRIBUTE or "\x00" in attribute:
         return None
     first = values[0] if isinstance(values, list) and values else ""
-    return Subject(attribute, Source.FIELD, TYPES_OF_VALUES.get(type(first), FieldType.STRING))
+    return TargetedAttribute(attribute, Source.FIELD, TYPES_OF_VALUES.get(type(first), FieldType.STRING))
 
 
 def _parse(raw: object, find: Finder) -> tuple[Condition, ...]:
@@ -100,7 +100,7 @@ def _parse_target(target: object, find: Finder) -> Condition:
     return Condition(subject.attribute, subject.source, subject.type, operator, values)
 
 
-def _read_subject(attribute: object, values: object, find: Finder, problems: list[str]) -> Subject | None:
+def _read_subject(attribute: object, values: object, find: Finder, problems: list[str]) -> TargetedAttribute | None:
     if not isinstance(attribute, str):
         problems.append("attribute must be a string.")
         return None
@@ -121,7 +121,7 @@ def _read_operator(operator: object, problems: list[str]) -> TargetOperator | No
 
 
 def _read_values(
-    subject: Subject, operator: TargetOperator, values: object, problems: list[str]
+    subject: TargetedAttribute, operator: TargetOperator, values: object, problems: list[str]
 ) -> tuple[NormalizedValue, ...]:
     if operator not in subject.operators:
         kind = "a set of strings" if subject.attribute == "tag" else subject.type.value
@@ -154,7 +154,7 @@ def _count_problem(operator: TargetOperator, count: int) -> str:
     return "" if count else f"operator '{operator.value}' takes at least one value."
 
 
-def _keep_values(subject: Subject, values: list[object], problems: list[str]) -> list[NormalizedValue]:
+def _keep_values(subject: TargetedAttribute, values: list[object], problems: list[str]) -> list[NormalizedValue]:
     """Keep the values; they share one type, so one sentence serves for all that are not of it."""
     kept: list[NormalizedValue] = []
     wrong: list[str] = []
@@ -170,7 +170,7 @@ def _keep_values(subject: Subject, values: list[object], problems: list[str]) ->
     return kept
 
 
-def _is_backwards(subject: Subject, ends: list[NormalizedValue]) -> bool:
+def _is_backwards(subject: TargetedAttribute, ends: list[NormalizedValue]) -> bool:
     low, high = (comparable(subject.type, end) for end in ends)
     if isinstance(low, str) or isinstance(high, str):
         return str(low) > str(high)

@@ -5,7 +5,7 @@ from functools import partial
 
 from django.db import transaction
 
-from campaigns.behaviors.compiled import Earnable, get_behavior_rules
+from campaigns.behaviors.compiled import CompiledBehavior, get_behavior_rules
 from campaigns.behaviors.effects import write_effects
 from campaigns.behaviors.run import BehaviorRun, CustomerEvent
 from campaigns.customer_facts.locking import for_living, lock_customers
@@ -27,25 +27,25 @@ def complete_campaign(*, organization: Organization, campaign_id: int, customer:
 @transaction.atomic
 def _complete(organization: Organization, campaign_id: int, now: datetime, customer: Customer) -> list[int]:
     rules = get_behavior_rules(organization_id=organization.pk, version=organization.version)
-    earnables = [one for one in rules.of_campaign(campaign_id) if one.is_open(now)]
-    if not earnables:
+    compiled_behaviors = [one for one in rules.of_campaign(campaign_id) if one.is_open(now)]
+    if not compiled_behaviors:
         raise _failed("The campaign is not live, or has nothing to be completed.")
     customer_id = customer.pk
     customers = lock_customers(organization=organization, customer_ids=[customer_id])
-    if not all(one.meets(customers[customer_id].facts) for one in earnables):
+    if not all(one.matches(customers[customer_id].facts) for one in compiled_behaviors):
         raise _failed("The customer is not qualified for the campaign.")
     run = BehaviorRun(rules, organization.zone, customers)
-    run.load(_further(customer_id, earnables, now), [(customer_id, one, now) for one in earnables])
-    earned = run.earn(customer_id, earnables, now)
+    run.load(_further(customer_id, compiled_behaviors, now), [(customer_id, one, now) for one in compiled_behaviors])
+    earned = run.earn(customer_id, compiled_behaviors, now)
     if not earned:
         raise _failed("The campaign has been completed as often as it can be.")
     write_effects(organization=organization, run=run, now=now)
     return [one.behavior.id for one in earned]
 
 
-def _further(customer_id: int, earnables: list[Earnable], now: datetime) -> list[CustomerEvent]:
+def _further(customer_id: int, compiled_behaviors: list[CompiledBehavior], now: datetime) -> list[CustomerEvent]:
     """The events that earning may lead to."""
-    return [CustomerEvent(customer_id, name, now) for one in earnables for name in one.events]
+    return [CustomerEvent(customer_id, name, now) for one in compiled_behaviors for name in one.events]
 
 
 def _failed(sentence: str) -> DomainError:

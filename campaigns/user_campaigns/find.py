@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from campaigns.behaviors.definitions import Behavior, behaviors_of
+from campaigns.behaviors.definitions import BehaviorDefinition, behaviors_of
 from campaigns.behaviors.progress import BehaviorProgress, progress_in
 from campaigns.customer_facts.facts import facts_of
 from campaigns.decisions.compiled import Definition, find_definition, get_definitions
@@ -34,7 +34,7 @@ class Eligibility(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CampaignStatus:
     """Where a customer stands: `is_qualified` is whether they could still earn from the campaign, `is_completed`
     whether they earned each of its behaviors at least once.
     """
@@ -49,8 +49,8 @@ class CustomerCampaign:
     """A campaign with the customer's standing and with what the sections that were asked for tell; else nothing."""
 
     campaign: AdCampaign
-    standing: Standing
-    behaviors: Sequence[Behavior] = ()
+    status: CampaignStatus
+    behaviors: Sequence[BehaviorDefinition] = ()
     offers: Sequence[Offer] = ()
     issued: Sequence[IssuedOffer] = ()
     creatives: Sequence[AdUnit] = ()
@@ -60,7 +60,7 @@ class CustomerCampaign:
 class Found:
     """What sections tell, by campaign id; offers by their own, and what the customer was issued by offer id."""
 
-    behaviors: dict[int, list[Behavior]] = field(default_factory=dict)
+    behaviors: dict[int, list[BehaviorDefinition]] = field(default_factory=dict)
     offers: dict[int, Offer] = field(default_factory=dict)
     issued: dict[int, list[IssuedOffer]] = field(default_factory=dict)
     creatives: dict[int, list[AdUnit]] = field(default_factory=dict)
@@ -77,25 +77,25 @@ def get_customer_campaign(
     """One campaign, active or not."""
     definition = find_definition(organization_id=organization.pk, campaign_id=campaign.pk)
     definitions = {} if definition is None else {campaign.pk: definition}
-    standings = _standings(organization, customer, definitions, now)
-    standing = standings.get(campaign.pk, Standing(is_qualified=False, is_completed=False, progress=()))
+    statuses = _campaign_statuses(organization, customer, definitions, now)
+    status = statuses.get(campaign.pk, CampaignStatus(is_qualified=False, is_completed=False, progress=()))
     found = _find(organization, customer, definitions, sections, now)
-    return _assembled(campaign, standing, found)
+    return _assembled(campaign, status, found)
 
 
-def find_standings(
+def find_campaign_statuses(
     *, organization: Organization, customer: Customer, which: Collection[Eligibility], now: datetime
-) -> dict[int, Standing]:
+) -> dict[int, CampaignStatus]:
     """Where the customer stands in each active campaign (live and inside its dates), the newest first."""
     definitions = get_definitions(organization_id=organization.pk, version=organization.version).by_id
     active = {key: one for key, one in definitions.items() if one.candidate.window.is_open(now)}
-    standings = _standings(organization, customer, active, now)
+    statuses = _campaign_statuses(organization, customer, active, now)
     asked = set(which)
     return {
-        key: standings[key]
-        for key in sorted(standings, reverse=True)
+        key: statuses[key]
+        for key in sorted(statuses, reverse=True)
         if Eligibility.ALL in asked
-        or (Eligibility.ELIGIBLE if standings[key].is_qualified else Eligibility.INELIGIBLE) in asked
+        or (Eligibility.ELIGIBLE if statuses[key].is_qualified else Eligibility.INELIGIBLE) in asked
     }
 
 
@@ -103,34 +103,34 @@ def customer_campaigns(
     *,
     organization: Organization,
     customer: Customer,
-    standings: Mapping[int, Standing],
+    statuses: Mapping[int, CampaignStatus],
     sections: Collection[Section],
     now: datetime,
 ) -> list[CustomerCampaign]:
     """The campaigns of these standings, in their order; a query for the campaigns, and one or two for each section."""
     definitions = get_definitions(organization_id=organization.pk, version=organization.version).by_id
-    rows = AdCampaign.objects.filter(organization=organization, id__in=list(standings), deleted_at__isnull=True)
+    rows = AdCampaign.objects.filter(organization=organization, id__in=list(statuses), deleted_at__isnull=True)
     campaigns = {campaign.pk: campaign for campaign in rows}
-    shown = {key: definitions[key] for key in standings if key in definitions}
+    shown = {key: definitions[key] for key in statuses if key in definitions}
     found = _find(organization, customer, shown, sections, now)
-    return [_assembled(campaigns[key], standings[key], found) for key in standings if key in campaigns]
+    return [_assembled(campaigns[key], statuses[key], found) for key in statuses if key in campaigns]
 
 
-def _standings(
+def _campaign_statuses(
     organization: Organization, customer: Customer, definitions: Mapping[int, Definition], now: datetime
-) -> dict[int, Standing]:
+) -> dict[int, CampaignStatus]:
     progress = progress_in(organization=organization, customer_id=customer.pk, campaign_ids=list(definitions), now=now)
     facts = facts_of(customer)
-    standings = {}
+    statuses = {}
     for key, definition in definitions.items():
         candidate, behaviors = definition.candidate, progress[key]
         is_left = not behaviors or any(one.can_earn for one in behaviors)
-        standings[key] = Standing(
-            is_qualified=candidate.window.is_open(now) and is_left and candidate.meets(facts),
+        statuses[key] = CampaignStatus(
+            is_qualified=candidate.window.is_open(now) and is_left and candidate.matches(facts),
             is_completed=bool(behaviors) and all(one.completed for one in behaviors),
             progress=behaviors,
         )
-    return standings
+    return statuses
 
 
 def _find(
@@ -174,19 +174,19 @@ def _find_creatives(
     )
     for creative in creatives.select_related("creative_group__line_item").order_by("id"):
         campaign_id = creative.creative_group.line_item.campaign_id
-        part = definitions[campaign_id].parts.get(creative.creative_group_id)
-        if part is None or part.conditions is None or not all(window.is_open(now) for window in part.windows):
+        group = definitions[campaign_id].groups.get(creative.creative_group_id)
+        if group is None or group.conditions is None or not all(window.is_open(now) for window in group.windows):
             continue
-        if compile_predicate(part.conditions)(facts):
+        if compile_predicate(group.conditions)(facts):
             found.creatives.setdefault(campaign_id, []).append(creative)
 
 
-def _assembled(campaign: AdCampaign, standing: Standing, found: Found) -> CustomerCampaign:
+def _assembled(campaign: AdCampaign, status: CampaignStatus, found: Found) -> CustomerCampaign:
     behaviors = found.behaviors.get(campaign.pk, [])
     ids = sorted({key for behavior in behaviors for key in _offer_ids(behavior)})
     return CustomerCampaign(
         campaign=campaign,
-        standing=standing,
+        status=status,
         behaviors=behaviors,
         offers=[found.offers[key] for key in ids if key in found.offers],
         issued=[issued for key in ids for issued in found.issued.get(key, ())],
@@ -194,5 +194,5 @@ def _assembled(campaign: AdCampaign, standing: Standing, found: Found) -> Custom
     )
 
 
-def _offer_ids(behavior: Behavior) -> list[int]:
+def _offer_ids(behavior: BehaviorDefinition) -> list[int]:
     return [outcome["offer_id"] for outcome in behavior.outcomes if outcome["offer_id"] is not None]

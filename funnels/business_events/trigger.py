@@ -15,7 +15,7 @@ from campaigns.customer_facts.locking import CustomerGoneError, lock_customers
 from campaigns.decisions.decide import decide_within_limits
 from campaigns.decisions.engine import Candidate, Context, Decision, Subject
 from campaigns.decisions.impressions import lock_spend_limits, make_spend_limits, offer_campaigns
-from campaigns.decisions.log import Write, is_logged, later
+from campaigns.decisions.log import Write, is_logged, record_after_response
 from campaigns.decisions.participation import Counting, forget_completion
 from campaigns.models.frequency import frequency_starts
 from customers.applications.applications import require_platform
@@ -67,7 +67,7 @@ class Triggered:
     trace_id: uuid.UUID
     token: uuid.UUID
     customer_id: str
-    afterwards: Write | None = None
+    after_response: Write | None = None
 
 
 class _NoLongerStandsError(Exception):
@@ -190,7 +190,7 @@ def _token(
 ) -> uuid.UUID:
     """The token of the offer; with a restart the funnel begins anew."""
     offered = offer_campaigns(organization=organization, customer_id=customer_pk, campaigns=[candidate], now=now)
-    if offered.is_lost:
+    if offered.customer_was_merged:
         raise CustomerGoneError
     if not offered.tokens:
         raise _NoLongerStandsError(candidate.campaign_id)
@@ -218,7 +218,7 @@ def _keep(event: ShownEvent, told: EventTold, visit: Visit, candidate: Candidate
 def _logged(triggered: Triggered, visit: Visit, context: Context, decision: Decision, now: datetime) -> Triggered:
     if not is_logged(organization=visit.organization) or visit.customer_pk is None:
         return triggered
-    write = later(
+    write = record_after_response(
         organization=visit.organization,
         customer_id=visit.customer_pk,
         identity=visit.customer_uuid,
@@ -227,4 +227,4 @@ def _logged(triggered: Triggered, visit: Visit, context: Context, decision: Deci
         decision=decision,
         now=now,
     )
-    return replace(triggered, afterwards=write)
+    return replace(triggered, after_response=write)

@@ -9,7 +9,7 @@ from campaigns.decisions.compiled import Definitions, get_definitions
 from campaigns.decisions.decide import decide_within_limits
 from campaigns.decisions.engine import Candidate, Context, Decision
 from campaigns.decisions.impressions import issue_tokens
-from campaigns.decisions.log import Write, is_logged, later
+from campaigns.decisions.log import Write, is_logged, record_after_response
 from campaigns.models.frequency import frequency_starts
 from customers.customers.identity import find_or_create_customer
 from customers.customers.visitor_limits import Stranger, admit_visitor
@@ -40,7 +40,7 @@ class ActiveCampaigns:
     definitions: Definitions
     campaigns: Sequence[Candidate]
     tokens: Mapping[int, uuid.UUID]
-    afterwards: Write | None
+    after_response: Write | None
 
 
 def active_campaigns(*, request: ActiveRequest, now: datetime) -> ActiveCampaigns:
@@ -99,17 +99,17 @@ def _decided(visit: Visit, context: Context, *, wants_tokens: bool, now: datetim
     if wants_tokens and decision.eligible and visit.customer_pk is not None:
         ids = [candidate.campaign_id for candidate in decision.eligible]
         offered = issue_tokens(organization=organization, customer_id=visit.customer_pk, campaign_ids=ids)
-        if offered.is_lost:
+        if offered.customer_was_merged:
             return None
         tokens = offered.tokens
-    afterwards = _record(visit, context, decision, now) if logged else None
-    return ActiveCampaigns(definitions, decision.eligible, tokens, afterwards)
+    after_response = _record(visit, context, decision, now) if logged else None
+    return ActiveCampaigns(definitions, decision.eligible, tokens, after_response)
 
 
 def _record(visit: Visit, context: Context, decision: Decision, now: datetime) -> Write | None:
     if visit.customer_pk is None:
         return None
-    return later(
+    return record_after_response(
         organization=visit.organization,
         customer_id=visit.customer_pk,
         identity=visit.customer_uuid,

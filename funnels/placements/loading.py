@@ -17,7 +17,7 @@ from campaigns.decisions.candidate_index import CandidateIndex, Conditions
 from campaigns.decisions.compiled import Definitions, get_definitions
 from campaigns.decisions.ends import end_before, with_ends
 from campaigns.decisions.engine import Candidate
-from campaigns.decisions.version_cache import BYTES_AT_LEAST, KeptByVersion
+from campaigns.decisions.version_cache import BYTES_AT_LEAST, VersionCache
 from campaigns.hierarchy.changes import CAMPAIGNS, CHANGES, IS_KNOWN, MARKED, since
 from customers.named_sql import NamedSQL
 from funnels.funnels.lookup import NO_FUNNEL, FunnelSummary, funnel_summary
@@ -123,7 +123,7 @@ def _load(organization_id: int, version: int, before: Channel | None) -> Channel
             return Draft(start or _nothing(definitions), definitions).changed(changed, Rows(texts))
 
 
-_kept = KeptByVersion(_load)
+_kept = VersionCache(_load)
 
 
 def _find(organization_id: int, before: Channel | None) -> tuple[Channel | None, Changed, list[Any]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from campaigns.decisions.decide import decide_within_limits
 from campaigns.decisions.engine import Candidate, Context, Decision
 from campaigns.decisions.impressions import offer_campaigns
-from campaigns.decisions.log import Write, is_logged, later
+from campaigns.decisions.log import Write, is_logged, record_after_response
 from campaigns.models.frequency import frequency_starts
 from customers.customers.identity import identify
 from customers.customers.visitor_limits import Stranger, admit_impressions
@@ -51,13 +51,13 @@ class FilledPlaceholder:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the page shows; `tokens` by campaign id. `afterwards` is to be called when the answer has gone out."""
+    """What the page shows; `tokens` by campaign id. `after_response` is to be called when the answer has gone out."""
 
     customer_id: str
     placeholders: Sequence[FilledPlaceholder]
     popup: Candidate | None
     tokens: Mapping[int, uuid.UUID]
-    afterwards: Write | None
+    after_response: Write | None
 
 
 def sync_page(*, request: PageRequest, now: datetime) -> Page:
@@ -181,7 +181,7 @@ def _offered(
     offered = offer_campaigns(
         organization=visit.organization, customer_id=visit.customer_pk, campaigns=_chosen(filled, popup), now=now
     )
-    if offered.is_lost:
+    if offered.customer_was_merged:
         return None
     standing = [
         FilledPlaceholder(part.index, part.placeholder, banners)
@@ -196,7 +196,7 @@ def _record(visit: Visit, logged: tuple[Context, Decision] | None, now: datetime
     if logged is None or visit.customer_pk is None:
         return None
     context, decision = logged
-    return later(
+    return record_after_response(
         organization=visit.organization,
         customer_id=visit.customer_pk,
         identity=visit.customer_uuid,

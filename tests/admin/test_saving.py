@@ -28,7 +28,7 @@ from funnels.models import Banner, EventBinding, Funnel, Placeholder
 from marketing_solutions.models import Advertiser, AdvertiserCampaign, Portfolio
 from tests.admin.browser import address, changeable, errors_of, opened, superuser, told, viewer
 from tests.admin.everything import Everything, make_everything
-from tests.campaigns.behaviors.makers import NOW, make_live_behavior, tell
+from tests.campaigns.behaviors.makers import NOW, make_live_behavior, record
 from tests.channels import make_live_campaign
 from tests.factories import make_achievement, make_customer, make_field, make_offer, make_organization, make_unique
 
@@ -122,7 +122,7 @@ def test_points_that_are_earned_meanwhile_stay(operator: Client) -> None:
     customer = make_customer(make_organization(), external_id="51", tags=["vip"])
     make_live_behavior(customer.organization, points=10, tags="earned")
     form = opened(operator, _change(customer))
-    tell(customer, NOW)
+    record(customer, NOW)
     assert errors_of(operator.post(_change(customer), form | {"email_consent": []})).keys() == {"__all__", "tags"}
     form = opened(operator, _change(customer)) | {"points": ["99"], "email_consent": []}
     assert operator.post(_change(customer), form).status_code == 302

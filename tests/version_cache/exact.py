@@ -7,7 +7,7 @@ from campaigns.behaviors import compiled as behavior_rules
 from campaigns.decisions import compiled as definitions
 from campaigns.decisions.candidate_index import CandidateIndex
 from campaigns.decisions.engine import Candidate, Dated
-from campaigns.decisions.version_cache import SHELVES
+from campaigns.decisions.version_cache import STORE
 from customers.models import Organization
 from funnels.placements import loading as channel_loading
 
@@ -37,8 +37,8 @@ def assert_exact(organization: Organization) -> None:
 
 def forget(organization: Organization) -> None:
     """Keep nothing of an organization."""
-    shelf = SHELVES.by_organization.pop(organization.pk, None)
-    SHELVES.size -= shelf.size if shelf else 0
+    shelf = STORE.by_organization.pop(organization.pk, None)
+    STORE.size -= shelf.size if shelf else 0
 
 
 # Not compared: when it was loaded, how it is found again, and what is counted in bytes of rows that are gone.
@@ -52,7 +52,7 @@ def told(one: Any) -> Any:
     if isinstance(one, CandidateIndex):
         return _told_by_index(one)
     if isinstance(one, Candidate):
-        return {field.name: told(getattr(one, field.name)) for field in fields(one) if field.name != "meets"}
+        return {field.name: told(getattr(one, field.name)) for field in fields(one) if field.name != "matches"}
     if is_dataclass(one) and not isinstance(one, type):
         members = {field.name: told(getattr(one, field.name)) for field in fields(one) if field.name not in LEFT_ASIDE}
         return members | {"": type(one).__name__}

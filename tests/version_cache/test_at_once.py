@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from campaigns.decisions.version_cache import SHELVES
+from campaigns.decisions.version_cache import STORE
 from campaigns.hierarchy.campaigns import update_campaign
 from campaigns.hierarchy.creative_groups import update_group
 from campaigns.models import AdCampaign, AdLineItem
@@ -143,4 +143,4 @@ def test_organizations_are_let_go_under_their_readers(settings: Any) -> None:
             assert [*keep(organization)["definitions"].by_id] == [campaigns[organization.pk]]
 
     together([partial(read, organization) for organization in organizations])
-    assert len(SHELVES.by_organization) <= 1
+    assert len(STORE.by_organization) <= 1

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from campaigns.api.fields import MAXIMUM_ID, Anything, In, Items, Scalar, Switch, Text, Whole
-from campaigns.behaviors.definitions import Behavior, Row
+from campaigns.behaviors.definitions import BehaviorDefinition, Row
 from campaigns.behaviors.drafts import MAXIMUM_GOALS
 from campaigns.models.achievement import COMPOSITE_MEMBERS, GOAL_MEMBERS
 
@@ -181,7 +181,7 @@ class BehaviorOut(serializers.Serializer[Any]):
     points = serializers.IntegerField()
     tags = serializers.CharField(allow_null=True)
 
-    def to_representation(self, behavior: Behavior) -> dict[str, Any]:
+    def to_representation(self, behavior: BehaviorDefinition) -> dict[str, Any]:
         """The behavior as the contract writes it."""
         composite = behavior.composite
         answer = _achievement(composite, COMPOSITE_MEMBERS)
@@ -193,7 +193,7 @@ class BehaviorOut(serializers.Serializer[Any]):
         return answer | {"outcomes": [_outcome(row) for row in behavior.outcomes]}
 
 
-def listed(behavior: Behavior) -> Iterator[dict[str, Any]]:
+def listed(behavior: BehaviorDefinition) -> Iterator[dict[str, Any]]:
     """A behavior in its campaign's list: each goal achievement, then the composite."""
     for goal in sorted(behavior.goals, key=lambda row: int(row["id"])):
         yield _filtered(goal) | _achievement(goal, GOAL_MEMBERS)
@@ -220,7 +220,7 @@ def _filtered(row: Row) -> dict[str, Any]:
     return {"event_filters": row["event_filters"]} if row["event_filters"] else {}
 
 
-def _csv_lines(behavior: Behavior) -> Iterator[str]:
+def _csv_lines(behavior: BehaviorDefinition) -> Iterator[str]:
     """A line a goal: id, event_count, goal_count > 0, index of its group, goal_count, use_same_period (contract 4)."""
     same_period = behavior.composite["use_same_period"]
     for goal in behavior.goals:

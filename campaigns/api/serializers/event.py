@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from campaigns.api.bodies import read_object
 from campaigns.api.fields import Amount, Anything, In, Instant, Items, Text, Whole
-from campaigns.behaviors.ingestion import ToldEvent
+from campaigns.behaviors.ingestion import ReportedEvent
 from customers.errors import DomainError, ErrorKind, invalid
 
 MAXIMUM_EVENTS = 1000
@@ -63,12 +63,12 @@ class RefusedEventOut(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
-def read_events(body: Mapping[str, Any], now: datetime) -> list[ToldEvent | DomainError]:
+def read_events(body: Mapping[str, Any], now: datetime) -> list[ReportedEvent | DomainError]:
     """The events of a request's body, each checked or refused on its own; DomainError for a body that is neither."""
     wrapper = SEVERAL if SEVERAL in body else SINGLE
     unknown = {name: ["Unknown attribute."] for name in body if name != wrapper}
-    told: Any = body.get(wrapper)
-    if told is None or told in ({}, []):
+    reported: Any = body.get(wrapper)
+    if reported is None or reported in ({}, []):
         raise DomainError(
             ErrorKind.MISSING,
             "missing_data",
@@ -78,21 +78,21 @@ def read_events(body: Mapping[str, Any], now: datetime) -> list[ToldEvent | Doma
     if unknown:
         raise DomainError(ErrorKind.UNKNOWN_ATTRIBUTE, "argument_error", "Unknown attributes.", fields=unknown)
     if wrapper == SINGLE:
-        return [_read(told, now)]
-    if not isinstance(told, list) or len(told) > MAXIMUM_EVENTS:
+        return [_read(reported, now)]
+    if not isinstance(reported, list) or len(reported) > MAXIMUM_EVENTS:
         raise invalid(events=f"A list of at most {MAXIMUM_EVENTS} events is expected.")
-    return [_read(one, now) for one in told]
+    return [_read(one, now) for one in reported]
 
 
-def _read(told: object, now: datetime) -> ToldEvent | DomainError:
+def _read(reported: object, now: datetime) -> ReportedEvent | DomainError:
     try:
-        return _told(told, now)
+        return _reported(reported, now)
     except DomainError as error:
         return error
 
 
-def _told(told: object, now: datetime) -> ToldEvent:
-    accepted = read_object(EventIn, SINGLE, {SINGLE: told}, partial=False)
+def _reported(reported: object, now: datetime) -> ReportedEvent:
+    accepted = read_object(EventIn, SINGLE, {SINGLE: reported}, partial=False)
     at, attributes = accepted.get("at") or now, accepted.get("attributes", {})
     if ("user_id" in accepted) == ("external_id" in accepted):
         fields = {"user_id": ["Either user_id or external_id is expected."]}
@@ -101,7 +101,7 @@ def _told(told: object, now: datetime) -> ToldEvent:
         raise invalid(at="A time from 1970 to five minutes ahead is expected.")
     if not _is_storable(attributes):
         raise invalid(attributes=f"An object of at most {MAXIMUM_ATTRIBUTES} members is expected, without NUL.")
-    return ToldEvent(
+    return ReportedEvent(
         name=accepted["name"],
         user_id=accepted.get("user_id"),
         external_id=accepted.get("external_id"),

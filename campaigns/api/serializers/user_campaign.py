@@ -119,15 +119,15 @@ class UserCampaignOut(serializers.Serializer[Any]):
 
     def to_representation(self, found: CustomerCampaign) -> dict[str, Any]:
         """The contract's members, then the sections that were asked for."""
-        campaign, standing = found.campaign, found.standing
+        campaign, status = found.campaign, found.status
         answer: dict[str, Any] = {
             "campaign_id": campaign.pk,
             "campaign_permalink": campaign.permalink,
             "ends_at": _moment(campaign.ends_at),
             "name": campaign.name,
-            "qualified": standing.is_qualified,
+            "qualified": status.is_qualified,
             "starts_at": _moment(campaign.starts_at),
-            "status": Status.COMPLETED.value if standing.is_completed else campaign.status,
+            "status": Status.COMPLETED.value if status.is_completed else campaign.status,
         }
         sections = self.context["sections"]
         return answer | {name: value for name, value in self._sections(found) if name in sections}
@@ -135,7 +135,7 @@ class UserCampaignOut(serializers.Serializer[Any]):
     def _sections(self, found: CustomerCampaign) -> Iterator[tuple[str, Any]]:
         redemption = RedemptionOut(context=self.context)
         issued = [redemption.to_representation(one) for one in found.issued]
-        yield Section.PROGRESS.value, [_progress(one) for one in found.standing.progress]
+        yield Section.PROGRESS.value, [_progress(one) for one in found.status.progress]
         yield Section.BEHAVIORS.value, [row for behavior in found.behaviors for row in listed(behavior)]
         yield Section.OFFERS.value, [_deal(offer, issued) for offer in found.offers]
         yield Section.REDEMPTIONS.value, [one for one in issued if one["state"] == IssuedOfferState.REDEEMED]

@@ -1,4 +1,4 @@
-"""Events (contract 4, "sending events"): what customers did, told by their application."""
+"""Events (contract 4, "sending events"): what customers did, reported by their application."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from campaigns.api.documentation import ErrorOut
 from campaigns.api.errors import code_of, sentence_of
 from campaigns.api.serializers.event import SINGLE, EventOut, EventsIn, RefusedEventOut, read_events
 from campaigns.behaviors.events import Recorded
-from campaigns.behaviors.ingestion import ToldEvent, tell_events
+from campaigns.behaviors.ingestion import ReportedEvent, ingest_events
 from customers.errors import DomainError
 
 ANSWER = inline_serializer(
@@ -40,23 +40,25 @@ class Events(ManagementView):
     def post(self, _request: Any, **_: object) -> HttpResponse:
         """Keep an event or a batch; of a batch each event succeeds or fails on its own."""
         body, now = self.body(), timezone.now()
-        told = read_events(body, now)
-        outcomes = tell_events(application=self.application, told=told, now=now)
-        if SINGLE in body and isinstance(outcomes[0], DomainError):
-            raise outcomes[0]
-        events = [_recorded(index, told[index], one) for index, one in enumerate(outcomes) if isinstance(one, Recorded)]
+        reports = read_events(body, now)
+        results = ingest_events(application=self.application, reports=reports, now=now)
+        if SINGLE in body and isinstance(results[0], DomainError):
+            raise results[0]
+        events = [
+            _recorded(index, reports[index], one) for index, one in enumerate(results) if isinstance(one, Recorded)
+        ]
         errors = [
             {"index": index, "code": code_of(one), "message": sentence_of(one)}
-            for index, one in enumerate(outcomes)
+            for index, one in enumerate(results)
             if isinstance(one, DomainError)
         ]
         return self.answer(events=events, errors=errors)
 
 
-def _recorded(index: int, told: ToldEvent | DomainError, recorded: Recorded) -> dict[str, Any]:
+def _recorded(index: int, report: ReportedEvent | DomainError, recorded: Recorded) -> dict[str, Any]:
     return {
         "index": index,
-        "event_id": told.event_id if isinstance(told, ToldEvent) else None,
+        "event_id": report.event_id if isinstance(report, ReportedEvent) else None,
         "duplicate": recorded.is_duplicate,
         "earned": [{"behavior_id": key, "times": times} for key, times in recorded.earned.items()],
     }

@@ -19,7 +19,7 @@ from campaigns.user_campaigns.find import (
     Eligibility,
     Section,
     customer_campaigns,
-    find_standings,
+    find_campaign_statuses,
     get_customer_campaign,
 )
 from customers.errors import DomainError, ErrorCollector, ErrorKind
@@ -78,10 +78,10 @@ class UserCampaigns(UserView):
 
         def answer(customer: Customer) -> HttpResponse:
             whose: dict[str, Any] = {"organization": self.organization, "customer": customer, "now": now}
-            standings = find_standings(which=asked.which, **whose)
-            keys, pagination = page.items_of(list(standings))
-            shown = {key: standings[key] for key in keys}
-            found = customer_campaigns(standings=shown, sections=asked.sections, **whose)
+            statuses = find_campaign_statuses(which=asked.which, **whose)
+            keys, pagination = page.items_of(list(statuses))
+            shown = {key: statuses[key] for key in keys}
+            found = customer_campaigns(statuses=shown, sections=asked.sections, **whose)
             rows = UserCampaignOut(found, many=True, context=asked.context(now)).data
             return self.answer(campaigns=rows, pagination=pagination)
 
@@ -107,7 +107,7 @@ class UserCampaignView(UserView):
             return get_campaign_by_permalink(organization=self.organization, permalink=self.kwargs["permalink"])
         return get_campaign(organization=self.organization, campaign_id=self.kwargs["campaign_id"])
 
-    def standing(self, asked: Asked, campaign: AdCampaign, now: datetime) -> HttpResponse:
+    def status(self, asked: Asked, campaign: AdCampaign, now: datetime) -> HttpResponse:
         """The answer: the campaign as it stands for the customer now."""
 
         def answer(customer: Customer) -> HttpResponse:
@@ -129,7 +129,7 @@ class UserCampaign(UserCampaignView):
     @operation("Get a campaign of a user", member="campaign", answer=UserCampaignOut, query=PARAMETERS)
     def get(self, request: Any, **_: object) -> HttpResponse:
         """The campaign, active or not, and whether the customer is eligible or not."""
-        return self.standing(Asked(request.query_params), self.campaign(), timezone.now())
+        return self.status(Asked(request.query_params), self.campaign(), timezone.now())
 
 
 class Performing(UserCampaignView):
@@ -150,4 +150,4 @@ class Performing(UserCampaignView):
         if domain != COMPLETE:
             raise DomainError(ErrorKind.UNAVAILABLE, "not_available", "The domain is not known.")
         complete_campaign(organization=self.organization, campaign_id=campaign.pk, customer=customer, now=now)
-        return self.standing(asked, campaign, now)
+        return self.status(asked, campaign, now)

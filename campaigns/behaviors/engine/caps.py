@@ -10,7 +10,7 @@ from campaigns.behaviors.engine.calendar import NEVER, month_around, shifted, ye
 from campaigns.behaviors.engine.moments import Moments
 
 
-class Full(StrEnum):
+class CapReason(StrEnum):
     """Which cap has no room."""
 
     IN_ALL = "max_times"
@@ -42,18 +42,21 @@ class Caps:
         return min((cap for cap in found if cap is not None), default=None)
 
     @property
-    def rolling(self) -> list[tuple[Full, timedelta, int]]:
+    def rolling(self) -> list[tuple[CapReason, timedelta, int]]:
         """The rolling periods with their maxima."""
-        found = [(Full.PER_PERIOD, self.period, self.per_period), (Full.SPACING, self.spacing, self.spacing_count)]
+        found = [
+            (CapReason.PER_PERIOD, self.period, self.per_period),
+            (CapReason.SPACING, self.spacing, self.spacing_count),
+        ]
         return [(which, period, cap) for which, period, cap in found if period is not None and cap is not None]
 
-    def full(self, moments: Moments, total: int, at: datetime, zone: ZoneInfo) -> Full | None:
+    def blocking_cap(self, moments: Moments, total: int, at: datetime, zone: ZoneInfo) -> CapReason | None:
         """The first cap that has no room for one more at `at`.
 
         `moments` holds at least those of the spans that `spans` names, `total` counts all as far as a cap looks.
         """
         if self.counted_in_all is not None and total >= self.counted_in_all:
-            return Full.IN_ALL
+            return CapReason.IN_ALL
         for which, period, maximum in self.rolling:
             if not moments.fits(at, period, maximum):
                 return which
@@ -62,13 +65,13 @@ class Caps:
                 return which
         return None
 
-    def until(self, full: Full, moments: Moments, at: datetime, zone: ZoneInfo) -> datetime:
+    def until(self, reason: CapReason, moments: Moments, at: datetime, zone: ZoneInfo) -> datetime:
         """When a cap that is full at `at` has room next; the end of time for never."""
         for which, period, maximum in self.rolling:
-            if which is full:
+            if which is reason:
                 return moments.next_fitting(at, period, maximum)
         for which, maximum, (_, end) in self._calendar(at, zone):
-            if which is full:
+            if which is reason:
                 return NEVER if maximum == 0 else end
         return NEVER
 
@@ -79,8 +82,8 @@ class Caps:
         for _, _, span in self._calendar(at, zone):
             yield span
 
-    def _calendar(self, at: datetime, zone: ZoneInfo) -> Iterator[tuple[Full, int, tuple[datetime, datetime]]]:
+    def _calendar(self, at: datetime, zone: ZoneInfo) -> Iterator[tuple[CapReason, int, tuple[datetime, datetime]]]:
         if self.per_month is not None:
-            yield Full.PER_MONTH, self.per_month, month_around(at, zone)
+            yield CapReason.PER_MONTH, self.per_month, month_around(at, zone)
         if self.per_year is not None:
-            yield Full.PER_YEAR, self.per_year, year_around(at, zone)
+            yield CapReason.PER_YEAR, self.per_year, year_around(at, zone)

@@ -6,9 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from campaigns.behaviors.engine.calendar import NEVER, day_around
-from campaigns.behaviors.engine.caps import Full
+from campaigns.behaviors.engine.caps import CapReason
 from campaigns.behaviors.engine.days import Days
-from campaigns.behaviors.engine.filters import Happening
+from campaigns.behaviors.engine.filters import EngineEvent
 from campaigns.behaviors.engine.moments import Moments
 from campaigns.behaviors.engine.pools import Everything, Mark, Pool, Rolling, Single, Sum
 from campaigns.behaviors.engine.rules import Goal
@@ -16,12 +16,12 @@ from campaigns.behaviors.engine.states import Changes, Completion, Counted, Goal
 from campaigns.behaviors.engine.verdicts import Verdict
 
 OF_GOAL = {
-    Full.IN_ALL: Verdict.GOAL_IN_ALL,
-    Full.PER_PERIOD: Verdict.GOAL_PER_PERIOD,
-    Full.PER_MONTH: Verdict.GOAL_PER_MONTH,
-    Full.PER_YEAR: Verdict.GOAL_PER_YEAR,
+    CapReason.IN_ALL: Verdict.GOAL_IN_ALL,
+    CapReason.PER_PERIOD: Verdict.GOAL_PER_PERIOD,
+    CapReason.PER_MONTH: Verdict.GOAL_PER_MONTH,
+    CapReason.PER_YEAR: Verdict.GOAL_PER_YEAR,
 }
-OF_CAP = {verdict: full for full, verdict in OF_GOAL.items()}
+OF_CAP = {verdict: reason for reason, verdict in OF_GOAL.items()}
 
 
 @dataclass(slots=True, eq=False)
@@ -61,14 +61,14 @@ class GoalCount:
         """The time of the completion that waits."""
         return max((each.at for each in self._waiting), default=None)
 
-    def count(self, event: Happening) -> Verdict:
+    def count(self, event: EngineEvent) -> Verdict:
         """Count an event, or say why not."""
         goal = self.goal
-        if goal.filter is not None and not goal.filter.lets_pass(event, self._zone):
+        if goal.filter is not None and not goal.filter.matches(event, self._zone):
             return Verdict.FILTERED
         if goal.counts_money and not (event.amount or 0) > 0:
             return Verdict.NO_MONEY
-        refused = self.obstacle(event.at)
+        refused = self.blocking_rule(event.at)
         if refused is not None:
             return refused
         mark = Mark(event.at, event.amount if goal.counts_money else None)
@@ -80,32 +80,32 @@ class GoalCount:
         self._complete(event.at)
         return Verdict.COMPLETED
 
-    def obstacle(self, at: datetime) -> Verdict | None:
+    def blocking_rule(self, at: datetime) -> Verdict | None:
         """Why no event counts at `at`; None where one counts."""
         goal = self.goal
         if not self._refreshes and self._waiting:
             return Verdict.WAITING
-        full = goal.caps.full(self._completed, self.total, at, self._zone)
-        if full is not None:
-            return OF_GOAL[full]
+        reason = goal.caps.blocking_cap(self._completed, self.total, at, self._zone)
+        if reason is not None:
+            return OF_GOAL[reason]
         if goal.spacing is not None and not self._counted.fits(at, goal.spacing, goal.spacing_count):
             return Verdict.THROTTLED
         if goal.counts_days and self._counted.between(*day_around(at, self._zone)):
             return Verdict.SAME_DAY
         return None
 
-    def until(self, obstacle: Verdict, at: datetime) -> datetime:
+    def until(self, rule: Verdict, at: datetime) -> datetime:
         """When what is in the way at `at` is over; the end of time for never."""
-        if obstacle in OF_CAP:
-            return self.goal.caps.until(OF_CAP[obstacle], self._completed, at, self._zone)
-        if obstacle is Verdict.THROTTLED and self.goal.spacing is not None:
+        if rule in OF_CAP:
+            return self.goal.caps.until(OF_CAP[rule], self._completed, at, self._zone)
+        if rule is Verdict.THROTTLED and self.goal.spacing is not None:
             return self._counted.next_fitting(at, self.goal.spacing, self.goal.spacing_count)
-        return day_around(at, self._zone)[1] if obstacle is Verdict.SAME_DAY else NEVER
+        return day_around(at, self._zone)[1] if rule is Verdict.SAME_DAY else NEVER
 
     def may_complete(self, at: datetime) -> bool:
         """Whether it can be completed at once, as if the customer had done all of it."""
-        full = self.goal.caps.full(self._completed, self.total, at, self._zone)
-        return full is None and (self._refreshes or not self._waiting)
+        reason = self.goal.caps.blocking_cap(self._completed, self.total, at, self._zone)
+        return reason is None and (self._refreshes or not self._waiting)
 
     def complete_at_once(self, at: datetime) -> None:
         """Complete it as if the customer had done all of it."""

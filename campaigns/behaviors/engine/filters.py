@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class EngineEvent:
     """An event: `at` is its own time, `facts` what a filter's predicate is asked about (see `event_facts`)."""
 
     name: str
@@ -29,9 +29,9 @@ class EventFilter:
     start: time | None = None
     end: time | None = None
     days: frozenset[int] = frozenset()
-    meets: Callable[[Any], bool] | None = None
+    predicate: Callable[[Any], bool] | None = None
 
-    def lets_pass(self, event: Happening, zone: ZoneInfo) -> bool:
+    def matches(self, event: EngineEvent, zone: ZoneInfo) -> bool:
         """Whether the goal looks at the event at all."""
         local = event.at.astimezone(zone)
         day, moment = local.date(), local.time()
@@ -44,7 +44,7 @@ class EventFilter:
             return False
         if self.days and day.weekday() not in self.days:
             return False
-        return self.meets is None or self.meets(event.facts)
+        return self.predicate is None or self.predicate(event.facts)
 
 
 def event_facts(

@@ -14,7 +14,7 @@ from campaigns.behaviors.engine.rules import Behavior, Goal
 MOST_DAYS = 100_000
 
 
-class Part(StrEnum):
+class LookupKind(StrEnum):
     """Which part of the history: events that counted (open ones, or all), completions and earnings."""
 
     OPEN = "open"
@@ -28,7 +28,7 @@ class Part(StrEnum):
 class Lookup:
     """A span of a goal's or behavior's history; of TOTAL at most `many` rows have to be counted."""
 
-    part: Part
+    part: LookupKind
     achievement_id: int
     since: datetime = LONG_AGO
     until: datetime = NEVER
@@ -45,7 +45,7 @@ def lookups(behavior: Behavior, event_name: str | None, at: datetime, zone: Zone
     waits = len(behavior.goals) > 1 or behavior.had_more_goals
     for goal in behavior.goals:
         if waits:
-            yield Lookup(Part.WAITING, goal.id)
+            yield Lookup(LookupKind.WAITING, goal.id)
         if event_name is None or goal.event_name == event_name:
             yield from _of_goal(goal, at, zone)
 
@@ -55,9 +55,9 @@ def _of_goal(goal: Goal, at: datetime, zone: ZoneInfo) -> Iterator[Lookup]:
     if not goal.is_immediate:
         yield _open(goal, at)
     if goal.spacing is not None:
-        yield Lookup(Part.COUNTED, goal.id, shifted(at, -goal.spacing), shifted(at, goal.spacing))
+        yield Lookup(LookupKind.COUNTED, goal.id, shifted(at, -goal.spacing), shifted(at, goal.spacing))
     if goal.is_consecutive:
-        yield Lookup(Part.COUNTED, goal.id, *day_around(at, zone))
+        yield Lookup(LookupKind.COUNTED, goal.id, *day_around(at, zone))
 
 
 def _open(goal: Goal, at: datetime) -> Lookup:
@@ -66,12 +66,12 @@ def _open(goal: Goal, at: datetime) -> Lookup:
         days = timedelta(days=min(goal.needed + 1, MOST_DAYS))
         span = days if span is None else min(days, span)
     if span is None:
-        return Lookup(Part.OPEN, goal.id)
-    return Lookup(Part.OPEN, goal.id, shifted(at, -span), shifted(at, span))
+        return Lookup(LookupKind.OPEN, goal.id)
+    return Lookup(LookupKind.OPEN, goal.id, shifted(at, -span), shifted(at, span))
 
 
 def _of_caps(achievement_id: int, caps: Caps, at: datetime, zone: ZoneInfo) -> Iterator[Lookup]:
     for since, until in caps.spans(at, zone):
-        yield Lookup(Part.EARNED, achievement_id, since, until)
+        yield Lookup(LookupKind.EARNED, achievement_id, since, until)
     if caps.counted_in_all is not None:
-        yield Lookup(Part.TOTAL, achievement_id, many=caps.counted_in_all)
+        yield Lookup(LookupKind.TOTAL, achievement_id, many=caps.counted_in_all)

@@ -53,7 +53,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Behavior:
-    """Goals in groups; `enough` says for each group how many of its goals have to be complete.
+    """Goals in groups; `required_goals` says for each group how many of its goals have to be complete.
 
     With `same_period` all of them have to become complete within a span of so much time. `had_more_goals`: some were
     taken away, so that the one that is left may be waiting.
@@ -62,7 +62,7 @@ class Behavior:
     id: int
     name: str = ""
     goals: tuple[Goal, ...] = ()
-    enough: tuple[int, ...] = ()
+    required_goals: tuple[int, ...] = ()
     same_period: timedelta | None = None
     caps: Caps = NO_CAPS
     had_more_goals: bool = False

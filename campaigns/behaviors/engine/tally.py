@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from campaigns.behaviors.engine.caps import Full
+from campaigns.behaviors.engine.caps import CapReason
 from campaigns.behaviors.engine.counting import GoalCount
-from campaigns.behaviors.engine.filters import Happening
+from campaigns.behaviors.engine.filters import EngineEvent
 from campaigns.behaviors.engine.moments import Moments
 from campaigns.behaviors.engine.rules import Behavior
 from campaigns.behaviors.engine.states import BehaviorState, Changes
@@ -15,18 +15,18 @@ from campaigns.behaviors.engine.verdicts import Verdict
 from campaigns.behaviors.engine.windows import Amount
 
 OF_BEHAVIOR = {
-    Full.IN_ALL: Verdict.BEHAVIOR_IN_ALL,
-    Full.PER_PERIOD: Verdict.BEHAVIOR_PER_PERIOD,
-    Full.PER_MONTH: Verdict.BEHAVIOR_PER_MONTH,
-    Full.PER_YEAR: Verdict.BEHAVIOR_PER_YEAR,
-    Full.SPACING: Verdict.BEHAVIOR_SPACING,
+    CapReason.IN_ALL: Verdict.BEHAVIOR_IN_ALL,
+    CapReason.PER_PERIOD: Verdict.BEHAVIOR_PER_PERIOD,
+    CapReason.PER_MONTH: Verdict.BEHAVIOR_PER_MONTH,
+    CapReason.PER_YEAR: Verdict.BEHAVIOR_PER_YEAR,
+    CapReason.SPACING: Verdict.BEHAVIOR_SPACING,
 }
 # After which it is asked whether enough goals are complete.
 MAY_EARN = frozenset({Verdict.COUNTED, Verdict.COMPLETED, Verdict.WAITING})
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AdvanceResult:
     """What an event led to: what it was to each goal of its name, by id, and whether the behavior was earned."""
 
     verdicts: tuple[tuple[int, Verdict], ...]
@@ -52,32 +52,32 @@ class Tally:
             goal.id: GoalCount(goal, known.of(goal.id), zone, coming, refreshes=refreshes) for goal in behavior.goals
         }
 
-    def tell(self, event: Happening) -> Step:
+    def advance(self, event: EngineEvent) -> AdvanceResult:
         """Count an event towards the goals of its name; the behavior is earned at most once by it, at its own time.
 
         An event that finds its goal waiting may earn, too: a merge, or a change of the goals, may have left all
         complete.
         """
         named = [goal for goal in self._goals.values() if goal.goal.event_name == event.name]
-        full = self.full(event.at)
-        if full is not None:
-            return Step(tuple((goal.goal.id, OF_BEHAVIOR[full]) for goal in named), is_earned=False)
+        reason = self.blocking_cap(event.at)
+        if reason is not None:
+            return AdvanceResult(tuple((goal.goal.id, OF_BEHAVIOR[reason]) for goal in named), is_earned=False)
         verdicts = tuple((goal.goal.id, goal.count(event)) for goal in named)
         may_earn = any(verdict in MAY_EARN for _, verdict in verdicts)
-        is_earned = may_earn and _has_enough(self.behavior, self._waiting())
+        is_earned = may_earn and _is_complete(self.behavior, self._waiting())
         if is_earned:
             self._earn(event.at)
-        return Step(verdicts, is_earned)
+        return AdvanceResult(verdicts, is_earned)
 
-    def earn_at_once(self, at: datetime) -> bool:
+    def complete_immediately(self, at: datetime) -> bool:
         """Earn the behavior by completing its goals, as if the customer had done all of it; not where a cap is full."""
-        if self.full(at) is not None:
+        if self.blocking_cap(at) is not None:
             return False
         completing = [goal for goal in self._goals.values() if goal.may_complete(at)]
         waiting = self._waiting()
         for goal in completing:
             waiting[goal.goal.id] = max(at, waiting.get(goal.goal.id, at))
-        if not _has_enough(self.behavior, waiting):
+        if not _is_complete(self.behavior, waiting):
             return False
         for goal in completing:
             goal.complete_at_once(at)
@@ -89,13 +89,13 @@ class Tally:
         """Whether it was earned before, as far as that was asked."""
         return self.total > 0 or bool(self._earned)
 
-    def full(self, at: datetime) -> Full | None:
+    def blocking_cap(self, at: datetime) -> CapReason | None:
         """The first cap that forbids to earn the behavior at a time."""
-        return self.behavior.caps.full(self._earned, self.total, at, self._zone)
+        return self.behavior.caps.blocking_cap(self._earned, self.total, at, self._zone)
 
-    def full_until(self, full: Full, at: datetime) -> datetime:
+    def blocked_until(self, reason: CapReason, at: datetime) -> datetime:
         """When the cap that is full at a time has room next; the end of time for never."""
-        return self.behavior.caps.until(full, self._earned, at, self._zone)
+        return self.behavior.caps.until(reason, self._earned, at, self._zone)
 
     def goal(self, goal_id: int) -> GoalCount:
         """One of the goals."""
@@ -124,18 +124,18 @@ class Tally:
         self.total += 1
 
 
-def _has_enough(behavior: Behavior, waiting: Mapping[int, datetime]) -> bool:
+def _is_complete(behavior: Behavior, waiting: Mapping[int, datetime]) -> bool:
     """Whether enough goals of each group are complete, within one period where that is asked for."""
     found = [(goal.group, waiting[goal.id]) for goal in behavior.goals if goal.id in waiting]
     if not found:
         return False
     period = behavior.same_period
     if period is None:
-        return _are_enough(behavior, [group for group, _ in found])
+        return _groups_complete(behavior, [group for group, _ in found])
     return any(
-        _are_enough(behavior, [group for group, since in found if end - period < since <= end]) for _, end in found
+        _groups_complete(behavior, [group for group, since in found if end - period < since <= end]) for _, end in found
     )
 
 
-def _are_enough(behavior: Behavior, groups: list[int]) -> bool:
-    return all(groups.count(group) >= enough for group, enough in enumerate(behavior.enough))
+def _groups_complete(behavior: Behavior, groups: list[int]) -> bool:
+    return all(groups.count(group) >= number for group, number in enumerate(behavior.required_goals))

@@ -37,9 +37,9 @@ class Windows:
         """Something happened at a time, or (a negative amount) was used up."""
         self._add(1, 0, self._width, *self._range(at), amount)
 
-    def first(self, at: datetime, enough: Amount) -> datetime | None:
+    def first(self, at: datetime, amount: Amount) -> datetime | None:
         """The end of the first window that holds this time, and enough; None where none does."""
-        place = self._first_in(1, 0, self._width, *self._range(at), enough)
+        place = self._first_in(1, 0, self._width, *self._range(at), amount)
         return None if place is None else self._ends[place]
 
     def _range(self, at: datetime) -> tuple[int, int]:
@@ -70,11 +70,11 @@ class Windows:
         self._add(2 * node + 1, first + half, half, start, end, amount)
         self._most[node] = max(self._most[2 * node], self._most[2 * node + 1]) + self._more[node]
 
-    def _first_in(self, node: int, first: int, width: int, start: int, end: int, enough: Amount) -> int | None:
-        if start >= first + width or end <= first or self._most[node] < enough:
+    def _first_in(self, node: int, first: int, width: int, start: int, end: int, amount: Amount) -> int | None:
+        if start >= first + width or end <= first or self._most[node] < amount:
             return None
         if width == 1:
             return first
-        half, enough = width // 2, enough - self._more[node]
-        found = self._first_in(2 * node, first, half, start, end, enough)
-        return self._first_in(2 * node + 1, first + half, half, start, end, enough) if found is None else found
+        half, amount = width // 2, amount - self._more[node]
+        found = self._first_in(2 * node, first, half, start, end, amount)
+        return self._first_in(2 * node + 1, first + half, half, start, end, amount) if found is None else found

@@ -6,7 +6,7 @@ Pure: frozen values in, one `Decision` out, `now` an argument. Nothing here read
 from campaigns.decisions.engine.candidate import Candidate, Window
 from campaigns.decisions.engine.dated import Dated, Span
 from campaigns.decisions.engine.decide import Decision, Exclusion, decide, order_of
-from campaigns.decisions.engine.rules import RULES, Reason, first_failing, is_held_out, share_of
+from campaigns.decisions.engine.rules import RULES, Reason, first_failing, holdout_bucket, is_held_out
 from campaigns.decisions.engine.subject import Context, History, Subject
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "Window",
     "decide",
     "first_failing",
+    "holdout_bucket",
     "is_held_out",
     "order_of",
-    "share_of",
 ]

@@ -25,7 +25,7 @@ class Candidate:
     """A campaign in one place, compiled.
 
     `parents` are the levels between the campaign and what is shown. `placement` is an opaque key, None for a campaign
-    that is shown nowhere in particular; of one campaign in one place the lower `order` goes first. `meets` takes the
+    that is shown nowhere in particular; of one campaign in one place the lower `order` goes first. `matches` takes the
     facts of a customer. `frequency_cap` counts `frequency_unit`s in a `frequency_period`, under the number
     `frequency_rule`; prices are in the advertiser's currency. `payload` is the caller's.
     """
@@ -39,7 +39,7 @@ class Candidate:
     category: str | None = None
     group_name: str | None = None
     priority: int = 0
-    meets: Callable[[Any], bool] = bool
+    matches: Callable[[Any], bool] = bool
     frequency_cap: int | None = None
     frequency_unit: str | None = None
     frequency_period: str | None = None

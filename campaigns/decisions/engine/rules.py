@@ -56,10 +56,10 @@ def is_held_out(candidate: Candidate, subject: Subject) -> bool:
     """Whether the customer is in the campaign's control group: always the same answer for the same two."""
     if not candidate.holdout_percent:
         return False
-    return share_of(candidate.campaign_id, subject.identity) < candidate.holdout_percent * 100
+    return holdout_bucket(candidate.campaign_id, subject.identity) < candidate.holdout_percent * 100
 
 
-def share_of(campaign_id: int, identity: str) -> int:
+def holdout_bucket(campaign_id: int, identity: str) -> int:
     """Where in a campaign's ten thousand parts a customer stands; `campaigns.delivery.audience` has it in SQL too."""
     digest = hashlib.sha256(f"{campaign_id}:{identity}".encode()).digest()
     return int.from_bytes(digest[:4], "big") % 10_000
@@ -80,7 +80,7 @@ RULES: tuple[tuple[Reason, Rule], ...] = (
         Reason.GROUP,
         lambda candidate, _subject, context, _now: context.group_name not in (None, candidate.group_name),
     ),
-    (Reason.TARGETING, lambda candidate, subject, _context, _now: not candidate.meets(subject.facts)),
+    (Reason.TARGETING, lambda candidate, subject, _context, _now: not candidate.matches(subject.facts)),
     (Reason.CONSENT, lambda _candidate, subject, _context, _now: not subject.has_consent),
     (
         Reason.DISMISSED,
@@ -97,7 +97,7 @@ RULES: tuple[tuple[Reason, Rule], ...] = (
         ),
     ),
     (Reason.FREQUENCY, _is_capped),
-    (Reason.SPEND, lambda candidate, _subject, context, _now: candidate.campaign_id in context.out_of_money),
+    (Reason.SPEND, lambda candidate, _subject, context, _now: candidate.campaign_id in context.budget_exhausted),
     (Reason.CONTROL_GROUP, lambda candidate, subject, _context, _now: is_held_out(candidate, subject)),
 )
 

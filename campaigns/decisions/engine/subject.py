@@ -58,14 +58,14 @@ class Subject:
 class Context:
     """Where and when in the organization's calendar.
 
-    `placements` None asks for campaigns wherever they are shown. `period_starts` has the first day (an ordinal) of each
-    frequency period around now. `out_of_money` are the campaigns whose spend limit leaves nothing for another offer.
-    `is_restart` lets completed campaigns pass: their funnel is to be begun anew.
+    `placements` None means any placement. `period_starts` has the first day (an ordinal) of each frequency period
+    around now. `budget_exhausted` are the campaigns whose spend limit leaves nothing for another offer. With
+    `is_restart` completed campaigns are eligible: their funnel is started again.
     """
 
     placements: frozenset[str] | None = None
     category: str | None = None
     group_name: str | None = None
     period_starts: Mapping[str, int] = field(default_factory=dict)
-    out_of_money: frozenset[int] = frozenset()
+    budget_exhausted: frozenset[int] = frozenset()
     is_restart: bool = False

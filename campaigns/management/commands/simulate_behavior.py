@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from campaigns.behaviors.compiled import behaviors_of_campaigns
-from campaigns.behaviors.engine import Happening
-from campaigns.behaviors.simulation import Simulation, happenings_in, happenings_of
+from campaigns.behaviors.engine import EngineEvent
+from campaigns.behaviors.simulation import Simulation, events_in_csv, stored_events
 from campaigns.customer_facts.facts import facts_of
 from campaigns.models import Achievement
 from customers.customers.lookup import get_customer
@@ -49,23 +49,23 @@ class Command(BaseCommand):
 
     def _replay(self, behavior: Achievement, options: dict[str, Any]) -> None:
         organization: Organization = behavior.organization
-        (earnable,) = (
+        (compiled,) = (
             one
             for one in behaviors_of_campaigns(organization_id=organization.pk, campaign_ids=[behavior.campaign_id])
             if one.behavior.id == behavior.pk
         )
         customer = options["customer"] and get_customer(organization=organization, customer_id=options["customer"])
-        simulation = Simulation(earnable, organization.zone, facts_of(customer) if customer else None)
-        happenings = happenings_of(customer=customer, limit=options["limit"]) if customer else _lines(options["csv"])
+        simulation = Simulation(compiled, organization.zone, facts_of(customer) if customer else None)
+        events = stored_events(customer=customer, limit=options["limit"]) if customer else _lines(options["csv"])
         told = earned = 0
-        for one in simulation.replay(happenings):
+        for one in simulation.replay(events):
             told, earned = told + 1, earned + one.is_earned
             reasons = ["EARNS the behavior"] if one.is_earned else []
-            at = one.happening.at.isoformat()
-            self.stdout.write(f"{at} {one.happening.name}: {'; '.join([*reasons, *one.reasons])}")
+            at = one.event.at.isoformat()
+            self.stdout.write(f"{at} {one.event.name}: {'; '.join([*reasons, *one.reasons])}")
         self.stdout.write(f"{behavior.name}: earned {earned} times by {told} events.")
 
 
-def _lines(path: Path) -> Iterator[Happening]:
+def _lines(path: Path) -> Iterator[EngineEvent]:
     with path.open(newline="", encoding="utf-8") as file:
-        yield from happenings_in(file)
+        yield from events_in_csv(file)

@@ -26,7 +26,7 @@ class Active(TraceView):
         members: dict[str, Any] = {name: value or None for name, value in self.read(ActiveIn).items()}
         active = active_campaigns(request=ActiveRequest(**members, stranger=self.stranger), now=timezone.now())
         return self.run_after_response(
-            respond(_render(active, self.response_format), self.response_format), active.afterwards
+            respond(_render(active, self.response_format), self.response_format), active.after_response
         )
 
 

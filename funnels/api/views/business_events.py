@@ -33,4 +33,4 @@ class BusinessEvents(TraceView):
             "tracking-token": triggered.token,
             "customer-id": triggered.customer_id,
         }
-        return self.run_after_response(render(answer, self.response_format, status=202), triggered.afterwards)
+        return self.run_after_response(render(answer, self.response_format, status=202), triggered.after_response)

@@ -36,5 +36,5 @@ class SyncPage(TraceView):
         )
         page = sync_page(request=request, now=timezone.now())
         return self.run_after_response(
-            respond(render_page(page, self.response_format), self.response_format), page.afterwards
+            respond(render_page(page, self.response_format), self.response_format), page.after_response
         )

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from campaigns.api.base import ManagementView
 from campaigns.api.serializers.event import read_events
-from campaigns.behaviors.ingestion import ToldEvent
+from campaigns.behaviors.ingestion import ReportedEvent
 from campaigns.models import Achievement, AdTarget, Completion, Event, GoalProgressEvent, PointsEntry
 from customers.models import Customer
 
@@ -23,11 +23,11 @@ class NaiveEvents(ManagementView):
     def post(self, _request: Any, **_: object) -> HttpResponse:
         """As many answers as there are events."""
         now = timezone.now()
-        told = [one for one in read_events(self.body(), now) if isinstance(one, ToldEvent)]
+        told = [one for one in read_events(self.body(), now) if isinstance(one, ReportedEvent)]
         return self.answer(events=[{"index": index, "earned": self._tell(one)} for index, one in enumerate(told)])
 
     @transaction.atomic
-    def _tell(self, told: ToldEvent) -> int:
+    def _tell(self, told: ReportedEvent) -> int:
         customers = Customer.objects.select_for_update().filter(organization=self.organization)
         customer = customers.get(external_id=told.external_id)
         Event.objects.create(

@@ -79,7 +79,7 @@ def _candidate(banner: Banner, schema: dict[str, str]) -> Candidate:
         name=campaign.name,
         window=Window(campaign.status == "live", campaign.starts_at, campaign.ends_at),
         priority=campaign.priority,
-        meets=compile_predicate(parse_targets(targets, schema)),
+        matches=compile_predicate(parse_targets(targets, schema)),
         payload=banner,
     )
 

@@ -53,7 +53,7 @@ def add_message(behavior: Achievement, **campaign: Any) -> None:
     bump_version(organization=behavior.organization)
 
 
-def tell(customer: Customer, *events: CustomerEvent | datetime, name: str = "buy") -> list[Recorded]:
+def record(customer: Customer, *events: CustomerEvent | datetime, name: str = "buy") -> list[Recorded]:
     """Tell events of a customer in one batch; a bare time is an event of `name`."""
     told = [event if isinstance(event, CustomerEvent) else CustomerEvent(customer.pk, name, event) for event in events]
     organization = Organization.objects.get(pk=customer.organization_id)

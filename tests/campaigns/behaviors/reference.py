@@ -35,7 +35,7 @@ class Reference:
     seen: dict[int, list[Seen]] = field(default_factory=dict)
     done: dict[int, list[Done]] = field(default_factory=dict)
 
-    def tell(self, name: str, at: datetime, amount: Decimal | None) -> bool:
+    def advance(self, name: str, at: datetime, amount: Decimal | None) -> bool:
         """Whether the behavior is earned by an event."""
         may_earn = self._has_room(self.behavior, self.earned, at) and self._is_spaced(self.behavior, self.earned, at)
         completed = [

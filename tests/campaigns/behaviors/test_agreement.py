@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.behaviors.compiled import compile_behavior
-from campaigns.behaviors.engine import Behavior, BehaviorState, Happening, Tally
+from campaigns.behaviors.engine import Behavior, BehaviorState, EngineEvent, Tally
 from campaigns.behaviors.run import CustomerEvent
 from campaigns.models import Completion
-from tests.campaigns.behaviors.makers import make_live_behavior, tell
+from tests.campaigns.behaviors.makers import make_live_behavior, record
 from tests.campaigns.behaviors.reference import Reference
 from tests.factories import make_customer, make_organization
 
@@ -106,8 +106,8 @@ def test_the_engine_earns_what_the_reference_earns(
     reference = Reference(rule, goals, ZoneInfo(zone))
     coming = [at for _, at, _ in events] if known == "all" else []
     tally = Tally(_compiled(rule, goals), BehaviorState(), ZoneInfo(zone), coming)
-    earned = [tally.tell(Happening(*event)).is_earned for event in events]
-    assert earned == [reference.tell(*event) for event in events]
+    earned = [tally.advance(EngineEvent(*event)).is_earned for event in events]
+    assert earned == [reference.advance(*event) for event in events]
 
 
 @pytest.mark.django_db
@@ -124,12 +124,12 @@ def test_the_service_earns_what_the_reference_earns(
 ) -> None:
     goals = _grouped(drawn)
     reference = Reference(rule, goals, ZoneInfo(zone))
-    expected = [int(reference.tell(*event)) for event in events]
+    expected = [int(reference.advance(*event)) for event in events]
     customer = make_customer(make_organization(time_zone=zone))
     behavior = make_live_behavior(customer.organization, *goals, **rule)
     told = [CustomerEvent(customer.pk, name, at, amount=amount) for name, at, amount in events]
     batches = [told[start : start + size] for start in range(0, len(told), size)]
-    recorded = [one for batch in batches for one in tell(customer, *batch)]
+    recorded = [one for batch in batches for one in record(customer, *batch)]
     assert [one.earned.get(behavior.pk, 0) for one in recorded] == expected
     assert sorted(Completion.objects.filter(achievement=behavior).values_list("at", flat=True)) == sorted(
         reference.earned

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from campaigns.behaviors.run import CustomerEvent
-from tests.campaigns.behaviors.makers import make_live_behavior, tell
+from tests.campaigns.behaviors.makers import make_live_behavior, record
 from tests.factories import make_customer, make_organization
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def outcome(events: str, *goals: dict[str, Any], attributes: dict[str, Any] | No
         at = at.fromtimestamp(at.timestamp() + (int(words[0]) - 1) * DAY + hours * HOUR + minutes * 60, tz=UTC)
         amount = Decimal(words[2]) if len(words) > 2 else None
         told.append(CustomerEvent(customer.pk, name, at, attributes=attributes or {}, amount=amount))
-    return "".join("E" if one.earned.get(made.pk) else "." for one in tell(customer, *told))
+    return "".join("E" if one.earned.get(made.pk) else "." for one in record(customer, *told))
 
 
 def test_event_count() -> None:

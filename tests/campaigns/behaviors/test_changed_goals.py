@@ -7,10 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.behaviors.definitions import update_behavior
-from campaigns.behaviors.progress import GoalProgress, progress_in
+from campaigns.behaviors.engine import GoalProgress
+from campaigns.behaviors.progress import progress_in
 from campaigns.models import Achievement, Completion
 from customers.models import Customer, Organization
-from tests.campaigns.behaviors.makers import NOW, make_live_behavior, tell
+from tests.campaigns.behaviors.makers import NOW, make_live_behavior, record
 from tests.factories import make_customer, make_organization
 
 pytestmark = pytest.mark.django_db
@@ -40,11 +41,11 @@ def test_a_goal_that_waits_is_not_forgotten_when_the_others_are_removed(visits: 
     customer = make_customer(make_organization())
     behavior = make_live_behavior(customer.organization, visits, PURCHASE, PURCHASE)
     waiting, *others = Achievement.objects.filter(composite=behavior).order_by("id")
-    tell(customer, *[NOW] * visits["event_count"], name="visit")
+    record(customer, *[NOW] * visits["event_count"], name="visit")
     _keep(behavior, waiting)
     (left,) = _progress(customer, behavior)
     assert (left.count, left.completed) == (visits["event_count"], True)
-    (recorded,) = tell(customer, NOW, name="visit")
+    (recorded,) = record(customer, NOW, name="visit")
     assert recorded.earned == {behavior.pk: 1}
     assert not Completion.objects.filter(is_waiting=True).exists()
     (left,) = _progress(customer, behavior)
@@ -56,15 +57,15 @@ def test_a_goal_that_waits_stays_complete_when_it_needs_more_from_now_on() -> No
     customer = make_customer(make_organization())
     behavior = make_live_behavior(customer.organization, VISITS, PURCHASE)
     waiting, _other = Achievement.objects.filter(composite=behavior).order_by("id")
-    tell(customer, NOW, NOW, NOW, name="visit")
+    record(customer, NOW, NOW, NOW, name="visit")
     _keep(behavior, waiting, event_count=9)
-    assert tell(customer, NOW, name="visit")[0].earned == {behavior.pk: 1}
+    assert record(customer, NOW, name="visit")[0].earned == {behavior.pk: 1}
 
 
 def test_a_behavior_that_always_had_one_goal_costs_no_look_up_of_what_waits() -> None:
     customer = make_customer(make_organization())
     make_live_behavior(customer.organization, PURCHASE)
-    tell(customer, NOW)
+    record(customer, NOW)
     with CaptureQueriesContext(connection) as captured:
-        tell(customer, NOW)
+        record(customer, NOW)
     assert not [query for query in captured if "'waiting'" in query["sql"]]

@@ -11,7 +11,7 @@ from campaigns.models import AdCampaign, Completion, Event, Offer
 from campaigns.user_campaigns.complete import complete_campaign
 from customers.errors import DomainError
 from customers.models import Customer, Organization
-from tests.campaigns.behaviors.makers import NOW, add_outcome, make_behavior, make_live_behavior, tell, times_earned
+from tests.campaigns.behaviors.makers import NOW, add_outcome, make_behavior, make_live_behavior, record, times_earned
 from tests.channels import make_live_campaign
 from tests.factories import make_customer, make_organization
 
@@ -33,7 +33,7 @@ def test_completing_earns_all_behaviors_through_the_engine_until_their_caps() ->
     offer = Offer.objects.create(organization=customer.organization, name="Mug", limit_per_customer=1)
     add_outcome(twice, offer=offer)
     add_outcome(twice, event="buy")
-    tell(customer, NOW, NOW, name="other")
+    record(customer, NOW, NOW, name="other")
     assert complete(customer, campaign) == [twice.pk, once.pk]
     assert complete(customer, campaign) == [twice.pk]
     with pytest.raises(DomainError) as refused:
@@ -73,8 +73,8 @@ def test_progress_tells_how_far_and_when_the_next_event_counts() -> None:
     behavior = make_live_behavior(customer.organization, *goals)
     monthly = make_live_behavior(customer.organization, max_times_achievable_per_month=1)
     spent = make_live_behavior(customer.organization, max_times_achievable=1)
-    tell(customer, NOW)
-    tell(customer, NOW, name="visit")
+    record(customer, NOW)
+    record(customer, NOW, name="visit")
     campaigns = [one.campaign_id for one in (behavior, monthly, spent)]
     with CaptureQueriesContext(connection) as captured:
         found = progress_in(
@@ -104,5 +104,5 @@ def test_progress_of_consecutive_days_is_the_run_that_may_go_on() -> None:
         )[behavior.campaign_id]
         return progress.goals[0].count
 
-    tell(customer, NOW - 3 * DAY, NOW - DAY, NOW)
+    record(customer, NOW - 3 * DAY, NOW - DAY, NOW)
     assert [count(NOW), count(NOW + DAY), count(NOW + 2 * DAY)] == [2, 2, 0]

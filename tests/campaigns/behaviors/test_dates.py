@@ -16,7 +16,7 @@ from campaigns.models import Achievement, AdCampaign
 from campaigns.user_campaigns.complete import complete_campaign
 from customers.models import Customer, Organization
 from customers.organizations.organizations import bump_version
-from tests.campaigns.behaviors.makers import NOW, make_behavior, make_live_behavior, tell, times_earned
+from tests.campaigns.behaviors.makers import NOW, make_behavior, make_live_behavior, record, times_earned
 from tests.channels import STARTS_AT, make_live_campaign
 from tests.factories import make_customer, make_organization, make_trail
 from tests.steps import steps_of
@@ -102,11 +102,11 @@ def test_an_event_looks_up_nothing_of_what_is_over_or_has_not_begun() -> None:
         customer = make_customer(make_organization())
         make_old_behaviors(customer.organization, number)
         make_old_behaviors(customer.organization, number, starts_at=NOW + DAY, ends_at=NOW + 2 * DAY)
-        tell(customer, NOW - 2 * DAY, NOW)
+        record(customer, NOW - 2 * DAY, NOW)
         with CaptureQueriesContext(connection) as captured:
-            tell(customer, NOW, NOW - HOUR)
+            record(customer, NOW, NOW - HOUR)
         assert _told(captured) == KEPT_ONLY
-        steps.append(steps_of(partial(tell, customer, *[NOW] * 20), "campaigns"))
+        steps.append(steps_of(partial(record, customer, *[NOW] * 20), "campaigns"))
     # Ten times as many of them are three steps more down a tree.
     assert steps[1] < 1.5 * steps[0]
 
@@ -124,7 +124,7 @@ def test_a_batch_with_events_of_the_past_counts_each_at_its_own_time() -> None:
     ended = make_behavior(make_live_campaign(organization, starts_at=NOW - 2 * DAY, ends_at=NOW))
     future = make_behavior(make_live_campaign(organization, starts_at=NOW + DAY))
     events = [NOW - 3 * DAY, NOW - 2 * DAY, NOW - DAY, NOW - HOUR, NOW, NOW + DAY]
-    recorded = tell(customer, *events)
+    recorded = record(customer, *events)
     assert [sorted(one.earned) for one in recorded] == [
         [over.pk],
         [over.pk, ended.pk],
@@ -180,5 +180,5 @@ def test_what_is_over_is_no_further_event_either() -> None:
     customer = make_customer(make_organization())
     make_old_behaviors(customer.organization, 2)
     event = CustomerEvent(customer.pk, "buy", NOW - 2 * DAY)
-    assert [one.earned for one in tell(customer, event, event, CustomerEvent(customer.pk, "buy", NOW))] == [{}] * 3
-    assert len(tell(customer, event)[0].earned) == 2
+    assert [one.earned for one in record(customer, event, event, CustomerEvent(customer.pk, "buy", NOW))] == [{}] * 3
+    assert len(record(customer, event)[0].earned) == 2

@@ -26,7 +26,7 @@ from tests.campaigns.behaviors.makers import (
     add_outcome,
     make_behavior,
     make_live_behavior,
-    tell,
+    record,
     times_earned,
 )
 from tests.channels import make_live_campaign
@@ -48,11 +48,11 @@ def test_tags_points_offers_and_further_events_in_as_many_statements_for_many_as
     add_outcome(behavior, offer=mug)
     add_outcome(behavior, event="bought twice")
     after = make_live_behavior(organization, {"internal_event_name": "bought twice"}, tags="c", points=1)
-    tell(ann, NOW)
+    record(ann, NOW)
     counts = []
     for several in ([ann], [ann, ben] * 4):
         with CaptureQueriesContext(connection) as captured:
-            recorded = tell(ann, *(CustomerEvent(each.pk, "buy", NOW) for each in several))
+            recorded = record(ann, *(CustomerEvent(each.pk, "buy", NOW) for each in several))
         counts.append(len(captured))
     assert counts[0] == counts[1]
     assert sum(one.earned.get(behavior.pk, 0) for one in recorded) == times_earned(behavior) - 1 == 4
@@ -69,7 +69,7 @@ def test_events_that_trigger_each_other_are_cut() -> None:
     customer = make_customer(make_organization())
     for name, after in (("buy", "a"), ("a", "buy"), ("a", "b"), ("b", "c"), ("c", "d"), ("d", "e"), ("e", "f")):
         add_outcome(make_live_behavior(customer.organization, {"internal_event_name": name}), event=after)
-    (recorded,) = tell(customer, NOW)
+    (recorded,) = record(customer, NOW)
     assert list(Event.objects.values_list("name", flat=True)) == ["buy", "a", "b", "c", "d"]
     assert len(recorded.earned) == 6
 
@@ -82,7 +82,7 @@ def test_an_event_counts_for_who_qualifies_when_it_is_counted() -> None:
     for_gold = make_behavior(make_live_campaign(organization, target))
     before = make_behavior(make_live_campaign(organization, ends_at=NOW))
     paused = make_behavior(make_live_campaign(organization, status="paused"))
-    recorded = tell(customer, NOW, NOW, NOW - HOUR)
+    recorded = record(customer, NOW, NOW, NOW - HOUR)
     assert [for_gold.pk in one.earned for one in recorded] == [False, True, True]
     assert [before.pk in one.earned for one in recorded] == [False, False, True]
     assert not times_earned(paused)
@@ -93,8 +93,8 @@ def test_an_event_id_counts_once_and_unknown_names_are_kept() -> None:
     behavior = make_live_behavior(customer.organization)
     event = CustomerEvent(customer.pk, "buy", NOW, event_id="1:x")
     again = CustomerEvent(customer.pk, "other", NOW, event_id="1:x")
-    assert [one.is_duplicate for one in tell(customer, event, event, again)] == [False, True, True]
-    assert [one.is_duplicate for one in tell(customer, event, CustomerEvent(customer.pk, "?", NOW))] == [True, False]
+    assert [one.is_duplicate for one in record(customer, event, event, again)] == [False, True, True]
+    assert [one.is_duplicate for one in record(customer, event, CustomerEvent(customer.pk, "?", NOW))] == [True, False]
     assert (times_earned(behavior), Event.objects.count()) == (1, 2)
 
 
@@ -104,12 +104,12 @@ def test_counters_caps_and_points_survive_a_merge() -> None:
     goals = ({"event_count": 2}, {"internal_event_name": "visit", "group_index": 1})
     behavior = make_live_behavior(organization, *goals, max_times_achievable=2, points=3)
     for customer in (known, anonymous):
-        tell(customer, NOW, NOW)
-    tell(anonymous, NOW, name="visit")
+        record(customer, NOW, NOW)
+    record(anonymous, NOW, name="visit")
     identify(organization=organization, anonymous=anonymous, customer_id="51")
-    tell(known, NOW, name="visit")
-    tell(known, NOW, NOW, NOW)
-    tell(known, NOW, name="visit")
+    record(known, NOW, name="visit")
+    record(known, NOW, NOW, NOW)
+    record(known, NOW, name="visit")
     known.refresh_from_db()
     assert (times_earned(behavior), known.points, PointsEntry.objects.filter(customer=known).count()) == (2, 6, 2)
     assert not Completion.objects.exclude(customer=known).exists()
@@ -120,10 +120,10 @@ def test_goals_that_a_merge_leaves_all_complete_earn_with_the_next_event() -> No
     organization = make_organization()
     known, anonymous = make_customer(organization, external_id="51"), make_anonymous(organization)
     behavior = make_live_behavior(organization, {}, {"internal_event_name": "visit"})
-    tell(known, NOW)
-    tell(anonymous, NOW, name="visit")
+    record(known, NOW)
+    record(anonymous, NOW, name="visit")
     identify(organization=organization, anonymous=anonymous, customer_id="51")
-    assert [one.earned for one in tell(known, NOW, NOW, name="visit")] == [{behavior.pk: 1}, {}]
+    assert [one.earned for one in record(known, NOW, NOW, name="visit")] == [{behavior.pk: 1}, {}]
 
 
 def test_without_a_period_one_row_stands_for_all_that_counted() -> None:
@@ -131,11 +131,11 @@ def test_without_a_period_one_row_stands_for_all_that_counted() -> None:
     saver = make_live_behavior(customer.organization, {"event_count": 1000, "eligible_spend": True})
     visitor = make_live_behavior(customer.organization, {"event_count": 7})
     events = [CustomerEvent(customer.pk, "buy", NOW, amount=Decimal("166.50"))] * 5
-    tell(customer, events[0])
-    tell(customer, *events)
+    record(customer, events[0])
+    record(customer, *events)
     counted = {row.goal.composite_id: row.amount for row in GoalProgressEvent.objects.select_related("goal")}
     assert counted == {saver.pk: Decimal(999), visitor.pk: 6}
-    tell(customer, *events)
+    record(customer, *events)
     assert (times_earned(saver), times_earned(visitor)) == (1, 1)
     counted = {row.goal.composite_id: row.amount for row in GoalProgressEvent.objects.select_related("goal")}
     assert counted == {saver.pk: Decimal(666), visitor.pk: 4}
@@ -149,8 +149,8 @@ def test_messages_go_to_who_consented_is_not_held_out_and_below_the_cap() -> Non
     add_message(held, holdout_percent=100)
     add_message(capped, frequency_cap=2, frequency_unit="impressions", frequency_period="daily")
     ann, ben = make_customer(organization), make_customer(organization, push_consent=False)
-    assert [len(one.earned) for one in tell(ann, NOW, NOW, NOW)] == [3, 3, 3]
-    tell(ben, NOW)
+    assert [len(one.earned) for one in record(ann, NOW, NOW, NOW)] == [3, 3, 3]
+    record(ben, NOW)
     members = Recipient.objects.filter(customer=ann)
     assert members.filter(creative__achievement=free).count() == 3
     assert members.filter(creative__achievement=capped).count() == 2
@@ -161,6 +161,6 @@ def test_messages_go_to_who_consented_is_not_held_out_and_below_the_cap() -> Non
 def test_only_line_feeds_separate_tags() -> None:
     customer = make_customer(make_organization())
     make_live_behavior(customer.organization, tags="a\u2028b\u2029c\nd\x0ce\x0bf\r\n g\x85h\x1ci \n\n\r\nj")
-    tell(customer, NOW)
+    record(customer, NOW)
     customer.refresh_from_db()
     assert customer.tags == ["a\u2028b\u2029c", "d\x0ce\x0bf", "g\x85h\x1ci", "j"]

@@ -26,7 +26,7 @@ from tests.campaigns.behaviors.makers import (
     add_outcome,
     make_behavior,
     make_live_behavior,
-    tell,
+    record,
     times_earned,
 )
 from tests.channels import make_event, make_live_campaign
@@ -70,7 +70,7 @@ def test_a_hundred_events_business_events_and_performs_at_three_are_three(settin
 
     kinds: list[Callable[[], object]] = [
         business_event,
-        partial(tell, customer, NOW),
+        partial(record, customer, NOW),
         partial(_performed, customer, campaign.pk),
     ]
 
@@ -96,7 +96,7 @@ def test_batches_of_many_customers_in_any_order_wait_for_each_other_and_lose_not
     def work(start: int) -> None:
         for turn in range(6):
             order = customers[(start + turn) % 6 :] + customers[: (start + turn) % 6]
-            tell(order[0], *(CustomerEvent(each.pk, "buy", NOW + timedelta(minutes=turn)) for each in order))
+            record(order[0], *(CustomerEvent(each.pk, "buy", NOW + timedelta(minutes=turn)) for each in order))
 
     together([partial(work, start) for start in range(4)])
     assert (times_earned(behavior), Event.objects.count(), IssuedOffer.objects.count()) == (36, 144, 5)
@@ -106,11 +106,11 @@ def test_batches_of_many_customers_in_any_order_wait_for_each_other_and_lose_not
 BATCH = """
 import django
 django.setup()
-from tests.campaigns.behaviors.makers import NOW, tell
+from tests.campaigns.behaviors.makers import NOW, record
 from campaigns.behaviors.run import CustomerEvent
 from customers.models import Customer
 customer = Customer.objects.get(pk={customer})
-tell(customer, *(CustomerEvent(customer.pk, "buy", NOW, event_id=f"1:{{number}}") for number in range(10)))
+record(customer, *(CustomerEvent(customer.pk, "buy", NOW, event_id=f"1:{{number}}") for number in range(10)))
 """
 
 
@@ -128,7 +128,7 @@ def test_a_batch_whose_process_is_killed_in_the_middle_is_counted_once_when_told
         process.wait(PATIENCE_SECONDS)
     for is_duplicate in (False, True):
         told = [CustomerEvent(customer.pk, "buy", NOW, event_id=f"1:{number}") for number in range(10)]
-        assert {one.is_duplicate for one in tell(customer, *told)} == {is_duplicate}
+        assert {one.is_duplicate for one in record(customer, *told)} == {is_duplicate}
     customer.refresh_from_db()
     assert (Event.objects.count(), times_earned(behavior), customer.points) == (10, 3, 3)
     assert (GoalProgressEvent.objects.count(), IssuedOffer.objects.count(), PointsEntry.objects.count()) == (1, 3, 3)

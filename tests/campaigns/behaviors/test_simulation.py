@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.campaigns.behaviors.makers import NOW, make_behavior, tell
+from tests.campaigns.behaviors.makers import NOW, make_behavior, record
 from tests.channels import make_live_campaign
 from tests.contents import contents
 from tests.factories import make_customer, make_organization
@@ -26,8 +26,8 @@ def simulated(*arguments: object) -> list[str]:
 
 def test_stored_events_are_replayed_for_a_draft_too() -> None:
     customer = make_customer(make_organization(), external_id="51")
-    tell(customer, NOW, NOW + HOUR, NOW + 2 * HOUR, NOW + 3 * HOUR)
-    tell(customer, NOW, name="other")
+    record(customer, NOW, NOW + HOUR, NOW + 2 * HOUR, NOW + 3 * HOUR)
+    record(customer, NOW, name="other")
     campaign = make_live_campaign(customer.organization, status="draft", ends_at=NOW + 3 * HOUR)
     goal = {"name": "Twice", "event_count": 2, "min_time_between_events": 5400}
     behavior = make_behavior(campaign, goal, name="Regular")

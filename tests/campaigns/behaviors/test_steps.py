@@ -16,11 +16,11 @@ from campaigns.behaviors.engine import (
     Caps,
     Completion,
     Counted,
+    EngineEvent,
     Goal,
     GoalState,
-    Happening,
     Tally,
-    goal_standing,
+    goal_progress,
 )
 from tests.steps import steps_of
 
@@ -54,7 +54,7 @@ GOALS: dict[str, Callable[[int], dict[str, Any]]] = {
 ORDERS = ("as they come", "reversed", "any", "equal")
 
 
-def events(number: int, order: str, gap: timedelta) -> list[Happening]:
+def events(number: int, order: str, gap: timedelta) -> list[EngineEvent]:
     at = [BEGINNING + gap * place for place in range(number)]
     if order == "reversed":
         at.reverse()
@@ -62,19 +62,19 @@ def events(number: int, order: str, gap: timedelta) -> list[Happening]:
         random.Random(number).shuffle(at)
     elif order == "equal":
         at = [BEGINNING] * number
-    return [Happening("buy", each, Decimal("0.50")) for each in at]
+    return [EngineEvent("buy", each, Decimal("0.50")) for each in at]
 
 
-def tell(tally: Tally, told: list[Happening]) -> None:
+def advance(tally: Tally, told: list[EngineEvent]) -> None:
     for each in told:
-        tally.tell(each)
+        tally.advance(each)
     tally.changes()
 
 
 def behavior(goal: dict[str, Any], number: int, order: str) -> Behavior:
     # Reversed, the earnings themselves have to be spaced by a rolling window.
     caps = Caps(per_period=number, period=10_000 * DAY) if order != "equal" else Caps()
-    return Behavior(1, goals=(Goal(2, event_name="buy", **goal),), enough=(1,), caps=caps)
+    return Behavior(1, goals=(Goal(2, event_name="buy", **goal),), required_goals=(1,), caps=caps)
 
 
 @pytest.mark.parametrize("kind", GOALS)
@@ -85,7 +85,7 @@ def test_a_batch_takes_n_log_n_steps(kind: str, order: str) -> None:
         told = events(number, order, DAY if "days" in kind else MINUTE)
         rule = behavior(GOALS[kind](number), number, order)
         tally = Tally(rule, BehaviorState(), ZONE, [each.at for each in told])
-        steps.append(steps_of(partial(tell, tally, told), "campaigns/behaviors"))
+        steps.append(steps_of(partial(advance, tally, told), "campaigns/behaviors"))
     assert steps[1] < MOST * steps[0]
 
 
@@ -103,11 +103,11 @@ def test_an_event_takes_n_log_n_steps_in_what_was_counted_before(kind: str) -> N
             len(times),
         )
         state = BehaviorState({2: before}, tuple(times), len(times))
-        late = Happening("buy", times[number // 2] + MINUTE / 2, Decimal("0.50"))
+        late = EngineEvent("buy", times[number // 2] + MINUTE / 2, Decimal("0.50"))
 
-        def count(rule: Behavior = rule, state: BehaviorState = state, late: Happening = late) -> None:
-            tell(Tally(rule, state, ZONE, [late.at]), [late])
-            goal_standing(Tally(rule, state, ZONE), 2, late.at, ZONE)
+        def count(rule: Behavior = rule, state: BehaviorState = state, late: EngineEvent = late) -> None:
+            advance(Tally(rule, state, ZONE, [late.at]), [late])
+            goal_progress(Tally(rule, state, ZONE), 2, late.at, ZONE)
 
         steps.append(steps_of(count, "campaigns/behaviors"))
     assert steps[1] < MOST * steps[0]

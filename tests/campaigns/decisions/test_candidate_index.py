@@ -47,8 +47,8 @@ def _placed(campaigns: dict[int, list[list[dict[str, Any]]]]) -> list[tuple[Cand
     for campaign_id, several in campaigns.items():
         for order, targets in enumerate(several):
             conditions = parse_targets(targets, SCHEMA)
-            meets = compile_predicate(conditions)
-            placed.append((Candidate(campaign_id, 1, "name", WINDOW, order=order, meets=meets), conditions))
+            matches = compile_predicate(conditions)
+            placed.append((Candidate(campaign_id, 1, "name", WINDOW, order=order, matches=matches), conditions))
     return placed
 
 
@@ -71,7 +71,7 @@ def test_changes_add_up_to_what_is_made_anew(
         anew = CandidateIndex().changed((), _placed(present))
         assert told(index) == told(anew)
         for facts in people:
-            met = sorted((one.campaign_id, one.order) for one in index.all if one.meets(facts))
+            met = sorted((one.campaign_id, one.order) for one in index.all if one.matches(facts))
             assert _found(index, facts) == _found(anew, facts) == met
         assert told(before) == stood
 

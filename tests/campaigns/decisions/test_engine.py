@@ -37,7 +37,7 @@ def everybody(_facts: object) -> bool:
     return True
 
 
-BASE = Candidate(campaign_id=1, organization_id=7, name="One", window=opened(), placement="a", meets=everybody)
+BASE = Candidate(campaign_id=1, organization_id=7, name="One", window=opened(), placement="a", matches=everybody)
 SUBJECT = Subject(organization_id=7, identity="someone", facts=None)
 CONTEXT = Context(placements=frozenset({"a"}), category="c", group_name="g", period_starts=STARTS)
 
@@ -55,7 +55,7 @@ candidates = st.builds(
     category=st.sampled_from(["c", "d", None]),
     group_name=st.sampled_from(["g", "h", None]),
     priority=st.integers(-1, 2),
-    meets=st.sampled_from([everybody, nobody]),
+    matches=st.sampled_from([everybody, nobody]),
     frequency_cap=st.sampled_from([None, 1, 2]),
     frequency_unit=st.just("impressions"),
     frequency_period=st.sampled_from(FrequencyPeriod.values),
@@ -86,7 +86,7 @@ contexts = st.builds(
     category=st.sampled_from([None, "c"]),
     group_name=st.sampled_from([None, "g"]),
     period_starts=st.just(STARTS),
-    out_of_money=st.frozensets(st.integers(1, 8)),
+    budget_exhausted=st.frozensets(st.integers(1, 8)),
     is_restart=st.booleans(),
 )
 
@@ -121,7 +121,7 @@ def test_each_exclusion_is_the_first_rule_that_fails(
 def test_rules_are_asked_in_the_order_of_product_md() -> None:
     capped = History(capped_count=1, capped_from=1, capped_rule=RULE)
     history = capped._replace(is_dismissed=True, is_converted=True, is_completed=True)
-    context = replace(CONTEXT, out_of_money=frozenset({1}), period_starts={"lifetime": 1})
+    context = replace(CONTEXT, budget_exhausted=frozenset({1}), period_starts={"lifetime": 1})
     subject = replace(SUBJECT, has_consent=False, history={1: history})
     candidate = Candidate(
         campaign_id=1,
@@ -132,7 +132,7 @@ def test_rules_are_asked_in_the_order_of_product_md() -> None:
         placement="b",
         category="x",
         group_name="x",
-        meets=nobody,
+        matches=nobody,
         frequency_cap=1,
         frequency_unit="impressions",
         frequency_period="lifetime",
@@ -149,7 +149,7 @@ def test_rules_are_asked_in_the_order_of_product_md() -> None:
         {"placement": "a"},
         {"category": "c"},
         {"group_name": "g"},
-        {"meets": everybody},
+        {"matches": everybody},
     ):
         reasons.append(decide(subject, context, [candidate], NOW).excluded[0].reason)
         candidate = replace(candidate, **repair)
@@ -163,7 +163,7 @@ def test_rules_are_asked_in_the_order_of_product_md() -> None:
         reasons.append(decide(subject, context, [candidate], NOW).excluded[0].reason)
         subject = cured
     reasons.append(decide(subject, context, [candidate], NOW).excluded[0].reason)
-    context = replace(context, out_of_money=frozenset())
+    context = replace(context, budget_exhausted=frozenset())
     reasons.append(decide(subject, context, [candidate], NOW).excluded[0].reason)
     assert reasons == list(Reason)
     candidate = replace(candidate, holdout_percent=0)

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from campaigns.decisions.compiled import find_definition, write_definition
-from campaigns.decisions.engine import share_of
+from campaigns.decisions.engine import holdout_bucket
 from campaigns.delivery import build_chunk as audience_building
 from campaigns.delivery import control as deliveries
 from campaigns.delivery.audience import IS_HELD_OUT, get_terms, preview_audience
@@ -45,7 +45,7 @@ def _expected(rows: Hierarchy) -> set[int]:
         customer.pk
         for customer in Customer.objects.filter(organization=rows.campaign.organization)
         if customer.attributes["state"] == "CA" and customer.attributes["age"] >= 10 and "vip" in customer.tags
-        if customer.consent and share_of(rows.campaign.pk, str(customer.uuid)) >= percent * 100
+        if customer.consent and holdout_bucket(rows.campaign.pk, str(customer.uuid)) >= percent * 100
     }
 
 
@@ -96,7 +96,7 @@ def test_the_control_group_is_the_same_in_sql() -> None:
             sql = f"SELECT id FROM customers_customer customer WHERE {IS_HELD_OUT}"
             cursor.execute(sql, ["17:", percent * 100])
             held = {row[0] for row in cursor.fetchall()}
-        assert held == {one.pk for one in people if share_of(17, str(one.uuid)) < percent * 100}
+        assert held == {one.pk for one in people if holdout_bucket(17, str(one.uuid)) < percent * 100}
 
 
 def test_a_cap_is_kept_and_counted(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:

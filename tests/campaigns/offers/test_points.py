@@ -20,7 +20,7 @@ from customers.customers.generation import generate_customers
 from customers.customers.identity import identify
 from customers.errors import DomainError
 from customers.models import Customer
-from tests.campaigns.behaviors.makers import NOW, make_live_behavior, tell
+from tests.campaigns.behaviors.makers import NOW, make_live_behavior, record
 from tests.factories import make_anonymous, make_customer, make_offer, make_organization
 from tests.together import together
 
@@ -41,7 +41,7 @@ def test_all_that_changes_points_books_them() -> None:
     visitor, known = make_anonymous(organization), make_customer(organization, external_id="51")
     offer = make_offer(organization, points=5)
     for customer in (visitor, known):
-        tell(customer, NOW, NOW + timedelta(minutes=1))
+        record(customer, NOW, NOW + timedelta(minutes=1))
         issue_offers(organization_id=organization.pk, grants=[Grant(offer.pk, customer.pk, f"key {customer.pk}", NOW)])
         adjust_points(organization=organization, customer_id=customer.pk, amount=-3, note="mistake", now=NOW)
     assert differing() == []
@@ -57,7 +57,7 @@ def test_a_balance_has_a_bound_and_what_is_given_beyond_it_is_not_booked() -> No
     offer = make_offer(organization, points=MAXIMUM_POINTS)
     rich = make_customer(organization, points=MAXIMUM_BALANCE - 13)
     book_opening_balances(organization=organization)
-    tell(rich, NOW, NOW + timedelta(minutes=1))
+    record(rich, NOW, NOW + timedelta(minutes=1))
     grants = [Grant(offer.pk, rich.pk, f"key {number}", NOW) for number in range(3)]
     assert len(issue_offers(organization_id=organization.pk, grants=grants)) == 3
     rich.refresh_from_db()
@@ -77,7 +77,7 @@ def test_a_customer_whose_points_are_beyond_all_bounds_still_does_things() -> No
     organization = make_organization()
     make_live_behavior(organization, points=10)
     customer = make_customer(organization, points=2**63 - 1)
-    tell(customer, NOW)
+    record(customer, NOW)
     grants = [Grant(make_offer(organization, points=5).pk, customer.pk, "key", NOW)]
     assert issue_offers(organization_id=organization.pk, grants=grants) == {"key"}
     customer.refresh_from_db()
@@ -100,8 +100,8 @@ def test_the_migration_explains_what_was_there() -> None:
     organization = make_organization()
     typed, earned, both = (make_customer(organization, points=points) for points in (7, 0, 0))
     make_live_behavior(organization, points=10)
-    tell(earned, NOW)
-    tell(both, NOW)
+    record(earned, NOW)
+    record(both, NOW)
     Customer.objects.filter(pk=both.pk).update(points=F("points") - 12)
     assert differing() == [typed.pk, both.pk]
     with connection.cursor() as cursor:
@@ -136,7 +136,7 @@ def test_adjusting_and_earning_at_once_loses_nothing() -> None:
     customer = make_customer(organization)
     adjust = partial(adjust_points, organization=organization, customer_id=customer.pk, note="a gift", now=NOW)
     works: list[Callable[[], object]] = [partial(adjust, amount=1) for _ in range(4)]
-    works += [partial(tell, customer, NOW + timedelta(minutes=number)) for number in range(4)]
+    works += [partial(record, customer, NOW + timedelta(minutes=number)) for number in range(4)]
     together(works)
     customer.refresh_from_db()
     assert (customer.points, differing()) == (44, [])

@@ -1,4 +1,4 @@
-"""How a goal stands at a moment: how much is counted, and when the next event would be."""
+"""How far a goal is at a moment: how much is counted, and when the next event would count."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,31 +16,34 @@ MOST_DELAYS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a goal stands: `count` of what it needs; `next_countable_at` None where no event will count any more."""
+class GoalProgress:
+    """`count` of `event_count` events, days or money; `next_countable_at` None where no event will count any more."""
 
+    id: int
+    name: str
     count: Decimal | int
-    is_completed: bool
+    event_count: int
+    completed: bool
     next_countable_at: datetime | None
 
 
-def goal_standing(tally: Tally, goal_id: int, now: datetime, zone: ZoneInfo) -> Standing:
-    """How a goal stands at `now`; it is complete while it waits, and where the behavior can't be earned any more."""
+def goal_progress(tally: Tally, goal_id: int, now: datetime, zone: ZoneInfo) -> GoalProgress:
+    """A goal's progress at `now`: completed while it waits, and where the behavior can't be earned any more."""
     own, period = tally.goal(goal_id), tally.behavior.same_period
     goal, since = own.goal, own.waits_since
     is_waiting = since is not None and (period is None or now - since < period)
-    is_completed = is_waiting or (tally.full(now) is not None and tally.was_earned)
+    completed = is_waiting or (tally.blocking_cap(now) is not None and tally.was_earned)
     if goal.counts_days:
         so_far: Decimal | int = _days_in_a_row(_current(own, now), now, zone)
     else:
         total = sum((Decimal(mark.weight) for mark in _current(own, now)), Decimal(0))
         so_far = total if goal.counts_money else int(total)
-    counted = goal.needed if is_completed else min(so_far, goal.needed)
-    return Standing(counted, is_completed, _next_countable(tally, own, now))
+    count = goal.needed if completed else min(so_far, goal.needed)
+    return GoalProgress(goal.id, goal.name, count, goal.needed, completed, _next_countable(tally, own, now))
 
 
 def _current(own: GoalCount, now: datetime) -> Sequence[Mark]:
-    """The open events that may be in one period with `now`, those to come left out."""
+    """The open events in the period that ends at `now`."""
     period = own.goal.period
     return [mark for mark in own.pool.marks if mark.at <= now and (period is None or now - mark.at < period)]
 
@@ -59,12 +62,12 @@ def _days_in_a_row(marks: Sequence[Mark], now: datetime, zone: ZoneInfo) -> int:
 def _next_countable(tally: Tally, own: GoalCount, now: datetime) -> datetime | None:
     at = now
     for _ in range(MOST_DELAYS):
-        full = tally.full(at)
-        refused = own.obstacle(at) if full is None else None
-        if full is not None:
-            at = tally.full_until(full, at)
-        elif refused is not None:
-            at = own.until(refused, at)
+        reason = tally.blocking_cap(at)
+        rule = own.blocking_rule(at) if reason is None else None
+        if reason is not None:
+            at = tally.blocked_until(reason, at)
+        elif rule is not None:
+            at = own.until(rule, at)
         else:
             return at
         if at >= NEVER:
