@@ -287,6 +287,11 @@ REQUESTS_PER_MINUTE: int = integer("REQUESTS_PER_MINUTE", 250)
 # address may bring, and impressions with a price of a customer. 0 switches a bound off.
 NEW_VISITORS_PER_MINUTE: int = integer("NEW_VISITORS_PER_MINUTE", 600)
 CHARGED_IMPRESSIONS_PER_MINUTE: int = integer("CHARGED_IMPRESSIONS_PER_MINUTE", 60)
+# What scripts send where they know no customer: in whatever case, these are nobody's ids.
+NOBODYS_IDS = "undefined,null,none,nil,nan,0,true,false,anonymous,guest,(null),[object Object]"
+REFUSED_CUSTOMER_IDS: frozenset[str] = frozenset(
+    one.strip().lower() for one in env.str("REFUSED_CUSTOMER_IDS", NOBODYS_IDS).split(",")
+)
 
 # --- Static files, language, time --------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -50,6 +51,22 @@ class IdentifierField(TextField):
         if isinstance(data, UUID) or (isinstance(data, int) and not isinstance(data, bool)):
             data = str(data)
         return super().to_internal_value(data) or None
+
+
+class CustomerIdField(IdentifierField):
+    """A customer's id without the white space around it; what scripts send for want of one is refused.
+
+    Each of those (setting REFUSED_CUSTOMER_IDS) would merge all who send it into one customer, for good.
+    """
+
+    default_error_messages = {"nobody": "This is nobody's id: {value}"}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The id as text; None for an empty one that need not be there."""
+        value = super().to_internal_value(data.strip() if isinstance(data, str) else data)
+        if value is not None and value.lower() in settings.REFUSED_CUSTOMER_IDS:
+            self.fail("nobody", value=value)
+        return value
 
 
 class KeywordField(TextField):

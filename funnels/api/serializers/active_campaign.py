@@ -4,14 +4,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from traces.wire.fields import IdentifierField, TextField
+from traces.wire.fields import CustomerIdField, IdentifierField, TextField
 
 
 class ActiveIn(serializers.Serializer[Any]):
     """The body: whose campaigns, and which of them."""
 
     app_token = IdentifierField()
-    customer_id = IdentifierField(required=False, allow_null=True, default=None)
+    customer_id = CustomerIdField(required=False, allow_null=True, default=None)
     category = TextField(required=False, allow_null=True, default=None)
     group = TextField(required=False, allow_null=True, default=None)
     trail_id = IdentifierField(required=False, allow_null=True, default=None)

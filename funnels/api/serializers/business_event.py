@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from funnels.api.serializers.fields import Flag
-from traces.wire.fields import IdentifierField, RawField, TextField
+from traces.wire.fields import CustomerIdField, IdentifierField, RawField, TextField
 from traces.wire.members import without_namespace
 from traces.wire.plain import storable
 
@@ -31,9 +31,9 @@ class CustomerSought(RawField):
                 self.fail("empty")
             sought = {without_namespace(name): value for name, value in data.items()}
             if sought.get("id") is not None:
-                sought["id"] = IdentifierField().run_validation(sought["id"])
+                sought["id"] = CustomerIdField().run_validation(sought["id"])
             return sought
-        return IdentifierField().run_validation(data)
+        return CustomerIdField().run_validation(data)
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)

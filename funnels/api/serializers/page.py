@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from funnels.api.serializers.fields import Flag
-from traces.wire.fields import IdentifierField, RawField, TextField
+from traces.wire.fields import CustomerIdField, IdentifierField, RawField, TextField
 from traces.wire.members import without_namespace
 
 MAXIMUM_LOCATION = 2048
@@ -50,7 +50,7 @@ class SyncPageIn(serializers.Serializer[Any]):
     """The body: what a page asks for."""
 
     app_token = IdentifierField()
-    customer_id = IdentifierField(required=False, allow_null=True, default=None)
+    customer_id = CustomerIdField(required=False, allow_null=True, default=None)
     trail_id = IdentifierField()
     sync_popups = Flag(required=False, allow_null=True, default=False)
     page_location = TextField(required=False, allow_null=True, default="", maximum=MAXIMUM_LOCATION)

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from traces.wire.fields import IdentifierField, RawField, TextField
+from traces.wire.fields import CustomerIdField, IdentifierField, RawField, TextField
 from traces.wire.members import without_namespace
 
 MAXIMUM_TOKEN = 1024
@@ -35,8 +35,10 @@ class CustomerMember(RawField):
         if len(fields) < len(data):
             self.fail("twice")
         try:
-            identifier = IdentifierField().run_validation(fields.get("id", empty))
-        except serializers.ValidationError:
+            identifier = CustomerIdField().run_validation(fields.get("id", empty))
+        except serializers.ValidationError as error:
+            if error.get_codes() == ["nobody"]:
+                raise
             self.fail("id")
         return {**fields, "id": identifier}
 
@@ -59,5 +61,5 @@ class SubscriptionIn(serializers.Serializer[Any]):
 
     app_token = IdentifierField()
     reg_token = TextField(maximum=MAXIMUM_TOKEN)
-    customer_id = IdentifierField()
+    customer_id = CustomerIdField()
     platform = TextField()

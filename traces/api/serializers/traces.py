@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from traces.models.action import ActionType
-from traces.wire.fields import IdentifierField, KeywordField, RawField, TextField
+from traces.wire.fields import CustomerIdField, IdentifierField, KeywordField, RawField, TextField
 from traces.wire.members import without_namespace
 from traces.wire.plain import storable
 
@@ -20,7 +20,7 @@ class TraceIn(serializers.Serializer[Any]):
     """
 
     app_token = IdentifierField(required=False, allow_null=True, default=None)
-    customer_id = IdentifierField(required=False, allow_null=True, default=None)
+    customer_id = CustomerIdField(required=False, allow_null=True, default=None)
     customer_token = TextField(required=False, allow_null=True, default=None)
 
 
