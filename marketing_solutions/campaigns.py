@@ -38,17 +38,15 @@ class PortfolioCampaign(NamedTuple):
     amount: Decimal | None
 
 
-ROWS = SQL("rows")
-ONE = PreparedStatement(f"""{ROWS} AND link.campaign_id = %(campaign)s::bigint AND EXISTS (
-    SELECT FROM marketing_solutions_portfolio portfolio
-    WHERE portfolio.application_id = %(application)s::bigint AND portfolio.advertiser_id = link.advertiser_id)""")
-SEARCH = SQL("search", rows=ROWS, page=PAGE)
+CAMPAIGNS = SQL("campaigns")
+FIND_CAMPAIGN = PreparedStatement(SQL("find_campaign", campaigns=CAMPAIGNS))
+SEARCH_CAMPAIGNS = SQL("search_campaigns", campaigns=CAMPAIGNS, page=PAGE)
 OF_ADVERTISERS = " AND portfolio.advertiser_id = ANY(%(advertisers)s::bigint[])"
 OF_IDS = " AND link.campaign_id = ANY(%(ids)s::bigint[])"
 # By whether advertisers and whether ids are asked for.
 SEARCHES = {
     (by_advertisers, by_ids): PreparedStatement(
-        SEARCH.format(of_advertisers=OF_ADVERTISERS * by_advertisers, of_ids=OF_IDS * by_ids)
+        SEARCH_CAMPAIGNS.format(of_advertisers=OF_ADVERTISERS * by_advertisers, of_ids=OF_IDS * by_ids)
     )
     for by_advertisers in (False, True)
     for by_ids in (False, True)
@@ -57,7 +55,7 @@ SEARCHES = {
 
 def get_portfolio_campaign(*, application: Application, campaign_id: int) -> PortfolioCampaign:
     """One campaign; DomainError `campaign-not-found` for what isn't in the portfolio, whether it exists or not."""
-    row = ONE.first_row(
+    row = FIND_CAMPAIGN.first_row(
         {"organization": application.organization_id, "application": application.pk, "campaign": campaign_id}
     )
     if row is None:

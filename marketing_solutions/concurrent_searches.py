@@ -20,12 +20,12 @@ SQL = NamedSQL(__file__)
 # The web server cuts off who reads nothing for UNREAD_ANSWER_SECONDS: whoever reads keeps the turn until then.
 LEAST_LEASE_SECONDS, UNREAD_ANSWERS = 60, 2
 EXTENDED_AFTER_SECONDS = 15
-TAKE = SQL("take")
-EXTEND = """
+TAKE_TURN = SQL("take_turn")
+EXTEND_TURN = """
 UPDATE marketing_solutions_searchturn SET ends_at = clock_timestamp() + make_interval(secs => %s)
 WHERE id = %s AND lease = %s
 """
-LEAVE = "DELETE FROM marketing_solutions_searchturn WHERE id = %s AND lease = %s"
+LEAVE_TURN = "DELETE FROM marketing_solutions_searchturn WHERE id = %s AND lease = %s"
 
 
 @dataclass(slots=True)
@@ -41,12 +41,12 @@ class Turn:
         if time.monotonic() >= self.extend_at:
             self.extend_at = time.monotonic() + EXTENDED_AFTER_SECONDS
             with connection.cursor() as cursor:
-                cursor.execute(EXTEND, [lease_seconds(), self.pk, self.lease])
+                cursor.execute(EXTEND_TURN, [lease_seconds(), self.pk, self.lease])
 
     def leave(self) -> None:
         """Give it back."""
         with connection.cursor() as cursor:
-            cursor.execute(LEAVE, [self.pk, self.lease])
+            cursor.execute(LEAVE_TURN, [self.pk, self.lease])
 
 
 def lease_seconds() -> int:
@@ -60,7 +60,7 @@ def take_turn(*, organization: Organization) -> Turn:
     lease = new_lease()
     with connection.cursor() as cursor:
         for place in range(1, most + 1):
-            cursor.execute(TAKE, [organization.pk, place, lease, lease_seconds()])
+            cursor.execute(TAKE_TURN, [organization.pk, place, lease, lease_seconds()])
             if row := cursor.fetchone():
                 return Turn(row[0], lease)
     raise too_many_at_a_time("searches with large answers", most)

@@ -13,10 +13,10 @@ SQL = NamedSQL(__file__)
 
 KEPT_HOURS = 24
 MAXIMUM_KEY = 255
-CLAIM = SQL("claim", kept_hours=KEPT_HOURS)
-CLEAR = f"""
-DELETE FROM marketing_solutions_storedresponse WHERE created_at < now() - interval '{KEPT_HOURS} hours'
-"""  # noqa: S608 - a constant of ours
+CLAIM_KEY = SQL("claim_key", kept_hours=KEPT_HOURS)
+DELETE_OLD_RESPONSES = (
+    "DELETE FROM marketing_solutions_storedresponse WHERE created_at < now() - make_interval(hours => %s)"
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def claim_key(*, application: Application, key: str, fingerprint: str) -> Claim:
             ErrorKind.UNREADABLE, "idempotency-key-invalid", f"A key has 1 to {MAXIMUM_KEY} printable ASCII characters."
         )
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [application.pk, key, fingerprint])
+        cursor.execute(CLAIM_KEY, [application.pk, key, fingerprint])
         if cursor.fetchone():
             return Claim(application, key, None)
     stored = StoredResponse.objects.get(application=application, key=key)
@@ -58,5 +58,5 @@ def store_response(*, claim: Claim, status: int, body: bytes) -> None:
 def clear_stored_responses() -> int:
     """Delete the answers that nobody gets any more; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute(CLEAR)
+        cursor.execute(DELETE_OLD_RESPONSES, [KEPT_HOURS])
         return int(cursor.rowcount)

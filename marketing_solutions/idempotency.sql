@@ -1,5 +1,6 @@
--- name: claim
--- Whoever comes second waits here until the first has committed (and then gets nothing back) or has failed.
+-- name: claim_key
+-- The id of the stored answer, none where the key has one already. Locks its row: a second request with the key waits
+-- until the first has committed or failed.
 INSERT INTO marketing_solutions_storedresponse AS stored (application_id, key, fingerprint, status, body)
 VALUES (%s, %s, %s, 0, ''::bytea)
 ON CONFLICT (application_id, key) DO UPDATE

@@ -65,7 +65,7 @@ class _Row(NamedTuple):
     limit: Limit
 
 
-LOCK = SQL("lock", feature_spend_limit_update_value=Feature.SPEND_LIMIT_UPDATE.value)
+LOCK_CAMPAIGNS = SQL("lock_campaigns", feature=Feature.SPEND_LIMIT_UPDATE.value)
 REPEATED = Refusal(UpdateCode.REPEATED, "The campaign stands in this request more than once.")
 NOT_FOUND = Refusal(UpdateCode.NOT_FOUND, "The portfolio has no such campaign.")
 BELOW_SPENT = Refusal(
@@ -84,7 +84,7 @@ NAMES = {"name": "The name", "goal": "The goal", "advertiser_id": "The advertise
 def update_campaigns(*, application: Application, updates: Sequence[Update], now: datetime) -> list[Updated]:
     """Apply what can be applied; the answer has an item for each update, in the same order."""
     times = Counter(update.campaign_id for update in updates if update.campaign_id)
-    rows = _lock(application, [campaign_id for campaign_id, number in times.items() if number == 1])
+    rows = _lock_campaigns(application, [campaign_id for campaign_id, number in times.items() if number == 1])
     refusals: list[Refusal | None] = []
     limits: dict[int, Limit] = {}
     for update in updates:
@@ -103,9 +103,9 @@ def update_campaigns(*, application: Application, updates: Sequence[Update], now
     ]
 
 
-def _lock(application: Application, campaign_ids: Iterable[int]) -> dict[int, _Row]:
+def _lock_campaigns(application: Application, campaign_ids: Iterable[int]) -> dict[int, _Row]:
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [application.pk, application.organization_id, list(campaign_ids)])
+        cursor.execute(LOCK_CAMPAIGNS, [application.pk, application.organization_id, list(campaign_ids)])
         return {row[0]: _row(row) for row in cursor.fetchall()}
 
 

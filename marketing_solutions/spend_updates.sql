@@ -1,7 +1,7 @@
--- name: lock
--- Locked by their limits, in the order of their ids, so that two such calls never wait for each other in a circle.
+-- name: lock_campaigns
+-- The campaigns of the application's portfolio with their limits. Locks the limits, by the ids of their campaigns.
 SELECT campaign.id, campaign.name, link.advertiser_id, link.goal, portfolio.may_manage,
-       '${feature_spend_limit_update_value}' = ANY(advertiser.features), spend.type, spend.renewal, spend.amount
+       '${feature}' = ANY(advertiser.features), spend.type, spend.renewal, spend.amount
 FROM marketing_solutions_portfolio portfolio
 JOIN marketing_solutions_advertiser advertiser ON advertiser.id = portfolio.advertiser_id
 JOIN marketing_solutions_advertisercampaign link ON link.advertiser_id = advertiser.id

@@ -1,6 +1,7 @@
 """The admin of the objects of a channel."""
 
-from funnels.admin.channel import (
+from funnels.admin.funnels import FunnelAdmin, FunnelEntryAdmin
+from funnels.admin.placements import (
     BannerAdmin,
     BusinessEventAdmin,
     EventBindingAdmin,
@@ -8,7 +9,6 @@ from funnels.admin.channel import (
     PlaceholderAdmin,
     PopupAdmin,
 )
-from funnels.admin.funnel import FunnelAdmin, FunnelEntryAdmin
 
 __all__ = [
     "BannerAdmin",

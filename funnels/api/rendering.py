@@ -9,7 +9,7 @@ from uuid import UUID
 
 from campaigns.decisions.engine import Candidate
 from funnels.placements.compiled import ShownBanner, ShownPlaceholder
-from funnels.placements.sync_page import FilledPlaceholder, Page
+from funnels.placements.sync_page import FilledPlaceholder, PageContent
 from traces.wire.negotiation import Format
 from traces.wire.rendering import rendered
 
@@ -21,7 +21,7 @@ Cut = tuple[bytes, bytes]
 MARKS = {Format.JSON: (b'{"', b'":', b',"', b","), Format.EDN: (b"{:", b" ", b" :", b" ")}
 
 
-def render_page(page: Page, negotiate_format: Format) -> bytes:
+def render_page(page: PageContent, negotiate_format: Format) -> bytes:
     """The answer of sync-page."""
     customer_id = rendered(page.customer_id, negotiate_format)
     places = [_placeholder(page, part, customer_id, negotiate_format) for part in page.placeholders]
@@ -34,7 +34,7 @@ def render_page(page: Page, negotiate_format: Format) -> bytes:
     )
 
 
-def _placeholder(page: Page, part: FilledPlaceholder, customer_id: bytes, negotiate_format: Format) -> bytes:
+def _placeholder(page: PageContent, part: FilledPlaceholder, customer_id: bytes, negotiate_format: Format) -> bytes:
     shown = part.placeholder
     constants = shown.rendered.get(negotiate_format)
     if constants is None:
@@ -61,7 +61,7 @@ def _constants(shown: ShownPlaceholder) -> dict[str, Any]:
 
 
 def _banner(
-    page: Page, shown: ShownPlaceholder, candidate: Candidate, banner: ShownBanner, negotiate_format: Format
+    page: PageContent, shown: ShownPlaceholder, candidate: Candidate, banner: ShownBanner, negotiate_format: Format
 ) -> bytes:
     known, key, size = candidate.payload.rendered, (banner.banner_id, negotiate_format), (shown.width, shown.height)
     rendered_size, cut = known.get(key, (None, None))
@@ -75,7 +75,7 @@ def _banner(
     return with_token(cut, page.tokens[candidate.campaign_id])
 
 
-def _popup(page: Page, candidate: Candidate, negotiate_format: Format) -> bytes:
+def _popup(page: PageContent, candidate: Candidate, negotiate_format: Format) -> bytes:
     popup = candidate.payload
     cut = popup.rendered.get(negotiate_format)
     if cut is None:

@@ -25,26 +25,24 @@ from customers.errors import DomainError, ErrorKind
 from customers.models import Customer, Organization
 from customers.models.application import SERVERS
 from customers.models.identifier import as_uuid
+from customers.named_sql import NamedSQL
 from funnels.funnels.definitions import restart_funnel
 from funnels.models import EventOccurrence
 from funnels.placements.compiled import NOTHING_SHOWN, ShownEvent
 from funnels.placements.event_filters import with_context
-from funnels.placements.loading import get_channel
+from funnels.placements.loading import get_placement_catalog
 from funnels.placements.visits import Visit, find_customer_visit, get_customer_visit, with_history
 from traces.traces import add_trace
 
-INSERT = """
-INSERT INTO funnels_eventoccurrence (organization_id, customer_id, event_id, idempotency_key, campaign_id, trace_id,
-                                     token, customer_reference, context, restarts_funnel)
-VALUES (%s::bigint, %s::bigint, %s::bigint, %s::varchar, %s::bigint, %s::bigint, %s::uuid, %s::varchar, %s::jsonb,
-        %s::boolean)
-"""
-# One telling of an event at a time: the second one then finds what the first was answered.
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))"
+SQL = NamedSQL(__file__)
+
+INSERT_EVENT_OCCURRENCE = SQL("insert_event_occurrence")
+# Serialises the requests with one event-id: the second then finds what the first was answered.
+LOCK_EVENT_ID = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))"
 
 
 @dataclass(frozen=True, slots=True)
-class EventTold:
+class ReportedEvent:
     """A business event as an application tells it.
 
     `customer` is a customer's id or a search specification, fields of the schema with their values. `event_id` makes
@@ -60,7 +58,7 @@ class EventTold:
 
 
 @dataclass(frozen=True, slots=True)
-class Triggered:
+class TriggeredCampaign:
     """What the event led to; `customer_id` is the caller's own, or that of the customer who was found or created."""
 
     campaign: str
@@ -70,7 +68,7 @@ class Triggered:
     after_response: Write | None = None
 
 
-class _NoLongerStandsError(Exception):
+class _OfferExhaustedError(Exception):
     """What the decision proposed has used up its cap or its money meanwhile."""
 
     def __init__(self, campaign_id: int) -> None:
@@ -78,7 +76,7 @@ class _NoLongerStandsError(Exception):
         self.campaign_id = campaign_id
 
 
-def trigger_campaign(*, told: EventTold, now: datetime) -> Triggered:
+def trigger_campaign(*, reported: ReportedEvent, now: datetime) -> TriggeredCampaign:
     """Choose the best campaign that is bound to an event for its customer, and offer it in a trace of its own.
 
     Nothing is kept where there is none. DomainError `unknown_application` (also of one that has not the platform REST:
@@ -88,82 +86,84 @@ def trigger_campaign(*, told: EventTold, now: datetime) -> Triggered:
     gone: set[int] = set()
     while True:
         try:
-            return _trigger(told, gone, now)
+            return _trigger(reported, gone, now)
         except CustomerGoneError:
             # Merged into another one a moment ago: the id finds that one now.
             continue
-        except _NoLongerStandsError as error:
+        except _OfferExhaustedError as error:
             # All is undone and begun anew: what comes next has its own locks, which come first.
             gone.add(error.campaign_id)
 
 
 @transaction.atomic
-def _trigger(told: EventTold, gone: Collection[int], now: datetime) -> Triggered:
+def _trigger(reported: ReportedEvent, gone: Collection[int], now: datetime) -> TriggeredCampaign:
     """One attempt; campaigns that are `gone` are left out."""
-    visit = _visit(told)
+    visit = _visit(reported)
     require_platform(platforms=visit.platforms, wanted=SERVERS)
     organization = visit.organization
-    channel = get_channel(organization_id=organization.pk, version=organization.version)
-    event = channel.applications.get(visit.application_id, NOTHING_SHOWN).events.get(told.name)
+    catalog = get_placement_catalog(organization_id=organization.pk, version=organization.version)
+    event = catalog.applications.get(visit.application_id, NOTHING_SHOWN).events.get(reported.name)
     if event is None:
         raise DomainError(ErrorKind.NOT_FOUND, "unknown_event", "The application has no such event.")
-    again = _told_before(event, told)
+    again = _find_earlier_answer(event, reported)
     if again is not None:
         return again
     if visit.customer_pk is None:
-        customer = _customer(organization, told)
-        visit = get_customer_visit(app_token=as_uuid(told.app_token), customer_pk=customer.pk)
-    decision, context = _decide(visit, event, told, now)
+        customer = _customer(organization, reported)
+        visit = get_customer_visit(app_token=as_uuid(reported.app_token), customer_pk=customer.pk)
+    decision, context = _decide(visit, event, reported, now)
     eligible = [candidate for candidate in decision.eligible if candidate.campaign_id not in gone]
     if not eligible:
         raise DomainError(ErrorKind.NOT_FOUND, "no_matching_campaign", "No campaign matches this event.")
-    triggered = _offer(event, told, visit, eligible[0], now)
+    triggered = _offer(event, reported, visit, eligible[0], now)
     return _logged(triggered, visit, context, decision, now)
 
 
-def _visit(told: EventTold) -> Visit:
+def _visit(reported: ReportedEvent) -> Visit:
     """The customer of an id, if there is one by now; else nobody in particular, with the application all the same."""
-    token = as_uuid(told.app_token)
-    if isinstance(told.customer, str):
-        return find_customer_visit(app_token=token, customer_id=told.customer)
+    token = as_uuid(reported.app_token)
+    if isinstance(reported.customer, str):
+        return find_customer_visit(app_token=token, customer_id=reported.customer)
     return get_customer_visit(app_token=token, customer_pk=None)
 
 
-def _told_before(event: ShownEvent, told: EventTold) -> Triggered | None:
+def _find_earlier_answer(event: ShownEvent, reported: ReportedEvent) -> TriggeredCampaign | None:
     """What the same telling was answered before."""
-    if told.event_id is None:
+    if reported.event_id is None:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [f"business event {event.event_id} {told.event_id}"])
-    found = EventOccurrence.objects.filter(event_id=event.event_id, idempotency_key=told.event_id)
+        cursor.execute(LOCK_EVENT_ID, [f"business event {event.event_id} {reported.event_id}"])
+    found = EventOccurrence.objects.filter(event_id=event.event_id, idempotency_key=reported.event_id)
     before = found.select_related("campaign", "trace").first()
     if before is None:
         return None
-    return Triggered(before.campaign.name, before.trace.uuid, before.token, before.customer_reference)
+    return TriggeredCampaign(before.campaign.name, before.trace.uuid, before.token, before.customer_reference)
 
 
-def _customer(organization: Organization, told: EventTold) -> Customer:
-    if isinstance(told.customer, str):
-        return find_or_create_customer(organization=organization, customer_id=told.customer)
-    return find_or_create_by_attributes(organization=organization, attributes=told.customer)
+def _customer(organization: Organization, reported: ReportedEvent) -> Customer:
+    if isinstance(reported.customer, str):
+        return find_or_create_customer(organization=organization, customer_id=reported.customer)
+    return find_or_create_by_attributes(organization=organization, attributes=reported.customer)
 
 
-def _decide(visit: Visit, event: ShownEvent, told: EventTold, now: datetime) -> tuple[Decision, Context]:
+def _decide(visit: Visit, event: ShownEvent, reported: ReportedEvent, now: datetime) -> tuple[Decision, Context]:
     context = Context(
         placements=frozenset([event.placement]),
         period_starts=frequency_starts(now, visit.organization.zone),
-        is_restart=told.restarts_funnel,
+        is_restart=reported.restarts_funnel,
     )
     candidates = event.index.all
     visit = with_history(visit, candidates)
-    subject: Subject = replace(visit.subject, facts=with_context(visit.subject.facts, told.context))
+    subject: Subject = replace(visit.subject, facts=with_context(visit.subject.facts, reported.context))
     decision = decide_within_limits(
         organization=visit.organization, subject=subject, context=context, candidates=candidates, now=now
     )
     return decision, context
 
 
-def _offer(event: ShownEvent, told: EventTold, visit: Visit, candidate: Candidate, now: datetime) -> Triggered:
+def _offer(
+    event: ShownEvent, reported: ReportedEvent, visit: Visit, candidate: Candidate, now: datetime
+) -> TriggeredCampaign:
     """Offer the campaign and tell the core; locks go from its spend limit to the customer to participations."""
     organization, customer_pk = visit.organization, visit.customer_pk
     if customer_pk is None:
@@ -171,21 +171,23 @@ def _offer(event: ShownEvent, told: EventTold, visit: Visit, candidate: Candidat
     while lock_spend_limits(organization=organization, campaigns=[candidate]) is None:
         make_spend_limits(organization=organization, campaigns=[candidate])
     locked = None
-    if are_counted(organization=organization, name=told.name, at=now):
+    if are_counted(organization=organization, name=reported.name, at=now):
         locked = lock_customers(organization=organization, customer_ids=[customer_pk])
     tokens: list[uuid.UUID] = []
     as_event = CustomerEvent(
-        customer_pk, told.name, now, told.context, f"business-event:{uuid.uuid4()}", money_in(told.context)
+        customer_pk, reported.name, now, reported.context, f"business-event:{uuid.uuid4()}", money_in(reported.context)
     )
     counting = Counting(
         {(customer_pk, candidate.campaign_id)},
-        lambda: tokens.append(_token(organization, customer_pk, candidate, now, restarts=told.restarts_funnel)),
+        lambda: tokens.append(
+            _issue_token(organization, customer_pk, candidate, now, restarts=reported.restarts_funnel)
+        ),
     )
     record_events(organization=organization, events=[as_event], now=now, locked=locked, counting=counting)
-    return _keep(event, told, visit, candidate, tokens[0])
+    return _record_occurrence(event, reported, visit, candidate, tokens[0])
 
 
-def _token(
+def _issue_token(
     organization: Organization, customer_pk: int, candidate: Candidate, now: datetime, *, restarts: bool
 ) -> uuid.UUID:
     """The token of the offer; with a restart the funnel begins anew."""
@@ -193,29 +195,33 @@ def _token(
     if offered.customer_was_merged:
         raise CustomerGoneError
     if not offered.tokens:
-        raise _NoLongerStandsError(candidate.campaign_id)
+        raise _OfferExhaustedError(candidate.campaign_id)
     if restarts:
         forget_completion(customer_id=customer_pk, campaign_id=candidate.campaign_id)
     return offered.tokens[candidate.campaign_id]
 
 
-def _keep(event: ShownEvent, told: EventTold, visit: Visit, candidate: Candidate, token: uuid.UUID) -> Triggered:
+def _record_occurrence(
+    event: ShownEvent, reported: ReportedEvent, visit: Visit, candidate: Candidate, token: uuid.UUID
+) -> TriggeredCampaign:
     """Keep the occurrence with its trace; with a restart nothing is left of the way so far."""
     customer_pk = visit.customer_pk or 0
-    if told.restarts_funnel:
+    if reported.restarts_funnel:
         restart_funnel(organization=visit.organization, customer_id=customer_pk, campaign_id=candidate.campaign_id)
     trace_pk, trace_id = add_trace(
         organization_id=visit.organization.pk, application_id=visit.application_id, customer_pk=customer_pk
     )
-    reference = told.customer if isinstance(told.customer, str) else visit.customer_id
-    context = orjson.dumps(told.context).decode()
-    values = [visit.organization.pk, customer_pk, event.event_id, told.event_id, candidate.campaign_id, trace_pk]
+    reference = reported.customer if isinstance(reported.customer, str) else visit.customer_id
+    context = orjson.dumps(reported.context).decode()
+    values = [visit.organization.pk, customer_pk, event.event_id, reported.event_id, candidate.campaign_id, trace_pk]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [*values, token, reference, context, told.restarts_funnel])
-    return Triggered(candidate.name, trace_id, token, reference)
+        cursor.execute(INSERT_EVENT_OCCURRENCE, [*values, token, reference, context, reported.restarts_funnel])
+    return TriggeredCampaign(candidate.name, trace_id, token, reference)
 
 
-def _logged(triggered: Triggered, visit: Visit, context: Context, decision: Decision, now: datetime) -> Triggered:
+def _logged(
+    triggered: TriggeredCampaign, visit: Visit, context: Context, decision: Decision, now: datetime
+) -> TriggeredCampaign:
     if not is_logged(organization=visit.organization) or visit.customer_pk is None:
         return triggered
     write = record_after_response(

@@ -1,8 +1,8 @@
 """Customers move through funnels: one step at a time, each once, whatever is sent twice, late or at the same time.
 
-Two statements, each its own transaction: one reads everything a move depends on, one moves if nothing has changed
-meanwhile (`revision`), locking the customer first as a merge does. If something has, both are done again. Where a way
-begins or ends, that is counted before the move, in one transaction with it.
+Two statements, each its own transaction: one reads everything that a move depends on, one moves if nothing has changed
+meanwhile (`revision`), locking the customer first as a merge does. If something has changed, both are repeated. The
+beginning and the end of a funnel are counted before the move, in the same transaction.
 """
 
 import uuid
@@ -25,20 +25,23 @@ from customers.named_sql import NamedSQL
 from customers.schema.fields import field_of_unique_index
 from funnels.funnels.engine import CheckedValues, check_values, end_answer, step_answer
 from funnels.funnels.lookup import get_graph
-from funnels.funnels.position import Stand, read_stand
+from funnels.funnels.position import FunnelPosition, read_funnel_position
 
 SQL = NamedSQL(__file__)
 
-STILL_OPEN = SQL("still_open")
-ENTER = SQL("enter", still_open=STILL_OPEN.format(customer="KEY SHARE", trace="SHARE"))
-MOVE = SQL("move")
-PASS = STILL_OPEN.format(customer="KEY SHARE", trace="SHARE") + MOVE + "SELECT id FROM moved"  # noqa: S608 (constants)
-STORE = SQL("store")
-TELL = """, told AS (
-    UPDATE traces_trace SET captured = captured || %(data)s::jsonb FROM moved WHERE traces_trace.id = %(trace)s::bigint
-)"""
-ALONE = {"customer": "NO KEY UPDATE", "trace": "NO KEY UPDATE"}
-CAPTURE = STILL_OPEN.format(**ALONE) + MOVE + STORE + TELL + "SELECT id FROM moved"  # noqa: S608 (constants)
+OPEN_TRACE = SQL("open_trace", customer_lock="KEY SHARE", trace_lock="SHARE")
+OPEN_TRACE_TO_CAPTURE = SQL("open_trace", customer_lock="NO KEY UPDATE", trace_lock="NO KEY UPDATE")
+MOVED_ENTRY = SQL("moved_entry")
+ENTER_FUNNEL = SQL("enter_funnel", open_trace=OPEN_TRACE)
+MOVE_ENTRY = SQL("move_entry", open_trace=OPEN_TRACE, moved_entry=MOVED_ENTRY)
+MOVE_ENTRY_AND_CAPTURE = SQL(
+    "move_entry_and_capture",
+    open_trace=OPEN_TRACE_TO_CAPTURE,
+    moved_entry=MOVED_ENTRY,
+    captured_attributes=SQL("captured_attributes"),
+)
+# Graphs have fewer steps than numbers of so many digits.
+MAXIMUM_DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -68,46 +71,46 @@ def advance_funnel(*, advance: Advance, now: datetime) -> dict[str, Any]:
 
 def _attempt(advance: Advance, now: datetime) -> dict[str, Any] | None:
     """The answer; None where something else happened meanwhile and the attempt must be repeated."""
-    position = None if advance.step_id is None else _position(advance.step_id)
-    stand = _stand(advance, position)
+    answer_index = None if advance.step_id is None else _answer_index(advance.step_id)
+    position = _read_position(advance, answer_index)
     if advance.step_data is None:
-        return stand.current if stand.is_on_the_way else _begin(advance, stand, now)
-    if not stand.is_on_the_way:
+        return position.current if position.is_on_the_way else _begin(advance, position, now)
+    if not position.is_on_the_way:
         if advance.step_id is not None:
             raise _unknown_step()
         if advance.step_data:
             raise DomainError(
                 ErrorKind.INVALID, "funnel_not_begun", "Ask for the first step before you send data for it."
             )
-        return _begin(advance, stand, now)
-    if position is not None:
-        if advance.step_id != step_id(stand.uuid, position) or position >= stand.length:
+        return _begin(advance, position, now)
+    if answer_index is not None:
+        if advance.step_id != step_id(position.uuid, answer_index) or answer_index >= position.length:
             raise _unknown_step()
-        if position < stand.length - 1:
-            return stand.requested
-    return _move(stand, advance.step_data, now) if stand.step else stand.current
+        if answer_index < position.length - 1:
+            return position.requested
+    return _move(position, advance.step_data, now) if position.step else position.current
 
 
-def _stand(advance: Advance, position: int | None) -> Stand:
-    return read_stand(
+def _read_position(advance: Advance, answer_index: int | None) -> FunnelPosition:
+    return read_funnel_position(
         trail_id=advance.trail_id,
         campaign_id=advance.campaign_id,
         token=advance.token,
-        position=0 if position is None else position + 2,
+        answer_index=0 if answer_index is None else answer_index + 2,
         with_schema=bool(advance.step_data),
     )
 
 
-def step_id(entry: uuid.UUID | None, position: int) -> str:
-    """The step-id of the step at a position of an entry's path."""
-    return f"{entry}-{position}"
+def step_id(entry: uuid.UUID | None, answer_index: int) -> str:
+    """The step-id of an entry's answer."""
+    return f"{entry}-{answer_index}"
 
 
-def _position(given: str) -> int:
-    position = given.rpartition("-")[2]
-    if not (position.isascii() and position.isdigit() and len(position) < 4):  # noqa: PLR2004 (graphs are smaller)
+def _answer_index(given: str) -> int:
+    answer_index = given.rpartition("-")[2]
+    if not (answer_index.isascii() and answer_index.isdigit() and len(answer_index) <= MAXIMUM_DIGITS):
         raise _unknown_step()
-    return int(position)
+    return int(answer_index)
 
 
 def _unknown_step() -> DomainError:
@@ -118,9 +121,9 @@ def _unknown_step() -> DomainError:
 
 @dataclass(frozen=True)
 class Capture:
-    """What is stored into the customer: `stored` by name, where nothing stands or what is in `replaced`.
+    """What is stored in the customer: `stored` by name, where there is no value or its name is in `replaced`.
 
-    No `schema`, nothing to store.
+    Without a `schema` nothing is stored.
     """
 
     schema: list[CustomerField]
@@ -128,94 +131,94 @@ class Capture:
     replaced: list[str]
 
 
-class _Missed(Exception):  # noqa: N818 (no error: it never leaves this module)
-    """Something else happened before the move: what was counted for it is undone."""
+class _ChangedMeanwhileError(Exception):
+    """Something else happened before the move: what was counted for it is undone. It never leaves this module."""
 
 
-def _begin(advance: Advance, stand: Stand, now: datetime) -> dict[str, Any] | None:
+def _begin(advance: Advance, position: FunnelPosition, now: datetime) -> dict[str, Any] | None:
     """The first step; None where the attempt must be repeated, DomainError `frequency_cap`."""
     try:
         with transaction.atomic():
-            return _enter(stand, now)
-    except _Missed:
+            return _enter(position, now)
+    except _ChangedMeanwhileError:
         return None
     except DomainError:
-        # Somebody with the same customer may have begun it meanwhile, and then it is resumed.
-        if _stand(advance, None) == replace(stand, raw_requested=None, requested_in=None):
+        # Another request for the same customer may have begun the funnel meanwhile: then it is resumed.
+        if _read_position(advance, None) == replace(position, raw_requested=None, requested_in=None):
             raise
         return None
 
 
-def _enter(stand: Stand, now: datetime) -> dict[str, Any]:
+def _enter(position: FunnelPosition, now: datetime) -> dict[str, Any]:
     """Count and enter, participation before entry."""
-    graph, identity = get_graph(stand.funnel_version_id), uuid.uuid4()
+    graph, identity = get_graph(position.funnel_version_id), uuid.uuid4()
     first = graph.steps[graph.start]
-    answer = step_answer(graph, first, facts=stand.facts({}), shown=stand.shown({}), step_id=step_id(identity, 0))
-    values = _values(stand, first.name, answer, now) | {
-        "organization": stand.organization_id,
-        "campaign": stand.campaign_id,
-        "version": stand.funnel_version_id,
+    answer = step_answer(graph, first, facts=position.facts({}), shown=position.shown({}), step_id=step_id(identity, 0))
+    values = _values(position, first.name, answer, now) | {
+        "organization": position.organization_id,
+        "campaign": position.campaign_id,
+        "version": position.funnel_version_id,
         "uuid": identity,
         "is_finished": graph.is_last(first.name),
     }
-    if not record_engagement(interaction=_interaction(stand), now=now):
+    if not record_engagement(interaction=_interaction(position), now=now):
         raise DomainError(ErrorKind.CONFLICT, "frequency_cap", "The campaign's frequency cap is reached.")
     if values["is_finished"]:
-        record_completion(interaction=_interaction(stand), now=now)
-    if not _happened(ENTER, values):
-        raise _Missed
+        record_completion(interaction=_interaction(position), now=now)
+    if not _was_written(ENTER_FUNNEL, values):
+        raise _ChangedMeanwhileError
     return answer
 
 
-def _move(stand: Stand, step_data: Mapping[str, object], now: datetime) -> dict[str, Any] | None:
-    graph = get_graph(stand.version_id)
-    step = graph.steps[stand.step]
+def _move(position: FunnelPosition, step_data: Mapping[str, object], now: datetime) -> dict[str, Any] | None:
+    graph = get_graph(position.version_id)
+    step = graph.steps[position.step]
     checked = check_values(step.fields, step_data)
-    schema = stand.schema() if checked.kept or checked.cleared else []
-    _refuse(checked, schema)
+    schema = position.schema() if checked.kept or checked.cleared else []
+    _check_schema(checked, schema)
     captured = {**checked.kept, **dict.fromkeys(checked.cleared)}
-    facts = stand.facts(captured)
+    facts = position.facts(captured)
     following = step.next_name(facts)
     if following is None:
         answer = end_answer(graph)
     else:
-        identity = step_id(stand.uuid, stand.length)
-        shown = stand.shown(captured)
+        identity = step_id(position.uuid, position.length)
+        shown = position.shown(captured)
         answer = step_answer(graph, graph.steps[following], facts=facts, shown=shown, step_id=identity)
-    values = _values(stand, following or "", answer, now) | {
+    values = _values(position, following or "", answer, now) | {
         "is_finished": following is None or graph.is_last(following),
         "data": _as_json(captured),
     }
-    capture = Capture(schema, dict(checked.kept), stand.replaceable(captured))
-    # One statement is a transaction by itself; the end of the way is counted together with it.
+    capture = Capture(schema, dict(checked.kept), position.replaceable(captured))
+    # One statement is a transaction by itself; the end of the funnel is counted together with it.
     if not values["is_finished"]:
-        return answer if _moved(values, capture) else None
+        return answer if _write_move(values, capture) else None
     try:
         with transaction.atomic():
-            _finish(stand, values, capture, now)
-    except _Missed:
+            _finish(position, values, capture, now)
+    except _ChangedMeanwhileError:
         return None
     return answer
 
 
-def _finish(stand: Stand, values: dict[str, Any], capture: Capture, now: datetime) -> None:
+def _finish(position: FunnelPosition, values: dict[str, Any], capture: Capture, now: datetime) -> None:
     """Count and move, participation before entry."""
-    record_completion(interaction=_interaction(stand), now=now, stores=bool(capture.schema))
-    if not _moved(values, capture):
-        raise _Missed
+    record_completion(interaction=_interaction(position), now=now, stores=bool(capture.schema))
+    if not _write_move(values, capture):
+        raise _ChangedMeanwhileError
 
 
-def _interaction(stand: Stand) -> Interaction:
+def _interaction(position: FunnelPosition) -> Interaction:
     """The interaction that the tracking token stands for."""
     return Interaction(
-        id=stand.interaction_id,
-        organization_id=stand.organization_id,
-        customer_id=stand.customer_id,
-        campaign_id=stand.campaign_id,
+        id=position.interaction_id,
+        organization_id=position.organization_id,
+        customer_id=position.customer_id,
+        campaign_id=position.campaign_id,
     )
 
 
-def _refuse(checked: CheckedValues, schema: list[CustomerField]) -> None:
+def _check_schema(checked: CheckedValues, schema: list[CustomerField]) -> None:
     now_checked = check_attributes(schema, checked.kept | dict.fromkeys(checked.cleared))
     refused = now_checked.refused | checked.refused
     if refused:
@@ -227,34 +230,34 @@ def _invalid(refused: Mapping[str, str]) -> DomainError:
     return DomainError(ErrorKind.INVALID, "invalid_step_data", "The step's data has wrong fields.", fields=fields)
 
 
-def _values(stand: Stand, step: str, answer: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _values(position: FunnelPosition, step: str, answer: dict[str, Any], now: datetime) -> dict[str, Any]:
     """What every move writes."""
     return {
-        "customer": stand.customer_id,
-        "trace": stand.trace_id,
-        "interaction": stand.interaction_id,
-        "entry": stand.entry_id,
-        "revision": stand.revision,
+        "customer": position.customer_id,
+        "trace": position.trace_id,
+        "interaction": position.interaction_id,
+        "entry": position.entry_id,
+        "revision": position.revision,
         "step": step,
         "answer": orjson.dumps(answer).decode(),
         "now": now,
     }
 
 
-def _moved(values: dict[str, Any], capture: Capture) -> bool:
-    """Move, and store into the customer what is captured.
+def _write_move(values: dict[str, Any], capture: Capture) -> bool:
+    """Move, and store what is captured in the customer; False where the entry has changed meanwhile.
 
-    A value that must be unique and that another customer has is kept with the entry alone: who asks is not told whose
-    it is. The one statement is a transaction by itself; within another one it needs a savepoint to fail alone.
+    A unique value that another customer already has is stored with the entry only, so that the caller doesn't learn
+    whose it is. The statement is a transaction by itself; inside another one a savepoint lets it fail alone.
     """
     shared: list[str] = []
     if not capture.schema:
-        return _happened(PASS, {**values, "shared_fields": shared})
+        return _was_written(MOVE_ENTRY, {**values, "shared_fields": shared})
     while True:
         stored = {"stored": _as_json(capture.stored), "replaced": capture.replaced, "shared_fields": shared}
         try:
             with transaction.atomic() if connection.in_atomic_block else nullcontext():
-                return _happened(CAPTURE, {**values, **stored})
+                return _was_written(MOVE_ENTRY_AND_CAPTURE, {**values, **stored})
         except IntegrityError as error:
             name = field_of_unique_index(capture.schema, error)
             if capture.stored.pop(name, None) is None:
@@ -267,7 +270,7 @@ def _as_json(values: Mapping[str, Any]) -> str:
     return orjson.dumps(values).decode()
 
 
-def _happened(statement: str, values: dict[str, Any]) -> bool:
+def _was_written(statement: str, values: dict[str, Any]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchone() is not None

@@ -1,16 +1,18 @@
--- fragment: still_open
--- A merge must not take the customer away meanwhile, nor a conversion close the trace. {customer} and {trace} are how
--- their rows are locked.
+-- fragment: open_trace
+-- The trace, if it still is the customer's and open. Locks the customer, then the trace, as strongly as the arguments
+-- say: no merge takes the customer away meanwhile, and no conversion closes the trace.
 WITH customer AS (
-    SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR {customer}
+    SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR ${customer_lock}
 ), trace AS (
     SELECT trace.id FROM traces_trace trace, customer
     WHERE trace.id = %(trace)s::bigint AND trace.customer_id = customer.id AND trace.closed_at IS NULL
-    FOR {trace} OF trace
+    FOR ${trace_lock} OF trace
 )
 
--- name: enter
-${still_open}
+-- name: enter_funnel
+-- The entry's id, none where the trace is closed or the entry has changed. Locks the customer and the trace against
+-- changes, and the entry.
+${open_trace}
 INSERT INTO funnels_funnelentry AS mine (organization_id, customer_id, campaign_id, version_id, interaction_id, uuid,
                                          step, is_finished, answers, answered_in, data, shared_fields,
                                          revision, entered_at, moved_at)
@@ -26,7 +28,8 @@ SET version_id = excluded.version_id, interaction_id = excluded.interaction_id, 
 WHERE mine.id = %(entry)s::bigint AND mine.revision = %(revision)s::bigint
 RETURNING id
 
--- fragment: move
+-- fragment: moved_entry
+-- The entry's id after the step, none where it has changed meanwhile. Locks the entry.
 , moved AS (
     UPDATE funnels_funnelentry entry
     SET step = %(step)s::varchar, is_finished = %(is_finished)s::boolean, answers = answers || %(answer)s::text,
@@ -38,11 +41,26 @@ RETURNING id
     RETURNING entry.id
 )
 
--- fragment: store
--- What the customer has and is not to be replaced wins.
-, captured AS (
+-- fragment: captured_attributes
+-- Writes what was captured to the customer, whose own values win unless they are to be replaced, and to the trace.
+, captured_by_customer AS (
     UPDATE customers_customer
     SET attributes = %(stored)s::jsonb || (attributes - %(replaced)s::text[]), updated_at = %(now)s::timestamptz
     FROM moved
     WHERE customers_customer.id = %(customer)s::bigint
+), captured_in_trace AS (
+    UPDATE traces_trace SET captured = captured || %(data)s::jsonb FROM moved WHERE traces_trace.id = %(trace)s::bigint
 )
+
+-- name: move_entry
+-- The entry's id after a step that captures nothing. Locks the customer and the trace against changes, and the entry.
+${open_trace}
+${moved_entry}
+SELECT id FROM moved
+
+-- name: move_entry_and_capture
+-- The same of a step that captures. Locks the customer, the trace and the entry.
+${open_trace}
+${moved_entry}
+${captured_attributes}
+SELECT id FROM moved

@@ -10,7 +10,7 @@ from customers.errors import DomainError
 from funnels.funnels.advance import Advance, advance_funnel
 from funnels.funnels.engine import CaptureField
 from funnels.funnels.lookup import get_graph
-from funnels.funnels.position import Stand, read_stand
+from funnels.funnels.position import FunnelPosition, read_funnel_position
 from funnels.models import Funnel
 from traces.actions import TRACKING_TOKEN, Activity, record_action
 from traces.models import Trace
@@ -18,20 +18,20 @@ from traces.models.action import ActionType
 
 
 @dataclass(frozen=True)
-class Place:
-    """A funnel as one visit sees it; raised errors are those of `read_stand`."""
+class OpenedFunnel:
+    """A funnel as one visit sees it; raised errors are those of `read_funnel_position`."""
 
     trail_id: uuid.UUID | None
     campaign_id: int
     token: uuid.UUID | None
-    stand: Stand
+    position: FunnelPosition
     funnel: Funnel
     allowed_origins: list[str]
 
     @property
     def opens_with_landing(self) -> bool:
         """Whether the landing page comes before the steps."""
-        return bool(self.funnel.landing_page) and (self.funnel.always_use_landing or not self.stand.is_on_the_way)
+        return bool(self.funnel.landing_page) and (self.funnel.always_use_landing or not self.position.is_on_the_way)
 
 
 @dataclass(frozen=True)
@@ -41,35 +41,35 @@ class Submission:
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_place(*, trail_id: uuid.UUID | None, campaign_id: int, token: uuid.UUID | None) -> Place:
-    """Where this visit stands; DomainError as `read_stand` raises them."""
-    stand = read_stand(trail_id=trail_id, campaign_id=campaign_id, token=token)
+def open_funnel(*, trail_id: uuid.UUID | None, campaign_id: int, token: uuid.UUID | None) -> OpenedFunnel:
+    """Where this visit stands; DomainError as `read_funnel_position` raises them."""
+    position = read_funnel_position(trail_id=trail_id, campaign_id=campaign_id, token=token)
     funnel = (
-        Funnel.objects.filter(campaign_id=stand.campaign_id, organization_id=stand.organization_id)
+        Funnel.objects.filter(campaign_id=position.campaign_id, organization_id=position.organization_id)
         .select_related("organization")
         .get()
     )
-    trace = Trace.objects.select_related("application").get(pk=stand.trace_id)
-    return Place(trail_id, campaign_id, token, stand, funnel, trace.application.allowed_origins)
+    trace = Trace.objects.select_related("application").get(pk=position.trace_id)
+    return OpenedFunnel(trail_id, campaign_id, token, position, funnel, trace.application.allowed_origins)
 
 
-def current_step(*, place: Place, now: datetime) -> dict[str, Any]:
+def current_step(*, opened: OpenedFunnel, now: datetime) -> dict[str, Any]:
     """The current step's answer; begins the funnel where it wasn't begun."""
-    return advance_funnel(advance=Advance(place.trail_id, place.campaign_id, place.token), now=now)
+    return advance_funnel(advance=Advance(opened.trail_id, opened.campaign_id, opened.token), now=now)
 
 
-def current_fields(*, place: Place) -> tuple[CaptureField, ...]:
+def current_fields(*, opened: OpenedFunnel) -> tuple[CaptureField, ...]:
     """What the current step asks for, with its bounds: the first step where the funnel wasn't begun."""
-    stand = place.stand
-    if not stand.is_on_the_way:
-        graph = get_graph(stand.funnel_version_id)
+    position = opened.position
+    if not position.is_on_the_way:
+        graph = get_graph(position.funnel_version_id)
         return graph.steps[graph.start].fields
-    return get_graph(stand.version_id).steps[stand.step].fields if stand.step else ()
+    return get_graph(position.version_id).steps[position.step].fields if position.step else ()
 
 
-def submit_step(*, place: Place, step_id: str, step_data: Mapping[str, object], now: datetime) -> Submission:
+def submit_step(*, opened: OpenedFunnel, step_id: str, step_data: Mapping[str, object], now: datetime) -> Submission:
     """Advance with a form's values; errors about fields are for the customer, others are raised."""
-    advance = Advance(place.trail_id, place.campaign_id, place.token, step_data, step_id)
+    advance = Advance(opened.trail_id, opened.campaign_id, opened.token, step_data, step_id)
     try:
         advance_funnel(advance=advance, now=now)
     except DomainError as error:
@@ -79,8 +79,8 @@ def submit_step(*, place: Place, step_id: str, step_data: Mapping[str, object], 
     return Submission()
 
 
-def dismiss(*, place: Place, now: datetime) -> None:
+def dismiss(*, opened: OpenedFunnel, now: datetime) -> None:
     """The customer is not interested: the trace is closed, as by the action `dismiss`."""
-    data = [{"name": TRACKING_TOKEN, "value": str(place.token)}]
+    data = [{"name": TRACKING_TOKEN, "value": str(opened.token)}]
     activity = Activity(ActionType.DISMISS.value, ActionType.DISMISS, data)
-    record_action(trail_id=place.trail_id, activity=activity, now=now)
+    record_action(trail_id=opened.trail_id, activity=activity, now=now)

@@ -1,4 +1,4 @@
-"""Where a customer stands in a campaign's funnel: everything that a move depends on, read in one statement."""
+"""A customer's position in a campaign's funnel: everything that a move depends on, read in one statement."""
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,12 +19,12 @@ from traces.trails import trace_closed
 
 SQL = NamedSQL(__file__)
 
-READ = SQL("read")
+READ_FUNNEL_POSITION = SQL("read_funnel_position")
 MAXIMUM_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class FunnelPosition:
     """The rows a move is made from; what belongs to the entry is None or empty where nobody has entered."""
 
     platform: str
@@ -116,36 +116,36 @@ class Stand:
         )
 
 
-def read_stand(
+def read_funnel_position(
     *,
     trail_id: uuid.UUID | None,
     campaign_id: int,
     token: uuid.UUID | None,
-    position: int = 0,
+    answer_index: int = 0,
     with_schema: bool = False,
-) -> Stand:
-    """Where the trail's customer stands; `position` (from 1): which of their answers to read beside the current one.
+) -> FunnelPosition:
+    """The position of the trail's customer; `answer_index` (from 1) says which answer to read beside the current one.
 
     DomainError `unknown_trail`, `trace_closed`, `unknown_campaign`, `unknown_tracking_token` (also another customer's
     or another campaign's) or `no_funnel`.
     """
     campaign = campaign_id if 0 < campaign_id <= MAXIMUM_ID else None
     with connection.cursor() as cursor:
-        values = {"trail": trail_id, "campaign": campaign, "token": token, "position": position}
-        cursor.execute(READ, values | {"with_schema": with_schema})
+        values = {"trail": trail_id, "campaign": campaign, "token": token, "answer_index": answer_index}
+        cursor.execute(READ_FUNNEL_POSITION, values | {"with_schema": with_schema})
         row = cursor.fetchone()
     if row is None:
         raise _unknown("unknown_trail", "The trail is not known.")
-    stand = Stand(*row)
-    if stand.is_closed:
+    position = FunnelPosition(*row)
+    if position.is_closed:
         raise trace_closed()
-    if stand.campaign_id is None:
+    if position.campaign_id is None:
         raise _unknown("unknown_campaign", "The campaign is not known.")
-    if stand.interaction_id is None:
+    if position.interaction_id is None:
         raise _unknown("unknown_tracking_token", "The tracking token is not known.")
-    if stand.funnel_version_id is None:
+    if position.funnel_version_id is None:
         raise _unknown("no_funnel", "The campaign has no funnel.")
-    return stand
+    return position
 
 
 def _unknown(code: str, message: str) -> DomainError:

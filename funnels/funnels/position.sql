@@ -1,12 +1,13 @@
--- name: read
--- A finished way ends with its tracking token, any way with a conversion or dismissal: the next token enters anew.
+-- name: read_funnel_position
+-- All that a move depends on; locks nothing. A finished funnel ends with its tracking token, every funnel with a
+-- conversion or dismissal: the next token enters it anew.
 SELECT trail.platform, trail.language, trail.channel, trace.id, trace.closed_at IS NOT NULL, trace.organization_id,
        trace.is_trusted, trace.captured, application.platforms,
        customer.id, customer.is_anonymous, customer.attributes, customer.tags, customer.points,
        campaign.id, interaction.id, funnel.version_id,
        entry.id, entry.revision, entry.uuid, entry.version_id, entry.step, entry.data,
-       cardinality(entry.answers), entry.answers[cardinality(entry.answers)], entry.answers[%(position)s::int],
-       entry.answered_in[cardinality(entry.answers)], entry.answered_in[%(position)s::int],
+       cardinality(entry.answers), entry.answers[cardinality(entry.answers)], entry.answers[%(answer_index)s::int],
+       entry.answered_in[cardinality(entry.answers)], entry.answered_in[%(answer_index)s::int],
        entry.id IS NOT NULL
        AND (NOT entry.is_finished OR entry.interaction_id = interaction.id)
        AND NOT COALESCE(GREATEST(participation.converted_at, participation.dismissed_at) >= entry.entered_at, FALSE),

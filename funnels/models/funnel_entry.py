@@ -13,7 +13,7 @@ from funnels.models.funnel_version import FunnelVersion
 
 SQL = NamedSQL(__file__)
 
-YIELD = SQL("yield")
+DELETE_OLDER_ENTRIES = SQL("delete_older_entries")
 
 
 class FunnelEntry(CustomerOwned):
@@ -49,7 +49,7 @@ class FunnelEntry(CustomerOwned):
 
     @classmethod
     def move_rows(cls, *, from_id: int, to_id: int) -> None:
-        """Where two rows would meet, the one that moved last stays."""
+        """Of two entries in one funnel the one that moved last stays."""
         with connection.cursor() as cursor:
-            cursor.execute(YIELD, {"source": from_id, "target": to_id})
+            cursor.execute(DELETE_OLDER_ENTRIES, {"source": from_id, "target": to_id})
         super().move_rows(from_id=from_id, to_id=to_id)

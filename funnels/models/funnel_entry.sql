@@ -1,5 +1,5 @@
--- name: yield
--- Where both were on the way in one funnel, the one who moved last goes on.
+-- name: delete_older_entries
+-- Of two entries in one funnel that a merge brings together, the one that moved last stays. Locks what it deletes.
 DELETE FROM funnels_funnelentry mine USING funnels_funnelentry other
 WHERE mine.campaign_id = other.campaign_id
   AND ((mine.customer_id = %(target)s::bigint AND other.customer_id = %(source)s::bigint

@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 from campaigns.models import AdCampaign
 from customers.models import NamesFields
 
-# Who is on the way through steps that ask for what is no more begins anew.
-LET_GO = """
+# Customers in the middle of steps that ask for a deleted field begin anew.
+DELETE_ENTRIES_WITH_FIELD = """
 DELETE FROM funnels_funnelentry entry USING funnels_funnelversion version
 WHERE version.id = entry.version_id AND NOT entry.is_finished AND version.organization_id = %s::bigint
 AND version.definition -> 'types' ? %s::text
@@ -47,4 +47,4 @@ class FunnelVersion(NamesFields):
     def forget_field(cls, *, organization_id: int, name: str) -> None:
         """Older versions may name it still."""
         with connection.cursor() as cursor:
-            cursor.execute(LET_GO, [organization_id, name])
+            cursor.execute(DELETE_ENTRIES_WITH_FIELD, [organization_id, name])

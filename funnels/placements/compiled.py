@@ -83,7 +83,7 @@ class ShownEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class ApplicationChannel:
+class ApplicationPlacements:
     """What one application shows: placeholders and events by their names, and every popup by its id."""
 
     placeholders: Mapping[str, ShownPlaceholder] = field(default_factory=dict)
@@ -102,14 +102,14 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class PlacementCatalog:
     """What an organization shows, by application; and all of it by ids, for the next version to be made from.
 
     `size` in bytes, without those of `definitions`; a campaign's `Places` have that of what it was compiled from.
     """
 
     definitions: Definitions
-    applications: Mapping[int, ApplicationChannel]
+    applications: Mapping[int, ApplicationPlacements]
     placeholders: Mapping[int, ShownPlaceholder]
     events: Mapping[int, ShownEvent]
     places: Mapping[int, Places]
@@ -122,10 +122,10 @@ class Channel:
         return self.definitions.version
 
 
-NOTHING_SHOWN = ApplicationChannel()
+NOTHING_SHOWN = ApplicationPlacements()
 
 
-def weighted(banners: BannerSet, identity: uuid.UUID, seen: int) -> ShownBanner:
+def pick_banner(banners: BannerSet, identity: uuid.UUID, seen: int) -> ShownBanner:
     """The banner of a set that a customer sees now: in proportion to the weights, another one as time goes on."""
     if len(banners.banners) == 1:
         return banners.banners[0]

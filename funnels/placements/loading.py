@@ -24,9 +24,9 @@ from funnels.funnels.lookup import NO_FUNNEL, FunnelSummary, funnel_summary
 from funnels.models import Funnel
 from funnels.placements.compiled import (
     NOTHING_SHOWN,
-    ApplicationChannel,
+    ApplicationPlacements,
     BannerSet,
-    Channel,
+    PlacementCatalog,
     Places,
     ShownBanner,
     ShownEvent,
@@ -37,28 +37,21 @@ from funnels.placements.event_filters import parse_filter
 
 SQL = NamedSQL(__file__)
 
-ROWS = SQL("rows")
-LOAD_ALL = f"""
-SELECT organization.version, {ROWS.format(placeholders="", events="", campaigns="", bindings="")}
-FROM customers_organization organization WHERE organization.id = %s::bigint
-"""  # noqa: S608
-OWN_LABELS = {"placeholders": "funnels.placeholder", "events": "funnels.businessevent"}
-MARKED_PLACEHOLDERS, MARKED_EVENTS = (MARKED.format(label=label) for label in OWN_LABELS.values())
-OF_CAMPAIGNS = "AND row.campaign_id = ANY(ARRAY(SELECT id FROM campaigns))"
-CHANGED_ROWS = ROWS.format(
-    placeholders=f"AND row.id = {MARKED_PLACEHOLDERS}",
-    events=f"AND row.id = {MARKED_EVENTS}",
-    campaigns=OF_CAMPAIGNS,
-    bindings=OF_CAMPAIGNS,
-)
-LOAD_CHANGED = SQL(
-    "load_changed",
+PLACEHOLDER_LABEL, EVENT_LABEL = "funnels.placeholder", "funnels.businessevent"
+LOAD_CATALOG = SQL("load_catalog", all_rows=SQL("rows_of_each_kind", of_placeholders="", of_events="", of_campaigns=""))
+LOAD_CHANGED_ROWS = SQL(
+    "load_changed_rows",
     changes=CHANGES,
-    campaigns=CAMPAIGNS,
+    changed_campaigns=CAMPAIGNS,
     is_known=IS_KNOWN,
-    own_labels_placeholders=OWN_LABELS["placeholders"],
-    own_labels_events=OWN_LABELS["events"],
-    changed_rows=CHANGED_ROWS,
+    placeholder_label=PLACEHOLDER_LABEL,
+    event_label=EVENT_LABEL,
+    changed_rows=SQL(
+        "rows_of_each_kind",
+        of_placeholders=f"AND row.id = {MARKED.format(label=PLACEHOLDER_LABEL)}",
+        of_events=f"AND row.id = {MARKED.format(label=EVENT_LABEL)}",
+        of_campaigns="AND row.campaign_id = ANY(ARRAY(SELECT id FROM campaigns))",
+    ),
 )
 # What is kept takes so many bytes for each byte of the rows it was compiled from (measured): half of them are for what
 # is rendered of it in both formats.
@@ -109,12 +102,12 @@ class Changed:
     events: Collection[int] = ()
 
 
-def get_channel(*, organization_id: int, version: int) -> Channel:
+def get_placement_catalog(*, organization_id: int, version: int) -> PlacementCatalog:
     """What the organization shows, as new as `version` at least."""
     return _kept.get(organization_id=organization_id, version=version)
 
 
-def _load(organization_id: int, version: int, before: Channel | None) -> Channel:
+def _load(organization_id: int, version: int, before: PlacementCatalog | None) -> PlacementCatalog:
     """Both statements see the same version, or are asked again."""
     while True:
         start, changed, (found, *texts) = _find(organization_id, before)
@@ -126,27 +119,27 @@ def _load(organization_id: int, version: int, before: Channel | None) -> Channel
 _kept = VersionCache(_load)
 
 
-def _find(organization_id: int, before: Channel | None) -> tuple[Channel | None, Changed, list[Any]]:
+def _find(organization_id: int, before: PlacementCatalog | None) -> tuple[PlacementCatalog | None, Changed, list[Any]]:
     """What to begin with, what has changed since, and the version with the rows of that; else all rows, for nothing."""
     with connection.cursor() as cursor:
         if before is not None:
-            values = since(organization_id, before.version, labels=[*OWN_LABELS.values()], apps=["funnels"])
-            cursor.execute(LOAD_CHANGED, values)
+            values = since(organization_id, before.version, labels=[PLACEHOLDER_LABEL, EVENT_LABEL], apps=["funnels"])
+            cursor.execute(LOAD_CHANGED_ROWS, values)
             version, is_known, campaigns, placeholders, events, *texts = cursor.fetchone()
             if is_known:
                 return before, Changed(campaigns, placeholders, events), [version, *texts]
-        cursor.execute(LOAD_ALL, [organization_id])
+        cursor.execute(LOAD_CATALOG, [organization_id])
         return None, Changed(), list(cursor.fetchone())
 
 
-def _nothing(definitions: Definitions) -> Channel:
-    return Channel(definitions, {}, {}, {}, {}, (), BYTES_AT_LEAST)
+def _nothing(definitions: Definitions) -> PlacementCatalog:
+    return PlacementCatalog(definitions, {}, {}, {}, {}, (), BYTES_AT_LEAST)
 
 
 class Draft:
     """A channel that is being made: what is touched is copied, the rest is shared with the one before."""
 
-    def __init__(self, before: Channel, definitions: Definitions) -> None:
+    def __init__(self, before: PlacementCatalog, definitions: Definitions) -> None:
         self.before = before
         self.definitions = definitions
         self.placeholders = dict(before.placeholders)
@@ -155,7 +148,7 @@ class Draft:
         self.applications = dict(before.applications)
         self.touched: set[int] = set()
 
-    def changed(self, changed: Changed, rows: Rows) -> Channel:
+    def changed(self, changed: Changed, rows: Rows) -> PlacementCatalog:
         """The channel with these rows in place of all that hung on what has changed."""
         over = end_before(self.before.ends, self.definitions.as_of)
         gone = {key: self.places.pop(key) for key in {*changed.campaigns, *over} if key in self.places}
@@ -167,7 +160,7 @@ class Draft:
         come = {key: replace(self.places[key], size=size) for key, size in rows.sizes.items() if key in self.places}
         self.places |= come
         freed, taken = (sum(one.size for one in several.values()) for several in (gone, come))
-        return Channel(
+        return PlacementCatalog(
             definitions=self.definitions,
             applications={key: one for key, one in self.applications.items() if one != NOTHING_SHOWN},
             placeholders=self.placeholders,
@@ -181,12 +174,12 @@ class Draft:
             size=self.before.size + BYTES_A_BYTE * (taken - freed),
         )
 
-    def _application(self, application_id: int) -> ApplicationChannel:
+    def _application(self, application_id: int) -> ApplicationPlacements:
         """What an application shows, to be changed."""
         if application_id not in self.touched:
             self.touched.add(application_id)
             shown = self.applications.get(application_id, NOTHING_SHOWN)
-            self.applications[application_id] = ApplicationChannel(
+            self.applications[application_id] = ApplicationPlacements(
                 dict(shown.placeholders), dict(shown.popups), dict(shown.events)
             )
         return self.applications[application_id]

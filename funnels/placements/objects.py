@@ -18,7 +18,7 @@ from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder, Pop
 from funnels.placements.banner_html import clean_html
 from funnels.placements.event_filters import check_filter
 
-ChannelObject = Placeholder | Banner | Popup | BusinessEvent | EventBinding
+PlacementObject = Placeholder | Banner | Popup | BusinessEvent | EventBinding
 Row = TypeVar("Row", Placeholder, Banner, Popup, BusinessEvent, EventBinding)
 # One slash and then none: neither another server nor a scheme.
 SERVER_RELATIVE = re.compile(r"/(?![/\\])[^\s\\\x00-\x1f]*")
@@ -63,7 +63,7 @@ def save_event_binding(*, binding: EventBinding) -> EventBinding:
 
 
 @transaction.atomic
-def delete_channel_object(*, row: ChannelObject) -> None:
+def delete_placement_object(*, row: PlacementObject) -> None:
     """Delete a row and what hangs on it."""
     changed = _changed(row, _campaigns_of_kept(row))
     row.delete()
@@ -83,14 +83,14 @@ def _save(row: Row) -> Row:
     return row
 
 
-def _changed(row: ChannelObject, left: list[int]) -> Changed:
+def _changed(row: PlacementObject, left: list[int]) -> Changed:
     """What the row is a part of for those who read definitions: its campaign and those that it has left, or itself."""
     if isinstance(row, Placeholder | BusinessEvent):
         return {type(row): [row.pk]}
     return {AdCampaign: {row.campaign_id, *left}}
 
 
-def _campaigns_of_kept(row: ChannelObject) -> list[int]:
+def _campaigns_of_kept(row: PlacementObject) -> list[int]:
     """The campaign that the row has in the database, where it is locked: nobody else moves it away meanwhile."""
     if row.pk is None or isinstance(row, Placeholder | BusinessEvent):
         return []
@@ -102,7 +102,7 @@ def _named(error: ValidationError) -> list[tuple[str, list[str]]]:
     return [(name, [str(sentence) for sentence in sentences]) for name, sentences in error.message_dict.items()]
 
 
-def _check_campaign(row: ChannelObject, campaign: AdCampaign, group: AdGroup | None) -> None:
+def _check_campaign(row: PlacementObject, campaign: AdCampaign, group: AdGroup | None) -> None:
     """The campaign is the organization's own, and the group the campaign's."""
     if campaign.organization_id != row.organization_id:
         raise invalid(campaign="The organization has no such campaign.")

@@ -1,7 +1,7 @@
 """Patterns of page locations."""
 
 
-def covers(pattern: str, location: str) -> bool:
+def matches_pattern(pattern: str, location: str) -> bool:
     """Whether the whole location fits the pattern, in which `*` stands for any characters; in linear time."""
     first, *others = pattern.split("*")
     if not others:

@@ -16,13 +16,13 @@ from customers.models import Customer
 from customers.transactions import harmless_twice
 from funnels.placements.compiled import (
     NOTHING_SHOWN,
-    ApplicationChannel,
+    ApplicationPlacements,
     ShownBanner,
     ShownPlaceholder,
-    weighted,
+    pick_banner,
 )
-from funnels.placements.loading import get_channel
-from funnels.placements.page_location import covers
+from funnels.placements.loading import get_placement_catalog
+from funnels.placements.page_location import matches_pattern
 from funnels.placements.visits import Visit, get_visit, with_history
 from traces.trails import trace_closed
 
@@ -50,7 +50,7 @@ class FilledPlaceholder:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageContent:
     """What the page shows; `tokens` by campaign id. `after_response` is to be called when the answer has gone out."""
 
     customer_id: str
@@ -60,7 +60,7 @@ class Page:
     after_response: Write | None
 
 
-def sync_page(*, request: PageRequest, now: datetime) -> Page:
+def sync_page(*, request: PageRequest, now: datetime) -> PageContent:
     """Decide what a page shows, issue tracking tokens for it, count and charge it.
 
     A `customer_id` that differs from that of the visit's anonymous customer identifies them. DomainError
@@ -90,11 +90,11 @@ def _open_visit(request: PageRequest) -> Visit:
     return visit
 
 
-def _sync(visit: Visit, request: PageRequest, now: datetime) -> Page | None:
+def _sync(visit: Visit, request: PageRequest, now: datetime) -> PageContent | None:
     """The page; None where the customer is no more."""
     organization = visit.organization
-    channel = get_channel(organization_id=organization.pk, version=organization.version)
-    application = channel.applications.get(visit.application_id, NOTHING_SHOWN)
+    catalog = get_placement_catalog(organization_id=organization.pk, version=organization.version)
+    application = catalog.applications.get(visit.application_id, NOTHING_SHOWN)
     asked = [
         (index, application.placeholders[name])
         for index, name in enumerate(request.placeholders)
@@ -121,11 +121,13 @@ def _sync(visit: Visit, request: PageRequest, now: datetime) -> Page | None:
     return _offered(visit, filled, popup, now, (context, decision) if logged else None)
 
 
-def _popups(application: ApplicationChannel, request: PageRequest) -> list[Candidate]:
+def _popups(application: ApplicationPlacements, request: PageRequest) -> list[Candidate]:
     if not request.wants_popup:
         return []
     return [
-        popup for popup in application.popups.values() if covers(popup.payload.page_location, request.page_location)
+        popup
+        for popup in application.popups.values()
+        if matches_pattern(popup.payload.page_location, request.page_location)
     ]
 
 
@@ -150,7 +152,7 @@ def _filled(
     filled = []
     for index, shown in asked:
         chosen = list(by_place.get(shown.placement, {}).values())[: shown.maximum_banners]
-        banners = [(one, weighted(one.payload, visit.customer_uuid, _seen(visit, one))) for one in chosen]
+        banners = [(one, pick_banner(one.payload, visit.customer_uuid, _seen(visit, one))) for one in chosen]
         filled.append(FilledPlaceholder(index, shown, banners))
     return filled, popup
 
@@ -174,7 +176,7 @@ def _offered(
     popup: Candidate | None,
     now: datetime,
     logged: tuple[Context, Decision] | None,
-) -> Page | None:
+) -> PageContent | None:
     """Offer what was handed out, and leave out what no longer stands."""
     if visit.customer_pk is None:
         return None
@@ -189,7 +191,7 @@ def _offered(
         if (banners := [shown for shown in part.banners if shown[0].campaign_id in offered.tokens])
     ]
     popup = popup if popup is not None and popup.campaign_id in offered.tokens else None
-    return Page(visit.customer_id, standing, popup, offered.tokens, _record(visit, logged, now))
+    return PageContent(visit.customer_id, standing, popup, offered.tokens, _record(visit, logged, now))
 
 
 def _record(visit: Visit, logged: tuple[Context, Decision] | None, now: datetime) -> Write | None:

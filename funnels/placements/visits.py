@@ -22,23 +22,17 @@ SQL = NamedSQL(__file__)
 
 # A history of so many campaigns is read at once; a longer one costs a statement, but only what is asked about.
 SHORT_HISTORY = 100
-HISTORY = """array_agg(ARRAY[
-        campaign_id, dismissed_count, converted_count, completed_count,
-        COALESCE((extract(epoch FROM last_seen_at) * 1000000)::bigint, 0),
-        capped_count, COALESCE(capped_from - date '0001-01-01' + 1, 0), COALESCE(capped_rule, 0)])"""
-PARTICIPATIONS = SQL("participations", history=HISTORY, short_history_1=SHORT_HISTORY + 1)
-IN_CAMPAIGNS = PreparedStatement(f"""
-SELECT {HISTORY} FROM campaigns_participation
-WHERE customer_id = %s::bigint AND campaign_id = ANY(%s::bigint[])
-""")  # noqa: S608
-CUSTOMER = f"""customer.id, customer.uuid, customer.external_id, customer.is_anonymous, customer.consent,
-    customer.attributes, customer.tags, customer.points, {PARTICIPATIONS}"""
-APPLICATION = """application.id, application.platforms,
-    organization.id, organization.version, organization.time_zone, organization.default_consent"""
-# Only names of columns are put together here; values are parameters.
-BY_TRAIL = PreparedStatement(SQL("by_trail", application=APPLICATION, customer=CUSTOMER))
-BY_EXTERNAL_ID = PreparedStatement(SQL("by_external_id", application=APPLICATION, customer=CUSTOMER))
-BY_CUSTOMER = PreparedStatement(SQL("by_customer", application=APPLICATION, customer=CUSTOMER))
+HISTORY = SQL("history")
+READ_HISTORY = PreparedStatement(SQL("read_history", history=HISTORY))
+COLUMNS = {
+    "application_columns": SQL("application_columns"),
+    "customer_columns": SQL(
+        "customer_columns", short_history=SQL("short_history", history=HISTORY, one_too_many=SHORT_HISTORY + 1)
+    ),
+}
+FIND_VISIT_BY_TRAIL = PreparedStatement(SQL("find_visit_by_trail", **COLUMNS))
+FIND_VISIT_BY_EXTERNAL_ID = PreparedStatement(SQL("find_visit_by_external_id", **COLUMNS))
+FIND_VISIT_BY_CUSTOMER = PreparedStatement(SQL("find_visit_by_customer", **COLUMNS))
 
 
 class _Unread(dict[int, History]):
@@ -79,7 +73,7 @@ class Visit:
 
 def get_visit(*, app_token: uuid.UUID | None, trail_id: uuid.UUID | None) -> Visit:
     """The visit of a trail, before the application of a token; DomainError `unknown_application`, `unknown_trail`."""
-    row = _row(BY_TRAIL, trail_id, app_token)
+    row = _row(FIND_VISIT_BY_TRAIL, trail_id, app_token)
     visit = _visit(row)
     if visit.customer_pk is None:
         raise DomainError(ErrorKind.NOT_FOUND, "unknown_trail", "The trail is not known.")
@@ -88,12 +82,12 @@ def get_visit(*, app_token: uuid.UUID | None, trail_id: uuid.UUID | None) -> Vis
 
 def get_customer_visit(*, app_token: uuid.UUID | None, customer_pk: int | None) -> Visit:
     """A customer before the application of a token, with what the last visit told; nobody in particular for None."""
-    return _visit(_row(BY_CUSTOMER, customer_pk, app_token))
+    return _visit(_row(FIND_VISIT_BY_CUSTOMER, customer_pk, app_token))
 
 
 def find_customer_visit(*, app_token: uuid.UUID | None, customer_id: str) -> Visit:
     """The same by the customer's external id; a former one (of a merged customer) finds nobody here."""
-    return _visit(_row(BY_EXTERNAL_ID, customer_id, app_token))
+    return _visit(_row(FIND_VISIT_BY_EXTERNAL_ID, customer_id, app_token))
 
 
 def with_history(visit: Visit, candidates: Iterable[Candidate]) -> Visit:
@@ -101,7 +95,7 @@ def with_history(visit: Visit, candidates: Iterable[Candidate]) -> Visit:
     if not visit.is_old:
         return visit
     ids = {candidate.campaign_id for candidate in candidates}
-    row = IN_CAMPAIGNS.first_row([visit.customer_pk, f"{{{','.join(map(str, ids))}}}"]) if ids else None
+    row = READ_HISTORY.first_row([visit.customer_pk, f"{{{','.join(map(str, ids))}}}"]) if ids else None
     history = _history(row[0] if row else None)
     return replace(visit, subject=replace(visit.subject, history=history))
 

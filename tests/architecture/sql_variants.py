@@ -65,7 +65,7 @@ VARIANTS: dict[tuple[str, str], list[dict[str, Any]]] = {
         }
     ],
     ("customers/customers/generation.sql", "generate"): [{"tags": "NULL::varchar"}],
-    ("marketing_solutions/campaigns.sql", "search"): [
+    ("marketing_solutions/campaigns.sql", "search_campaigns"): [
         {"of_advertisers": "", "of_ids": ""},
         {
             "of_advertisers": " AND portfolio.advertiser_id = ANY(%(advertisers)s::bigint[])",

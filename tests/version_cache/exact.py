@@ -19,7 +19,7 @@ def keep(organization: Organization) -> dict[str, Any]:
         "version": Organization.objects.values_list("version", flat=True).get(pk=organization.pk),
     }
     return {
-        "channel": channel_loading.get_channel(**asked),
+        "channel": channel_loading.get_placement_catalog(**asked),
         "definitions": definitions.get_definitions(**asked),
         "rules": behavior_rules.get_behavior_rules(**asked),
     }

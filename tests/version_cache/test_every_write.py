@@ -259,7 +259,7 @@ def _walk_channel(scene: Scene) -> Iterator[str]:
     channel_objects.save_business_event(event=event)
     yield "a business event is renamed"
     for row in (popup, banner, binding, event, placeholder, scene.placeholder, scene.event):
-        channel_objects.delete_channel_object(row=row)
+        channel_objects.delete_placement_object(row=row)
         yield f"{type(row).__name__} is deleted"
 
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from funnels.api.serializers.business_event import BusinessEventIn, BusinessEventOut
-from funnels.business_events.trigger import EventTold, trigger_campaign
+from funnels.business_events.trigger import ReportedEvent, trigger_campaign
 from traces.wire.documentation import operation
 from traces.wire.rendering import render
 from traces.wire.views import TraceView
@@ -18,7 +18,7 @@ class BusinessEvents(TraceView):
     def post(self, _request: Request) -> HttpResponse:
         """202 with the campaign that was triggered."""
         members = self.read(BusinessEventIn)
-        told = EventTold(
+        reported = ReportedEvent(
             app_token=members["app_token"],
             name=members["event_name"],
             customer=members["customer_id"],
@@ -26,7 +26,7 @@ class BusinessEvents(TraceView):
             restarts_funnel=bool(members["force_funnel_restart?"]),
             event_id=members["event_id"],
         )
-        triggered = trigger_campaign(told=told, now=timezone.now())
+        triggered = trigger_campaign(reported=reported, now=timezone.now())
         answer = {
             "campaign": triggered.campaign,
             "trace-id": str(triggered.trace_id),

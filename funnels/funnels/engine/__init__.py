@@ -7,16 +7,16 @@ A funnel is a list of steps, the first one its start. After a step comes the tar
 from funnels.funnels.engine.answer import answer_showing, end_answer, step_answer
 from funnels.funnels.engine.capture import CheckedValues, check_values
 from funnels.funnels.engine.parse import parse_steps
-from funnels.funnels.engine.step import CaptureField, ControlType, Fork, Graph, Option, Step, StepType
+from funnels.funnels.engine.step import CaptureField, ControlType, Fork, FunnelStep, Graph, Option, StepType
 
 __all__ = [
     "CaptureField",
     "CheckedValues",
     "ControlType",
     "Fork",
+    "FunnelStep",
     "Graph",
     "Option",
-    "Step",
     "StepType",
     "answer_showing",
     "check_values",

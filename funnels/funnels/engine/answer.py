@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from campaigns.targeting import CustomerFacts
-from funnels.funnels.engine.step import CaptureField, Graph, Step, StepType
+from funnels.funnels.engine.step import CaptureField, FunnelStep, Graph, StepType
 
 
 def step_answer(
-    graph: Graph, step: Step, *, facts: CustomerFacts, shown: Mapping[str, Any], step_id: str
+    graph: Graph, step: FunnelStep, *, facts: CustomerFacts, shown: Mapping[str, Any], step_id: str
 ) -> dict[str, Any]:
     """`{type, config}` of a step for a customer; fields carry the value that is `shown` of the customer, or null."""
     fields = {"fields": [_field(each, shown) for each in step.fields]} if step.fields else {}

@@ -17,7 +17,7 @@ from funnels.funnels.engine.members import (
     optional_name,
     text,
 )
-from funnels.funnels.engine.step import CaptureField, Fork, Graph, Step, StepType
+from funnels.funnels.engine.step import CaptureField, Fork, FunnelStep, Graph, StepType
 
 MAXIMUM_STEPS = 50
 MAXIMUM_FIELDS = 30
@@ -28,7 +28,7 @@ METHODS = ["get", "post"]
 ACTIONS = ("next", "cancel", "close")
 COMMON = ("name", "type", "forks", "next")
 Schema = Mapping[str, str]
-Named = TypeVar("Named", Step, CaptureField)
+Named = TypeVar("Named", FunnelStep, CaptureField)
 
 
 def parse_steps(raw: object, schema: Schema) -> Graph:
@@ -73,7 +73,7 @@ def _by_name(
     return found
 
 
-def _step(item: object, schema: Schema) -> Step:
+def _step(item: object, schema: Schema) -> FunnelStep:
     if not isinstance(item, dict) or item.get("type") not in list(BODIES):
         raise RefusedStepError([f"an object whose type is one of {', '.join(BODIES)} is expected."])
     read, members = BODIES[item["type"]]
@@ -85,7 +85,7 @@ def _step(item: object, schema: Schema) -> Step:
     following = optional_name(item, "next", problems)
     if problems:
         raise RefusedStepError(problems)
-    return Step(name, StepType(item["type"]), content, fields, forks, following)
+    return FunnelStep(name, StepType(item["type"]), content, fields, forks, following)
 
 
 Body = tuple[dict[str, Any], tuple[CaptureField, ...]]

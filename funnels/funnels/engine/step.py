@@ -67,7 +67,7 @@ class Fork:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FunnelStep:
     """One step; `content` is what its config says beside fields and counts, with kebab-case names."""
 
     name: str
@@ -91,7 +91,7 @@ class Step:
 class Graph:
     """Steps without a loop, each reachable from `start`; `max_steps` is how many the longest path has."""
 
-    steps: Mapping[str, Step]
+    steps: Mapping[str, FunnelStep]
     start: str
     max_steps: int
 

@@ -9,14 +9,14 @@ from customers.models import Application, Organization
 from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder, Popup
 from funnels.placements.banner_html import clean_html
 from funnels.placements.objects import (
-    delete_channel_object,
+    delete_placement_object,
     save_banner,
     save_business_event,
     save_event_binding,
     save_placeholder,
     save_popup,
 )
-from funnels.placements.page_location import covers
+from funnels.placements.page_location import matches_pattern
 from tests.channels import make_event, make_live_campaign, make_placeholder
 from tests.factories import make_application, make_group, make_line_item
 
@@ -44,7 +44,7 @@ def test_every_write_raises_the_version(application: Application) -> None:
     versions.append(version_of(application))
     save_event_binding(binding=EventBinding(event=event, campaign=campaign))
     versions.append(version_of(application))
-    delete_channel_object(row=place)
+    delete_placement_object(row=place)
     versions.append(version_of(application))
     assert versions == sorted(set(versions))
 
@@ -138,4 +138,4 @@ def test_the_clients_calls_stay(call: str) -> None:
     ],
 )
 def test_page_locations(pattern: str, location: str, fits: bool) -> None:  # noqa: FBT001
-    assert covers(pattern, location) is fits
+    assert matches_pattern(pattern, location) is fits

@@ -11,7 +11,7 @@ from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
 from customers.models import Organization
 from funnels.models import Banner, BusinessEvent, EventBinding, EventOccurrence, Placeholder, Popup
 from funnels.placements.objects import (
-    delete_channel_object,
+    delete_placement_object,
     save_banner,
     save_business_event,
     save_event_binding,
@@ -22,7 +22,7 @@ from funnels.placements.objects import (
 Shown = TypeVar("Shown", Placeholder, Banner, Popup, BusinessEvent, EventBinding)
 
 
-class ChannelAdmin(ServiceAdmin[Shown]):
+class PlacementAdmin(ServiceAdmin[Shown]):
     """Rows of an application's channel; their services take a row that is not saved yet."""
 
     list_filter: ClassVar[Any] = [OrganizationFilter]
@@ -44,11 +44,11 @@ class ChannelAdmin(ServiceAdmin[Shown]):
     def remove(self, rows: Sequence[Shown]) -> None:
         """Take rows away with what hangs on them."""
         for row in rows:
-            delete_channel_object(row=row)
+            delete_placement_object(row=row)
 
 
 @admin.register(Placeholder)
-class PlaceholderAdmin(ChannelAdmin[Placeholder]):
+class PlaceholderAdmin(PlacementAdmin[Placeholder]):
     """Placeholders."""
 
     list_display = ["name", "application", "width", "height", "maximum_banners"]
@@ -62,7 +62,7 @@ class PlaceholderAdmin(ChannelAdmin[Placeholder]):
 
 
 @admin.register(Banner)
-class BannerAdmin(ChannelAdmin[Banner]):
+class BannerAdmin(PlacementAdmin[Banner]):
     """Banners."""
 
     list_display = ["campaign", "placeholder", "link", "weight"]
@@ -75,7 +75,7 @@ class BannerAdmin(ChannelAdmin[Banner]):
 
 
 @admin.register(Popup)
-class PopupAdmin(ChannelAdmin[Popup]):
+class PopupAdmin(PlacementAdmin[Popup]):
     """Popups."""
 
     list_display = ["campaign", "application", "page_location", "show_close"]
@@ -88,7 +88,7 @@ class PopupAdmin(ChannelAdmin[Popup]):
 
 
 @admin.register(BusinessEvent)
-class BusinessEventAdmin(ChannelAdmin[BusinessEvent]):
+class BusinessEventAdmin(PlacementAdmin[BusinessEvent]):
     """Business events."""
 
     list_display = ["name", "application", "description"]
@@ -102,7 +102,7 @@ class BusinessEventAdmin(ChannelAdmin[BusinessEvent]):
 
 
 @admin.register(EventBinding)
-class EventBindingAdmin(ChannelAdmin[EventBinding]):
+class EventBindingAdmin(PlacementAdmin[EventBinding]):
     """Which campaigns an event may trigger."""
 
     list_display = ["event", "campaign", "filter"]
