@@ -1,4 +1,4 @@
-"""Activities: kept with their visit, and told to the core as events of the customer."""
+"""Activities: stored with their visit, and recorded in the core as events of the customer."""
 
 import uuid
 from collections.abc import Sequence
@@ -33,23 +33,23 @@ from traces.trails import trace_closed
 SQL = NamedSQL(__file__)
 
 TRACKING_TOKEN = "tracking-token"  # noqa: S105 (the name of a field)
-FIND = SQL("find")
+LOCK_VISIT = SQL("lock_visit")
 CLOSING = frozenset({ActionType.CONVERSION, ActionType.DISMISS})
-EXISTS = "SELECT 1 FROM traces_trail WHERE uuid = %s::uuid"
-INSERT = """
+TRAIL_EXISTS = "SELECT 1 FROM traces_trail WHERE uuid = %s::uuid"
+INSERT_ACTION = """
 INSERT INTO traces_action (organization_id, trail_id, uuid, name, type, data)
 VALUES (%s::bigint, %s::bigint, %s::uuid, %s::varchar, %s::varchar, %s::jsonb)
 """
-FIND_AND_INSERT = SQL(
-    "find_and_insert",
-    is_looked_at_source_trace=IS_LOOKED_AT.format(source="trace"),
-    insert_event_from_source_open_visit=INSERT_EVENT_FROM.format(source="open_visit"),
+RECORD_UNCOUNTED_ACTION = SQL(
+    "record_uncounted_action",
+    may_be_counted=IS_LOOKED_AT.format(source="trace"),
+    insert_event=INSERT_EVENT_FROM.format(source="open_visit"),
 )
 
 
 @dataclass(frozen=True)
-class Visit:
-    """Where an activity happens."""
+class LockedVisit:
+    """The visit in which an activity happens; its customer's row is locked."""
 
     trail_id: int
     trace_id: int
@@ -60,7 +60,7 @@ class Visit:
 
 @dataclass(frozen=True)
 class Activity:
-    """What is done: `data` is a list of `{name, value}` that JSON can carry."""
+    """An activity: `data` is a list of `{name, value}` that JSON can carry."""
 
     name: str
     type: ActionType
@@ -68,7 +68,7 @@ class Activity:
 
 
 def record_action(*, trail_id: uuid.UUID | None, activity: Activity, now: datetime) -> uuid.UUID:
-    """Keep an activity, tell the core, and return the activity's uuid.
+    """Store an activity, record its event in the core, and return the activity's uuid.
 
     A conversion or dismissal names the tracking token of its campaign in `data`; it closes the trace and the token and
     counts once, whatever is sent at the same time. DomainError `unknown_trail`, `trace_closed`,
@@ -88,19 +88,19 @@ def _record_ordinary(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activi
     action: list[Any] = [action_id, activity.name, activity.type.value, _as_json(list(activity.data))]
     event: list[Any] = [_event_id(action_id), activity.name, now, _as_json(_attributes(activity))]
     values = [*values_of_look(name=activity.name, at=now), trail_id, *action, *event]
-    is_closed, is_looked_at = _fetch(FIND_AND_INSERT, trail_id, values)
+    is_closed, may_be_counted = _fetch(RECORD_UNCOUNTED_ACTION, trail_id, values)
     if is_closed:
         raise trace_closed()
-    if is_looked_at:
+    if may_be_counted:
         _record_counting(trail_id, action_id, activity, now)
 
 
 @transaction.atomic
 def _record_counting(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activity, now: datetime) -> None:
-    """The same where behaviors may count the event."""
+    """Record an activity whose event a behavior may count."""
     visit = _locked_visit(trail_id)
-    _tell(visit, action_id, activity, activity.name, now)
-    _keep(visit, action_id, activity)
+    _record_event(visit, action_id, activity, activity.name, now)
+    _insert_action(visit, action_id, activity)
 
 
 @transaction.atomic
@@ -114,8 +114,8 @@ def _record_closing(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activit
         lambda: count_closing(interaction=interaction, closed_by=closed_by, now=now),
     )
     # Conversion and dismissal are events of these names, whatever the activity is called.
-    _tell(visit, action_id, activity, closed_by.value, now, counting)
-    _keep(visit, action_id, activity)
+    _record_event(visit, action_id, activity, closed_by.value, now, counting)
+    _insert_action(visit, action_id, activity)
     close_interaction(interaction=interaction, closed_by=closed_by)
     if not Trace.objects.filter(pk=visit.trace_id, closed_at=None).update(closed_at=now, closed_by=closed_by):
         raise trace_closed()
@@ -123,37 +123,39 @@ def _record_closing(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activit
         charge_conversion(campaign=priced, interaction=interaction, now=now)
 
 
-def _open_interaction(visit: Visit, activity: Activity) -> Interaction:
+def _open_interaction(visit: LockedVisit, activity: Activity) -> Interaction:
     _require_token(activity)
     try:
         return get_open_interaction(
             organization_id=visit.organization.pk, customer_id=visit.customer_id, token=_tracking_token(activity)
         )
     except DomainError as error:
-        # Who waited for a closing of the same trace is told of that first.
+        # If another request has closed the trace meanwhile, that is the error to report.
         if Trace.objects.filter(pk=visit.trace_id, closed_at__isnull=False).exists():
             raise trace_closed() from error
         raise
 
 
-def _locked_visit(trail_id: uuid.UUID) -> Visit:
+def _locked_visit(trail_id: uuid.UUID) -> LockedVisit:
     """The visit of an open trace; DomainError `trace_closed`."""
-    row_id, trace_id, customer_id, is_closed, organization_id, version, time_zone = _fetch(FIND, trail_id, [trail_id])
+    row_id, trace_id, customer_id, is_closed, organization_id, version, time_zone = _fetch(
+        LOCK_VISIT, trail_id, [trail_id]
+    )
     organization = Organization(id=organization_id, version=version, time_zone=time_zone)
-    visit = Visit(row_id, trace_id, customer_id, is_closed, organization)
+    visit = LockedVisit(row_id, trace_id, customer_id, is_closed, organization)
     if visit.is_closed:
         raise trace_closed()
     return visit
 
 
-def _keep(visit: Visit, action_id: uuid.UUID, activity: Activity) -> None:
+def _insert_action(visit: LockedVisit, action_id: uuid.UUID, activity: Activity) -> None:
     values: list[Any] = [visit.organization.pk, visit.trail_id, action_id, activity.name, activity.type.value]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [*values, _as_json(list(activity.data))])
+        cursor.execute(INSERT_ACTION, [*values, _as_json(list(activity.data))])
 
 
-def _tell(
-    visit: Visit,
+def _record_event(
+    visit: LockedVisit,
     action_id: uuid.UUID,
     activity: Activity,
     event_name: str,
@@ -180,10 +182,10 @@ def _fetch(statement: str, trail_id: uuid.UUID, values: list[Any]) -> Any:
             row = cursor.fetchone()
             if row is not None:
                 return row
-            cursor.execute(EXISTS, [trail_id])
+            cursor.execute(TRAIL_EXISTS, [trail_id])
             if cursor.fetchone() is None:
                 raise _unknown_trail()
-            # It waited for a merge and then lost its customer: it finds the one who lives on now.
+            # The customer was merged while we waited: the next attempt finds the surviving one.
 
 
 def _unknown_trail() -> DomainError:
@@ -202,18 +204,18 @@ def _event_id(action_id: uuid.UUID) -> str:
     return f"action:{action_id}"
 
 
-def _told_token(activity: Activity) -> Any:
+def _raw_token(activity: Activity) -> Any:
     return next((item["value"] for item in activity.data if item["name"] == TRACKING_TOKEN), None)
 
 
 def _tracking_token(activity: Activity) -> uuid.UUID | None:
-    """The token in `data`; None for what can't be one."""
-    return as_uuid(str(_told_token(activity)))
+    """The token in `data`; None if it isn't a UUID."""
+    return as_uuid(str(_raw_token(activity)))
 
 
 def _require_token(activity: Activity) -> None:
-    """DomainError `missing_tracking_token` where there is nothing that could be one."""
-    if _told_token(activity) in (None, ""):
+    """DomainError `missing_tracking_token` if there is none."""
+    if _raw_token(activity) in (None, ""):
         raise DomainError(
             ErrorKind.MISSING, "missing_tracking_token", f"data must hold the {TRACKING_TOKEN} of a {activity.type}."
         )

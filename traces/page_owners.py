@@ -1,4 +1,4 @@
-"""Whose visits they are: what a browser's page may read of them is the application's to say."""
+"""The application that a visit belongs to, which decides the origins whose pages may read answers about it."""
 
 import uuid
 
@@ -7,22 +7,22 @@ from customers.prepared import PreparedStatement
 
 SQL = NamedSQL(__file__)
 
-OF_TRACE = PreparedStatement("""
+APP_TOKEN_OF_TRACE = PreparedStatement("""
 SELECT application.app_token
 FROM traces_trace trace JOIN customers_application application ON application.id = trace.application_id
 WHERE trace.uuid = %s::uuid
 """)
-OF_TRAIL = PreparedStatement(SQL("of_trail"))
+APP_TOKEN_OF_TRAIL = PreparedStatement(SQL("get_app_token_of_trail"))
 
 
 def app_token_of_trace(*, trace_id: uuid.UUID | None) -> uuid.UUID | None:
-    """The app-token of the application that a trace was started by; None for a trace that nobody has."""
-    return _first(OF_TRACE, trace_id)
+    """The app-token of the application that started a trace; None for an unknown trace."""
+    return _first(APP_TOKEN_OF_TRACE, trace_id)
 
 
 def app_token_of_trail(*, trail_id: uuid.UUID | None) -> uuid.UUID | None:
-    """The same of the trace of a trail."""
-    return _first(OF_TRAIL, trail_id)
+    """The app-token of the application that started the trace of a trail; None for an unknown trail."""
+    return _first(APP_TOKEN_OF_TRAIL, trail_id)
 
 
 def _first(statement: PreparedStatement, identity: uuid.UUID | None) -> uuid.UUID | None:

@@ -18,31 +18,31 @@ from traces.models import Trace
 
 SQL = NamedSQL(__file__)
 
-# The customer's row is locked while the trace is put below it, so that a merge can't slip in between.
-INSERT = """
+# Locks the customer FOR KEY SHARE, against a merge.
+INSERT_TRACE = """
 INSERT INTO traces_trace (organization_id, application_id, customer_id, uuid, is_trusted)
 SELECT %s::bigint, %s::bigint, customer.id, %s::uuid, %s::boolean
 FROM (SELECT id FROM customers_customer WHERE id = %s::bigint FOR KEY SHARE) customer
 """
-FIND_AND_INSERT = SQL("find_and_insert")
+START_TRACE = SQL("start_trace")
 
 _insert = PreparedInsert(Trace)
 
 
 @dataclass(frozen=True)
 class StartedTrace:
-    """What a caller goes on with: the trace's uuid and the customer's id."""
+    """What the caller needs next: the trace's uuid and the customer's id."""
 
     trace_id: uuid.UUID
     customer_id: str
 
 
 @dataclass(frozen=True)
-class TraceAsked:
-    """What a caller asks for: a trace of the customer of an id, or of a new anonymous one where there is none.
+class TraceRequest:
+    """What a caller asks for: a trace of the customer with an id, or of a new anonymous one if there is no id.
 
-    `customer_token` proves that the application knows the visitor by this id; `is_by_default` says that the caller has
-    named no application, so that nobody vouches for anything; `stranger` is who asks.
+    `customer_token` proves that the application knows the visitor by this id. `is_by_default`: the caller named no
+    application, so nobody vouches for the visitor. `stranger` is the caller.
     """
 
     app_token: str
@@ -52,34 +52,36 @@ class TraceAsked:
     stranger: Stranger = field(default_factory=Stranger)
 
 
-def start_trace(*, asked: TraceAsked, now: datetime) -> StartedTrace:
+def start_trace(*, request: TraceRequest, now: datetime) -> StartedTrace:
     """Start a trace.
 
-    The app-token says whose customer. DomainError `unknown_application`, `wrong_customer_token`,
-    `too_many_new_visitors`.
+    The customer belongs to the organization of the app-token. DomainError `unknown_application`,
+    `wrong_customer_token`, `too_many_new_visitors`.
     """
     trace_id = uuid.uuid4()
-    trust = _trust(asked)
-    if asked.customer_id is not None and _start_for_known(asked.app_token, asked.customer_id, trace_id, trust=trust):
-        return StartedTrace(trace_id, asked.customer_id)
-    application = get_application_by_token(token=asked.app_token)
+    trust = _trust(request)
+    if request.customer_id is not None and _start_for_known(
+        request.app_token, request.customer_id, trace_id, trust=trust
+    ):
+        return StartedTrace(trace_id, request.customer_id)
+    application = get_application_by_token(token=request.app_token)
     admit_visitor(
         organization=application.organization,
         platforms=application.platforms,
-        customer_id=asked.customer_id,
-        stranger=asked.stranger,
+        customer_id=request.customer_id,
+        stranger=request.stranger,
         now=now,
     )
-    return _start_for_new(application, asked.customer_id, trace_id, trust=trust)
+    return _start_for_new(application, request.customer_id, trace_id, trust=trust)
 
 
-def _trust(asked: TraceAsked) -> bool | None:
+def _trust(request: TraceRequest) -> bool | None:
     """`Trace.is_trusted`; DomainError `wrong_customer_token`."""
-    if asked.customer_token is None:
-        return False if asked.is_by_default else None
-    application = get_application_by_token(token=asked.app_token)
-    if asked.customer_id is None or not application.vouches_for(
-        customer_id=asked.customer_id, token=asked.customer_token
+    if request.customer_token is None:
+        return False if request.is_by_default else None
+    application = get_application_by_token(token=request.app_token)
+    if request.customer_id is None or not application.vouches_for(
+        customer_id=request.customer_id, token=request.customer_token
     ):
         raise DomainError(ErrorKind.INVALID, "wrong_customer_token", "customer-token is not that of the customer-id.")
     return True
@@ -89,25 +91,27 @@ def _trust(asked: TraceAsked) -> bool | None:
 def _start_for_new(
     application: Application, customer_id: str | None, trace_id: uuid.UUID, *, trust: bool | None
 ) -> StartedTrace:
-    """Make the customer and the trace, or neither: whoever does it again has not left a customer behind."""
+    """Create the customer and the trace, or neither, so that a repeated request leaves no stray customer."""
     while True:
         customer = find_or_create_customer(organization=application.organization, customer_id=customer_id)
-        # A former id has found another customer, of whom the token of that id says nothing.
+        # A former id may resolve to another customer, for whom the token of that id proves nothing.
         is_trusted = None if trust and customer.external_id != customer_id else trust
         with connection.cursor() as cursor:
-            cursor.execute(INSERT, [application.organization_id, application.pk, trace_id, is_trusted, customer.pk])
+            cursor.execute(
+                INSERT_TRACE, [application.organization_id, application.pk, trace_id, is_trusted, customer.pk]
+            )
             if cursor.rowcount:
                 return StartedTrace(trace_id, str(customer.external_id))
-        # The customer was merged into another one a moment ago: its id finds that one now.
+        # The customer has just been merged into another one, which its id now resolves to.
 
 
 def _start_for_known(app_token: str, customer_id: str, trace_id: uuid.UUID, *, trust: bool | None) -> bool:
-    """Whether application and customer were there."""
+    """Start a trace of a known customer; False if there is no such application or customer."""
     token = as_uuid(app_token)
     if token is None:
         return False
     with connection.cursor() as cursor:
-        cursor.execute(FIND_AND_INSERT, [token, customer_id, trace_id, trust])
+        cursor.execute(START_TRACE, [token, customer_id, trace_id, trust])
         return bool(cursor.rowcount)
 
 

@@ -1,6 +1,6 @@
--- name: find_and_insert
--- The same for a customer who is known already, with the application found on the way: one statement, for this is what
--- clients call at every start.
+-- name: start_trace
+-- Inserts a trace of a known customer; no row if there is no such active application or customer. One statement,
+-- because clients do this at every start. Locks the customer FOR KEY SHARE, against a merge.
 WITH application AS (
     SELECT id, organization_id FROM customers_application WHERE app_token = %s::uuid AND is_active
 ), customer AS (

@@ -1,6 +1,6 @@
--- name: insert
--- One statement: the open trace is found and its customer locked against a merge, the visit is put below it, and the
--- customer's last visit kept (it is what audiences are targeted by). `is_lost`: the customer was merged while we waited.
+-- name: add_trail
+-- Inserts a visit of an open trace and updates the customer's last visit, which audiences are targeted by. `is_lost`:
+-- the customer was merged while we waited for the lock. Locks the customer FOR KEY SHARE, then its row if it changes.
 WITH trace AS (
     SELECT id, organization_id, customer_id, closed_at FROM traces_trace WHERE uuid = %s::uuid
 ), customer AS (

@@ -1,4 +1,4 @@
-"""The admin of visits: to look at, not to write; clients write them."""
+"""The admin of visits: read-only, for clients write them."""
 
 from django.contrib import admin
 

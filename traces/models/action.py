@@ -1,4 +1,4 @@
-"""What is done during a visit."""
+"""An activity during a visit."""
 
 import uuid
 

@@ -10,12 +10,12 @@ from django.db.models.functions import Now
 from campaigns.models.interaction import ClosedBy
 from customers.models import Application, CustomerOwned
 
-MOVE = """
+MOVE_TRACES = """
 UPDATE traces_trace SET customer_id = %(to)s::bigint, is_trusted = NULLIF(is_trusted, true)
 WHERE customer_id = %(from)s::bigint
 """
-# What hangs on a customer's traces, from the bottom up.
-DELETE = (
+# Deletes what belongs to customers' traces: actions, then trails.
+DELETE_VISITS = (
     """DELETE FROM traces_action WHERE trail_id IN (SELECT trail.id FROM traces_trail trail
         JOIN traces_trace trace ON trace.id = trail.trace_id WHERE trace.customer_id = ANY(%s::bigint[]))""",
     """DELETE FROM traces_trail WHERE trace_id IN (
@@ -26,9 +26,9 @@ DELETE = (
 class Trace(CustomerOwned):
     """A group of visits of one customer in one application; its uuid is the `trace-id`.
 
-    A conversion or dismissal closes it; after that nothing is added to it. `is_trusted`: whether it is known that the
-    visitor is the customer; null as long as only the application says so (it is a server, or it is not). `captured` is
-    what the visitor has told of themselves in it, by the names of fields; null where they have emptied one.
+    A conversion or dismissal closes it; after that nothing is added to it. `is_trusted`: whether the visitor is proven
+    to be the customer; null if only the application's word says so, which counts if it is a server. `captured`: the
+    answers that the visitor has given in it, by the names of fields; null for an emptied one.
     """
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -54,14 +54,14 @@ class Trace(CustomerOwned):
 
     @classmethod
     def move_rows(cls, *, from_id: int, to_id: int) -> None:
-        """A customer-token of the id that is given up says nothing about the one that stays."""
+        """A trace that a customer-token proved to be the merged customer's is not proven to be the surviving one's."""
         with connection.cursor() as cursor:
-            cursor.execute(MOVE, {"from": from_id, "to": to_id})
+            cursor.execute(MOVE_TRACES, {"from": from_id, "to": to_id})
 
     @classmethod
     def delete_rows(cls, *, customer_ids: Collection[int]) -> None:
-        """Trails and actions go with their traces."""
+        """Delete trails and actions with their traces."""
         with connection.cursor() as cursor:
-            for statement in DELETE:
+            for statement in DELETE_VISITS:
                 cursor.execute(statement, [list(customer_ids)])
         super().delete_rows(customer_ids=customer_ids)

@@ -1,1 +1,1 @@
-"""The trace dialect's kit (contract 3; contract 4, section C): it stands in the lowest app that speaks the dialect."""
+"""The wire format of the trace dialect (contract 3; contract 4, section C), for every app that serves it."""

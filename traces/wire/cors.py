@@ -8,16 +8,18 @@ from django.utils.cache import patch_vary_headers
 
 from customers.applications.origins import is_allowed_origin
 
-# What a page may send, and for how many seconds a browser may keep that in mind.
+# What a page may send, and for how many seconds a browser may cache that.
 HEADERS = "Accept, Content-Type"
 MAXIMUM_AGE = "600"
 
 
-def shared(response: HttpResponse, origin: str, *, named: UUID | None, methods: Sequence[str]) -> HttpResponse:
-    """The answer, readable by the page of an origin that the application allows whose app-token is `named`.
+def add_cors_headers(
+    response: HttpResponse, origin: str, *, named: UUID | None, methods: Sequence[str]
+) -> HttpResponse:
+    """Let the page of an origin read the response if the application whose app-token is `named` allows the origin.
 
-    Where the request names none any application will do. `methods` are told to a preflight. No cookies are taken: who
-    calls is known by tokens in the body.
+    If the request names no application, any that allows the origin will do. `methods` are for a preflight. Credentials
+    are not allowed: callers authenticate by tokens in the body.
     """
     patch_vary_headers(response, ["Origin"])
     if not is_allowed_origin(origin, named=named):

@@ -1,4 +1,4 @@
-"""What OpenAPI tells of an endpoint of the trace dialect: kebab-case members, in EDN or JSON."""
+"""The OpenAPI description of an endpoint of the trace dialect: kebab-case members, in EDN or JSON."""
 
 from collections.abc import Callable
 from functools import cache
@@ -30,7 +30,7 @@ def operation(
 
 
 def described_once(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """All endpoints but those of the other spelling, `/API/`: they are the same."""
+    """All endpoints except those below `/API/`, which are the same as those below `/api/`."""
     return [endpoint for endpoint in endpoints if not endpoint[0].startswith("/API/")]
 
 

@@ -30,7 +30,7 @@ STATUS_BY_KIND: dict[ErrorKind, int] = {
 
 
 def error_format(request: HttpRequest) -> Format:
-    """The format of an error: the negotiated one, or the best guess where negotiation itself failed."""
+    """The format of an error: the negotiated one, or the best guess if negotiation itself failed."""
     try:
         request_format = parse_content_type(request.META.get("CONTENT_TYPE", ""))
     except DomainError:
@@ -39,13 +39,13 @@ def error_format(request: HttpRequest) -> Format:
 
 
 def error_response(request: HttpRequest, status: int, error: DomainError) -> HttpResponse:
-    """`{:error {:code :trace-closed :message "…"}}`; the message also names every attribute at fault."""
+    """`{:error {:code :trace-closed :message "…"}}`; the message also names every wrong attribute."""
     described = {"code": Keyword(error.code.replace("_", "-")), "message": _message(error)}
     return render({"error": described}, error_format(request), status=status)
 
 
 def _message(error: DomainError) -> str:
-    """The sentence, and behind it every offending field with its own."""
+    """The error's sentence, followed by each wrong field with its own."""
     details = [f"{name}: {' '.join(sentences)}" for name, sentences in error.fields.items()]
     return " ".join([error.message, *details])
 
@@ -69,7 +69,7 @@ def method_not_allowed_response(request: HttpRequest, methods: Iterable[str]) ->
 
 
 def owns_path(path: str) -> bool:
-    """Whether a path is below this dialect's prefix."""
+    """Whether a path belongs to this dialect."""
     return path.startswith(("/api/", "/API/"))
 
 
@@ -79,24 +79,24 @@ def unmatched_path_response(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request_response(request: HttpRequest) -> HttpResponse:
-    """The answer for a request that breaks a rule of the framework itself."""
+    """400 for a request that the framework refused."""
     refused = DomainError(ErrorKind.UNREADABLE, "bad_request", "The request can't be understood.")
     return error_response(request, 400, refused)
 
 
 def fault_response(request: HttpRequest) -> HttpResponse:
-    """The answer for what nobody expected."""
+    """500 for an unexpected error."""
     fault = DomainError(ErrorKind.UNREADABLE, "internal_error", "An unexpected fault happened; it has been logged.")
     return error_response(request, 500, fault)
 
 
 def refused_response(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """The answer for a body that is not let in."""
+    """The answer for a refused body."""
     return domain_error_response(request, error)
 
 
 def unavailable_response(request: HttpRequest) -> HttpResponse:
-    """The answer where the database is away or overloaded (contract 5, section A)."""
+    """503: the database can't be reached or is overloaded (contract 5, section A)."""
     away = DomainError(ErrorKind.UNAVAILABLE, "unavailable", "The service is not available for a moment; try again.")
     response = error_response(request, 503, away)
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)

@@ -1,4 +1,4 @@
-"""Fields of request bodies, as lenient as contract 4 says real clients need and no more."""
+"""Fields of request bodies: as lenient as contract 4 says real clients need, and no more."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ MAXIMUM_TEXT = 255
 
 @extend_schema_field({"type": "string"})
 class TextField(serializers.Field[str, Any, str, Any]):
-    """A string or keyword; `""` and null are as good as absent where the field allows null."""
+    """A string or keyword; if the field allows null, `""` and null mean that it is absent."""
 
     default_error_messages = {
         "invalid": "A string is expected.",
@@ -42,12 +42,12 @@ class TextField(serializers.Field[str, Any, str, Any]):
 
 
 class IdentifierField(TextField):
-    """An id of the caller's: a string, a UUID or an integer; an empty one is none at all."""
+    """An id of the caller's: a string, a UUID or an integer; an empty one counts as absent."""
 
     default_error_messages = {"invalid": "An id is a string, a UUID or an integer."}
 
     def to_internal_value(self, data: Any) -> Any:
-        """The id as text; None for an empty one that need not be there."""
+        """The id as text; None for an empty one if the field is optional."""
         if isinstance(data, UUID) or (isinstance(data, int) and not isinstance(data, bool)):
             data = str(data)
         return super().to_internal_value(data) or None
@@ -87,7 +87,7 @@ class KeywordField(TextField):
 
 
 class RawField(serializers.Field[Any, Any, Any, Any]):
-    """A value that the view or the domain checks itself."""
+    """A value that the view or the domain validates itself."""
 
     def to_internal_value(self, data: Any) -> Any:
         """The value itself."""

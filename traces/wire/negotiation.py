@@ -1,4 +1,4 @@
-"""Which format a request is in, and which its answer gets (contract 4, section C "format of the request")."""
+"""The format of a request, and the one of its answer (contract 4, section C "format of the request")."""
 
 import re
 from enum import StrEnum
@@ -7,7 +7,7 @@ from functools import lru_cache
 from customers.errors import DomainError, ErrorKind
 
 QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?", re.ASCII)
-# How specific a media range is that takes one of our formats.
+# How specific a media range that matches one of our formats is.
 EVERYTHING, APPLICATIONS, EXACT = range(3)
 
 
@@ -47,14 +47,14 @@ def negotiate_format(accept: str, request_format: Format) -> Format | None:
     best: tuple[float, int, int] | None = None
     chosen = None
     for candidate in (request_format, other):
-        liking = _liking(candidate, ranges)
-        if liking and liking[0] and (best is None or liking > best):
-            best, chosen = liking, candidate
+        preference = _preference(candidate, ranges)
+        if preference and preference[0] and (best is None or preference > best):
+            best, chosen = preference, candidate
     return chosen
 
 
 def _range(part: str) -> tuple[str, float]:
-    """A media range and its quality; one that nobody can read counts as 1, as no quality does."""
+    """A media range and its quality; an unreadable quality counts as 1, as a missing one does."""
     media_range, *parameters = (piece.strip() for piece in part.split(";"))
     for parameter in parameters:
         name, _, value = parameter.partition("=")
@@ -63,15 +63,15 @@ def _range(part: str) -> tuple[str, float]:
     return media_range, 1.0
 
 
-def _liking(candidate: Format, ranges: list[tuple[str, float]]) -> tuple[float, int, int] | None:
-    """Quality, specificity and place (earlier is more) of the most specific range that takes the format."""
+def _preference(candidate: Format, ranges: list[tuple[str, float]]) -> tuple[float, int, int] | None:
+    """Quality, specificity and place (earlier is greater) of the most specific range that matches the format."""
     specificities = {candidate.value: EXACT, "application/*": APPLICATIONS, "*/*": EVERYTHING, "*": EVERYTHING}
-    taking = [
+    matching = [
         (specificities[media_range], -place, quality)
         for place, (media_range, quality) in enumerate(ranges)
         if media_range in specificities
     ]
-    if not taking:
+    if not matching:
         return None
-    specificity, place, quality = max(taking)
+    specificity, place, quality = max(matching)
     return quality, specificity, place

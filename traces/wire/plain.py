@@ -1,4 +1,4 @@
-"""EDN's values in the plain terms that both formats share, so that what EDN says, JSON says.
+"""EDN's values as the plain Python values that both formats share.
 
 Keywords become their names, collections lists, keys strings; integers, decimals, booleans, instants and UUIDs stay.
 """
@@ -17,7 +17,7 @@ MAPS = (dict, ImmutableDict, ExactMap)
 
 
 def plain(value: Any) -> Any:
-    """A value that the EDN reader gave, in plain terms; EdnError for symbols and tags, which mean nothing here."""
+    """A value of the EDN reader as a plain one; EdnError for symbols and tags, which have no meaning here."""
     if value is None or isinstance(value, SCALARS):
         return str.__str__(value) if isinstance(value, Char) else value
     if isinstance(value, Keyword):
@@ -45,9 +45,9 @@ def _key(key: Any) -> str:
 
 
 def storable(value: Any) -> Any:  # noqa: PLR0911 (a table of types)
-    """A plain value as JSON can keep it: instants and UUIDs as text, and so the numbers that would lose digits.
+    """A plain value as it is stored in JSON: instants and UUIDs as text, and numbers that would lose digits.
 
-    A fraction is kept the same whether it came as JSON, as an EDN float or as an EDN decimal.
+    A fraction is stored in the same form whether it came as JSON, as an EDN float or as an EDN decimal.
     """
     if isinstance(value, dict):
         return {str(key): storable(item) for key, item in value.items()}

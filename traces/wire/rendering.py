@@ -10,13 +10,13 @@ from traces.wire.edn import Keyword, write
 from traces.wire.negotiation import Format
 
 CONTENT_TYPES = {Format.EDN: "application/edn; charset=utf-8", Format.JSON: "application/json"}
-# Instants are ours to write: orjson would write `+00:00`.
+# orjson would write `+00:00`; we write `Z`.
 JSON_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME
 _keywords: dict[str, Keyword] = {}
 
 
 def keyword(name: str) -> Keyword:
-    """The keyword of a name of ours; kept, because only names from the code come here."""
+    """The keyword of a name; cached without bound, because only names in our code come here."""
     if name not in _keywords:
         _keywords[name] = Keyword(name)
     return _keywords[name]

@@ -11,16 +11,15 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
-from rest_framework import serializers
 from rest_framework.views import APIView
 
 from customers.addresses import client_address
 from customers.customers.visitor_limits import Stranger
-from customers.errors import DomainError, ErrorKind
+from customers.errors import DomainError, ErrorKind, body_too_large
 from customers.models.identifier import as_uuid
 from customers.strict_json import JSONError, holds_nul, read_json
 from customers.transactions import is_unavailable, repeating, tell_unavailable
-from traces.wire.cors import shared
+from traces.wire.cors import add_cors_headers
 from traces.wire.edn import EdnError
 from traces.wire.edn import read as read_edn
 from traces.wire.errors import (
@@ -30,7 +29,7 @@ from traces.wire.errors import (
     method_not_allowed_response,
     unavailable_response,
 )
-from traces.wire.members import read_members, without_namespace
+from traces.wire.members import RequestBody, read_members, without_namespace
 from traces.wire.negotiation import Format, negotiate_format, parse_content_type
 from traces.wire.plain import plain
 from traces.wire.rendering import render
@@ -41,42 +40,42 @@ log = structlog.get_logger(__name__)
 class TraceView(APIView):
     """What every endpoint of the trace dialect shares.
 
-    DRF describes the endpoint (`/schema/`) and checks members; its request cycle (parsers, renderers, authenticators)
-    has nothing to do here and would cost as much as all the rest, so `dispatch` does without.
+    DRF documents the endpoint (`/schema/`) and its fields validate members. `dispatch` leaves out DRF's request cycle
+    (parsers, renderers, authenticators): nothing here needs it, and it would double the cost of a request.
     """
 
     http_method_names: list[str] = ["post"]
     status_by_kind: Mapping[ErrorKind, int] = STATUS_BY_KIND
     request_format = response_format = Format.EDN
-    # The body once it is read.
+    # The body, once it has been read.
     document: Mapping[str, Any] = MappingProxyType({})
 
     @cached_property
     def stranger(self) -> Stranger:
-        """Who asks, for the bounds of those whom nobody knows."""
+        """The caller as far as the address tells, for the limits of visitors whom nobody vouches for."""
         return Stranger(client_address(self.request.META))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer with what a browser needs to know, if a browser asks from another page than ours."""
+        """Handle the request; add CORS headers if a page of another origin sent it."""
         origin = request.META.get("HTTP_ORIGIN", "")
         if not origin:
-            return self.answered(request, *args, **kwargs)
+            return self.handle(request, *args, **kwargs)
         is_preflight = request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
         if is_preflight:
-            return shared(HttpResponse(status=204), origin, named=None, methods=self.http_method_names)
-        response = self.answered(request, *args, **kwargs)
+            return add_cors_headers(HttpResponse(status=204), origin, named=None, methods=self.http_method_names)
+        response = self.handle(request, *args, **kwargs)
         try:
             named = self.named_application()
         except Error as error:
             if not is_unavailable(error):
                 raise
             named = None
-        return shared(response, origin, named=named, methods=())
+        return add_cors_headers(response, origin, named=named, methods=())
 
-    def answered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Settle both formats, then answer; every error in the dialect's own shape and the negotiated format.
+    def handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Negotiate both formats, then answer; errors have the dialect's shape and the negotiated format.
 
-        What PostgreSQL undoes is done again.
+        A transaction that PostgreSQL rolls back (a deadlock, say) is repeated.
         """
         try:
             self.negotiate(request)
@@ -84,12 +83,14 @@ class TraceView(APIView):
                 return method_not_allowed_response(request, self.http_method_names)
             post: Callable[..., HttpResponse] = self.post  # type: ignore[attr-defined]  # each endpoint's
             response = repeating(post)(request, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the caller gets an answer)
-            return self.error_answer(request, error)
+        except Exception as error:  # noqa: BLE001 - every error gets an answer
+            return self.handle_error(request, error)
         return response
 
     def named_application(self) -> UUID | None:
-        """The app-token of the application that the request names, or whose visit; None where it names none."""
+        """The app-token of the application that the request names, directly or by a visit of it; None if it names
+        none.
+        """
         tokens = [value for name, value in self.document.items() if without_namespace(name) == "app-token"]
         return as_uuid(str(tokens[0])) if tokens else None
 
@@ -103,13 +104,12 @@ class TraceView(APIView):
             )
         self.response_format = response_format
 
-    def error_answer(self, request: HttpRequest, error: Exception) -> HttpResponse:
-        """What went wrong, in the dialect's shape; what nobody expected is logged."""
+    def handle_error(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        """The error in the dialect's shape; an unexpected one is logged."""
         if isinstance(error, EdnError | JSONError):
             error = DomainError(ErrorKind.UNREADABLE, "malformed_body", f"The body can't be read: {error}.")
         if isinstance(error, RequestDataTooBig):
-            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-            error = DomainError(ErrorKind.TOO_LARGE, "body_too_large", f"A body may have {limit} bytes.")
+            error = body_too_large(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         if isinstance(error, DomainError):
             return domain_error_response(request, error, self.status_by_kind)
         if is_unavailable(error):
@@ -119,19 +119,19 @@ class TraceView(APIView):
         return fault_response(request)
 
     def body(self) -> dict[str, Any]:
-        """The request's map, in plain terms; DomainError `malformed_body` for anything else."""
+        """The request's map as plain Python values; DomainError `malformed_body` if it is none."""
         raw: bytes = self.request.body
         document = read_json(raw) if self.request_format == Format.JSON else plain(read_edn(raw))
         if not isinstance(document, dict):
             raise DomainError(ErrorKind.UNREADABLE, "malformed_body", "The body must be a map.")
-        # Only an escape can bring one in.
+        # A NUL can only come from an escape.
         if b"u0000" in raw and holds_nul(document):
             raise DomainError(ErrorKind.UNREADABLE, "malformed_body", "The character NUL can't be kept.")
         self.document = document
         return document
 
-    def read(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        """The members of the body that `kind` knows, checked; see `read_members`."""
+    def read(self, kind: type[RequestBody]) -> dict[str, Any]:
+        """The validated members of the body that `kind` declares; see `read_members`."""
         return read_members(kind, self.body())
 
     def answer(self, **members: Any) -> HttpResponse:
@@ -139,7 +139,7 @@ class TraceView(APIView):
         return render({name.replace("_", "-"): value for name, value in members.items()}, self.response_format)
 
     def run_after_response(self, response: HttpResponse, work: Callable[[], None] | None) -> HttpResponse:
-        """The response; `work` is done when it has gone out (the web server closes it then)."""
+        """Have `work` run once the response has been sent, when the web server closes it."""
         if work is not None:
             response._resource_closers.append(work)  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own list
         return response

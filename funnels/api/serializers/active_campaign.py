@@ -5,9 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from traces.wire.fields import CustomerIdField, IdentifierField, TextField
+from traces.wire.members import RequestBody
 
 
-class ActiveIn(serializers.Serializer[Any]):
+class ActiveIn(RequestBody):
     """The body: whose campaigns, and which of them."""
 
     app_token = IdentifierField()

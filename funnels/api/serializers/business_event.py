@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from funnels.api.serializers.fields import Flag
 from traces.wire.fields import CustomerIdField, IdentifierField, RawField, TextField
-from traces.wire.members import without_namespace
+from traces.wire.members import RequestBody, without_namespace
 from traces.wire.plain import storable
 
 MAXIMUM_FIELDS = 100
@@ -54,7 +54,7 @@ class EventContext(RawField):
         return {without_namespace(name): storable(value) for name, value in data.items()}
 
 
-class BusinessEventIn(serializers.Serializer[Any]):
+class BusinessEventIn(RequestBody):
     """The body; `event-id` is ours: telling the same event again changes nothing."""
 
     app_token = IdentifierField()

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from traces.wire.fields import IdentifierField, RawField
-from traces.wire.members import without_namespace
+from traces.wire.members import RequestBody, without_namespace
 
 MAXIMUM_FIELDS = 100
 DIGITS = 19
@@ -56,7 +56,7 @@ class StepData(RawField):
         return fields
 
 
-class AdvanceFunnelIn(serializers.Serializer[Any]):
+class AdvanceFunnelIn(RequestBody):
     """The body: without step-data it asks for the current step, with it for the next one."""
 
     trail_id = IdentifierField()

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from funnels.api.serializers.fields import Flag
 from traces.wire.fields import CustomerIdField, IdentifierField, RawField, TextField
-from traces.wire.members import without_namespace
+from traces.wire.members import RequestBody, without_namespace
 
 MAXIMUM_LOCATION = 2048
 MAXIMUM_PLACEHOLDERS = 50
@@ -46,7 +46,7 @@ class Placeholders(RawField):
         return names
 
 
-class SyncPageIn(serializers.Serializer[Any]):
+class SyncPageIn(RequestBody):
     """The body: what a page asks for."""
 
     app_token = IdentifierField()

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from traces.wire.fields import CustomerIdField, IdentifierField, RawField, TextField
-from traces.wire.members import without_namespace
+from traces.wire.members import RequestBody, without_namespace
 
 MAXIMUM_TOKEN = 1024
 # The id and fields of a schema, of which none has so many.
@@ -43,7 +43,7 @@ class CustomerMember(RawField):
         return {**fields, "id": identifier}
 
 
-class CustomerIn(serializers.Serializer[Any]):
+class CustomerIn(RequestBody):
     """The body of a create or update."""
 
     app_token = IdentifierField()
@@ -56,7 +56,7 @@ class CustomerOut(serializers.Serializer[Any]):
     customer_id = serializers.CharField()
 
 
-class SubscriptionIn(serializers.Serializer[Any]):
+class SubscriptionIn(RequestBody):
     """The body of a push subscription."""
 
     app_token = IdentifierField()

@@ -7,13 +7,13 @@ from rest_framework import serializers
 
 from traces.models.action import ActionType
 from traces.wire.fields import CustomerIdField, IdentifierField, KeywordField, RawField, TextField
-from traces.wire.members import without_namespace
+from traces.wire.members import RequestBody, without_namespace
 from traces.wire.plain import storable
 
 MAXIMUM_DATA_FIELDS = 100
 
 
-class TraceIn(serializers.Serializer[Any]):
+class TraceIn(RequestBody):
     """The body of a new trace; without a customer-id the customer is anonymous.
 
     customer-token: the hex HMAC-SHA256 of the customer-id, keyed with the application's identity secret.
@@ -31,7 +31,7 @@ class TraceOut(serializers.Serializer[Any]):
     customer_id = serializers.CharField()
 
 
-class TrailIn(serializers.Serializer[Any]):
+class TrailIn(RequestBody):
     """The body of a new visit."""
 
     language = TextField(required=False, allow_null=True, default=None)
@@ -53,7 +53,7 @@ class TrailOut(serializers.Serializer[Any]):
         "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "value": {}}},
     }
 )
-class Data(RawField):
+class ActionData(RawField):
     """An activity's data: at most 100 maps with a name and a value."""
 
     default_error_messages = {
@@ -62,7 +62,7 @@ class Data(RawField):
     }
 
     def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
-        """`[{name, value}]` with values that can be kept, or an error."""
+        """`[{name, value}]` with values as they are stored, or an error."""
         if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
             self.fail("list")
         if len(data) > MAXIMUM_DATA_FIELDS:
@@ -73,12 +73,12 @@ class Data(RawField):
         return [{"name": field["name"], "value": storable(field.get("value"))} for field in fields]
 
 
-class ActionIn(serializers.Serializer[Any]):
+class ActionIn(RequestBody):
     """The body of an activity."""
 
     name = TextField()
     type = KeywordField(ActionType.values, namespace="trail-action")
-    data = Data(required=False, allow_null=True, default=None)  # type: ignore[assignment]
+    data = ActionData(required=False, allow_null=True, default=None)  # type: ignore[assignment]
 
 
 class ActionOut(serializers.Serializer[Any]):

@@ -1,8 +1,6 @@
 """Customers and their push tokens (contract 3, Customers; contract 4, section C)."""
 
-from typing import Any
-
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from customers.applications.applications import get_application_by_token, require_platform
@@ -18,7 +16,7 @@ class Customers(TraceView):
     """Create or update a customer."""
 
     @operation("Create or update a customer", request=CustomerIn, answer=CustomerOut)
-    def post(self, _request: Any) -> HttpResponse:
+    def post(self, _request: HttpRequest) -> HttpResponse:
         """Merge fields into the customer of an id; null clears one."""
         members = self.read(CustomerIn)
         application = get_application_by_token(token=members["app_token"])
@@ -33,8 +31,8 @@ class Subscriptions(TraceView):
     """Register a device for push messages."""
 
     @operation("Register a device for push messages", request=SubscriptionIn, answer=CustomerOut)
-    def post(self, _request: Any) -> HttpResponse:
-        """Keep a push token of the customer."""
+    def post(self, _request: HttpRequest) -> HttpResponse:
+        """Store a push token of the customer."""
         members = self.read(SubscriptionIn)
         application = get_application_by_token(token=members["app_token"])
         require_platform(platforms=application.platforms, wanted=WITH_DEVICES)

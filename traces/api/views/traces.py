@@ -1,10 +1,9 @@
 """Traces, trails and actions (contract 3: Trace, Visits, Activity, Conversion and No interest)."""
 
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from customers.errors import DomainError, ErrorKind
@@ -13,7 +12,7 @@ from traces.actions import Activity, record_action
 from traces.api.serializers.traces import ActionIn, ActionOut, TraceIn, TraceOut, TrailIn, TrailOut
 from traces.models.action import ActionType
 from traces.page_owners import app_token_of_trace, app_token_of_trail
-from traces.traces import TraceAsked, start_trace
+from traces.traces import TraceRequest, start_trace
 from traces.trails import add_trail
 from traces.wire.documentation import operation
 from traces.wire.views import TraceView
@@ -23,21 +22,21 @@ class Traces(TraceView):
     """Start a trace."""
 
     def named_application(self) -> UUID | None:
-        """Also that of traces which name none."""
+        """The default application for a request that names none."""
         return super().named_application() or as_uuid(settings.DEFAULT_APP_TOKEN)
 
     @operation("Start a trace", request=TraceIn, answer=TraceOut)
-    def post(self, _request: Any) -> HttpResponse:
+    def post(self, _request: HttpRequest) -> HttpResponse:
         """A trace for the customer of an id, or for a new anonymous one."""
         members = self.read(TraceIn)
-        asked = TraceAsked(
+        wanted = TraceRequest(
             app_token=_app_token(members["app_token"]),
             customer_id=members["customer_id"],
             customer_token=members["customer_token"] or None,
             is_by_default=not members["app_token"],
             stranger=self.stranger,
         )
-        trace = start_trace(asked=asked, now=timezone.now())
+        trace = start_trace(request=wanted, now=timezone.now())
         return self.answer(trace_id=str(trace.trace_id), customer_id=trace.customer_id)
 
 
@@ -49,7 +48,7 @@ class Trails(TraceView):
         return app_token_of_trace(trace_id=as_uuid(self.kwargs["trace_id"]))
 
     @operation("Add a visit to a trace", request=TrailIn, answer=TrailOut)
-    def post(self, _request: Any, trace_id: str) -> HttpResponse:
+    def post(self, _request: HttpRequest, trace_id: str) -> HttpResponse:
         """A visit through a channel."""
         members = self.read(TrailIn)
         trail_id = add_trail(
@@ -69,7 +68,7 @@ class Actions(TraceView):
         return app_token_of_trail(trail_id=as_uuid(self.kwargs["trail_id"]))
 
     @operation("Add an activity to a visit", request=ActionIn, answer=ActionOut)
-    def post(self, _request: Any, trail_id: str) -> HttpResponse:
+    def post(self, _request: HttpRequest, trail_id: str) -> HttpResponse:
         """An activity; a conversion or dismissal closes the trace."""
         members = self.read(ActionIn)
         activity = Activity(members["name"], ActionType(members["type"]), members["data"] or [])
