@@ -11,14 +11,24 @@ from customers.models import Application, Organization
 from marketing_solutions.campaigns import assign_advertiser
 from marketing_solutions.models import Advertiser, Portfolio
 from marketing_solutions.models.advertiser import Feature
-from marketing_solutions.models.advertiser_campaign import Goal
+from marketing_solutions.models.advertiser_campaign import MarketingGoal
 
 ADVERTISERS = ["Acme Outdoor", "Acme Home"]
 # Campaign, advertiser, goal, and what it may spend.
 CAMPAIGNS = [
-    ("Spring trail sale", "Acme Outdoor", Goal.ACQUISITION, Limit(LimitType.CAPPED, Renewal.DAILY, Decimal("250.00"))),
-    ("Win them back", "Acme Outdoor", Goal.RETENTION, Limit(LimitType.CAPPED, Renewal.MONTHLY, Decimal("4000.00"))),
-    ("Summer catalogue", "Acme Home", Goal.UNSPECIFIED, None),
+    (
+        "Spring trail sale",
+        "Acme Outdoor",
+        MarketingGoal.ACQUISITION,
+        Limit(LimitType.CAPPED, Renewal.DAILY, Decimal("250.00")),
+    ),
+    (
+        "Win them back",
+        "Acme Outdoor",
+        MarketingGoal.RETENTION,
+        Limit(LimitType.CAPPED, Renewal.MONTHLY, Decimal("4000.00")),
+    ),
+    ("Summer catalogue", "Acme Home", MarketingGoal.UNSPECIFIED, None),
 ]
 
 

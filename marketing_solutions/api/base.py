@@ -1,6 +1,7 @@
 """The dialect's base view: tokens, scopes, the rate limit, answers and errors of every endpoint."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -109,6 +110,6 @@ class MarketingSolutionsView(APIView):
         return read_json(self.request._request)  # noqa: SLF001
 
     @staticmethod
-    def answer(status: int = 200, **members: Any) -> HttpResponse:
-        """The envelope with these members."""
-        return json_response(members, status)
+    def answer(body: Mapping[str, object], status: int = 200) -> HttpResponse:
+        """An answer with one of the shapes of `serializers`."""
+        return json_response(body, status)

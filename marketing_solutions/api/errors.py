@@ -1,7 +1,6 @@
 """The dialect's errors (contract 2, "Partial Success / Partial Failure"; contract 4, section B): one table."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import orjson
 import structlog
@@ -12,6 +11,7 @@ from rest_framework.exceptions import APIException, MethodNotAllowed, Throttled
 from customers.errors import DomainError, ErrorKind
 from customers.transactions import RETRY_AFTER_SECONDS
 from marketing_solutions.api.serializers.campaign import VERSIONS
+from marketing_solutions.api.serializers.problem import ProblemOut, ProblemsOut
 from marketing_solutions.errors import CHECK
 
 log = structlog.get_logger(__name__)
@@ -49,17 +49,17 @@ POINTERS = {
 
 def problem(
     request: HttpRequest, *, kind: str, code: str, detail: str, instance: str = "", pointer: str = ""
-) -> dict[str, Any]:
+) -> ProblemOut:
     """One error or warning; its `traceIdentifier` is the id that stands in the log lines of the request."""
     trace: str = request.id  # type: ignore[attr-defined]
-    found: dict[str, Any] = {
-        "traceIdentifier": trace,
-        "type": kind,
-        "code": code,
-        "instance": instance or request.path,
-        "title": title_of(code),
-        "detail": detail,
-    }
+    found = ProblemOut(
+        traceIdentifier=trace,
+        type=kind,
+        code=code,
+        instance=instance or request.path,
+        title=title_of(code),
+        detail=detail,
+    )
     if pointer:
         found["source"] = {"pointer": pointer}
     if not request.path_info.startswith("/marketing-solutions"):
@@ -72,11 +72,11 @@ def title_of(code: str) -> str:
     return code.removeprefix(CHECK).replace("-", " ").capitalize()
 
 
-def refusal(request: HttpRequest, status: int, problems: list[dict[str, Any]]) -> HttpResponse:
+def refusal(request: HttpRequest, status: int, problems: list[ProblemOut]) -> HttpResponse:
     """An answer of nothing but errors, told to the log with the request's id."""
     codes = sorted({found["code"] for found in problems})
     log.info("request_refused", path=request.path, status=status, codes=codes)
-    response = json_response({"errors": problems, "warnings": []}, status)
+    response = json_response(ProblemsOut(errors=problems, warnings=[]), status)
     if status == 401:  # noqa: PLR2004
         response["WWW-Authenticate"] = 'Bearer realm="marketing-solutions"'
     return response

@@ -12,6 +12,7 @@ from oauthlib.oauth2 import ClientCredentialsGrant, InvalidRequestError, Request
 from customers.applications.applications import get_application_by_api_key
 from customers.errors import DomainError
 from customers.models import Application
+from marketing_solutions.api.serializers.token import TokenAnswer
 from marketing_solutions.oauth import LIFETIME_SECONDS, SCOPES, issue_token
 
 # What an unknown client's secret is compared with, so that it takes as long as that of a known one.
@@ -63,7 +64,7 @@ class Clients(RequestValidator):  # type: ignore[misc]  # oauthlib has no types
 class Tokens:
     """Makes the answer of a success."""
 
-    def create_token(self, request: GrantRequest, refresh_token: bool = False) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002 - oauthlib's signature
+    def create_token(self, request: GrantRequest, refresh_token: bool = False) -> TokenAnswer:  # noqa: ARG002, FBT001, FBT002 - oauthlib's signature
         """The members of contract 4: known clients fail where `refresh_token` is absent."""
         return {
             "access_token": issue_token(application=request.client.application, scopes=request.scopes),

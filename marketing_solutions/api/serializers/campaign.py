@@ -2,9 +2,64 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Literal, TypedDict
 
+from rest_framework import serializers
+
+from marketing_solutions.api.serializers.problem import ProblemOut
+from marketing_solutions.api.serializers.spend_limit import SpendLimitShape
 from marketing_solutions.campaigns import PortfolioCampaign
+from marketing_solutions.models.advertiser_campaign import MarketingGoal
+
+
+class AttributesShape(TypedDict):
+    """The attributes of a campaign; only `spendLimit` can be changed later."""
+
+    name: Annotated[str, serializers.CharField(max_length=255)]
+    advertiserId: Annotated[str | int, serializers.CharField()]
+    goal: Annotated[str, serializers.ChoiceField(choices=[goal.capitalize() for goal in MarketingGoal.values])]
+    spendLimit: SpendLimitShape
+
+
+class UpdatedOut(TypedDict):
+    """A campaign that was updated."""
+
+    type: Annotated[Literal["Campaign"], serializers.ChoiceField(choices=["Campaign"])]
+    id: Annotated[str, serializers.CharField()]
+
+
+class CampaignOut(UpdatedOut):
+    """A campaign."""
+
+    attributes: AttributesShape
+
+
+class CampaignAnswer(TypedDict):
+    """The answer to a GET."""
+
+    data: CampaignOut
+    errors: list[ProblemOut]
+
+
+class CreateAnswer(CampaignAnswer):
+    """The answer to a create."""
+
+    warnings: list[ProblemOut]
+
+
+class SearchAnswer(TypedDict):
+    """The answer to a search."""
+
+    data: list[CampaignOut]
+    errors: list[ProblemOut]
+
+
+class UpdateAnswer(TypedDict):
+    """The answer to a PATCH, in which each entry has failed or succeeded on its own."""
+
+    data: list[UpdatedOut]
+    errors: list[ProblemOut]
+    warnings: list[ProblemOut]
 
 
 @dataclass(frozen=True)
@@ -15,7 +70,7 @@ class Wire:
     capitalises_created: bool
     capitalises_read: bool
 
-    def created(self, campaign: PortfolioCampaign) -> dict[str, Any]:
+    def created(self, campaign: PortfolioCampaign) -> CampaignOut:
         """The answer to a create: the contract's sample has `advertiserId` as a string here."""
         return {
             "id": str(campaign.id),
@@ -32,7 +87,7 @@ class Wire:
             },
         }
 
-    def read(self, campaign: PortfolioCampaign) -> dict[str, Any]:
+    def read(self, campaign: PortfolioCampaign) -> CampaignOut:
         """A campaign in the answer to a search or a GET."""
         return {
             "type": "Campaign",

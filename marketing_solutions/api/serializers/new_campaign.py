@@ -2,20 +2,41 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
+
+from rest_framework import serializers
 
 from campaigns.models.level import MAXIMUM_NAME
 from campaigns.models.spend_limit import UNCAPPED, Limit, LimitType, Renewal, problem_of_limit
 from customers.errors import DomainError, ErrorKind
 from marketing_solutions.api.bodies import is_storable, read_id
+from marketing_solutions.api.serializers.campaign import AttributesShape
 from marketing_solutions.api.serializers.spend_limit import AMOUNT, RENEWAL, TYPE, LimitError, read_limit
 from marketing_solutions.api.serializers.spend_update import wants_automation
+from marketing_solutions.api.shapes import member_names
 from marketing_solutions.campaigns import NewCampaign
-from marketing_solutions.models.advertiser_campaign import Goal
+from marketing_solutions.models.advertiser_campaign import MarketingGoal
 from marketing_solutions.spend_updates import ABSENT, WantedLimit
 
-REQUIRED = ("name", "advertiserId", "goal", "spendLimit")
-GOALS = {Goal.ACQUISITION.value, Goal.RETENTION.value}
+
+class CreateIn(TypedDict):
+    """A new campaign."""
+
+    type: NotRequired[Annotated[str, serializers.ChoiceField(choices=["Campaign"], required=False)]]
+    attributes: AttributesShape
+
+
+class CreateWrapper(TypedDict):
+    """The body of a create."""
+
+    data: CreateIn
+
+
+REQUIRED = member_names(AttributesShape)
+# The contract's sample has an id, newer clients send budgetAutomation.
+ALLOWED_MEMBERS = {*member_names(CreateIn), "id"}
+ALLOWED_ATTRIBUTES = {*REQUIRED, "budgetAutomation"}
+GOALS = {MarketingGoal.ACQUISITION.value, MarketingGoal.RETENTION.value}
 MEMBERS = {"type": TYPE, "renewal": RENEWAL, "amount": AMOUNT}
 
 
@@ -28,7 +49,7 @@ def read_new_campaign(body: object) -> NewCampaign:
     fields: dict[str, list[str]] = {name: ["This attribute is required."] for name in _absent(attributes)}
     if fields:
         raise DomainError(ErrorKind.MISSING, "missing-attribute", "Required attributes are missing.", fields=fields)
-    fields = {name: ["Unknown attribute."] for name in attributes if name not in {*REQUIRED, "budgetAutomation"}}
+    fields = {name: ["Unknown attribute."] for name in attributes if name not in ALLOWED_ATTRIBUTES}
     if fields:
         raise DomainError(ErrorKind.UNKNOWN_ATTRIBUTE, "unknown-attribute", "Unknown attributes.", fields=fields)
     problems = _problems(attributes)
@@ -43,7 +64,7 @@ def _attributes(body: object) -> Mapping[str, Any]:
     data = body.get("data") if isinstance(body, Mapping) else None
     if not isinstance(body, Mapping) or not isinstance(data, Mapping):
         raise DomainError(ErrorKind.UNREADABLE, "malformed-body", 'The body must be {"data": {"type", "attributes"}}.')
-    if data.get("type", "Campaign") not in ("Campaign", None) or not {"type", "id", "attributes"}.issuperset(data):
+    if data.get("type", "Campaign") not in ("Campaign", None) or not ALLOWED_MEMBERS.issuperset(data):
         raise _invalid({"data": ["type Campaign and attributes are expected."]})
     attributes = data.get("attributes")
     if not isinstance(attributes, Mapping):

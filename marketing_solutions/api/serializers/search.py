@@ -1,13 +1,41 @@
 """The body of a search (contract 2, "Searching Campaigns"; contract 4, section B "search without filters")."""
 
 from collections.abc import Mapping
+from typing import Annotated, NotRequired, TypedDict
+
+from rest_framework import serializers
 
 from customers.errors import DomainError, ErrorKind
 from marketing_solutions.api.bodies import read_id
+from marketing_solutions.api.shapes import member_names
 
-NAMES = ("advertiserIds", "campaignIds")
 # As many as one request may update.
 MAXIMUM_IDS = 10_000
+
+
+class Ids(serializers.ListField):
+    """Ids to filter by."""
+
+    child = serializers.CharField()
+
+    def __init__(self) -> None:
+        super().__init__(max_length=MAXIMUM_IDS, required=False)
+
+
+class FiltersIn(TypedDict):
+    """Joined by AND; an absent or empty one filters nothing."""
+
+    advertiserIds: NotRequired[Annotated[list[str], Ids()]]
+    campaignIds: NotRequired[Annotated[list[str], Ids()]]
+
+
+class SearchIn(TypedDict):
+    """The body of a search; it may be empty."""
+
+    filters: NotRequired[FiltersIn]
+
+
+NAMES = member_names(FiltersIn)
 
 
 def read_filters(body: object) -> dict[str, list[int] | None]:
@@ -18,7 +46,7 @@ def read_filters(body: object) -> dict[str, list[int] | None]:
     if not isinstance(body, Mapping | None):
         raise DomainError(ErrorKind.UNREADABLE, "malformed-body", 'The body must be {"filters": {...}}.')
     filters = (body or {}).get("filters")
-    unknown = set(body or {}) - {"filters"}
+    unknown = set(body or {}) - {*member_names(SearchIn)}
     if isinstance(filters, Mapping):
         unknown |= set(filters) - set(NAMES)
     elif filters is not None:

@@ -2,13 +2,28 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, TypedDict
 
-from campaigns.models.spend_limit import RENEWALS, TYPES
+from rest_framework import serializers
+
+from campaigns.models.spend_limit import RENEWALS, TYPES, LimitType, Renewal
+from marketing_solutions.api.shapes import member_names
 from marketing_solutions.spend_updates import ABSENT, WantedLimit
 
-TYPE, RENEWAL, AMOUNT = "spendLimitType", "spendLimitRenewal", "spendLimitAmount"
-MEMBERS = {TYPE, RENEWAL, AMOUNT}
+NUMBER = 'A number; `{"value": number}` in the answers of versioned paths, and accepted everywhere.'
+
+
+class SpendLimitShape(TypedDict):
+    """What a campaign may spend."""
+
+    spendLimitType: Annotated[str, serializers.ChoiceField(choices=LimitType.values, required=False)]
+    spendLimitRenewal: Annotated[
+        str | None, serializers.ChoiceField(choices=Renewal.values, required=False, allow_null=True)
+    ]
+    spendLimitAmount: Annotated[object, serializers.JSONField(required=False, help_text=NUMBER)]
+
+
+TYPE, RENEWAL, AMOUNT = MEMBERS = member_names(SpendLimitShape)
 
 
 class LimitError(ValueError):
@@ -23,8 +38,8 @@ def read_limit(data: object) -> WantedLimit:
     """The members that are there; a null stays a null. LimitError for what is of the wrong type or name."""
     if not isinstance(data, Mapping):
         raise LimitError("", "spendLimit must be an object.")
-    if not MEMBERS.issuperset(data):
-        raise LimitError("", f"spendLimit has no {', '.join(sorted(set(data) - MEMBERS))}.")
+    if not data.keys() <= set(MEMBERS):
+        raise LimitError("", f"spendLimit has no {', '.join(sorted(data.keys() - set(MEMBERS)))}.")
     return WantedLimit(
         _choice(data, TYPE, TYPES) if TYPE in data else ABSENT,
         (None if data[RENEWAL] is None else _choice(data, RENEWAL, RENEWALS)) if RENEWAL in data else ABSENT,
@@ -32,7 +47,7 @@ def read_limit(data: object) -> WantedLimit:
     )
 
 
-def _choice(data: Mapping[str, Any], member: str, choices: frozenset[str]) -> str:
+def _choice(data: Mapping[str, object], member: str, choices: frozenset[str]) -> str:
     value = data[member]
     lowered = value.lower() if isinstance(value, str) else ""
     if lowered not in choices:

@@ -4,20 +4,46 @@ Read by hand, not by serializers: a body has up to ten thousand entries, and eac
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, NotRequired, TypedDict
 
 from django.http import HttpRequest
+from rest_framework import serializers
 
 from customers.errors import DomainError, ErrorKind
 from marketing_solutions.api.bodies import read_id
 from marketing_solutions.api.errors import log_partial_refusal, problem
-from marketing_solutions.api.serializers.spend_limit import LimitError, read_limit
+from marketing_solutions.api.serializers.campaign import AttributesShape, UpdateAnswer
+from marketing_solutions.api.serializers.spend_limit import LimitError, SpendLimitShape, read_limit
+from marketing_solutions.api.shapes import member_names
 from marketing_solutions.errors import AT_NEXT_PERIOD, Refusal, UpdateCode
 from marketing_solutions.spend_updates import Update, Updated, WantedLimit
 
 MAXIMUM_ENTRIES = 10_000
-MEMBERS = {"type", "id", "attributes"}
-ATTRIBUTES = {"name", "advertiserId", "goal", "spendLimit", "budgetAutomation"}
+
+
+class UpdateAttributesIn(TypedDict):
+    """What a PATCH may change."""
+
+    spendLimit: NotRequired[SpendLimitShape]
+
+
+class UpdateIn(TypedDict):
+    """One update."""
+
+    type: NotRequired[Annotated[str, serializers.ChoiceField(choices=["Campaign"], required=False)]]
+    id: Annotated[str, serializers.CharField()]
+    attributes: NotRequired[UpdateAttributesIn]
+
+
+class UpdatesIn(TypedDict):
+    """The body of a PATCH."""
+
+    data: Annotated[list[UpdateIn], {"max_length": MAXIMUM_ENTRIES}]
+
+
+MEMBERS = {*member_names(UpdateIn)}
+# Whole campaigns may be sent, and newer clients send budgetAutomation.
+ATTRIBUTES = {*member_names(AttributesShape), "budgetAutomation"}
 LATER = "The new amount is less than what this period has already spent; it takes effect when the next period starts."
 
 
@@ -42,7 +68,7 @@ def _read_update(entry: object) -> Update:
     return Update(campaign_id, refusal=refusal) if refusal else _read_attributes(campaign_id, attributes)
 
 
-def _misshapen(entry: Mapping[str, Any], attributes: object) -> Refusal | None:
+def _misshapen(entry: Mapping[str, object], attributes: object) -> Refusal | None:
     """What is wrong with an entry before its values are looked at."""
     if entry.get("type", "Campaign") not in ("Campaign", None):
         return Refusal(UpdateCode.INVALID_ENTRY, "The type must be Campaign.")
@@ -52,7 +78,7 @@ def _misshapen(entry: Mapping[str, Any], attributes: object) -> Refusal | None:
     return Refusal(UpdateCode.UNKNOWN_ATTRIBUTE, f"Unknown: {', '.join(unknown)}.") if unknown else None
 
 
-def _read_attributes(campaign_id: int, attributes: Mapping[str, Any]) -> Update:
+def _read_attributes(campaign_id: int, attributes: Mapping[str, object]) -> Update:
     limit: WantedLimit | None = None
     refusal: Refusal | None = None
     try:
@@ -63,7 +89,7 @@ def _read_attributes(campaign_id: int, attributes: Mapping[str, Any]) -> Update:
     return Update(campaign_id, _unchanged(attributes), limit, wants_automation=automation, refusal=refusal)
 
 
-def _unchanged(attributes: Mapping[str, Any]) -> dict[str, object]:
+def _unchanged(attributes: Mapping[str, object]) -> dict[str, object]:
     """What may be sent as it is (whole campaigns are allowed) in the core's form; null says nothing."""
     sent: dict[str, object] = {}
     if attributes.get("name") is not None:
@@ -84,20 +110,19 @@ def wants_automation(value: object) -> bool:
     return bool(value)
 
 
-def answer_of(request: HttpRequest, updated: Sequence[Updated]) -> dict[str, Any]:
+def answer_of(request: HttpRequest, updated: Sequence[Updated]) -> UpdateAnswer:
     """`data`, `errors` and `warnings`; `instance` is the place in the request's `data`."""
-    data: list[dict[str, str]] = []
-    errors: list[dict[str, Any]] = []
-    warnings: list[dict[str, Any]] = []
+    answer = UpdateAnswer(data=[], errors=[], warnings=[])
     for index, each in enumerate(updated):
         instance = f"@data/{index}"
         if each.refusal:
             code, detail = each.refusal.code.value, each.refusal.detail
-            errors.append(problem(request, kind="validation", code=code, detail=detail, instance=instance))
+            answer["errors"].append(problem(request, kind="validation", code=code, detail=detail, instance=instance))
             continue
-        data.append({"type": "Campaign", "id": str(each.campaign_id)})
+        answer["data"].append({"type": "Campaign", "id": str(each.campaign_id)})
         if each.later:
-            warnings.append(problem(request, kind="validation", code=AT_NEXT_PERIOD, detail=LATER, instance=instance))
-    if errors:
-        log_partial_refusal(error["code"] for error in errors)
-    return {"data": data, "errors": errors, "warnings": warnings}
+            later = problem(request, kind="validation", code=AT_NEXT_PERIOD, detail=LATER, instance=instance)
+            answer["warnings"].append(later)
+    if answer["errors"]:
+        log_partial_refusal(error["code"] for error in answer["errors"])
+    return answer

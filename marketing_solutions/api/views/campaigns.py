@@ -12,12 +12,12 @@ from rest_framework.request import Request
 
 from customers.bounds import Work, bounded
 from marketing_solutions.api.base import MarketingSolutionsView
-from marketing_solutions.api.documentation import CampaignOut, CreateIn, SearchIn, UpdatedOut, UpdatesIn, operation
+from marketing_solutions.api.documentation import operation
 from marketing_solutions.api.idempotency import idempotent
-from marketing_solutions.api.serializers.campaign import Wire
-from marketing_solutions.api.serializers.new_campaign import read_new_campaign
-from marketing_solutions.api.serializers.search import read_filters
-from marketing_solutions.api.serializers.spend_update import answer_of, read_updates
+from marketing_solutions.api.serializers.campaign import CampaignAnswer, CreateAnswer, SearchAnswer, UpdateAnswer, Wire
+from marketing_solutions.api.serializers.new_campaign import CreateWrapper, read_new_campaign
+from marketing_solutions.api.serializers.search import SearchIn, read_filters
+from marketing_solutions.api.serializers.spend_update import UpdatesIn, answer_of, read_updates
 from marketing_solutions.campaigns import (
     PAGE,
     PortfolioCampaign,
@@ -36,21 +36,21 @@ Pages = Iterator[list[PortfolioCampaign]]
 class Campaigns(MarketingSolutionsView):
     """Making campaigns, and changing many at once."""
 
-    @operation("Create a campaign", request=CreateIn, answer=CampaignOut, status=201)
+    @operation("Create a campaign", request=CreateWrapper, answer=CreateAnswer, status=201)
     @idempotent
     def post(self, _request: Request, **_: object) -> HttpResponse:
         """Make a campaign for an advertiser of the portfolio."""
         wanted = read_new_campaign(self.body())
         campaign = create_advertiser_campaign(application=self.application, wanted=wanted, now=timezone.now())
-        return self.answer(201, data=self.wire.created(campaign), warnings=[], errors=[])
+        return self.answer(CreateAnswer(data=self.wire.created(campaign), warnings=[], errors=[]), 201)
 
-    @operation("Update campaigns", request=UpdatesIn, answer=UpdatedOut, many=True)
+    @operation("Update campaigns", request=UpdatesIn, answer=UpdateAnswer)
     @idempotent
     def patch(self, request: Request, **_: object) -> HttpResponse:
         """Apply each update on its own; what failed stands in `errors`, by its place in the request."""
         updates = read_updates(self.body())
         updated = update_campaigns(application=self.application, updates=updates, now=timezone.now())
-        return self.answer(**answer_of(request._request, updated))  # noqa: SLF001
+        return self.answer(answer_of(request._request, updated))  # noqa: SLF001
 
 
 class CampaignSearch(MarketingSolutionsView):
@@ -59,7 +59,7 @@ class CampaignSearch(MarketingSolutionsView):
     scopes = {"POST": READ}
     http_method_names: list[str] = ["post"]
 
-    @operation("Search campaigns", request=SearchIn, answer=CampaignOut, many=True)
+    @operation("Search campaigns", request=SearchIn, answer=SearchAnswer)
     def post(self, _request: Request, **_: object) -> HttpResponseBase:
         """The campaigns that meet the filters, by advertiser and id; a large portfolio is streamed page by page.
 
@@ -68,7 +68,7 @@ class CampaignSearch(MarketingSolutionsView):
         pages = portfolio_pages(application=self.application, **read_filters(self.body()))
         first = next(pages)
         if len(first) < PAGE:
-            return self.answer(data=[self.wire.read(campaign) for campaign in first], errors=[])
+            return self.answer(SearchAnswer(data=[self.wire.read(campaign) for campaign in first], errors=[]))
         turn = take_turn(organization=self.application.organization)
         answer = StreamingHttpResponse(_stream(chain([first], pages), self.wire, turn), content_type="application/json")
         # The web server closes the answer when it has gone out, or when nobody reads it any more.
@@ -81,11 +81,11 @@ class Campaign(MarketingSolutionsView):
 
     http_method_names: list[str] = ["get", "head"]
 
-    @operation("Get a campaign", answer=CampaignOut)
+    @operation("Get a campaign", answer=CampaignAnswer)
     def get(self, _request: Request, campaign_id: int, **_: object) -> HttpResponse:
         """A campaign of the portfolio."""
         campaign = get_portfolio_campaign(application=self.application, campaign_id=campaign_id)
-        return self.answer(data=self.wire.read(campaign), errors=[])
+        return self.answer(CampaignAnswer(data=self.wire.read(campaign), errors=[]))
 
 
 def _stream(pages: Pages, wire: Wire, turn: Turn) -> Iterator[bytes]:
