@@ -9,8 +9,12 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
-from campaigns.behaviors.events import INSERT_FROM as INSERT_EVENT_FROM
-from campaigns.behaviors.events import IS_LOOKED_AT, record_events, values_of_look
+from campaigns.behaviors.events import (
+    INSERT_EVENT_FROM,
+    MAY_BE_COUNTED,
+    may_be_counted_parameters,
+    record_events,
+)
 from campaigns.behaviors.run import CustomerEvent, money_in
 from campaigns.decisions.interactions import (
     charge_conversion,
@@ -42,7 +46,7 @@ VALUES (%s::bigint, %s::bigint, %s::uuid, %s::varchar, %s::varchar, %s::jsonb)
 """
 RECORD_UNCOUNTED_ACTION = SQL(
     "record_uncounted_action",
-    may_be_counted=IS_LOOKED_AT.format(source="trace"),
+    may_be_counted=MAY_BE_COUNTED.format(source="trace"),
     insert_event=INSERT_EVENT_FROM.format(source="open_visit"),
 )
 
@@ -87,7 +91,7 @@ def record_action(*, trail_id: uuid.UUID | None, activity: Activity, now: dateti
 def _record_ordinary(trail_id: uuid.UUID, action_id: uuid.UUID, activity: Activity, now: datetime) -> None:
     action: list[Any] = [action_id, activity.name, activity.type.value, _as_json(list(activity.data))]
     event: list[Any] = [_event_id(action_id), activity.name, now, _as_json(_attributes(activity))]
-    values = [*values_of_look(name=activity.name, at=now), trail_id, *action, *event]
+    values = [*may_be_counted_parameters(name=activity.name, at=now), trail_id, *action, *event]
     is_closed, may_be_counted = _fetch(RECORD_UNCOUNTED_ACTION, trail_id, values)
     if is_closed:
         raise trace_closed()

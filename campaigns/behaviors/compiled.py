@@ -16,9 +16,9 @@ from django.db import connection
 
 from campaigns.behaviors.engine import Behavior, Caps, EventFilter, Goal
 from campaigns.decisions.compiled import (
-    SCHEMA,
-    TARGETS,
-    WINDOW,
+    CAMPAIGN_TARGETS,
+    CAMPAIGN_WINDOW,
+    CUSTOMER_SCHEMA,
     compile_targets,
     read_window,
 )
@@ -32,27 +32,19 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-BEHAVIORS = SQL(
-    "behaviors",
-    window_table_campaign=WINDOW.format(table="campaign"),
-    targets_owner_bundle_id_id_bundle_id=TARGETS.format(owner="bundle_id", id="bundle.id"),
-)
-ORDER = "ORDER BY behavior.id"
+BEHAVIOR_DEFINITIONS = SQL("behavior_definitions", campaign_window=CAMPAIGN_WINDOW, campaign_targets=CAMPAIGN_TARGETS)
 IS_LIVE = "campaign.status = 'live' AND campaign.deleted_at IS NULL"
-LOAD = f"""
-SELECT organization.version, {SCHEMA}, ARRAY({BEHAVIORS} {{which}} {ORDER})
-FROM customers_organization organization WHERE organization.id = %s::bigint
-"""  # noqa: S608
-LOAD_ALL = LOAD.format(which=IS_LIVE)
-LOAD_OF_CAMPAIGNS = LOAD.format(which="campaign.id = ANY(%s::bigint[])")
-LOAD_CHANGED = SQL(
-    "load_changed",
+LOAD_LIVE_BEHAVIORS, LOAD_BEHAVIORS_OF_CAMPAIGNS = (
+    SQL("load_behaviors", schema=CUSTOMER_SCHEMA, behaviors=BEHAVIOR_DEFINITIONS, which=which)
+    for which in (IS_LIVE, "campaign.id = ANY(%s::bigint[])")
+)
+LOAD_CHANGED_BEHAVIORS = SQL(
+    "load_changed_behaviors",
     changes=CHANGES,
-    campaigns=CAMPAIGNS,
+    changed_campaigns=CAMPAIGNS,
     is_known=IS_KNOWN,
-    behaviors=BEHAVIORS,
+    behaviors=BEHAVIOR_DEFINITIONS,
     is_live=IS_LIVE,
-    order=ORDER,
 )
 # What is kept takes so many bytes for each byte of the text it was compiled from (measured).
 BYTES_A_BYTE = 3
@@ -150,7 +142,7 @@ def get_behavior_rules(*, organization_id: int, version: int) -> BehaviorRules:
 def behaviors_of_campaigns(*, organization_id: int, campaign_ids: Iterable[int]) -> list[CompiledBehavior]:
     """The behaviors of campaigns of the organization, live or not, as they stand now; in the order of their ids."""
     with connection.cursor() as cursor:
-        cursor.execute(LOAD_OF_CAMPAIGNS, [list(campaign_ids), organization_id])
+        cursor.execute(LOAD_BEHAVIORS_OF_CAMPAIGNS, [list(campaign_ids), organization_id])
         _, schema_text, texts = cursor.fetchone()
     schema = orjson.loads(schema_text) if schema_text else {}
     return [_compile(orjson.loads(text), schema) for text in texts]
@@ -163,7 +155,7 @@ def _load(organization_id: int, _version: int, before: BehaviorRules | None) -> 
 
 def _load_all(organization_id: int) -> BehaviorRules:
     with connection.cursor() as cursor:
-        cursor.execute(LOAD_ALL, [organization_id])
+        cursor.execute(LOAD_LIVE_BEHAVIORS, [organization_id])
         version, schema_text, texts = cursor.fetchone()
     schema = orjson.loads(schema_text) if schema_text else {}
     nothing = BehaviorRules(organization_id, version, schema, {}, {}, {}, BYTES_AT_LEAST)
@@ -173,7 +165,7 @@ def _load_all(organization_id: int) -> BehaviorRules:
 def _load_changed(before: BehaviorRules) -> BehaviorRules | None:
     """The behaviors of now, made of those before; None where it isn't known what has changed."""
     with connection.cursor() as cursor:
-        cursor.execute(LOAD_CHANGED, since(before.organization_id, before.version))
+        cursor.execute(LOAD_CHANGED_BEHAVIORS, since(before.organization_id, before.version))
         version, is_known, changed, texts = cursor.fetchone()
     return _with(replace(before, version=version), changed, texts) if is_known else None
 

@@ -23,9 +23,8 @@ SQL = NamedSQL(__file__)
 
 Row = dict[str, Any]
 
-BEHAVIORS = SQL("behaviors")
-OF_CAMPAIGNS = BEHAVIORS.format(condition="composite.campaign_id = ANY(%s::bigint[])")
-BY_IDS = BEHAVIORS.format(condition="composite.id = ANY(%s::bigint[])")
+BEHAVIORS_OF_CAMPAIGNS = SQL("select_behaviors", condition="composite.campaign_id = ANY(%s::bigint[])")
+BEHAVIORS_BY_IDS = SQL("select_behaviors", condition="composite.id = ANY(%s::bigint[])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +56,12 @@ class BehaviorDefinition:
 
 def behaviors_of(*, organization: Organization, campaign_ids: Sequence[int]) -> list[BehaviorDefinition]:
     """The living behaviors of campaigns, the oldest first."""
-    return _read(OF_CAMPAIGNS, organization, campaign_ids)
+    return _read(BEHAVIORS_OF_CAMPAIGNS, organization, campaign_ids)
 
 
 def behaviors_by_ids(*, organization: Organization, behavior_ids: Sequence[int]) -> list[BehaviorDefinition]:
     """Those of these ids that live, the oldest first."""
-    return _read(BY_IDS, organization, behavior_ids)
+    return _read(BEHAVIORS_BY_IDS, organization, behavior_ids)
 
 
 def get_behavior(*, organization: Organization, behavior_id: int) -> BehaviorDefinition:

@@ -1,5 +1,5 @@
--- name: behaviors
--- Only the condition is put in, from the constants below; values are parameters.
+-- name: select_behaviors
+-- Living behaviors of living campaigns with their goals and outcomes, the oldest first; no locks.
 SELECT json_build_object(
     'composite', to_jsonb(composite),
     'goals', COALESCE((
@@ -12,6 +12,6 @@ SELECT json_build_object(
     ), '[]'::json)
 )::text
 FROM campaigns_achievement composite JOIN campaigns_adcampaign campaign ON campaign.id = composite.campaign_id
-WHERE composite.organization_id = %s::bigint AND {condition} AND composite.composite_id IS NULL
+WHERE composite.organization_id = %s::bigint AND ${condition} AND composite.composite_id IS NULL
     AND composite.deleted_at IS NULL AND campaign.deleted_at IS NULL
 ORDER BY composite.id

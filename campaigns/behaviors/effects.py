@@ -17,29 +17,17 @@ from customers.prepared import PreparedStatement
 
 SQL = NamedSQL(__file__)
 
-# Rows go in in the order of their places, and so come their ids back.
 INSERT_COMPLETIONS = PreparedStatement(SQL("insert_completions"))
-# Counters, tags, points and further events in one statement, of which only those parts are sent that have rows.
-PARTS = {
-    "counted": SQL("counted"),
-    "grown": """
-    UPDATE campaigns_goalprogressevent counted SET amount = grown.amount
-    FROM jsonb_to_recordset(%(grown)s::jsonb) AS grown (id bigint, amount numeric) WHERE counted.id = grown.id""",
-    "consumed": """
-    UPDATE campaigns_goalprogressevent SET is_consumed = true
-    WHERE id = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(%(consumed)s::jsonb)))""",
-    "spent": """
-    DELETE FROM campaigns_goalprogressevent
-    WHERE id = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(%(spent)s::jsonb)))""",
-    "rested": """
-    UPDATE campaigns_completion SET is_waiting = false
-    WHERE id = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(%(rested)s::jsonb)))""",
-    "gifts": SQL("gifts"),
-    "points": SQL("points"),
-    "events": """
-    INSERT INTO campaigns_event (organization_id, customer_id, name, at, attributes)
-    SELECT %(organization)s::bigint, customer_id, name, at, '{}'::jsonb
-    FROM jsonb_to_recordset(%(events)s::jsonb) AS event (customer_id bigint, name varchar, at timestamptz)""",
+# Written in one statement, of which only those parts are sent that have rows.
+EFFECTS = {
+    "counted": SQL("insert_progress_events"),
+    "grown": SQL("set_progress_amounts"),
+    "consumed": SQL("consume_progress_events"),
+    "spent": SQL("delete_progress_events"),
+    "rested": SQL("stop_waiting"),
+    "gifts": SQL("give_tags_and_points"),
+    "points": SQL("insert_points_entries"),
+    "events": SQL("insert_follow_up_events"),
 }
 Rows = list[dict[str, Any]]
 
@@ -75,7 +63,7 @@ def _write(rows: Mapping[str, list[Any]], organization: Organization) -> None:
 
 @cache
 def _statement(wanted: frozenset[str]) -> PreparedStatement:
-    parts = ", ".join(f"{name} AS ({PARTS[name]})" for name in PARTS if name in wanted)
+    parts = ", ".join(f"{name} AS ({EFFECTS[name]})" for name in EFFECTS if name in wanted)
     return PreparedStatement(f"WITH {parts} SELECT 1")
 
 

@@ -7,7 +7,6 @@ taken in the order of docs/architecture.md. A thousand events take as many state
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import orjson
 from django.db import transaction
@@ -24,17 +23,9 @@ from customers.prepared import PreparedStatement
 
 SQL = NamedSQL(__file__)
 
-# Rows have their ids in the order of the batch, and go in in that of their event ids: two batches that name the same
-# ones may wait for each other, but not in a circle.
-INSERT = PreparedStatement(SQL("insert"))
-# An event as a part of a statement that finds the customer itself: `{source}` has one row with organization_id and
-# customer_id; parameters: event_id, name, at, attributes. Only for events that no behavior looks at.
-INSERT_FROM = """
-INSERT INTO campaigns_event (organization_id, customer_id, event_id, name, at, attributes)
-SELECT organization_id, customer_id, %s::varchar, %s::varchar, %s::timestamptz, %s::jsonb FROM {source}
-ON CONFLICT (organization_id, event_id) WHERE event_id IS NOT NULL DO NOTHING
-"""
-IS_LOOKED_AT = SQL("is_looked_at")
+INSERT_EVENTS = PreparedStatement(SQL("insert_events"))
+INSERT_EVENT_FROM = SQL("insert_event_from")
+MAY_BE_COUNTED = SQL("may_be_counted")
 
 
 @dataclass(slots=True)
@@ -45,8 +36,8 @@ class Recorded:
     earned: dict[int, int] = field(default_factory=dict)
 
 
-def values_of_look(*, name: str, at: datetime) -> list[Any]:
-    """The parameters of IS_LOOKED_AT, for an event of a name and a time."""
+def may_be_counted_parameters(*, name: str, at: datetime) -> list[str]:
+    """The parameters of MAY_BE_COUNTED, for an event of a name and a time."""
     return [name, quiet_at(name=name, at=at)]
 
 
@@ -129,7 +120,7 @@ def _insert(organization: Organization, events: Sequence[CustomerEvent]) -> list
         }
         for place, event in enumerate(events)
     ]
-    new = {event_id for (event_id,) in INSERT.rows([organization.pk, orjson.dumps(rows).decode()])}
+    new = {event_id for (event_id,) in INSERT_EVENTS.rows([organization.pk, orjson.dumps(rows).decode()])}
     recorded = []
     for event in events:
         recorded.append(Recorded(is_duplicate=event.event_id not in new))

@@ -1,4 +1,6 @@
--- name: insert
+-- name: insert_events
+-- Inserts events and returns the event ids that are new. Ids follow the order of the batch; rows are inserted in the
+-- order of their event ids, so that two batches with the same ones wait for each other, but never in a circle.
 INSERT INTO campaigns_event (id, organization_id, customer_id, event_id, name, at, amount, quantity, attributes)
 SELECT id, %s::bigint, customer_id, event_id, name, at, amount, quantity, attributes
 FROM (
@@ -12,8 +14,15 @@ ORDER BY event_id, place
 ON CONFLICT (organization_id, event_id) WHERE event_id IS NOT NULL DO NOTHING
 RETURNING event_id
 
--- fragment: is_looked_at
--- Whether some goal of the organization may look at an event now; parameters: `values_of_look`.
+-- fragment: insert_event_from
+-- Inserts an event of the customer that `source` finds, which has one row with organization_id and customer_id. Only for
+-- events that no behavior counts; parameters: event_id, name, at, attributes.
+INSERT INTO campaigns_event (organization_id, customer_id, event_id, name, at, attributes)
+SELECT organization_id, customer_id, %s::varchar, %s::varchar, %s::timestamptz, %s::jsonb FROM {source}
+ON CONFLICT (organization_id, event_id) WHERE event_id IS NOT NULL DO NOTHING
+
+-- fragment: may_be_counted
+-- Whether some goal of the organization of `source` may count an event now; parameters: `may_be_counted_parameters`.
 (EXISTS (
     SELECT FROM campaigns_achievement goal
     WHERE goal.organization_id = {source}.organization_id AND goal.internal_event_name = %s::varchar

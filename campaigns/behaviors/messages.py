@@ -18,7 +18,7 @@ from campaigns.customer_facts.locking import LockedCustomer
 from campaigns.decisions.compiled import get_definitions
 from campaigns.decisions.decide import exhausted_budgets
 from campaigns.decisions.engine import Candidate, Context, History, Subject, first_failing
-from campaigns.decisions.participation import LOCK, Counting, Pair, lock_participations
+from campaigns.decisions.participation import LOCK_PARTICIPATIONS, Counting, Pair, lock_participations
 from campaigns.delivery.audience import CONSENTS
 from campaigns.delivery.recipients.add import Triggered, add_triggered_recipients
 from campaigns.models.frequency import COUNT_CAPPED, FrequencyUnit, frequency_starts
@@ -27,17 +27,10 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-# Locks the customers' participations, making those that are missing, and reads them.
-READ = """customer_id, campaign_id, dismissed_at IS NOT NULL, converted_at IS NOT NULL, completed_at IS NOT NULL,
-    COALESCE((extract(epoch FROM last_seen_at) * 1000000)::bigint, 0),
-    capped_count, COALESCE(capped_from - date '0001-01-01' + 1, 0), COALESCE(capped_rule, 0)"""
-LOCK_AND_READ = f"{LOCK} RETURNING {READ}"
-READ_LOCKED = f"""
-SELECT {READ} FROM campaigns_participation
-WHERE (customer_id, campaign_id) IN (
-    SELECT customer_id, campaign_id FROM jsonb_to_recordset(%s::jsonb) AS pair (customer_id bigint, campaign_id bigint))
-"""  # noqa: S608 (put together from constants)
-COUNT = SQL("count", count_capped=COUNT_CAPPED)
+HISTORY = SQL("history")
+LOCK_AND_READ_HISTORIES = SQL("lock_and_read_histories", lock_participations=LOCK_PARTICIPATIONS, history=HISTORY)
+READ_HISTORIES = SQL("read_histories", history=HISTORY)
+COUNT_MESSAGES = SQL("count_messages", count_capped=COUNT_CAPPED)
 PLACEMENT = "message"
 # What the keys of messages are made in.
 KEYS = uuid.UUID("6f1d3a52-4f0c-5b57-9f3e-2a6c8a7d9b10")
@@ -131,9 +124,9 @@ def _histories(organization: Organization, pairs: set[Pair], *, are_locked: bool
     asked = orjson.dumps(rows).decode()
     with connection.cursor() as cursor:
         if are_locked:
-            cursor.execute(READ_LOCKED, [asked])
+            cursor.execute(READ_HISTORIES, [asked])
         else:
-            cursor.execute(LOCK_AND_READ, [organization.pk, asked])
+            cursor.execute(LOCK_AND_READ_HISTORIES, [organization.pk, asked])
         return {(customer, campaign): History(*history) for customer, campaign, *history in cursor.fetchall()}
 
 
@@ -168,7 +161,7 @@ def _count(organization: Organization, passed: Sequence[RequestedMessage], conte
         pair = {"customer_id": customer_id, "campaign_id": campaign_id, "number": number}
         rows.append({**pair, "capped_from": start, "capped_rule": candidate.frequency_rule})
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, [organization.pk, orjson.dumps(rows).decode()])
+        cursor.execute(COUNT_MESSAGES, [organization.pk, orjson.dumps(rows).decode()])
 
 
 def _add_recipients(organization: Organization, passed: Sequence[RequestedMessage], now: datetime) -> None:

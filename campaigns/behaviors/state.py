@@ -16,23 +16,14 @@ from customers.prepared import PreparedStatement
 
 SQL = NamedSQL(__file__)
 
-FIND = SQL("find")
-# Only those that are asked for are put into the statement: each costs time though it finds nothing.
+FIND_HISTORIES = SQL("find_histories")
+# Only the parts that are asked for are put into the statement: each costs time even if it finds nothing.
 PARTS = {
-    LookupKind.OPEN: """
-    SELECT id, at, amount, false AS flag FROM campaigns_goalprogressevent counted
-    WHERE asked.part = 'open' AND counted.customer_id = asked.customer_id AND counted.goal_id = asked.achievement_id
-    AND NOT counted.is_consumed AND counted.at >= asked.since AND counted.at <= asked.until""",
-    LookupKind.COUNTED: """
-    SELECT id, at, amount, is_consumed AS flag FROM campaigns_goalprogressevent counted
-    WHERE asked.part = 'counted' AND counted.customer_id = asked.customer_id AND counted.goal_id = asked.achievement_id
-    AND counted.at >= asked.since AND counted.at <= asked.until""",
-    LookupKind.WAITING: """
-    SELECT id, at, NULL::numeric AS amount, true AS flag FROM campaigns_completion completion
-    WHERE asked.part = 'waiting' AND completion.customer_id = asked.customer_id
-    AND completion.achievement_id = asked.achievement_id AND completion.is_waiting""",
-    LookupKind.EARNED: SQL("part_earned"),
-    LookupKind.TOTAL: SQL("part_total"),
+    LookupKind.OPEN: SQL("open_events"),
+    LookupKind.COUNTED: SQL("counted_events"),
+    LookupKind.WAITING: SQL("waiting_completions"),
+    LookupKind.EARNED: SQL("completions"),
+    LookupKind.TOTAL: SQL("number_of_completions"),
 }
 CustomerLookup = tuple[int, Lookup]  # of a customer
 Key = tuple[int, int]  # a customer's and an achievement's id
@@ -64,12 +55,12 @@ def load_states(asked: Iterable[CustomerLookup]) -> StateStore:
     rows = [{"customer_id": key[0], **_row(lookup)} for key, several in _grouped(asked) for lookup in several]
     if not rows:
         return store
-    found = _statement(frozenset(row["part"] for row in rows)).rows([orjson.dumps(rows).decode()])
-    for part, customer_id, achievement_id, row_id, at, amount, flag in found:
+    found = _statement(frozenset(row["kind"] for row in rows)).rows([orjson.dumps(rows).decode()])
+    for kind, customer_id, achievement_id, row_id, at, amount, flag in found:
         key = (customer_id, achievement_id)
-        if part == LookupKind.TOTAL:
+        if kind == LookupKind.TOTAL:
             store.totals[key] = row_id
-        elif part in {LookupKind.OPEN, LookupKind.COUNTED}:
+        elif kind in {LookupKind.OPEN, LookupKind.COUNTED}:
             store.counted.setdefault(key, {})[row_id] = Counted(at, amount, row_id, flag)
         else:
             store.completions.setdefault(key, {})[row_id] = Completion(at, row_id, flag)
@@ -78,12 +69,13 @@ def load_states(asked: Iterable[CustomerLookup]) -> StateStore:
 
 @cache
 def _statement(wanted: frozenset[LookupKind]) -> PreparedStatement:
-    return PreparedStatement(FIND.format(parts=" UNION ALL ".join(PARTS[part] for part in PARTS if part in wanted)))
+    parts = " UNION ALL ".join(PARTS[kind] for kind in PARTS if kind in wanted)
+    return PreparedStatement(FIND_HISTORIES.format(parts=parts))
 
 
 def _row(lookup: Lookup) -> dict[str, object]:
     return {
-        "part": lookup.part,
+        "kind": lookup.kind,
         "achievement_id": lookup.achievement_id,
         "since": lookup.since,
         "until": lookup.until,
@@ -95,7 +87,7 @@ def _grouped(asked: Iterable[CustomerLookup]) -> Iterator[tuple[tuple[int, int, 
     """The look-ups of one kind and customer, those that overlap made one."""
     groups: dict[tuple[int, int, LookupKind], dict[tuple[datetime, datetime], Lookup]] = {}
     for customer_id, lookup in asked:
-        group = groups.setdefault((customer_id, lookup.achievement_id, lookup.part), {})
+        group = groups.setdefault((customer_id, lookup.achievement_id, lookup.kind), {})
         group[lookup.since, lookup.until] = lookup
     for key, spans in groups.items():
         yield key, list(spans.values()) if len(spans) == 1 else _merged(spans)
@@ -106,7 +98,7 @@ def _merged(spans: dict[tuple[datetime, datetime], Lookup]) -> list[Lookup]:
     for (since, until), lookup in sorted(spans.items(), key=lambda item: item[0]):
         if merged and since <= merged[-1].until:
             last = merged.pop()
-            merged.append(Lookup(last.part, last.achievement_id, last.since, max(last.until, until), last.many))
+            merged.append(Lookup(last.kind, last.achievement_id, last.since, max(last.until, until), last.many))
         else:
             merged.append(lookup)
     return merged

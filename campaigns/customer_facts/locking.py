@@ -16,11 +16,11 @@ from customers.prepared import PreparedStatement
 
 SQL = NamedSQL(__file__)
 
-LOCK = SQL("lock")
 IDS = "ANY(ARRAY(SELECT value::{type} FROM jsonb_array_elements_text(%(ids)s::jsonb)))"
-BY_ID = PreparedStatement(LOCK.format(which=f"id = {IDS.format(type='bigint')}"))
-BY_IDENTITY = PreparedStatement(LOCK.format(which=f"uuid = {IDS.format(type='uuid')}"))
-BY_EXTERNAL_ID = PreparedStatement(LOCK.format(which=f"external_id = {IDS.format(type='varchar')}"))
+LOCK_BY_ID, LOCK_BY_IDENTITY, LOCK_BY_EXTERNAL_ID = (
+    PreparedStatement(SQL("lock_customers", which=f"{column} = {IDS.format(type=kind)}"))
+    for column, kind in (("id", "bigint"), ("uuid", "uuid"), ("external_id", "varchar"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def lock_customers(*, organization: Organization, customer_ids: Collection[int])
 
     Everything that hangs on a customer stays as it is then. CustomerGoneError where one is no more.
     """
-    locked = _locked(BY_ID, organization, customer_ids)
+    locked = _locked(LOCK_BY_ID, organization, customer_ids)
     if len(locked) < len(customer_ids):
         raise CustomerGoneError
     return locked
@@ -65,12 +65,12 @@ def lock_customers(*, organization: Organization, customer_ids: Collection[int])
 
 def lock_customers_by_identity(*, organization: Organization, identities: Collection[uuid.UUID]) -> Locked:
     """The same by uuids; who isn't found is absent."""
-    return _locked(BY_IDENTITY, organization, identities)
+    return _locked(LOCK_BY_IDENTITY, organization, identities)
 
 
 def lock_customers_by_external_id(*, organization: Organization, external_ids: Collection[str]) -> Locked:
     """The same by external ids; who isn't found is absent."""
-    return _locked(BY_EXTERNAL_ID, organization, external_ids)
+    return _locked(LOCK_BY_EXTERNAL_ID, organization, external_ids)
 
 
 def _locked(statement: PreparedStatement, organization: Organization, ids: Collection[Any]) -> Locked:

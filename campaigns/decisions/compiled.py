@@ -25,38 +25,34 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-TARGETS = SQL("targets")
-WINDOW = """json_build_array({table}.status = 'live' AND {table}.deleted_at IS NULL,
-    (extract(epoch FROM {table}.starts_at) * 1000000)::bigint,
-    (extract(epoch FROM {table}.ends_at) * 1000000)::bigint)"""
-# The types of the organization's customer fields by their names.
-SCHEMA = """(SELECT json_object_agg(field.name, field.type)::text FROM customers_customerfield field
-     WHERE field.organization_id = organization.id)"""
-CAMPAIGN = SQL(
-    "campaign",
-    window_table_campaign=WINDOW.format(table="campaign"),
-    targets_owner_bundle_id_id_bundle_id=TARGETS.format(owner="bundle_id", id="bundle.id"),
-    window_table_line_item=WINDOW.format(table="line_item"),
-    window_table_part=WINDOW.format(table="creative_group"),
-    targets_owner_group_id_id_part_id=TARGETS.format(owner="creative_group_id", id="creative_group.id"),
+CUSTOMER_SCHEMA = SQL("customer_schema")
+CAMPAIGN_WINDOW = SQL("level_window", level="campaign")
+CAMPAIGN_TARGETS = SQL("targets", owner="bundle_id", id="bundle.id")
+CAMPAIGN_DEFINITIONS = SQL(
+    "campaign_definitions",
+    campaign_window=CAMPAIGN_WINDOW,
+    campaign_targets=CAMPAIGN_TARGETS,
+    line_item_window=SQL("level_window", level="line_item"),
+    group_window=SQL("level_window", level="creative_group"),
+    group_targets=SQL("targets", owner="creative_group_id", id="creative_group.id"),
 )
-LOAD_ONE = f"""
-SELECT {SCHEMA}, ARRAY({CAMPAIGN} campaign.id = %s::bigint)
-FROM customers_organization organization WHERE organization.id = %s::bigint
-"""  # noqa: S608
+# A campaign that has ended needn't be kept; whether one has begun is asked of its window.
 IS_LIVE = "campaign.status = 'live' AND campaign.deleted_at IS NULL AND campaign.ends_at > now()"
 # The campaigns that have a spend limit, or still had one in this period.
 CAPPED = "(spend.type = 'capped' OR spend.takes_effect_on IS NOT NULL)"
-LOAD_ALL = SQL("load_all", schema=SCHEMA, campaign=CAMPAIGN, is_live=IS_LIVE, capped=CAPPED)
-LOAD_CHANGED = SQL(
-    "load_changed",
+LOAD_CAMPAIGN = SQL("load_campaign", schema=CUSTOMER_SCHEMA, campaigns=CAMPAIGN_DEFINITIONS)
+LOAD_LIVE_CAMPAIGNS = SQL(
+    "load_live_campaigns", schema=CUSTOMER_SCHEMA, campaigns=CAMPAIGN_DEFINITIONS, is_live=IS_LIVE, capped=CAPPED
+)
+LOAD_CHANGED_CAMPAIGNS = SQL(
+    "load_changed_campaigns",
     changes=CHANGES,
-    campaigns=CAMPAIGNS,
+    changed_campaigns=CAMPAIGNS,
     is_known=IS_KNOWN,
-    campaign=CAMPAIGN,
+    campaigns=CAMPAIGN_DEFINITIONS,
     is_live=IS_LIVE,
     capped=CAPPED,
-    marked_label_campaigns_spendlimit=MARKED.format(label="campaigns.spendlimit"),
+    changed_limits=MARKED.format(label="campaigns.spendlimit"),
 )
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -139,7 +135,7 @@ def find_definition(*, organization_id: int, campaign_id: int) -> Definition | N
 def write_definition(*, organization_id: int, campaign_id: int) -> dict[str, Any] | None:
     """What a campaign is compiled from, as JSON to be kept: what is begun by it is finished by it."""
     with connection.cursor() as cursor:
-        cursor.execute(LOAD_ONE, [campaign_id, organization_id])
+        cursor.execute(LOAD_CAMPAIGN, [campaign_id, organization_id])
         schema, texts = cursor.fetchone()
     if not texts:
         return None
@@ -158,7 +154,7 @@ def _load(organization_id: int, _version: int, before: Definitions | None) -> De
 
 def _load_all(organization_id: int) -> Definitions:
     with connection.cursor() as cursor:
-        cursor.execute(LOAD_ALL, [organization_id])
+        cursor.execute(LOAD_LIVE_CAMPAIGNS, [organization_id])
         version, as_of, schema, texts, capped = cursor.fetchone()
     nothing = Definitions(
         organization_id=organization_id,
@@ -177,7 +173,7 @@ def _load_all(organization_id: int) -> Definitions:
 def _load_changed(before: Definitions) -> Definitions | None:
     """The definitions of now, made of those before; None where it isn't known what has changed."""
     with connection.cursor() as cursor:
-        cursor.execute(LOAD_CHANGED, since(before.organization_id, before.version))
+        cursor.execute(LOAD_CHANGED_CAMPAIGNS, since(before.organization_id, before.version))
         version, as_of, is_known, changed, texts, limits = cursor.fetchone()
     if not is_known:
         return None
@@ -242,7 +238,7 @@ def _compile(organization_id: int, members: dict[str, Any], schema: Mapping[str,
 
 
 def read_window(members: list[Any]) -> Window:
-    """The window that WINDOW has written."""
+    """The window that `level_window` in compiled.sql has written."""
     is_live, starts_at, ends_at = members
     return Window(is_live, EPOCH + timedelta(microseconds=starts_at), EPOCH + timedelta(microseconds=ends_at))
 

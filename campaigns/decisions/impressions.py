@@ -19,29 +19,27 @@ from campaigns.models import SpendLimit
 from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM, FrequencyUnit, frequency_starts
 from campaigns.models.spend import period_start
 from campaigns.models.spend_limit import PERIODS
+from campaigns.spend.ledger import add_charges
 from customers.models import Organization
 from customers.named_sql import NamedSQL
 from customers.prepared import PreparedStatement
 
 SQL = NamedSQL(__file__)
 
-OFFER = SQL("offer")
 COUNTING = {
     "counting": COUNT_CAPPED,
     "has_room": HAS_ROOM.format(cap="(SELECT cap FROM wanted WHERE wanted.campaign_id = excluded.campaign_id)"),
 }
-OFFER_FREE = PreparedStatement(OFFER.format(**COUNTING, fitting="", booking=""))
-# Whoever books has locked the spend limits before this statement began, so that its snapshot has every total there is.
+OFFER_FREE = PreparedStatement(SQL("offer_campaigns", **COUNTING, within_limit="", booking=""))
 OFFER_PRICED = PreparedStatement(
-    OFFER.format(
+    SQL(
+        "offer_campaigns",
         **COUNTING,
-        fitting="""LEFT JOIN campaigns_spendtotal total ON total.campaign_id = wanted.campaign_id
-        AND total.period = wanted.renewal AND total.starts_on = (%(starts)s::jsonb ->> wanted.renewal)::date
-    WHERE wanted.price IS NULL OR wanted.amount IS NULL OR COALESCE(total.amount, 0) + wanted.price <= wanted.amount""",
-        booking=SQL("offer_priced"),
+        within_limit=SQL("within_spend_limit"),
+        booking=SQL("book_prices", add_charges=add_charges(charges=SQL("charges"))),
     )
 )
-TOKENS = PreparedStatement(SQL("tokens"))
+INSERT_TOKENS = PreparedStatement(SQL("insert_tokens"))
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ def issue_tokens(*, organization: Organization, customer_id: int, campaign_ids: 
     """Tracking tokens for campaigns that a caller only lists: nothing is counted as seen, nothing costs anything."""
     tokens = {campaign_id: uuid.uuid4() for campaign_id in campaign_ids}
     wanted = [{"campaign_id": campaign_id, "token": token} for campaign_id, token in tokens.items()]
-    row = TOKENS.first_row([customer_id, organization.pk, orjson.dumps(wanted).decode()])
+    row = INSERT_TOKENS.first_row([customer_id, organization.pk, orjson.dumps(wanted).decode()])
     return IssuedTokens(tokens, customer_was_merged=row != (True,))
 
 

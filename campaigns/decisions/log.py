@@ -23,7 +23,7 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-WRITE = SQL("write")
+INSERT_DECISION_RECORD = SQL("insert_decision_record")
 
 log = structlog.get_logger(__name__)
 Write = Callable[[], None]
@@ -79,7 +79,7 @@ def _write(organization: Organization, identity: uuid.UUID, record: dict[str, An
 
 def _is_written(record: dict[str, Any]) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, record)
+        cursor.execute(INSERT_DECISION_RECORD, record)
         return bool(cursor.rowcount)
 
 

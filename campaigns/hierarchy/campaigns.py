@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from campaigns.hierarchy.levels import change_level, mark_children_deleted, mark_deleted
-from campaigns.hierarchy.targets import MEMBERS, replace_targets, targets_of
+from campaigns.hierarchy.targets import TARGETS_AS_JSON, replace_targets, targets_of
 from campaigns.models import Achievement, AdBundle, AdCampaign, AdGroup, AdLineItem, AdUnit
 from campaigns.models.campaign import permalink_form
 from campaigns.models.errors import CONSTRAINTS, constraints_as_errors
@@ -57,16 +57,12 @@ class CampaignRow(NamedTuple):
 
 
 COLUMNS = ", ".join(f"campaign.{name}" for name in CampaignRow._fields[:-2])
-ROWS = SQL("rows", columns=COLUMNS, members=MEMBERS)
-OF_IDS = PreparedStatement(ROWS.format(ids="%s::bigint[]"))
-# In selects of their own the planner doesn't see the values, so it makes one plan for all of them, once: to read the
-# index over (organization, id descending), which alone gives just this order.
-IDS = """
-    SELECT id FROM campaigns_adcampaign
-    WHERE organization_id = ANY (ARRAY(SELECT %s::bigint)) AND deleted_at IS NULL
-    ORDER BY organization_id, id DESC LIMIT (SELECT %s::bigint)"""
-PAGE = PreparedStatement(ROWS.format(ids=f"ARRAY({IDS} OFFSET (SELECT %s::bigint))"))
-COUNT = PreparedStatement(f"SELECT count(*) FROM ({IDS}) living")  # noqa: S608
+NEWEST_IDS = SQL("newest_campaign_ids")
+CAMPAIGNS_BY_IDS, PAGE_OF_CAMPAIGNS = (
+    PreparedStatement(SQL("select_campaigns", columns=COLUMNS, targets=TARGETS_AS_JSON, ids=ids))
+    for ids in ("%s::bigint[]", f"ARRAY({NEWEST_IDS} OFFSET (SELECT %s::bigint))")
+)
+COUNT_CAMPAIGNS = PreparedStatement(SQL("count_campaigns", ids=NEWEST_IDS))
 # More than there are.
 ALL = 2**62
 
@@ -80,7 +76,7 @@ def count_campaigns(*, organization: Organization, among: QuerySet[AdCampaign] |
     """The number of living campaigns, or of those `among` them."""
     if among is not None:
         return among.count()
-    row = COUNT.first_row([organization.pk, ALL])
+    row = COUNT_CAMPAIGNS.first_row([organization.pk, ALL])
     return row[0] if row else 0
 
 
@@ -89,10 +85,10 @@ def campaign_rows(
 ) -> list[CampaignRow]:
     """The living campaigns (or those `among` them) from `start` to before `end`, newest first."""
     if among is None:
-        rows = PAGE.rows([organization.pk, organization.pk, end - start, start])
+        rows = PAGE_OF_CAMPAIGNS.rows([organization.pk, organization.pk, end - start, start])
     else:
         ids = among.values_list("id", flat=True)[start:end]
-        rows = OF_IDS.rows([organization.pk, f"{{{','.join(map(str, ids))}}}"])
+        rows = CAMPAIGNS_BY_IDS.rows([organization.pk, f"{{{','.join(map(str, ids))}}}"])
     return [CampaignRow._make(row) for row in rows]
 
 

@@ -29,12 +29,12 @@ CHANGES = SQL("changes")
 # All that is marked, by label; the arrays are found once, so that what they name is looked up by index.
 MARKED = "ANY(ARRAY(SELECT id FROM marked WHERE label = '{label}'))"
 CAMPAIGNS = SQL(
-    "campaigns",
-    marked_label_campaigns_adbundle=MARKED.format(label="campaigns.adbundle"),
-    marked_label_campaigns_adlineitem=MARKED.format(label="campaigns.adlineitem"),
-    marked_label_campaigns_adgroup=MARKED.format(label="campaigns.adgroup"),
-    marked_label_campaigns_adunit=MARKED.format(label="campaigns.adunit"),
-    marked_label_campaigns_achievement=MARKED.format(label="campaigns.achievement"),
+    "changed_campaigns",
+    bundles=MARKED.format(label="campaigns.adbundle"),
+    line_items=MARKED.format(label="campaigns.adlineitem"),
+    groups=MARKED.format(label="campaigns.adgroup"),
+    creatives=MARKED.format(label="campaigns.adunit"),
+    behaviors=MARKED.format(label="campaigns.achievement"),
 )
 IS_KNOWN = SQL("is_known")
 

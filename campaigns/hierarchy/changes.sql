@@ -1,5 +1,5 @@
 -- fragment: changes
--- Parameters: `organization`, `since` (a version).
+-- What has been marked since a version; parameters: `organization`, `since`.
 changes AS (
     SELECT marks FROM customers_definitionchange
     WHERE organization_id = %(organization)s::bigint AND version > %(since)s::bigint
@@ -8,19 +8,20 @@ changes AS (
     FROM changes, jsonb_each(marks) mark, jsonb_array_elements_text(mark.value) id
 )
 
--- fragment: campaigns
+-- fragment: changed_campaigns
+-- The campaigns that the marked rows belong to now.
 campaigns AS (
     SELECT id FROM marked WHERE label = 'campaigns.adcampaign'
-    UNION SELECT campaign_id FROM campaigns_adbundle WHERE id = ${marked_label_campaigns_adbundle}
-    UNION SELECT campaign_id FROM campaigns_adlineitem WHERE id = ${marked_label_campaigns_adlineitem}
+    UNION SELECT campaign_id FROM campaigns_adbundle WHERE id = ${bundles}
+    UNION SELECT campaign_id FROM campaigns_adlineitem WHERE id = ${line_items}
     UNION SELECT line_item.campaign_id FROM campaigns_adgroup creative_group
         JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id
-        WHERE creative_group.id = ${marked_label_campaigns_adgroup}
+        WHERE creative_group.id = ${groups}
     UNION SELECT line_item.campaign_id FROM campaigns_adunit creative
         JOIN campaigns_adgroup creative_group ON creative_group.id = creative.creative_group_id
         JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id
-        WHERE creative.id = ${marked_label_campaigns_adunit}
-    UNION SELECT campaign_id FROM campaigns_achievement WHERE id = ${marked_label_campaigns_achievement}
+        WHERE creative.id = ${creatives}
+    UNION SELECT campaign_id FROM campaigns_achievement WHERE id = ${behaviors}
 )
 
 -- fragment: is_known

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from campaigns.hierarchy.levels import change_level, mark_children_deleted, mark_deleted
 from campaigns.hierarchy.line_items import lock_line_item
-from campaigns.hierarchy.targets import replace_targets, targets_of, targets_of_many
+from campaigns.hierarchy.targets import replace_targets, targets_of, targets_of_groups
 from campaigns.models import AdGroup, AdLineItem, AdUnit
 from campaigns.schedule.synchronise import synchronise_deliveries
 from customers.errors import not_found
@@ -26,7 +26,7 @@ def groups_of(*, organization: Organization, line_item: AdLineItem) -> QuerySet[
 def attach_targets(groups: Sequence[AdGroup]) -> Sequence[AdGroup]:
     """Give each group its `group_targets`, with one query whatever their number."""
     rows: Sequence[Any] = groups
-    targets = targets_of_many("creative_group", [group.pk for group in rows])
+    targets = targets_of_groups([group.pk for group in rows])
     for group in rows:
         group.group_targets = targets.get(group.pk, [])
     return groups

@@ -1,8 +1,14 @@
--- name: navigation
--- Only names of tables and columns are put together here; values are parameters.
-SELECT json_build_object(${dated_campaign}, 'line_items', COALESCE((
-    SELECT json_agg(json_build_object(${dated_line_item}, 'groups', COALESCE((
-        SELECT json_agg(json_build_object(${dated_creative_group}, 'creatives', COALESCE((
+-- fragment: level_members
+-- The members that every level with dates shows.
+'id', ${level}.id, 'name', ${level}.name, 'status', ${level}.status,
+    'starts_at', to_char(${level}.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    'ends_at', to_char(${level}.ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+
+-- name: get_navigation
+-- The living levels below a campaign as one tree, the newest first; no locks.
+SELECT json_build_object(${campaign_members}, 'line_items', COALESCE((
+    SELECT json_agg(json_build_object(${line_item_members}, 'groups', COALESCE((
+        SELECT json_agg(json_build_object(${group_members}, 'creatives', COALESCE((
             SELECT json_agg(json_build_object('id', creative.id, 'name', creative.name, 'status', creative.status)
                             ORDER BY creative.id DESC)
             FROM campaigns_adunit creative

@@ -13,16 +13,13 @@ from campaigns.models import AdBundle, AdGroup, AdTarget
 from campaigns.targeting import Condition, parse_targets
 from customers.errors import ErrorCollector
 from customers.models import Organization
+from customers.named_sql import NamedSQL
 from customers.schema.fields import hold_schema
 
-# Targets of one owner in their order, as the text of a JSON array; null where there is none.
-MEMBERS = """json_agg(
-    json_build_object('attribute', attribute, 'operator', operator, 'values', "values") ORDER BY position
-)::text"""
-# The name of the owner's column is put in from the code, never from a caller.
-OF_MANY = f"""
-SELECT {{owner}}_id, {MEMBERS} FROM campaigns_adtarget WHERE {{owner}}_id = ANY(%s::bigint[]) GROUP BY {{owner}}_id
-"""  # noqa: S608
+SQL = NamedSQL(__file__)
+
+TARGETS_AS_JSON = SQL("targets_as_json")
+TARGETS_OF_GROUPS = SQL("targets_of_groups", targets=TARGETS_AS_JSON)
 
 
 def targets_of(owner: str, reference: str) -> ArraySubquery:
@@ -35,13 +32,13 @@ def targets_of(owner: str, reference: str) -> ArraySubquery:
     return ArraySubquery(targets.values(target=members))
 
 
-def targets_of_many(owner: str, ids: list[int]) -> dict[int, list[dict[str, Any]]]:
-    """The same for many bundles or groups at once, by their ids; who has none is absent."""
-    if not ids:
+def targets_of_groups(group_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """The same of many groups at once, by their ids; groups without targets are absent."""
+    if not group_ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(OF_MANY.format(owner=owner), [ids])
-        return {owner_id: orjson.loads(targets) for owner_id, targets in cursor.fetchall()}
+        cursor.execute(TARGETS_OF_GROUPS, [list(group_ids)])
+        return {group_id: orjson.loads(targets) for group_id, targets in cursor.fetchall()}
 
 
 def read_targets(*, organization: Organization, targets: object, errors: ErrorCollector) -> Sequence[Condition]:

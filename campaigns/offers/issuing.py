@@ -15,16 +15,9 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-# A customer's lock keeps what was issued to them as it is; an offer's lock keeps its count.
-LOCK_CUSTOMERS = """
-SELECT id FROM customers_customer WHERE organization_id = %s::bigint AND id = ANY(%s::bigint[])
-ORDER BY id FOR NO KEY UPDATE
-"""
-LOCK_OFFERS = """
-SELECT id FROM campaigns_offer WHERE organization_id = %s::bigint AND id = ANY(%s::bigint[])
-ORDER BY id FOR NO KEY UPDATE
-"""
-ISSUE = SQL("issue", maximum_balance=MAXIMUM_BALANCE)
+LOCK_CUSTOMERS = SQL("lock_customers")
+LOCK_OFFERS = SQL("lock_offers")
+ISSUE_OFFERS = SQL("issue_offers", maximum_balance=MAXIMUM_BALANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +45,7 @@ def issue_offers(*, organization_id: int, grants: Sequence[Grant]) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(LOCK_CUSTOMERS, [organization_id, sorted({grant.customer_id for grant in grants})])
         cursor.execute(LOCK_OFFERS, [organization_id, sorted({grant.offer_id for grant in grants})])
-        cursor.execute(ISSUE, {"organization": organization_id, "grants": orjson.dumps(rows).decode()})
+        cursor.execute(ISSUE_OFFERS, {"organization": organization_id, "grants": orjson.dumps(rows).decode()})
         return {key for (key,) in cursor.fetchall()}
 
 

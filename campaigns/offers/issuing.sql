@@ -1,4 +1,14 @@
--- name: issue
+-- name: lock_customers
+-- Locks customers by id FOR NO KEY UPDATE: what was issued to them stays as it is.
+SELECT id FROM customers_customer WHERE organization_id = %s::bigint AND id = ANY(%s::bigint[])
+ORDER BY id FOR NO KEY UPDATE
+
+-- name: lock_offers
+-- Locks offers by id FOR NO KEY UPDATE: their counts stay as they are.
+SELECT id FROM campaigns_offer WHERE organization_id = %s::bigint AND id = ANY(%s::bigint[])
+ORDER BY id FOR NO KEY UPDATE
+
+-- name: issue_offers
 -- One statement with a snapshot taken after the locks. Of a customer's issued offers only as many are looked at as the
 -- offer's limit allows.
 WITH asked AS (

@@ -18,7 +18,7 @@ from customers.named_sql import NamedSQL
 SQL = NamedSQL(__file__)
 
 MAXIMUM_NOTE = 255
-OPEN = SQL("open")
+INSERT_OPENING_BALANCES = SQL("insert_opening_balances")
 
 
 @transaction.atomic
@@ -56,4 +56,4 @@ def adjust_points(
 def book_opening_balances(*, organization: Organization) -> None:
     """Give customers who were made with points, and have no entry yet, the entry that says so."""
     with connection.cursor() as cursor:
-        cursor.execute(OPEN, [organization.pk])
+        cursor.execute(INSERT_OPENING_BALANCES, [organization.pk])

@@ -1,5 +1,5 @@
--- name: open
--- Points that came from somewhere else, once for each customer.
+-- name: insert_opening_balances
+-- An entry for the points of each customer who has none yet.
 INSERT INTO campaigns_pointsentry (organization_id, customer_id, amount, at, key, note)
 SELECT customer.organization_id, customer.id, customer.points, now(), 'opening:' || customer.id, 'opening balance'
 FROM customers_customer customer

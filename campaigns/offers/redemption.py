@@ -15,8 +15,8 @@ from customers.named_sql import NamedSQL
 SQL = NamedSQL(__file__)
 
 # A statement of its own: the next one sees what a merge brought while this one waited for it.
-LOCK = "SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR KEY SHARE"
-REDEEM = SQL("redeem")
+LOCK_CUSTOMER = "SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR KEY SHARE"
+REDEEM_OFFER = SQL("redeem_offer")
 
 
 def redeem_offer(*, organization: Organization, customer: Customer, issued_offer_id: int, now: datetime) -> IssuedOffer:
@@ -37,10 +37,10 @@ def _redeem(organization: Organization, issued_offer_id: int, now: datetime, cus
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, values)
+        cursor.execute(LOCK_CUSTOMER, values)
         if cursor.rowcount != 1:
             raise CustomerGoneError
-        cursor.execute(REDEEM, values)
+        cursor.execute(REDEEM_OFFER, values)
         is_redeemed = cursor.rowcount == 1
     issued = (
         IssuedOffer.objects.filter(organization=organization, customer=customer, id=issued_offer_id)

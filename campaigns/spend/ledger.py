@@ -21,8 +21,15 @@ SQL = NamedSQL(__file__)
 
 NOTHING = Decimal(0)
 MAXIMUM_TEXT = 255
-ADD_TO_TOTALS = SQL("add_to_totals")
-TAKE_FROM_TOTALS = SQL("take_from_totals")
+
+
+def add_charges(*, charges: str) -> str:
+    """The part of a statement that adds charges to the totals of their periods; see ledger.sql."""
+    return SQL("add_charges", charges=charges)
+
+
+ADD_TO_TOTALS = SQL("add_to_totals", add_charge=add_charges(charges=SQL("charge")))
+SUBTRACT_FROM_TOTALS = SQL("subtract_from_totals")
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,7 @@ def _book(organization: Organization, campaign: AdCampaign, charge: Charge) -> S
     _refuse_what_does_not_fit(charge, limit.in_force_on(charge.at.astimezone(organization.zone).date()), spent)
     with connection.cursor() as cursor:
         cursor.execute(
-            ADD_TO_TOTALS if charge.amount > 0 else TAKE_FROM_TOTALS,
+            ADD_TO_TOTALS if charge.amount > 0 else SUBTRACT_FROM_TOTALS,
             {
                 "organization": organization.pk,
                 "campaign": campaign.pk,

@@ -1,11 +1,21 @@
--- name: add_to_totals
+-- fragment: add_charges
+-- Adds charges to the totals of their periods, and locks these; the caller has locked the spend limit. `charges` selects
+-- organization, campaign, period, first day and amount in the order of the totals.
 INSERT INTO campaigns_spendtotal AS total (organization_id, campaign_id, period, starts_on, amount)
-SELECT %(organization)s::bigint, %(campaign)s::bigint, period, starts_on, %(amount)s::numeric
-FROM unnest(%(periods)s::text[], %(starts)s::date[]) AS booked (period, starts_on)
+${charges}
 ON CONFLICT (campaign_id, period, starts_on) DO UPDATE SET amount = total.amount + excluded.amount
 
--- name: take_from_totals
--- What is given back was charged, so its totals are there.
+-- fragment: charge
+-- One charge in each of its periods.
+SELECT %(organization)s::bigint, %(campaign)s::bigint, period, starts_on, %(amount)s::numeric
+FROM unnest(%(periods)s::text[], %(starts)s::date[]) AS booked (period, starts_on)
+
+-- name: add_to_totals
+-- One charge; see `add_charges`.
+${add_charge}
+
+-- name: subtract_from_totals
+-- Adds a negative amount to totals, and locks them: what is given back was charged, so they are there.
 UPDATE campaigns_spendtotal total SET amount = total.amount + %(amount)s::numeric
 FROM unnest(%(periods)s::text[], %(starts)s::date[]) AS booked (period, starts_on)
 WHERE total.organization_id = %(organization)s::bigint AND total.campaign_id = %(campaign)s::bigint

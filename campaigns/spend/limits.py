@@ -21,7 +21,7 @@ from customers.organizations.organizations import bump_version
 
 SQL = NamedSQL(__file__)
 
-CHANGE = SQL("change")
+CHANGE_SPEND_LIMITS = SQL("change_spend_limits")
 BELOW_SPENT = "cannot-decrease-lifetime-spend-limit-below-what-is-already-spent"
 
 
@@ -55,10 +55,10 @@ def change_spend_limits(*, organization: Organization, limits: Mapping[int, Limi
 def _change(
     organization: Organization, limits: Mapping[int, Limit], now: datetime
 ) -> list[tuple[int, int, bool, bool]]:
-    """What CHANGE answers: a limit's and its campaign's id, whether it is below the spend, and whether it turned."""
+    """The changed limits: id, campaign id, whether it is below the spend, and whether it was turned on or off."""
     with connection.cursor() as cursor:
         cursor.execute(
-            CHANGE,
+            CHANGE_SPEND_LIMITS,
             {
                 "organization": organization.pk,
                 "campaigns": list(limits),

@@ -1,4 +1,5 @@
--- name: change
+-- name: change_spend_limits
+-- Sets the wanted limits, and says of each whether it is below the period's spend and whether it was turned on or off.
 -- The rows are locked by now, so this statement's snapshot has every charge that was booked before. Where something was
 -- booked on the next day already, this call comes late, and that day is the present one.
 WITH wanted AS (

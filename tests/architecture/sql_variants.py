@@ -12,16 +12,8 @@ COUNTED = {
 }
 RETENTION = {"table": "campaigns_event", "time": "at", "spare": "true", "join": "", "more": "", "locked": "old"}
 VARIANTS: dict[tuple[str, str], list[dict[str, Any]]] = {
-    ("campaigns/behaviors/definitions.sql", "behaviors"): [{"condition": "composite.id = ANY(%s::bigint[])"}],
-    ("campaigns/behaviors/state.sql", "find"): [
+    ("campaigns/behaviors/state.sql", "find_histories"): [
         {"parts": "SELECT 1::bigint AS id, now() AS at, 1::numeric AS amount, true AS flag"}
-    ],
-    ("campaigns/customer_facts/locking.sql", "lock"): [{"which": "id = ANY(%(ids)s::bigint[])"}],
-    ("campaigns/decisions/impressions.sql", "offer"): [
-        {"fitting": "", "booking": "", "counting": COUNTED["counting"], "has_room": "mine.capped_count < 3"}
-    ],
-    ("campaigns/decisions/participation.sql", "upsert"): [
-        {"count": "converted_count", "time": "converted_at", "lock": "KEY SHARE"}
     ],
     ("campaigns/delivery/add_recipients.sql", "members"): [RECIPIENTS],
     ("campaigns/delivery/add_recipients.sql", "counted"): [COUNTED],
@@ -33,7 +25,6 @@ VARIANTS: dict[tuple[str, str], list[dict[str, Any]]] = {
         {"whose": "recipient.delivery_id = 1", "consent": "customer.email_consent", "tokens": "'[]'"}
     ],
     ("campaigns/delivery/waits.sql", "recipients"): [{"whose": "recipient.delivery_id = 1"}],
-    ("campaigns/hierarchy/campaigns.sql", "rows"): [{"ids": "%s::bigint[]"}],
     ("campaigns/schedule/synchronise.sql", "change"): [
         {"level": level} for level in ("campaign", "line_item", "creative_group", "creative")
     ],

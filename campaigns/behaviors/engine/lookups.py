@@ -28,7 +28,7 @@ class LookupKind(StrEnum):
 class Lookup:
     """A span of a goal's or behavior's history; of TOTAL at most `many` rows have to be counted."""
 
-    part: LookupKind
+    kind: LookupKind
     achievement_id: int
     since: datetime = LONG_AGO
     until: datetime = NEVER

@@ -59,7 +59,7 @@ def test_spend_is_never_passed_by_parallel_requests(settings: Any) -> None:
     campaign = make_live_campaign(caller.organization, price_per_impression=Decimal("0.3"))
     limit(campaign, "2.00")
     make_banner(make_placeholder(caller.application, name="hero"), campaign)
-    trails = [caller.visit(str(number)) for number in range(10)]
+    trails = [caller.visit(str(number)) for number in range(1, 11)]
     assert shown_in_parallel(caller, trails, 60) == 6
     assert SpendEntry.objects.count() == Interaction.objects.count() == 6
     assert set(SpendTotal.objects.values_list("amount", flat=True)) == {Decimal("1.8")}
