@@ -17,7 +17,7 @@ from campaigns.api import errors as management
 from config.headers import careful
 from config.utf8_request import Utf8Request
 from customers.errors import DomainError, ErrorKind
-from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, tell_unavailable
+from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, log_unavailable
 from marketing_solutions.api import errors as marketing_solutions
 from marketing_solutions.api.bodies import MAXIMUM_BODY
 from traces.wire import errors as prisma
@@ -102,7 +102,7 @@ def fault(request: HttpRequest) -> HttpResponse:
     """500, or 503 where it was the database that is away; Django calls this while the error is being handled."""
     error = sys.exc_info()[1]
     if is_unavailable(error):
-        tell_unavailable(error, request.path)
+        log_unavailable(error, request.path)
         return _unavailable(request)
     for dialect in DIALECTS:
         if dialect.owns_path(request.path_info):

@@ -1,4 +1,4 @@
-"""From which address a request comes, as far as it can be believed."""
+"""The client address of a request, as far as it can be trusted."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ NETWORK_BITS = 64
 
 
 def client_address(meta: Mapping[str, Any]) -> str:
-    """The client's IP address out of a request's META; empty where there is none (a socket of this machine).
+    """The client's IP address from a request's META; empty if there is none (a Unix socket).
 
-    Each of the TRUSTED_PROXIES adds whom it was called by at the end of X-Forwarded-For. What stands before that is the
-    client's own word, and worth nothing.
+    Each of the TRUSTED_PROXIES appends its caller's address to X-Forwarded-For. What stands before these was sent by
+    the client and is ignored.
     """
     direct = str(meta.get("REMOTE_ADDR") or "")
     if not settings.TRUSTED_PROXIES:
@@ -25,9 +25,9 @@ def client_address(meta: Mapping[str, Any]) -> str:
 
 
 def network_of(address: str) -> str:
-    """Whose address it is, as far as addresses tell: IPv4 ones one by one, those of IPv6 by network.
+    """What to count a client by: its IPv4 address, or the /64 network of its IPv6 address; empty if there is neither.
 
-    Whoever has one address of IPv6 has as many as that of them. What is no address (a socket of this machine) is empty.
+    Whoever has one IPv6 address usually has a whole network of them.
     """
     plain = _plain(address)
     if ":" not in plain:
@@ -37,7 +37,7 @@ def network_of(address: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _plain(address: str) -> str:
-    """An address in its one spelling; IPv4 as such, also where it is written as IPv6."""
+    """An address in its canonical spelling; an IPv4-mapped IPv6 address as IPv4."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

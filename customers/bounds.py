@@ -1,7 +1,7 @@
-"""What a statement may take, by the kind of work that it is for (docs/decisions/0088).
+"""Timeouts of statements and locks, by the kind of work (docs/decisions/0088).
 
-Who begins a piece of work says of which kind it is: nothing is sent for that. The connection (`config.postgresql`) has
-the bounds of the kind that it last worked for, and asks for others before the first statement of another kind.
+Whoever begins a piece of work declares its kind, which sends nothing. The connection (`config.postgresql`) has the
+timeouts of its last kind of work, and sets others before the first statement of another kind.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from django.db import connection
 class Work(StrEnum):
     """Kinds of work; STATEMENT_TIMEOUT_SECONDS and LOCK_TIMEOUT_SECONDS have a number for each."""
 
-    # A visitor's page waits for it: the trace dialect, the pages of funnels, /readyz.
+    # A visitor's page waits for it: the trace dialect, the pages of funnels, the readiness check.
     HOT = "hot"
-    # Requests of machines: the management and the marketing solutions dialect.
+    # Requests of servers: the management and the marketing solutions dialect.
     API = "api"
     # Counting an audience.
     PREVIEW = "preview"
@@ -25,21 +25,21 @@ class Work(StrEnum):
     ADMIN = "admin"
     # Tasks.
     WORKER = "worker"
-    # Migrations, and the making of indexes: they take as long as they take.
+    # Migrations and the creation of indexes, without timeouts.
     SCHEMA = "schema"
-    # `manage.py …`, heartbeats, and whatever else says nothing.
+    # `manage.py …`, heartbeats, and whatever declares nothing.
     COMMAND = "command"
 
 
 def begin(work: Work) -> None:
-    """From now on this thread's statements are for `work`; inside of a transaction its bounds stay what they were."""
+    """From now on this thread's statements are for `work`; a transaction keeps the timeouts it began with."""
     database: Any = connection
     database.work = work
 
 
 @contextmanager
 def bounded(work: Work) -> Iterator[None]:
-    """Statements of the block are for `work`; those after it for what was before."""
+    """Statements of the block are for `work`; then the former kind applies again."""
     database: Any = connection
     before = database.work
     begin(work)

@@ -1,8 +1,7 @@
-"""Redis, as requests use it: asked with little patience, and left alone for a while once it has failed.
+"""Redis as requests use it: with short timeouts and a circuit breaker.
 
-Nothing depends on it: a hint may be lost, requests are counted in the database just as well. So a Redis that is away,
-or accepts connections and never answers, costs a process one short attempt each half minute, whoever makes it, and all
-its other requests nothing (docs/decisions/0089).
+Nothing depends on it: a hint may be lost, and requests can be counted in the database. So a Redis that is unreachable
+or hangs costs a process one short attempt each half minute (docs/decisions/0089).
 """
 
 import threading
@@ -20,7 +19,7 @@ QUIET_SECONDS = 30.0
 
 
 class Circuit:
-    """Whether a server is worth asking, by what this process has seen of it."""
+    """A circuit breaker: whether to call a server, by what this process has seen of it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -28,7 +27,7 @@ class Circuit:
         self._quiet_until = 0.0
 
     def may_ask(self) -> bool:
-        """Whether to ask now: always while all is well, and after a failure one asker each half minute."""
+        """Whether to call now: always while it works, after a failure one call each half minute."""
         with self._lock:
             now = time.monotonic()
             if now < self._quiet_until:
@@ -38,31 +37,31 @@ class Circuit:
             return True
 
     def failed(self) -> None:
-        """Note that the server has not answered, or not as it should."""
+        """Note that a call failed."""
         with self._lock:
             self._has_failed = True
             self._quiet_until = time.monotonic() + QUIET_SECONDS
 
     def worked(self) -> None:
-        """Note that it has answered."""
+        """Note that a call succeeded."""
         if self._has_failed:
             with self._lock:
                 self._has_failed = False
                 self._quiet_until = 0.0
 
 
-# What this process has seen of each server, by its URL.
+# By the server's URL.
 _circuits: defaultdict[str, Circuit] = defaultdict(Circuit)
 
 
 def circuit() -> Circuit:
-    """This process's circuit of the server of the settings."""
+    """This process's circuit breaker for the configured server."""
     return _circuits[settings.REDIS_URL]
 
 
 @cache
 def client_of(url: str, patience: float = PATIENCE_SECONDS) -> "redis.Redis":
-    """A client that tries once, and waits `patience` seconds to connect and for each answer; ValueError for no URL."""
+    """A client without retries and with timeouts of `patience` seconds; ValueError if the URL is none."""
     return redis.Redis.from_url(
         url, socket_timeout=patience, socket_connect_timeout=patience, retry=Retry(NoBackoff(), 0)
     )

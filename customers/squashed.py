@@ -1,4 +1,4 @@
-"""Many tables at once, for squashed migrations: what makes a database from nothing a matter of seconds.
+"""Creating many tables at once, for squashed migrations, so that creating a database takes seconds.
 
 After each `CreateModel` Django renders the new model and all that it is related to, which is nearly all there is.
 """
@@ -11,7 +11,7 @@ from django.db.migrations.operations.base import Operation
 
 
 class CreateTogether(Operation):
-    """As its operations one by one; models are rendered once, after the last of them."""
+    """The same as its operations one by one, but models are rendered once, after the last."""
 
     reversible = True
 
@@ -23,13 +23,13 @@ class CreateTogether(Operation):
         return f"Create the models {', '.join(operation.name for operation in self.operations)}"
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        """Have the state forget what it has rendered, for whoever asks next to render it as it is by then."""
+        """Drop the state's rendered models, so that they are rendered when needed next."""
         state.__dict__.pop("apps", None)
         for operation in self.operations:
             operation.state_forwards(app_label, state)
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """Make the tables; foreign keys come after the last."""
+        """Create the tables; foreign keys follow after the last."""
         for operation in self.operations:
             operation.database_forwards(app_label, schema_editor, from_state, to_state)
 

@@ -1,11 +1,11 @@
-"""JSON read strictly: what is ambiguous, lossy or too deep is refused."""
+"""A strict JSON reader: ambiguous, lossy or too deep documents are refused."""
 
 import json
 from decimal import Decimal
 from typing import Any, NoReturn
 
 MAXIMUM_DEPTH = 64
-# As the EDN side has it: far beyond any float, far below what arithmetic would stumble over.
+# As in EDN: far beyond any float, far below what would slow arithmetic down.
 MAXIMUM_EXPONENT = 6_144
 
 
@@ -26,22 +26,22 @@ def read_json(body: bytes) -> Any:
         raise JSONError(str(error)) from error
     except ValueError as error:
         raise JSONError("an integer of too many digits") from error
-    refuse_the_unkeepable(text, document)
+    refuse_unstorable(text, document)
     return document
 
 
-def refuse_the_unkeepable(text: str, document: Any) -> None:
-    """JSONError for what other readers of JSON let pass, and nobody can work with or echo: depth, lone surrogates."""
-    # Deeper than the limit it can only be with more opening brackets than that.
+def refuse_unstorable(text: str, document: Any) -> None:
+    """JSONError for what other JSON readers accept but can't be stored or sent back: depth, lone surrogates."""
+    # A document deeper than the limit has more opening brackets than that.
     if text.count("[") + text.count("{") > MAXIMUM_DEPTH:
         _refuse_depth(document)
-    # Only an escape can make half of a surrogate pair.
+    # A lone surrogate can only come from an escape.
     if "\\u" in text:
         _refuse_surrogates(document)
 
 
 def holds_nul(value: Any) -> bool:
-    """Whether the character NUL is anywhere in a document: PostgreSQL has no text with it."""
+    """Whether a document contains the character NUL, which PostgreSQL's text can't."""
     if isinstance(value, dict):
         return any(holds_nul(key) or holds_nul(item) for key, item in value.items())
     if isinstance(value, list):

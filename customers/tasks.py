@@ -1,4 +1,4 @@
-"""Work of the customers app that runs beside the requests."""
+"""Background tasks of the customers app."""
 
 import time
 from importlib import import_module
@@ -10,25 +10,25 @@ from customers.applications.minute_counts import clear_minute_counts
 from customers.schema import indexes
 from customers.schema.uses import clear_retired_field
 
-# How long one message keeps a worker.
+# How long one run of a task may take.
 SECONDS = 5.0
 
 
 @shared_task(name="customers.clear_expired_sessions")  # type: ignore[untyped-decorator]
 def clear_expired_sessions() -> None:
-    """Delete the admin's sessions that have ended: Django only stops honouring them."""
+    """Delete the admin's expired sessions, which Django only ignores."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
 @shared_task(name="customers.maintain_field_indexes")  # type: ignore[untyped-decorator]
 def maintain_field_indexes() -> None:
-    """Make the indexes of targetable fields, and drop those of fields that are so no more."""
+    """Create missing indexes of fields, and drop unwanted ones."""
     indexes.maintain_field_indexes()
 
 
 @shared_task(name="customers.clear_minute_counts")  # type: ignore[untyped-decorator]
 def clear_counts() -> None:
-    """Delete counts of minutes that are over."""
+    """Delete counts of past minutes."""
     until = time.monotonic() + SECONDS
     while time.monotonic() < until and clear_minute_counts():
         pass
@@ -36,7 +36,7 @@ def clear_counts() -> None:
 
 @shared_task(name="customers.clear_retired_fields")  # type: ignore[untyped-decorator]
 def clear_retired_fields() -> None:
-    """Take the values of deleted fields from customers, a few thousand customers a transaction, for some seconds."""
+    """Remove the values of deleted fields from customers, a few thousand customers a transaction, for some seconds."""
     until = time.monotonic() + SECONDS
     while time.monotonic() < until and clear_retired_field():
         pass

@@ -1,7 +1,7 @@
-"""Whose row is it: every row of a tenant hangs below one organization, and no query is made without naming it.
+"""Tenancy: every row of a tenant belongs to one organization, and every query names it.
 
-The database keeps it so that a row and what it points to are of one organization (docs/decisions/0090): migrations
-say so with the operations below, for every foreign key of a tenant's row to a tenant's row.
+The database enforces that a row and what it points to belong to one organization (docs/decisions/0090). Migrations add
+that with the operations below, for every foreign key between rows of tenants.
 """
 
 from typing import Any, ClassVar
@@ -13,33 +13,28 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-INVALID = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid"
-SIMPLE_INDEXES = """
+IS_INVALID_INDEX = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid"
+# Indexes of `organization_id` alone, and foreign keys of one column alone: what the new ones replace.
+LIST_SIMPLE_INDEXES = """
 SELECT indexrelid::regclass::text FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attname = 'organization_id'
 WHERE indrelid = %s::regclass AND indnatts = 1 AND indkey[0] = attnum AND NOT indisunique AND indpred IS NULL
 """
-SIMPLE_KEYS = """
+LIST_SIMPLE_KEYS = """
 SELECT conname FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attname = %s
 WHERE conrelid = %s::regclass AND contype = 'f' AND conkey = ARRAY[attnum]
 """
-EXISTING = "SELECT 1 FROM pg_constraint WHERE conrelid = %s::regclass AND conname = %s"
-CHECK = SQL("check")
-REFUSE = """
-CREATE OR REPLACE FUNCTION refuse_another_organization() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'a row of % stays in its organization', TG_TABLE_NAME
-        USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
-END $$
-"""
-ADDED = """
+CONSTRAINT_EXISTS = "SELECT 1 FROM pg_constraint WHERE conrelid = %s::regclass AND conname = %s"
+CREATE_CHECK_FUNCTION = SQL("create_check_function")
+CREATE_REFUSE_FUNCTION = SQL("create_refuse_function")
+CREATE_INSERT_TRIGGER = """
 CREATE OR REPLACE TRIGGER {table}_added AFTER INSERT ON {table} REFERENCING NEW TABLE AS written
 FOR EACH STATEMENT EXECUTE FUNCTION check_rows_of_one_organization({pairs})
 """
-MOVED = """
+CREATE_UPDATE_TRIGGER = """
 CREATE OR REPLACE TRIGGER {table}_moved AFTER UPDATE OF {columns} ON {table}
 FOR EACH ROW WHEN ({differs}) EXECUTE FUNCTION check_rows_of_one_organization({pairs})
 """
-STAY = """
+CREATE_STAY_TRIGGER = """
 CREATE OR REPLACE TRIGGER {table}_stays AFTER UPDATE OF organization_id ON {table}
 FOR EACH ROW WHEN (NEW.organization_id <> OLD.organization_id) EXECUTE FUNCTION refuse_another_organization()
 """
@@ -55,7 +50,9 @@ class TenantModel(models.Model):
 
 
 class OfTenant(Operation):
-    """A change of the database that models know nothing of; beside the traffic, and done again where it was cut off."""
+    """A change of the database that models don't show; runs beside traffic, and can be repeated after an
+    interruption.
+    """
 
     reversible = True
     atomic = False
@@ -65,78 +62,78 @@ class OfTenant(Operation):
         self.model, self.fields = model, fields
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        """Itself, for migrations that are written by Django."""
+        """The operation, for migrations that Django writes."""
         return type(self).__name__, [self.model, *self.fields], {}
 
     def describe(self) -> str:
-        """What Django shows."""
+        """What `migrate` prints."""
         return f"{self.verb} {self.model} {' '.join(self.fields)}".strip()
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        """Models stay as they are."""
+        """Models don't change."""
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """What was checked may stay so: an older version wrote nothing else either."""
+        """Keep the checks: older versions keep to them too."""
 
     def related(self, app_label: str, state: Any) -> list[tuple[str, str, str, str]]:
-        """Of each foreign key: its table, its column, the parent's table and the parent's key."""
+        """Of each foreign key: its table, its column, the parent's table and the parent's key column."""
         model = state.apps.get_model(app_label, self.model)
-        keys = [model._meta.get_field(name) for name in self.fields]  # noqa: SLF001 - Django's documented way, as below
+        keys = [model._meta.get_field(name) for name in self.fields]  # noqa: SLF001 - documented by Django, as below
         return [(_table(model), key.column, _table(key.related_model), key.target_field.column) for key in keys]
 
 
 class ParentInOrganization(OfTenant):
-    """A unique index of (organization, id), for children to point to; it serves what one of the organization does."""
+    """A unique index of (organization, id) that foreign keys can refer to; it replaces the index of organization."""
 
     verb = "Let children point to"
 
     def database_forwards(self, app_label: str, schema_editor: Any, _: Any, to_state: Any) -> None:
-        """Make it concurrently, and let go of the index that is its beginning."""
+        """Create it concurrently, then drop the indexes that are its prefix."""
         table = _table(to_state.apps.get_model(app_label, self.model))
         name = f"{table}_in_organization"
         with schema_editor.connection.cursor() as cursor:
-            cursor.execute(INVALID, [name])
+            cursor.execute(IS_INVALID_INDEX, [name])
             if cursor.fetchone():
                 cursor.execute(f"DROP INDEX CONCURRENTLY {name}")
             columns = f"{table} (organization_id, id)"
             cursor.execute(f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {columns}")
-            cursor.execute(SIMPLE_INDEXES, [table])
+            cursor.execute(LIST_SIMPLE_INDEXES, [table])
             for (index,) in cursor.fetchall():
                 cursor.execute(f"DROP INDEX CONCURRENTLY {index}")
 
 
 class WithinOrganization(OfTenant):
-    """Foreign keys together with the organization, in place of Django's; the parents have their index already."""
+    """Foreign keys that include the organization, in place of Django's; the parents have their index already."""
 
     verb = "Hold within the organization"
 
     def database_forwards(self, app_label: str, schema_editor: Any, _: Any, to_state: Any) -> None:
-        """Add each without looking at what is there, which is a moment; look then, while others write."""
+        """Add each as NOT VALID, which is quick, then validate it while others write."""
         with schema_editor.connection.cursor() as cursor:
             for table, column, parent, key in self.related(app_label, to_state):
                 name = f"{table}_{column}_within"
-                cursor.execute(EXISTING, [table, name])
+                cursor.execute(CONSTRAINT_EXISTS, [table, name])
                 if not cursor.fetchone():
                     cursor.execute(
                         f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (organization_id, {column})"
                         f" REFERENCES {parent} (organization_id, {key}) DEFERRABLE INITIALLY DEFERRED NOT VALID"
                     )
                 cursor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
-                cursor.execute(SIMPLE_KEYS, [column, table])
+                cursor.execute(LIST_SIMPLE_KEYS, [column, table])
                 for (simple,) in cursor.fetchall():
                     cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{simple}"')
 
 
 class WatchedInOrganization(OfTenant):
-    """The same by triggers, where a key or its parent's index would cost too much: of a statement's rows together.
+    """The same by statement-level triggers, for tables where such a key or its parent's index would cost too much.
 
-    Whether a parent is there at all is not asked; parents stay in their organization.
+    They don't check that a parent exists; a further trigger keeps parents in their organization.
     """
 
     verb = "Watch within the organization"
 
     def database_forwards(self, app_label: str, schema_editor: Any, _: Any, to_state: Any) -> None:
-        """Make the triggers; `manage.py verify` looks at what is there already."""
+        """Create the triggers; existing rows are checked by `manage.py verify`."""
         related = self.related(app_label, to_state)
         table = related[0][0]
         columns = ["organization_id", *(column for _, column, _, _ in related)]
@@ -147,10 +144,12 @@ class WatchedInOrganization(OfTenant):
             "differs": " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns),
         }
         with schema_editor.connection.cursor() as cursor:
-            for statement in (CHECK, REFUSE, ADDED.format(**values), MOVED.format(**values)):
-                cursor.execute(statement)
+            cursor.execute(CREATE_CHECK_FUNCTION)
+            cursor.execute(CREATE_REFUSE_FUNCTION)
+            cursor.execute(CREATE_INSERT_TRIGGER.format(**values))
+            cursor.execute(CREATE_UPDATE_TRIGGER.format(**values))
             for _, _, parent, _ in related:
-                cursor.execute(STAY.format(table=parent))
+                cursor.execute(CREATE_STAY_TRIGGER.format(table=parent))
 
 
 def _table(model: Any) -> str:

@@ -1,5 +1,6 @@
--- name: check
--- Who reads a trigger's error learns what the row points to.
+-- name: create_check_function
+-- The function of the triggers that keep a row and what it points to in one organization; its error names what the row
+-- points to.
 CREATE OR REPLACE FUNCTION check_rows_of_one_organization() RETURNS trigger LANGUAGE plpgsql AS $$$$
 DECLARE
     wrong text;
@@ -16,4 +17,12 @@ BEGIN
         END IF;
     END LOOP;
     RETURN NULL;
+END $$$$
+
+-- name: create_refuse_function
+-- The function of the triggers that keep a row in its organization.
+CREATE OR REPLACE FUNCTION refuse_another_organization() RETURNS trigger LANGUAGE plpgsql AS $$$$
+BEGIN
+    RAISE EXCEPTION 'a row of % stays in its organization', TG_TABLE_NAME
+        USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
 END $$$$

@@ -23,8 +23,8 @@ from campaigns.models import Destination, MessageTemplate
 from campaigns.models.destination_kind import DestinationKind
 from customers.admin.choices import OrganizationFilter
 from customers.admin.json_fields import StrictDecoder
-from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import ServiceAdmin
+from customers.admin.service_form import ServiceForm
 from customers.errors import DomainError
 from customers.models import Organization
 
@@ -43,7 +43,7 @@ class SecretsWidget(forms.Textarea):
         return format_html("<textarea{}></textarea><div>{}</div>", given, told)
 
 
-class DestinationForm(KeptForm):
+class DestinationForm(ServiceForm):
     """Settings are checked by kind, by the service; secrets are only written."""
 
     secrets = forms.JSONField(

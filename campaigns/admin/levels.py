@@ -11,14 +11,14 @@ from django.utils import timezone
 from campaigns.models.level import MAXIMUM_NAME, Level
 from campaigns.models.spend import SMALLEST_CHARGE
 from customers.admin.choices import OrganizationFilter
-from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import ServiceAdmin
+from customers.admin.service_form import ServiceForm
 from customers.models import Organization
 
 AnyLevel = TypeVar("AnyLevel", bound=Level)
 
 
-class LevelForm(KeptForm):
+class LevelForm(ServiceForm):
     """A level; the services name a parent in the dialects' words."""
 
     renamed = {"creative_group_id": "creative_group"}

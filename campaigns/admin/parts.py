@@ -11,12 +11,12 @@ from django.http import HttpRequest
 from campaigns.hierarchy.single_targets import delete_target, lock_level, save_target
 from campaigns.models import AdBundle, AdTarget
 from customers.admin.choices import OrganizationFilter
-from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
+from customers.admin.service_form import ServiceForm
 from customers.models import Organization
 
 
-class AdTargetForm(KeptForm):
+class AdTargetForm(ServiceForm):
     """A target is checked against the customer schema, as it is in every dialect, by the service."""
 
     def clean_values(self) -> Any:

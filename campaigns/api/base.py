@@ -27,7 +27,7 @@ from campaigns.api.fields import In
 from campaigns.api.pages import Page
 from customers.errors import DomainError
 from customers.models import Application, Organization
-from customers.transactions import is_unavailable, repeat_method, tell_unavailable
+from customers.transactions import is_unavailable, log_unavailable, repeat_method
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,7 @@ class ManagementView(APIView):
         if isinstance(error, APIException):
             return framework_error_response(error)
         if is_unavailable(error):
-            tell_unavailable(error, self.request.path)
+            log_unavailable(error, self.request.path)
             return unavailable_response()
         log.error("unexpected_fault", path=self.request.path, exc_info=error)
         return fault_response()

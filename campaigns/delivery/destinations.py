@@ -166,8 +166,8 @@ def delete_template(*, template: MessageTemplate) -> None:
 
 
 @transaction.atomic
-def seal_secrets_again() -> int:
-    """Encrypt every destination's secrets with the first key of ENCRYPTION_KEYS; how many there are.
+def reencrypt_destinations() -> int:
+    """Encrypt every destination's secrets with the first key of ENCRYPTION_KEYS; returns how many there are.
 
     For all organizations: it is the installation's key that changes.
     """

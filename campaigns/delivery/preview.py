@@ -17,7 +17,7 @@ from campaigns.models import AdGroup
 from customers.bounds import Work, bounded
 from customers.errors import not_found
 from customers.models import Organization
-from customers.organizations.concurrency import a_turn
+from customers.organizations.concurrency import concurrency_slot
 
 
 def preview_of_campaign(*, organization: Organization, campaign_id: int, now: datetime) -> Preview:
@@ -54,5 +54,5 @@ def _preview(
         organization=organization, definition=definition, group_id=group_id, creative_type=creative_type, now=now
     )
     most: int = settings.PREVIEWS_AT_A_TIME
-    with bounded(Work.PREVIEW), a_turn(organization=organization, what="previews", most=most):
+    with bounded(Work.PREVIEW), concurrency_slot(organization=organization, what="previews", most=most):
         return preview_audience(terms=terms)

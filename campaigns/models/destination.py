@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from campaigns.models.destination_kind import NAMING_ATTRIBUTES, SHAPES, DestinationKind
 from customers.models import NamesFields
-from customers.models.sealed import seal, unseal
+from customers.models.encrypted_field import decrypt, encrypt
 
 
 class Destination(NamesFields):
@@ -63,11 +63,11 @@ class Destination(NamesFields):
     @property
     def secrets(self) -> dict[str, str]:
         """The secrets by name; DomainError `secrets_unreadable` where their key is gone."""
-        return unseal(self.sealed_secrets)
+        return decrypt(self.sealed_secrets)
 
     def keep_secrets(self, secrets: Mapping[str, str]) -> None:
         """Encrypt these in place of those that were there; saving is the caller's."""
-        self.sealed_secrets = seal(secrets)
+        self.sealed_secrets = encrypt(secrets)
 
     @property
     def attributes_named(self) -> set[str]:

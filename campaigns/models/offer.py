@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from customers.models import CustomerOwned
-from customers.models.customer_owned import Turn
+from customers.models.customer_owned import LockOrder
 from customers.tenancy import TenantModel
 
 # What one entry of a customer's points may be, and all together: what every client of JSON reads exactly.
@@ -81,7 +81,7 @@ class IssuedOffer(CustomerOwned):
     """An offer in a customer's hands. `key` is unique: what issues offers may try again without giving twice."""
 
     # Deleting locks the offers themselves, to count what is left.
-    turn = Turn.OFFERS
+    lock_order = LockOrder.OFFERS
 
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="issued")
     key = models.CharField(max_length=255, unique=True)

@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from campaigns.models.campaign import AdCampaign
 from campaigns.models.frequency import UNITE_CAPPED
 from customers.models import Customer, CustomerOwned, Organization
-from customers.models.customer_owned import Turn
+from customers.models.customer_owned import LockOrder
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
@@ -27,7 +27,7 @@ class Participation(CustomerOwned):
     Counts stay when interactions are deleted by their age, which `interactions_removed_at` says.
     """
 
-    turn = Turn.PARTICIPATIONS
+    lock_order = LockOrder.PARTICIPATIONS
     # Every page view writes several: nothing looks for these by their organization alone, and the unique constraint's
     # index finds those of a customer.
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from campaigns.models.creative import AdUnit
 from campaigns.models.delivery import Delivery
 from customers.models import Customer, CustomerOwned, Organization
-from customers.models.customer_owned import Turn
+from customers.models.customer_owned import LockOrder
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
@@ -60,7 +60,7 @@ class Recipient(CustomerOwned):
     began that it was counted in.
     """
 
-    turn = Turn.RECIPIENTS
+    lock_order = LockOrder.RECIPIENTS
     key = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False

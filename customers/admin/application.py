@@ -1,4 +1,4 @@
-"""Applications; their secrets are shown once, on the page that follows their making, and nowhere else."""
+"""Applications; their secrets are shown once, on the page after creating or rotating them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ from customers.models import Application, Organization
 
 log = structlog.get_logger(__name__)
 API_SECRET, IDENTITY_SECRET = "API secret", "identity secret"
-# The secrets of each application, by what they are called.
+# The new secrets of each application, by their names.
 New = Sequence[tuple[Application, Mapping[str, str]]]
 
 
@@ -37,11 +37,11 @@ class ApplicationAdmin(ServiceAdmin[Application]):
     actions = ["give_new_secret", "give_new_identity_secret"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Application | None = None) -> bool:
-        """Visits, portfolios and creatives name it; it is switched off instead."""
+        """Visits, portfolios and creatives refer to it; deactivate it instead."""
         return False
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Application:
-        """A new application gets its key and secrets here."""
+        """Create an application with its key and secrets."""
         application, secret = create_application(organization=organization, **values)
         shown = {API_SECRET: secret, IDENTITY_SECRET: application.identity_secret}
         request.new_secrets = [(application, shown)]  # type: ignore[attr-defined]  # for the answer to this request
@@ -54,7 +54,7 @@ class ApplicationAdmin(ServiceAdmin[Application]):
     def response_add(
         self, request: HttpRequest, obj: Application, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """The new secret, in place of the page that would follow."""
+        """Show the new secret instead of the usual next page."""
         return self._shown_once(request, request.new_secrets)  # type: ignore[attr-defined]
 
     @admin.action(description="Give a new secret (the old one stops working)", permissions=["change"])
@@ -70,7 +70,7 @@ class ApplicationAdmin(ServiceAdmin[Application]):
         return self._rotated(request, queryset, IDENTITY_SECRET, rotate_identity_secret)
 
     def _rotated(self, request: HttpRequest, queryset: Any, what: str, rotate: Callable[..., str]) -> HttpResponse:
-        """Give each a new one; the history, and the log, say who did it."""
+        """Give each a new secret; the history and the log say who did it."""
         new = [(application, {what: rotate(application=application)}) for application in queryset.order_by("pk")]
         for application, _ in new:
             self.log_change(request, application, f"Gave a new {what}.")
@@ -80,7 +80,7 @@ class ApplicationAdmin(ServiceAdmin[Application]):
         return self._shown_once(request, new)
 
     def _shown_once(self, request: HttpRequest, new: New) -> HttpResponse:
-        """The one page with secrets on it: no redirect, so that they travel in no cookie, and nobody keeps it."""
+        """The page with the secrets: no redirect, so that no cookie carries them, and not cached."""
         context = {
             **self.admin_site.each_context(request),
             "title": "New secret" if len(new) == 1 else "New secrets",

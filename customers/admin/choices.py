@@ -1,4 +1,4 @@
-"""What the admin lets operators choose from: rows of one organization, and never more than can be shown."""
+"""The admin's choices: rows of one organization, and a bounded number of them."""
 
 from typing import Any
 
@@ -14,27 +14,27 @@ from customers.models import Organization
 from customers.models.identifier import as_id
 
 ORGANIZATION = "organization"
-# How many rows a list can be leafed through, and how many organizations stand beside it: more is searched for.
+# How many rows a list can be paged through, and how many organizations its filter offers; beyond that, search.
 MOST_ROWS = 10_000
 MOST_ORGANIZATIONS = 50
 
 
 class OwnChoice(AutocompleteSelect):
-    """A choice among the rows of one organization; what is no id at all is shown as nothing."""
+    """An autocomplete among the rows of one organization; a value that is no id is ignored."""
 
     organization_id: int | None = None
 
     def get_url(self) -> str:
-        """Where the rows are looked for."""
+        """The address of the autocomplete."""
         return f"{super().get_url()}?{ORGANIZATION}={self.organization_id or 0}"
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
-        """The chosen row; Django would fail where something else than a number was sent."""
+        """The chosen row; Django would fail on a value that is no number."""
         return super().optgroups(name, [each for each in value if as_id(str(each)) is not None], attr)
 
 
 def narrow(field: ModelChoiceField[Any], organization: Organization | None) -> None:
-    """Let a field offer and accept only living rows of an organization (None: of none)."""
+    """Restrict a field to an organization's rows that are not deleted (None: to no rows)."""
     rows: Any = field.queryset
     columns = {column.name for column in rows.model._meta.fields}  # noqa: SLF001
     if ORGANIZATION not in columns:
@@ -47,13 +47,13 @@ def narrow(field: ModelChoiceField[Any], organization: Organization | None) -> N
 
 
 class OrganizationFilter(SimpleListFilter):
-    """The rows of one organization; the first organizations by name are offered, the others have addresses."""
+    """Filters by organization; offers the first ones by name, others by the address."""
 
     title = "organization"
     parameter_name = "organization__id__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """What is offered, in one bounded query; the chosen one in any case."""
+        """The offered organizations, and the chosen one in any case."""
         chosen = as_id(self.value() or "")
         offered = list(Organization.objects.order_by("name").values_list("pk", "name")[:MOST_ORGANIZATIONS])
         if chosen is not None and chosen not in dict(offered):
@@ -61,7 +61,7 @@ class OrganizationFilter(SimpleListFilter):
         return [(str(pk), name) for pk, name in offered]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Those of the chosen one."""
+        """The rows of the chosen organization."""
         chosen = self.value()
         if chosen is None:
             return queryset
@@ -69,7 +69,7 @@ class OrganizationFilter(SimpleListFilter):
 
 
 class BoundedPaginator(Paginator[Any]):
-    """Counts no further than a list can be leafed through."""
+    """Counts no further than a list can be paged through."""
 
     @cached_property
     def count(self) -> int:

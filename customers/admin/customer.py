@@ -9,15 +9,15 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from customers.admin.choices import OrganizationFilter
-from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
+from customers.admin.service_form import ServiceForm
 from customers.customers.deletion import delete_customers
 from customers.customers.identity import begin_merge
 from customers.customers.records import create_alias, create_customer, update_customer
 from customers.models import Customer, CustomerAlias, CustomerField, Organization, PushToken
 from customers.models.identifier import as_uuid
 from customers.schema.fields import delete_field, save_field
-from customers.schema.uses import lock_field, told, uses_of
+from customers.schema.uses import lock_field, uses_of, uses_sentence
 
 # Deleting takes a fixed number of statements, whatever the number of customers.
 MOST_CUSTOMERS = 1_000
@@ -25,7 +25,7 @@ MOST_CUSTOMERS = 1_000
 
 @admin.register(CustomerField)
 class CustomerFieldAdmin(ServiceAdmin[CustomerField]):
-    """The schema. A field's type stays what it was: the values that customers have are kept in its form."""
+    """The schema. A field's type can't change: customers' values are stored in the form of their type."""
 
     fields = ["name", "type", "required", "unique", "unique_since", "unique_problem", "targetable"]
     readonly_fields = ["unique_since", "unique_problem"]
@@ -45,7 +45,7 @@ class CustomerFieldAdmin(ServiceAdmin[CustomerField]):
     search_fields = ["name"]
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> CustomerField:
-        """A new field, with the index that keeps its promise."""
+        """Create a field; its indexes follow."""
         return save_field(field=CustomerField(organization=organization, **values))
 
     def change(self, row: CustomerField, changes: dict[str, Any], request: HttpRequest) -> CustomerField:
@@ -55,21 +55,22 @@ class CustomerFieldAdmin(ServiceAdmin[CustomerField]):
         return save_field(field=row)
 
     def lock(self, row: CustomerField) -> None:
-        """As its service does: who is about to use it waits."""
+        """Lock the field against those who are about to use it."""
         lock_field(field=row)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], Any]:
-        """What the page asks about; where a field is used stands in the way."""
+        """What the page shows; uses of the field forbid deletion."""
         shown, numbers, lacking, _ = super().get_deleted_objects(objs, request)
-        return shown, numbers, lacking, [f"{field}: {told(uses)}" for field in objs if (uses := uses_of(field=field))]
+        used = [f"{field}: {uses_sentence(uses)}" for field in objs if (uses := uses_of(field=field))]
+        return shown, numbers, lacking, used
 
     def remove(self, rows: Sequence[CustomerField]) -> None:
-        """Take fields away with their indexes, and their values in the background."""
+        """Delete fields and their indexes, and their values in the background."""
         for field in rows:
             delete_field(field=field)
 
 
-class CustomerForm(KeptForm):
+class CustomerForm(ServiceForm):
     """Attributes are checked against the organization's schema, by the service."""
 
     def clean_attributes(self) -> dict[str, Any]:
@@ -102,7 +103,7 @@ class CustomerAdmin(ServiceAdmin[Customer]):
     most_at_once = MOST_CUSTOMERS
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str) -> Any:
-        """By whole ids, which indexes find among millions."""
+        """Search by whole ids, which indexes serve."""
         rows, doubles = super().get_search_results(request, queryset, "")
         term = search_term.strip()
         if not term:
@@ -123,12 +124,12 @@ class CustomerAdmin(ServiceAdmin[Customer]):
         return update_customer(customer=row, changes=changes)
 
     def lock(self, row: Customer) -> None:
-        """The customer, after what merges lock before it."""
+        """Lock the customer, after the advisory lock that merges take first."""
         begin_merge(organization_id=row.organization_id)
         super().lock(row)
 
     def remove(self, rows: Sequence[Customer]) -> None:
-        """Delete customers with all that hangs on them."""
+        """Delete customers with everything that belongs to them."""
         by_organization: dict[Organization, list[int]] = {}
         for customer in rows:
             by_organization.setdefault(customer.organization, []).append(customer.pk)
@@ -148,7 +149,7 @@ class CustomerAliasAdmin(ServiceAdmin[CustomerAlias]):
     search_fields = ["=external_id"]
 
     def has_change_permission(self, request: HttpRequest, obj: CustomerAlias | None = None) -> bool:
-        """An id finds whom it found: it is taken away, or stays."""
+        """An alias is never changed, only deleted."""
         return False
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> CustomerAlias:
@@ -157,7 +158,7 @@ class CustomerAliasAdmin(ServiceAdmin[CustomerAlias]):
         return create_alias(customer=customer, external_id=values["external_id"])
 
     def remove(self, rows: Sequence[CustomerAlias]) -> None:
-        """These ids find nobody any more."""
+        """Delete the aliases; their ids resolve to nobody then."""
         CustomerAlias.objects.filter(pk__in=[alias.pk for alias in rows]).delete()
 
 

@@ -1,4 +1,4 @@
-"""JSON that operators type: as strict as JSON that clients send, so that whatever is read can be shown and kept."""
+"""JSON that operators type, read as strictly as clients' JSON, so that it can be shown and stored."""
 
 import json
 from typing import Any
@@ -7,10 +7,10 @@ from customers.strict_json import JSONError, holds_nul, read_json
 
 
 class StrictDecoder(json.JSONDecoder):
-    """A form field's decoder: what Python's alone would read or stumble over (NaN, depth) is no valid JSON here."""
+    """A form field's decoder; it refuses what Python's alone accepts or fails on (NaN, depth)."""
 
     def decode(self, s: str, *rest: Any) -> Any:
-        """The document; JSONDecodeError, which the form field turns into its own error, for everything else."""
+        """The document; JSONDecodeError otherwise, which the form field turns into its own error."""
         try:
             document = read_json(s.encode())
         except (JSONError, UnicodeEncodeError) as error:

@@ -12,29 +12,29 @@ from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest
 
-from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import ServiceAdmin
+from customers.admin.service_form import ServiceForm
 from customers.models import Operator
 
 admin.site.site_header = admin.site.site_title = "Campaign platform"
 admin.site.unregister(Group)
-# What lets somebody do more than they may; only who may do all may give it.
+# Fields that grant permissions; only a superuser may change them.
 POWERS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class OperatorForm(KeptForm, UserChangeForm):  # type: ignore[type-arg]
+class OperatorForm(ServiceForm, UserChangeForm):  # type: ignore[type-arg]
     """An operator; the password has a form of its own."""
 
 
-class NewOperatorForm(KeptForm, AdminUserCreationForm):  # type: ignore[type-arg]
+class NewOperatorForm(ServiceForm, AdminUserCreationForm):  # type: ignore[type-arg]
     """A new operator with a password."""
 
 
 class PeopleAdmin(ServiceAdmin[Any]):
-    """Rows of nobody's organization, with lists of others."""
+    """Rows without an organization, with many-to-many fields."""
 
     def save(self, row: models.Model, values: dict[str, Any]) -> models.Model:
-        """Save columns that are named, and then lists."""
+        """Save the given columns, then the given many-to-many fields."""
         lists = {field.name for field in row._meta.many_to_many}  # noqa: SLF001
         columns = [name for name in values if name not in lists]
         for name in columns:
@@ -49,14 +49,16 @@ class PeopleAdmin(ServiceAdmin[Any]):
         return self.save(row, changes)
 
     def remove(self, rows: Sequence[Any]) -> None:
-        """Take them away with their places in lists."""
+        """Delete them and their many-to-many rows."""
         for row in rows:
             row.delete()
 
 
 @admin.register(Operator)
 class OperatorAdmin(PeopleAdmin, UserAdmin):  # type: ignore[type-arg]
-    """Django's own user pages. Only a superuser gives powers; nobody changes, or takes the place of, who may more."""
+    """Django's user pages. Only superusers grant permissions; nobody changes, or sets the password of, a user with
+    more.
+    """
 
     form = OperatorForm
     add_form = NewOperatorForm
@@ -77,22 +79,22 @@ class OperatorAdmin(PeopleAdmin, UserAdmin):  # type: ignore[type-arg]
         return super().change(row, {name: value for name, value in changes.items() if name != "password"}, request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Operator | None = None) -> list[str]:
-        """Powers are only looked at by who may not give them."""
+        """Permissions are read-only except for superusers."""
         fields = super().get_readonly_fields(request, obj)
         return fields if _may_all(request) else [*fields, *POWERS]
 
     def has_change_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
-        """Whoever sets somebody's password can be them: so they may do nothing that the one who sets it may not."""
+        """Whoever sets a password can log in with it, so the user must not have more permissions than they."""
         allowed = super().has_change_permission(request, obj)
         return allowed and (_may_all(request) or obj is None or not _may_more(obj, request.user))
 
     def has_delete_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
-        """Each by itself, and nobody who may more."""
+        """One at a time, and no user with more permissions."""
         allowed = super().has_delete_permission(request, obj)
         return allowed and (_may_all(request) or (obj is not None and not _may_more(obj, request.user)))
 
 
-class GroupForm(KeptForm):
+class GroupForm(ServiceForm):
     """A group and its permissions."""
 
     class Meta:
@@ -102,7 +104,7 @@ class GroupForm(KeptForm):
 
 @admin.register(Group)
 class GroupAdmin(PeopleAdmin, DjangoGroupAdmin):
-    """What the members of a group may do; only a superuser says so."""
+    """Permissions of groups, which only superusers change."""
 
     form = GroupForm
 
@@ -128,7 +130,7 @@ def _may_all(request: HttpRequest) -> bool:
 
 
 def _may_more(operator: Operator, than: Any) -> bool:
-    """Whether an operator, also one who is switched off for now, has a right that another has not."""
+    """Whether an operator, active or not, has a permission that another lacks."""
     if operator.is_superuser:
         return True
     theirs = Permission.objects.filter(Q(user=operator) | Q(group__user=operator)).select_related("content_type")

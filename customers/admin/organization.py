@@ -19,7 +19,7 @@ class OrganizationAdmin(ServiceAdmin[Organization]):
     readonly_fields = ["version", "created_at"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Organization | None = None) -> bool:
-        """All that a company ever did hangs on it."""
+        """Everything of a tenant depends on it."""
         return False
 
     def create(self, organization: Organization | None, values: dict[str, Any], request: HttpRequest) -> Organization:

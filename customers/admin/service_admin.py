@@ -1,4 +1,4 @@
-"""What all pages of the admin share: services write, rows stay in their organization, lists are bounded."""
+"""Base classes of the admin's pages: services write, rows stay in their organization, lists are bounded."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -17,12 +17,12 @@ from django.urls import reverse
 
 from customers.admin.choices import ORGANIZATION, BoundedPaginator, OwnChoice
 from customers.admin.json_fields import STRICT
-from customers.admin.kept_form import SEEN, KeptForm
+from customers.admin.service_form import SEEN, ServiceForm
 from customers.errors import DomainError, ErrorKind
 from customers.models import Organization
 from customers.models.identifier import as_id
 
-# How many rows one action may be taken on, where each is a service's call of its own: a page of the list.
+# How many rows an action may be applied to if it calls a service for each: a page of the list.
 A_PAGE = 100
 MOST_SHOWN = 200
 
@@ -30,30 +30,30 @@ Row = TypeVar("Row", bound=Model)
 
 
 class BoundedAdmin(admin.ModelAdmin[Row]):
-    """Lists that are counted only so far, actions on so many rows at once, none without a permission."""
+    """Lists with a bounded count, actions on a bounded number of rows, and no action without a permission."""
 
     paginator = BoundedPaginator
     show_full_result_count = False
     most_at_once = A_PAGE
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        """Rows without an order of their own, newest first: pages of a choice must not overlap."""
+        """The model's order, else newest first: pages of an autocomplete must not overlap."""
         return super().get_ordering(request) or self.opts.ordering or ["-pk"]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Row], search_term: str) -> Any:
-        """Of one organization where a form of its asks."""
+        """Rows of one organization if an autocomplete of its form asks."""
         asking = request.GET.get(ORGANIZATION, "") if request.path.endswith("/autocomplete/") else ""
         if asking and any(field.name == ORGANIZATION for field in self.opts.fields):
             queryset = queryset.filter(organization=as_id(asking))
         return super().get_search_results(request, queryset, search_term)
 
     def _filter_actions_by_permissions(self, request: HttpRequest, actions: Any) -> list[Any]:
-        """An action that names no permission is nobody's."""
+        """An action that declares no permission is not available."""
         allowed: list[Any] = super()._filter_actions_by_permissions(request, actions)  # type: ignore[misc]  # Django's own hook
         return [action for action in allowed if getattr(action[0], "allowed_permissions", None)]
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Row], *where: Any) -> HttpResponse | None:
-        """Take an action on a bounded number of rows; deleting several is deleting all of them or none."""
+        """Apply an action to a bounded number of rows; deleting several is atomic."""
         chosen = request.POST.getlist("_selected_action")
         is_whole = "delete_selected" in request.POST.getlist("action")
         try:
@@ -73,30 +73,30 @@ class BoundedAdmin(admin.ModelAdmin[Row]):
             raise DomainError(ErrorKind.TOO_LARGE, "too_many", sentence)
 
     def tell(self, request: HttpRequest, error: DomainError, about: object = None) -> None:
-        """Show what a service refused above the next page."""
+        """Show a service's error above the next page."""
         sentences = [sentence for several in error.fields.values() for sentence in several] or [error.message]
         told = " ".join(sentences)
         self.message_user(request, told if about is None else f"{about}: {told}", level=messages.ERROR)
 
 
 class HistoryAdmin(BoundedAdmin[Any]):
-    """Rows that nobody types in or takes away: clients and workers write them, deleting a customer deletes theirs."""
+    """Read-only pages: clients and workers write these rows, deleting a customer deletes theirs."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Clients add them."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What happened, happened."""
+        """History is not changed."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Counts, caps and sums are kept beside them."""
+        """Counts, caps and sums are derived from them."""
         return False
 
 
 class ReadOnlyInline(admin.TabularInline[Any, Any]):
-    """Rows below another one, to look at; the only kind of inline there is."""
+    """Read-only rows of a parent; the only kind of inline we have."""
 
     extra = 0
     can_delete = False
@@ -116,39 +116,39 @@ class ReadOnlyInline(admin.TabularInline[Any, Any]):
 
 
 class ServiceAdmin(BoundedAdmin[Row]):
-    """Pages whose rows are made, changed and removed by services, which say no beside the field.
+    """Pages whose rows are created, changed and deleted by services, whose errors appear beside the fields.
 
-    A row belongs to one organization for good: a new one to that of the page's address, and all that a form names is
-    of that organization. `fixed` fields stay as they are once the row is there.
+    A row stays in one organization: a new one gets that of the page's address, and a form's choices are of that
+    organization. `fixed` fields can't change once the row exists.
     """
 
-    form = KeptForm
+    form = ServiceForm
     formfield_overrides = {JSONField: STRICT}
     fixed: Sequence[str] = ()
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Row:
-        """Make a row of these values by its service."""
+        """Create a row of these values through its service."""
         raise NotImplementedError
 
     def change(self, row: Row, changes: dict[str, Any], request: HttpRequest) -> Row:
-        """Change by its service what the operator changed, and nothing else; the row is locked."""
+        """Change through its service what the operator changed, and nothing else; the row is locked."""
         raise NotImplementedError
 
     def remove(self, rows: Sequence[Row]) -> None:
-        """Take rows away by their service: all of them or, with a DomainError, none."""
+        """Delete rows through their service: all of them or, with a DomainError, none."""
         raise NotImplementedError
 
     def lock(self, row: Row) -> None:
-        """Lock what changing or removing a row locks first."""
+        """Lock what changing or deleting a row locks first."""
         list(type(row)._base_manager.select_for_update(no_key=True).filter(pk=row.pk).values_list("pk"))  # noqa: SLF001
 
     @property
     def is_of_an_organization(self) -> bool:
-        """Whether the rows have one; operators and organizations themselves have none."""
+        """Whether the rows belong to an organization; operators and organizations don't."""
         return any(field.name == ORGANIZATION for field in self.opts.fields)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Row | None:
-        """The row; when it is to be saved or removed it is locked, and read again."""
+        """The row; if it is about to be saved or deleted it is locked and read again."""
         found = super().get_object(request, object_id, from_field)
         if found is None or request.method != "POST" or not connection.in_atomic_block:
             return found
@@ -156,7 +156,7 @@ class ServiceAdmin(BoundedAdmin[Row]):
         return super().get_object(request, object_id, from_field)
 
     def get_organization(self, request: HttpRequest, obj: Row | None) -> Organization | None:
-        """Whose row it is or will be: the one that the address names, or that the form does, or the only one."""
+        """The row's organization: of a new row the one that the address or the form names, or the only one."""
         if not self.is_of_an_organization:
             return None
         if obj is not None:
@@ -167,7 +167,7 @@ class ServiceAdmin(BoundedAdmin[Row]):
         return self._posted_organization(request) or _only(list(Organization.objects.all()[:2]))
 
     def _posted_organization(self, request: HttpRequest) -> Organization | None:
-        """That of the first row that a form without an address of its organization names."""
+        """The organization of the first row that the posted form refers to."""
         for field in self.opts.fields:
             pk = as_id(request.POST.get(field.name, ""))
             if field.is_relation and pk is not None:
@@ -177,15 +177,15 @@ class ServiceAdmin(BoundedAdmin[Row]):
         return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Row | None = None) -> list[str]:
-        """No form has a field for the organization, and what is fixed is only shown of a row that is there."""
+        """The organization is never editable, nor are `fixed` fields of an existing row."""
         fields = [str(name) for name in super().get_readonly_fields(request, obj)]
         fields += [ORGANIZATION] if self.is_of_an_organization else []
         return list(dict.fromkeys(fields if obj is None else [*fields, *self.fixed]))
 
     def get_fieldsets(self, request: HttpRequest, obj: Row | None = None) -> Any:
-        """All fields and what the operator sees of them; the latter only where it can be changed.
+        """All fields, and for an editable row the hidden field with what the operator saw.
 
-        A row that is not yet there shows nothing: what it would have of itself is not what it gets.
+        A new row shows no read-only fields: their defaults are not what it will get.
         """
         fieldsets: Any = [(title, dict(options)) for title, options in super().get_fieldsets(request, obj)]
         names = [name for name in flatten_fieldsets(fieldsets) if name != SEEN]
@@ -199,35 +199,35 @@ class ServiceAdmin(BoundedAdmin[Row]):
         return fieldsets
 
     def get_form(self, request: HttpRequest, obj: Row | None = None, change: bool = False, **options: Any) -> Any:  # noqa: FBT001, FBT002
-        """The form, told whose rows it offers and who saves it."""
+        """The form, with its organization and the function that saves its row."""
         form: Any = super().get_form(request, obj, change=change, **options)
         form.organization = self.get_organization(request, obj)
-        form.keeper = partial(self.keep, request)
+        form.save_row = partial(self.save_form_row, request)
         return form
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """A choice that asks for rows of the form's organization."""
+        """An autocomplete of rows of the form's organization."""
         if db_field.name in self.get_autocomplete_fields(request):
             options["widget"] = OwnChoice(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **options)
 
-    def keep(self, request: HttpRequest, form: KeptForm) -> Row:
-        """Save what a form says by the row's service."""
+    def save_form_row(self, request: HttpRequest, form: ServiceForm) -> Row:
+        """Save a form through the row's service."""
         if not form.is_new:
             return self.change(form.row, form.changes, request)
         organization: Any = form.organization
         return self.create(organization, form.values, request)
 
     def save_model(self, request: HttpRequest, obj: Row, form: Any, change: bool) -> None:  # noqa: FBT001
-        """The form has done it."""
+        """No-op: the form has saved the row."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
-        """The form has done it; rows below are never saved with a page."""
+        """No-op: inlines are never saved."""
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """A new row's organization is asked for first."""
+        """Ask for a new row's organization first."""
         wants = object_id is None and self.is_of_an_organization and self.has_add_permission(request)
         if wants and request.method == "GET" and self.get_organization(request, None) is None:
             return self._ask_for_organization(request)
@@ -254,27 +254,27 @@ class ServiceAdmin(BoundedAdmin[Row]):
         return TemplateResponse(request, "admin/customers/choose_organization.html", context)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], Any]:
-        """What the page asks about: the rows themselves; their service takes away, or refuses, what hangs on them."""
+        """What the page shows: the rows themselves; their service deletes or refuses what depends on them."""
         rows = objs if isinstance(objs, list) else objs[:MOST_SHOWN]
         return [str(row) for row in rows], {}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Row) -> None:
-        """Remove it by its service."""
+        """Delete it through its service."""
         self.remove([obj])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Row]) -> None:
-        """Remove the chosen rows, in the order of their ids, as locks are taken."""
+        """Delete the chosen rows in the order of their ids, which is the order of locks."""
         self.remove(list(queryset.order_by("pk")))
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
-        """A refusal is told, and nothing is gone."""
+        """Show a refusal; nothing is deleted then."""
         try:
             return super().delete_view(request, object_id, extra_context)
         except DomainError as error:
             return self._refused(request, error)
 
     def _refused(self, request: HttpRequest, error: DomainError) -> HttpResponse:
-        """What can't even be locked is gone meanwhile."""
+        """Show the error on the list: a row that couldn't be locked no longer exists."""
         self.tell(request, error)
         return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
 

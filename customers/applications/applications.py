@@ -1,4 +1,4 @@
-"""Applications: found by the credentials that callers bring, created, changed, and their secrets rotated."""
+"""Applications: looked up by credentials, created, changed, and their secrets rotated."""
 
 import re
 import secrets
@@ -26,7 +26,7 @@ _by_api_key = PreparedQuery(
     api_key=str,
 )
 _by_id = PreparedQuery(
-    # What a token is checked against and whose request it is; times, arrays and names would be parsed for nobody.
+    # Only the columns that checking a token needs: parsing times, arrays and names would be wasted.
     lambda application_id: (
         Application.objects.filter(id=application_id, is_active=True)
         .select_related("organization")
@@ -37,9 +37,9 @@ _by_id = PreparedQuery(
 
 
 def get_application_by_api_key(*, api_key: str) -> Application:
-    """The active application of a key, with its organization; DomainError `invalid_api_key` where there is none.
+    """The active application of a key, with its organization; DomainError `invalid_api_key` if there is none.
 
-    The one look-up without an organization: it is what tells whose request this is.
+    It takes no organization, because it determines the organization of the request.
     """
     application = _by_api_key.first(api_key=api_key) if API_KEY.fullmatch(api_key) else None
     if application is None:
@@ -57,7 +57,7 @@ def get_application_by_token(*, token: str) -> Application:
 
 
 def require_platform(*, platforms: Collection[str], wanted: Sequence[Platform]) -> None:
-    """Pass where an application's `platforms` hold one of those that are `wanted`; else the error of an unknown one."""
+    """No-op if an application's `platforms` include one of `wanted`; else the error of an unknown application."""
     if not set(platforms) & set(wanted):
         names = " or ".join(wanted)
         raise _unknown_application(f"The app-token's application has not the platform that this needs: {names}.")
@@ -88,10 +88,10 @@ def create_application(
     allowed_origins: Sequence[str] = (),
     is_active: bool = True,
 ) -> tuple[Application, str]:
-    """Make an application and return it with its secret, which nobody can read again.
+    """Create an application and return it with its secret, which can't be read again.
 
-    Origins are kept as browsers spell them; DomainError `validation` for what can't be one, an unknown platform, and a
-    name that is none or another's.
+    Origins are stored in the spelling of browsers. DomainError `validation` for a text that is no origin, an unknown
+    platform, or a missing or taken name.
     """
     application = Application(organization=organization)
     secret = fill_credentials(application=application)
@@ -103,7 +103,7 @@ def create_application(
 def update_application(*, application: Application, changes: Mapping[str, Any]) -> Application:
     """Change `name`, `platforms`, `allowed_origins` or `is_active` of an application, and nothing else.
 
-    Refuses what `create_application` does.
+    DomainError `validation` as in `create_application`.
     """
     return _save(application, changes, is_new=False)
 
@@ -139,15 +139,15 @@ def _read_origins(texts: Sequence[str]) -> list[str]:
 
 
 def fill_credentials(*, application: Application) -> str:
-    """Give an application that is not yet saved its key and secrets; returns the secret of the API."""
+    """Give an unsaved application its key and secrets; returns the API secret."""
     application.api_key = secrets.token_hex(API_KEY_BYTES)
-    application.keep_identity_secret(secrets.token_hex(SECRET_BYTES))
+    application.set_identity_secret(secrets.token_hex(SECRET_BYTES))
     return _fill_secret(application)
 
 
 @transaction.atomic
 def rotate_secret(*, application: Application) -> str:
-    """Give the application a new secret and return it; the old one is refused from now on."""
+    """Give the application a new secret and return it; the old one stops working at once."""
     secret = _fill_secret(application)
     application.save(update_fields=["secret_prefix", "secret_sha256"])
     return secret
@@ -155,21 +155,21 @@ def rotate_secret(*, application: Application) -> str:
 
 @transaction.atomic
 def rotate_identity_secret(*, application: Application) -> str:
-    """Give the application a new identity secret and return it; customer-tokens of the old one are wrong then."""
+    """Give the application a new identity secret and return it; customer-tokens of the old one become invalid."""
     secret = secrets.token_hex(SECRET_BYTES)
-    application.keep_identity_secret(secret)
+    application.set_identity_secret(secret)
     application.save(update_fields=["sealed_identity_secret"])
     return secret
 
 
 @transaction.atomic
-def seal_identity_secrets_again() -> int:
-    """Encrypt every identity secret with the first key of ENCRYPTION_KEYS; how many there are, of all organizations."""
-    sealed = Application.objects.select_for_update().exclude(sealed_identity_secret="").order_by("id")
-    for application in sealed:
-        application.keep_identity_secret(application.identity_secret)
+def reencrypt_identity_secrets() -> int:
+    """Encrypt every identity secret with the first key of ENCRYPTION_KEYS; returns how many, of all organizations."""
+    applications = Application.objects.select_for_update().exclude(sealed_identity_secret="").order_by("id")
+    for application in applications:
+        application.set_identity_secret(application.identity_secret)
         application.save(update_fields=["sealed_identity_secret"])
-    return len(sealed)
+    return len(applications)
 
 
 def _fill_secret(application: Application) -> str:
@@ -180,7 +180,7 @@ def _fill_secret(application: Application) -> str:
 
 
 def credentials_of(*, application: Application, secret: str) -> dict[str, str]:
-    """What a client of any dialect needs, under the names that demo.env and `create_application` use."""
+    """The credentials for all dialects, under the names of demo.env and `create_application`."""
     return {
         "API_KEY": application.api_key,
         "API_SECRET": secret,

@@ -1,7 +1,7 @@
 """Counting what happens in a calendar minute (docs/decisions/0012, 0089).
 
-In Redis where there is one, else in the database: both count exactly, however many processes count at once. Where Redis
-fails in the middle of a minute the database goes on from what this process has seen of it, and the other way round.
+In Redis if there is one, else in the database; both count exactly, however many processes count at once. If Redis fails
+within a minute, the database continues from the count that this process has seen, and the other way round.
 """
 
 import threading
@@ -22,7 +22,7 @@ from customers.redis_server import circuit, client_of
 SQL = NamedSQL(__file__)
 
 MINUTE = 60
-# One step for Redis: no count is ever left without an end, or falls behind what was seen already.
+# Atomic: every count gets an expiry, and none falls below what this process has seen.
 COUNT_IN_REDIS = """
 local number = redis.call('INCRBY', KEYS[1], ARGV[3])
 local least = ARGV[2] + ARGV[3]
@@ -33,12 +33,10 @@ end
 if number == tonumber(ARGV[3]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return number
 """
-# A minute ahead is that of another machine, or of a request that came a moment later; any other minute is over, or one
-# of a clock that had jumped.
-COUNT_IN_DATABASE = PreparedStatement(SQL("count_in_database"))
-CLEAR = SQL("clear")
-# By key the minute of what this process has counted last, and the highest count of it; in the order of counting, so
-# that what was not counted for longest is forgotten first. So many keys are a few megabytes.
+INCREMENT_MINUTE_COUNT = PreparedStatement(SQL("increment_minute_count"))
+DELETE_PAST_MINUTE_COUNTS = SQL("delete_past_minute_counts")
+# By key: the minute that this process has counted last, and its highest count. Least recently used keys are evicted; so
+# many keys take a few megabytes.
 SEEN: OrderedDict[str, tuple[int, int]] = OrderedDict()
 MOST_SEEN = 20_000
 _seeing = threading.Lock()
@@ -47,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 
 def count_in_minute(*, key: str, now: float, by: int = 1) -> int:
-    """Count `by` more of what `key` names in the minute of `now` (seconds since 1970); how many that makes."""
+    """Add `by` to the count of `key` in the minute of `now` (seconds since 1970); returns the count."""
     minute = int(now // MINUTE)
     seen = _seen(key, minute)
     number = _count_in_redis(key, minute, seen, by) if settings.REDIS_URL else None
@@ -58,31 +56,31 @@ def count_in_minute(*, key: str, now: float, by: int = 1) -> int:
 
 
 def end_of_minute(now: float) -> int:
-    """When counts begin anew, in seconds since 1970."""
+    """When the minute ends, in seconds since 1970."""
     return (int(now // MINUTE) + 1) * MINUTE
 
 
 def seconds_left(now: datetime) -> int:
-    """How many seconds it takes until then, at least one."""
+    """How many seconds are left of the minute, at least one."""
     at = now.timestamp()
     return max(1, end_of_minute(at) - int(at))
 
 
 def clear_minute_counts() -> int:
-    """Delete rows of minutes that are over, ten thousand at most; how many."""
+    """Delete at most ten thousand counts of past minutes; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute(CLEAR, {"minute": int(time.time() // MINUTE)})
+        cursor.execute(DELETE_PAST_MINUTE_COUNTS, {"minute": int(time.time() // MINUTE)})
         return int(cursor.rowcount)
 
 
 def _seen(key: str, minute: int) -> int:
-    """The highest count of the minute that this process knows of; 0 where it knows of none."""
+    """The highest count of the minute that this process has seen; 0 if it has seen none."""
     of_minute, seen = SEEN.get(key, (minute, 0))
     return seen if of_minute == minute else 0
 
 
 def _see(key: str, minute: int, number: int) -> None:
-    """Remember it: another thread may have been told a higher one before."""
+    """Remember a count; another thread may have got a higher one already."""
     with _seeing:
         SEEN[key] = minute, max(number, _seen(key, minute))
         SEEN.move_to_end(key)
@@ -105,7 +103,7 @@ def _count_in_redis(key: str, minute: int, seen: int, by: int) -> int | None:
 
 
 def _count_in_database(key: str, minute: int, seen: int, by: int) -> int:
-    row = COUNT_IN_DATABASE.first_row({"key": key, "minute": minute, "seen": seen, "by": by})
+    row = INCREMENT_MINUTE_COUNT.first_row({"key": key, "minute": minute, "seen": seen, "by": by})
     assert row is not None, "an insert or update always returns its row"
     number: int = row[0]
     return number

@@ -1,4 +1,6 @@
--- name: count_in_database
+-- name: increment_minute_count
+-- Adds to the count of a key in a minute and returns it; never less than this process has seen. Locks the key's row.
+-- The minute before or after the row's may be that of another machine's clock; any other minute replaces it.
 INSERT INTO customers_minutecount AS count (key, minute, number)
 VALUES (%(key)s::text, %(minute)s::bigint, %(seen)s::bigint + %(by)s::bigint)
 ON CONFLICT (key) DO UPDATE SET
@@ -9,8 +11,8 @@ ON CONFLICT (key) DO UPDATE SET
     minute = CASE count.minute WHEN excluded.minute + 1 THEN count.minute ELSE excluded.minute END
 RETURNING number
 
--- name: clear
--- Nobody is waited for: what is being counted has another minute by then.
+-- name: delete_past_minute_counts
+-- Deletes counts of past minutes. Skips locked rows: they are being counted in a new minute.
 DELETE FROM customers_minutecount WHERE key IN (
     SELECT key FROM customers_minutecount WHERE minute NOT BETWEEN %(minute)s::bigint - 1 AND %(minute)s::bigint + 1
     LIMIT 10000 FOR UPDATE SKIP LOCKED

@@ -1,4 +1,4 @@
-"""A customer's own fields, as the organization's schema allows them."""
+"""A customer's attributes, as the organization's schema allows them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from customers.schema.fields import field_of_unique_index, fields_of
 
 @transaction.atomic
 def save_attributes(*, organization: Organization, customer_id: str, attributes: Mapping[str, Any]) -> Customer:
-    """Create or update the customer of an id: attributes are merged, None clears one.
+    """Create or update the customer with an id: attributes are merged, None clears one.
 
     DomainError `invalid_fields` names every field that the schema doesn't have, whose value is of another type, that
     is required, or whose value another customer has; nothing is changed then.
@@ -25,11 +25,11 @@ def save_attributes(*, organization: Organization, customer_id: str, attributes:
     existing = find_customer(organization=organization, customer_id=customer_id)
     if existing is None:
         _require(schema, checked)
-    if checked.refused:
-        raise _invalid_fields(checked.refused)
-    # Locked and read again: two updates at once both keep what they brought.
+    if checked.errors:
+        raise _invalid_fields(checked.errors)
+    # Locked and read again, so that concurrent updates lose nothing.
     customer = lock_customer(organization=organization, customer_id=customer_id)
-    customer.attributes = {**customer.attributes, **checked.kept}
+    customer.attributes = {**customer.attributes, **checked.values}
     for name in checked.cleared:
         customer.attributes.pop(name, None)
     try:
@@ -44,8 +44,8 @@ def save_attributes(*, organization: Organization, customer_id: str, attributes:
 def _require(schema: list[CustomerField], checked: CheckedAttributes) -> None:
     """A new customer needs every required field."""
     for field in schema:
-        if field.required and field.name not in checked.kept:
-            checked.refused.setdefault(field.name, "This field is required.")
+        if field.required and field.name not in checked.values:
+            checked.errors.setdefault(field.name, "This field is required.")
 
 
 def _invalid_fields(refused: Mapping[str, str]) -> DomainError:

@@ -1,4 +1,4 @@
-"""What customers say of being written to."""
+"""Customers' consent to messages."""
 
 import uuid
 
@@ -10,11 +10,13 @@ from customers.models import Customer, Organization
 
 @transaction.atomic
 def withdraw_email_consent(*, organization: Organization, identity: uuid.UUID) -> Customer | None:
-    """The customer of a uuid (or who lives on for them) gets no more email; None for nobody. Twice is once."""
+    """Withdraw the email consent of the customer with a uuid (or of the surviving one); None if there is none.
+    Idempotent.
+    """
     while (customer := find_customer_by_uuid(organization=organization, identity=identity)) is not None:
         locked = Customer.objects.select_for_update(no_key=True).filter(pk=customer.pk).first()
         if locked is None:
-            # Merged into another one a moment ago: the uuid finds that one now.
+            # It has just been merged into another one, which the uuid now resolves to.
             continue
         if locked.email_consent:
             locked.email_consent = False

@@ -51,13 +51,14 @@ LAST_NUMBER = """
 SELECT COALESCE(max(substr(external_id, 5))::bigint, 0) FROM customers_customer
 WHERE organization_id = %s::bigint AND external_id ~ '^GEN-[0-9]{10}$'
 """
-GENERATE = SQL("generate")
+GENERATE_CUSTOMERS = SQL("generate_customers")
 
 
 def generate_customers(*, organization: Organization, number: int, seed: int = 0) -> Iterator[int]:
-    """Add so many customers to an organization, and the fields of its schema that they need; yields after each batch.
+    """Add so many customers to an organization, and the fields of its schema that they need; yields the size of each
+    batch.
 
-    Their external ids are `GEN-0000000001` and so on; a second call goes on after the last one. Each batch is a
+    Their external ids are `GEN-0000000001` and so on; a second call continues after the last one. Each batch is a
     transaction.
     """
     _make_schema(organization)
@@ -87,7 +88,7 @@ def _generate_beside(values: dict[str, Any], numbers: tuple[int, int]) -> tuple[
 
 def _generate(values: dict[str, Any], first: int, last: int) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(GENERATE.format(tags=_tags()), {**values, "first": first, "last": last})
+        cursor.execute(GENERATE_CUSTOMERS.format(tags=_tags()), {**values, "first": first, "last": last})
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Who a caller means by a customer id, and what happens when two customers turn out to be one."""
+"""The customer that an id stands for, and merging two customers who turn out to be one person."""
 
 import uuid
 from functools import cache
@@ -17,25 +17,19 @@ from customers.prepared import PreparedQuery
 
 SQL = NamedSQL(__file__)
 
-# Never blocks and never fails where another request makes the same customer at the same time: one of them finds it.
-INSERT = """
-INSERT INTO customers_customer
-    (organization_id, uuid, external_id, is_anonymous, attributes, consent, email_consent, push_consent)
-VALUES (%s::bigint, %s::uuid, %s::varchar, %s::boolean, '{}'::jsonb, %s::boolean, %s::boolean, %s::boolean)
-ON CONFLICT (organization_id, external_id) DO NOTHING
-RETURNING id
-"""
-# The kinds of advisory lock that `block_merges` takes alone and merges share; the second number is the organization.
-# Merges share the first for the moment of coming in only, the second until they are done.
+CREATE_CUSTOMER = SQL("create_customer")
+# Two advisory locks by organization, shared by merges and taken exclusively by `block_merges`: a merge holds the first
+# only while it starts, the second until it is done. So `block_merges` keeps new merges out while it waits for the
+# others.
 ENTRANCE, MERGES = 5_719, 5_720
-# How long those who want to merge may wait at the entrance: half of what a visitor may be kept waiting.
+# How long `block_merges` may keep new merges waiting: half of what a visitor may be kept waiting.
 LONGEST_WAIT, PAUSE = 0.05, 0.002
 CLOSE_ENTRANCE = "SELECT pg_advisory_xact_lock(%s::int, %s::int)"
 TRY_TO_BLOCK = "SELECT pg_try_advisory_xact_lock(%s::int, %s::int)"
-GIVE_UP = SQL("give_up")
+REPLACE_CUSTOMER_BY_ALIAS = SQL("replace_customer_by_alias")
 CONSENTS = ("consent", "email_consent", "push_consent")
 LAST_VISIT = ("last_platform", "last_language", "last_channel")
-SHARE = """
+BEGIN_MERGE = """
 SELECT pg_advisory_lock_shared(%(entrance)s::int, %(organization)s::int),
     pg_advisory_unlock_shared(%(entrance)s::int, %(organization)s::int),
     pg_advisory_xact_lock_shared(%(merges)s::int, %(organization)s::int)
@@ -44,9 +38,9 @@ _locked = PreparedQuery(lambda number: Customer.objects.select_for_update().filt
 
 
 def find_or_create_customer(*, organization: Organization, customer_id: str | None) -> Customer:
-    """The customer of an id; a new known one where nobody has it, a new anonymous one where there is no id.
+    """The customer with an id; a new known one if nobody has the id, a new anonymous one if there is no id.
 
-    An anonymous customer's external id is its uuid, so that a client that sends back what it was given finds it again.
+    An anonymous customer's external id is its uuid, so that a client that sends it back finds the same customer.
     """
     if customer_id is None:
         return _create(organization, str(uuid.uuid4()), is_anonymous=True)
@@ -58,7 +52,8 @@ def _create(organization: Organization, customer_id: str, *, is_anonymous: bool)
     consent = organization.default_consent
     identity = customer_id if is_anonymous else str(uuid.uuid4())
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [organization.pk, identity, customer_id, is_anonymous, consent, consent, consent])
+        values: list[Any] = [organization.pk, identity, customer_id, is_anonymous, consent, consent, consent]
+        cursor.execute(CREATE_CUSTOMER, values)
         row = cursor.fetchone()
     if row is not None:
         return Customer(
@@ -72,27 +67,27 @@ def _create(organization: Organization, customer_id: str, *, is_anonymous: bool)
 
 
 def lock_customer(*, organization: Organization, customer_id: str) -> Customer:
-    """The customer of an id, made where it is missing, locked against a merge and read again.
+    """The customer with an id, created if missing, locked against a merge and read again.
 
-    Lock the customer first, and what hangs on it afterwards: that is the order in which a merge goes.
+    Lock the customer before rows that belong to it, as merges do.
     """
     while True:
         customer = find_or_create_customer(organization=organization, customer_id=customer_id)
         locked = Customer.objects.select_for_update(no_key=True).filter(pk=customer.pk).first()
         if locked is not None:
             return locked
-        # Merged into another one a moment ago: the id finds that one now.
+        # It has just been merged into another one, which the id now resolves to.
 
 
-class _Gone(Exception):  # noqa: N818 (no error: it never leaves this module)
+class _Gone(Exception):  # noqa: N818 - no error: it never leaves this module
     """One of two customers was merged while the other was being locked."""
 
 
 def block_merges(*, organization_id: int) -> bool:
-    """Let no merge of the organization's customers happen from here to the end of the transaction.
+    """Block merges of the organization's customers until the transaction ends; earlier ones are visible afterwards.
 
-    All that there were can be seen after it. Call it first, and for very little: merges wait for the commit. False
-    where one that had begun was not done within 50 ms: end the transaction, and try again later.
+    Call it first in a short transaction: merges wait for its commit. False if a merge in progress did not finish within
+    50 ms: then end the transaction, and try again later.
     """
     number = organization_id % 2**31
     with connection.cursor() as cursor:
@@ -106,22 +101,22 @@ def block_merges(*, organization_id: int) -> bool:
 
 
 def begin_merge(*, organization_id: int) -> None:
-    """Begin a merge, beside others: `block_merges` waits for the end of the transaction, or is waited for."""
+    """Begin a merge, concurrently with others; it and `block_merges` exclude each other until the transaction ends."""
     values = {"entrance": ENTRANCE, "merges": MERGES, "organization": organization_id % 2**31}
     with connection.cursor() as cursor:
-        cursor.execute(SHARE, values)
+        cursor.execute(BEGIN_MERGE, values)
 
 
 def identify(*, organization: Organization, anonymous: Customer, customer_id: str) -> Customer:
-    """An anonymous customer turns out to be the one of `customer_id`: merge them and return the one who lives on.
+    """An anonymous customer turns out to be the one with `customer_id`: merge them and return the surviving customer.
 
-    Nothing is lost: whatever hangs on the anonymous customer moves, tags are united, points added up, the known
-    customer's attributes win, the most restrictive consent wins, the old ids go on resolving. Two known customers
-    are never merged. Doing it twice, or from two places at once, ends in the same state.
+    Rows of the anonymous customer move, tags are united, points added up, the known customer's attributes win, the most
+    restrictive consent wins, and the old ids keep resolving. Two known customers are never merged. Idempotent, also
+    when called concurrently.
     """
     while True:
         try:
-            # What was locked in vain is let go before the next attempt, so that nobody waits in a circle.
+            # A failed attempt releases its locks before the next one, so that two merges can't deadlock.
             with transaction.atomic():
                 return _merge(organization, anonymous.uuid, customer_id)
         except _Gone:
@@ -140,9 +135,9 @@ def _merge(organization: Organization, anonymous: uuid.UUID, customer_id: str) -
         raise _Gone
     moved = _models_with_rows(source.pk)
     with connection.cursor() as cursor:
-        cursor.execute(GIVE_UP, {"source": source.pk, "target": target.pk})
+        cursor.execute(REPLACE_CUSTOMER_BY_ALIAS, {"source": source.pk, "target": target.pk})
     _absorb(target, source)
-    # Foreign keys are checked at the commit. The rows of deliveries, at which many merges may meet, are locked last.
+    # Foreign keys are checked at the commit. The rows of deliveries, which many merges contend for, are locked last.
     for model in moved:
         model.move_rows(from_id=source.pk, to_id=target.pk)
     return target
@@ -152,16 +147,16 @@ def _merge(organization: Organization, anonymous: uuid.UUID, customer_id: str) -
 def owned_models() -> list[type[CustomerOwned]]:
     """The models whose rows move, in the order of locks."""
     owned = [model for model in apps.get_models() if issubclass(model, CustomerOwned)]
-    return sorted(owned, key=lambda model: model.turn)
+    return sorted(owned, key=lambda model: model.lock_order)
 
 
 def _models_with_rows(customer_id: int) -> list[type[CustomerOwned]]:
-    """The models of which a locked customer may have rows, in the order of locks: most visitors have few kinds.
+    """The models of which a locked customer may have rows, in the order of locks; most visitors have few.
 
-    No row comes to a customer who is locked, for its foreign key would have to be checked. Where none is (recipients),
-    the model is always among them.
+    A locked customer gets no new rows, because checking their foreign keys waits for the lock. A model without a
+    foreign key in the database (recipients) is always included.
     """
-    models, statement = _question()
+    models, statement = _rows_statement()
     with connection.cursor() as cursor:
         cursor.execute(statement, {"customer": customer_id})
         has_rows: tuple[bool, ...] = cursor.fetchone()
@@ -169,14 +164,14 @@ def _models_with_rows(customer_id: int) -> list[type[CustomerOwned]]:
 
 
 @cache
-def _question() -> tuple[list[type[CustomerOwned]], sql.Composed]:
-    """The owned models, and the statement that asks of each whether a customer may have rows of it."""
+def _rows_statement() -> tuple[list[type[CustomerOwned]], sql.Composed]:
+    """The owned models, and the statement that says for each whether a customer may have rows of it."""
     models = owned_models()
     return models, sql.SQL("SELECT {}").format(sql.SQL(", ").join(model.may_have_rows() for model in models))
 
 
 def _absorb(target: Customer, source: Customer) -> None:
-    """Bring over what stands in the customer's own row; where that is nothing, the row stays as it is."""
+    """Merge the columns of `source` into `target`; its row is written only if something changes."""
     changes: dict[str, Any] = {
         "attributes": {**source.attributes, **target.attributes},
         "tags": sorted({*target.tags, *source.tags}) if source.tags else target.tags,

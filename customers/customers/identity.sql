@@ -1,5 +1,15 @@
--- name: give_up
--- The number of this transaction says to whoever has a snapshot whether it came after.
+-- name: create_customer
+-- Inserts a customer unless the id is taken; its id, or no row. Never waits for, and never fails against, another
+-- request that creates the same customer.
+INSERT INTO customers_customer
+    (organization_id, uuid, external_id, is_anonymous, attributes, consent, email_consent, push_consent)
+VALUES (%s::bigint, %s::uuid, %s::varchar, %s::boolean, '{}'::jsonb, %s::boolean, %s::boolean, %s::boolean)
+ON CONFLICT (organization_id, external_id) DO NOTHING
+RETURNING id
+
+-- name: replace_customer_by_alias
+-- Deletes a merged customer (whose row is locked) and keeps its ids as aliases of the surviving one. `merged_in`, the
+-- number of this transaction, tells whoever has a snapshot whether the merge came after it.
 WITH gone AS (
     DELETE FROM customers_customer WHERE id = %(source)s::bigint
     RETURNING organization_id, COALESCE(external_id, uuid::text) AS external_id, uuid, id

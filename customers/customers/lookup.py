@@ -43,18 +43,18 @@ _by_former_uuid = PreparedQuery(
     identity=uuid.UUID,
 )
 
-MANY = SQL("many")
+FIND_CUSTOMER_IDS = SQL("find_customer_ids")
 
 
 def find_customer_ids(
     *, organization: Organization, identities: Collection[uuid.UUID], external_ids: Collection[str]
 ) -> tuple[dict[uuid.UUID, int], dict[str, int]]:
-    """The rows' ids of many customers by their uuids and by their external ids, former ones too, in one statement."""
+    """The primary keys of many customers by uuid and by external id, including former ones, in one statement."""
     values: Any = {"organization": organization.pk, "identities": list(identities), "external_ids": list(external_ids)}
     by_identity: dict[uuid.UUID, int] = {}
     by_external_id: dict[str, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute(MANY, values)
+        cursor.execute(FIND_CUSTOMER_IDS, values)
         for customer_id, identity, external_id in cursor.fetchall():
             if identity is None:
                 by_external_id[external_id] = customer_id
@@ -64,7 +64,7 @@ def find_customer_ids(
 
 
 def find_customer(*, organization: Organization, customer_id: str) -> Customer | None:
-    """The customer of an external id, or the one that the id's former owner was merged into; None for nobody."""
+    """The customer with an external id, or the one that its former owner was merged into; None if there is none."""
     customer = _by_external_id.first(organization_id=organization.pk, external_id=customer_id)
     if customer is not None:
         return customer
@@ -73,7 +73,7 @@ def find_customer(*, organization: Organization, customer_id: str) -> Customer |
 
 
 def find_customer_by_uuid(*, organization: Organization, identity: uuid.UUID) -> Customer | None:
-    """The customer of a uuid, or the one that the uuid's former owner was merged into; None for nobody."""
+    """The customer with a uuid, or the one that its former owner was merged into; None if there is none."""
     customer = _by_uuid.first(organization_id=organization.pk, identity=identity)
     if customer is not None:
         return customer
@@ -82,27 +82,27 @@ def find_customer_by_uuid(*, organization: Organization, identity: uuid.UUID) ->
 
 
 def read_of_living(*, organization: Organization, customer: Customer, read: Callable[[Customer], Answer]) -> Answer:
-    """What `read`, in however many statements, tells of a customer; of who lives on where they were merged meanwhile.
+    """What `read` returns for a customer, or for the surviving one if they are merged in the meantime.
 
-    A merge moves everything at once: an answer that was put together around it would have the half of it.
+    `read` may take several statements: with a merge between two of them it would see half of the customer's rows.
     """
     while True:
         answer = read(customer)
-        living = find_customer_by_uuid(organization=organization, identity=customer.uuid)
-        if living is None or living.pk == customer.pk:
+        surviving = find_customer_by_uuid(organization=organization, identity=customer.uuid)
+        if surviving is None or surviving.pk == customer.pk:
             return answer
-        customer = living
+        customer = surviving
 
 
 def get_customer(*, organization: Organization, customer_id: str) -> Customer:
-    """The same as `find_customer`, but DomainError `not_found` for nobody."""
+    """The same as `find_customer`, but DomainError `not_found` if there is none."""
     # PostgreSQL's text has no NUL, so no id has one.
     storable = "\x00" not in customer_id
     return _found(find_customer(organization=organization, customer_id=customer_id) if storable else None)
 
 
 def get_customer_by_uuid(*, organization: Organization, user_id: str) -> Customer:
-    """The same as `find_customer_by_uuid`, but DomainError `not_found` for nobody, and for what is no uuid."""
+    """The same as `find_customer_by_uuid`, but DomainError `not_found` if there is none, or if it is no uuid."""
     identity = as_uuid(user_id)
     return _found(None if identity is None else find_customer_by_uuid(organization=organization, identity=identity))
 

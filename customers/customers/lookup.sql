@@ -1,5 +1,6 @@
--- name: many
--- Former ids first: who has an id now comes after them, and wins.
+-- name: find_customer_ids
+-- The ids of customers by uuid and by external id. Former ids come first, so that the current owner of an id wins.
+-- Locks nothing.
 SELECT customer_id, uuid, NULL FROM customers_customeralias
 WHERE organization_id = %(organization)s::bigint AND uuid = ANY(%(identities)s::uuid[])
 UNION ALL

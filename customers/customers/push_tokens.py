@@ -12,19 +12,19 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-KEEP = SQL("keep", digest_expression_token=digest_expression("token"))
+REGISTER_PUSH_TOKEN = SQL("register_push_token", token_digest=digest_expression("token"))
 
 
 def subscribe(
     *, application: Application, customer_id: str, token: str, platform: str, stranger: Stranger, now: datetime
 ) -> None:
-    """Keep a push token of the customer of an id; a token that another customer had belongs to this one now.
+    """Store a push token of the customer with an id; a token that another customer had moves to this one.
 
-    `stranger` is who asks. DomainError `too_many_new_visitors`.
+    `stranger` is the caller. DomainError `too_many_new_visitors`.
     """
     organization, platforms = application.organization, application.platforms
     admit_visitor(organization=organization, platforms=platforms, customer_id=customer_id, stranger=stranger, now=now)
     with transaction.atomic():
         customer = lock_customer(organization=organization, customer_id=customer_id)
         with connection.cursor() as cursor:
-            cursor.execute(KEEP, [organization.pk, application.pk, customer.pk, token, platform, now])
+            cursor.execute(REGISTER_PUSH_TOKEN, [organization.pk, application.pk, customer.pk, token, platform, now])

@@ -1,4 +1,4 @@
-"""Customers as operators write them: whole records and former ids; clients write attributes only (`customers`)."""
+"""Customers as operators write them: whole records and aliases; clients write attributes only (`customers`)."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -15,8 +15,8 @@ from customers.models.schema import check_attributes
 from customers.schema.fields import field_of_unique_index, fields_of
 
 MAXIMUM_ID = 255
-# The organization and the name stand in the statement itself, so that the index of a unique field serves it.
-OTHERS = """
+# The organization and the name are literals, so that the index of a unique field serves it. Locks nothing.
+FIND_OTHER_WITH_VALUE = """
 SELECT FROM customers_customer WHERE organization_id = {organization} AND (attributes ->> {name}) = %s
     AND id <> %s LIMIT 1
 """
@@ -41,7 +41,7 @@ def update_customer(*, customer: Customer, changes: Mapping[str, Any]) -> Custom
 
 @transaction.atomic
 def create_alias(*, customer: Customer, external_id: str) -> CustomerAlias:
-    """Let another id find a customer, whom the caller has locked; DomainError `validation` where it finds somebody."""
+    """Let another id resolve to a customer, whom the caller has locked; DomainError `validation` if it is taken."""
     errors = ErrorCollector()
     _check_id(customer, external_id, errors)
     errors.raise_if_any()
@@ -78,26 +78,26 @@ def _save(customer: Customer, changes: Mapping[str, Any]) -> Customer:
 def _checked(
     customer: Customer, schema: Sequence[CustomerField], attributes: Mapping[str, Any], errors: ErrorCollector
 ) -> dict[str, Any]:
-    """All attributes in their kept forms; what is absent is cleared, as a required field can't be."""
+    """All attributes, normalized; a missing one is cleared, unless its field is required."""
     is_new = customer.pk is None
     absent = {field.name for field in schema if field.name in customer.attributes or (is_new and field.required)}
     checked = check_attributes(schema, dict.fromkeys(absent) | dict(attributes))
-    for name, sentence in checked.refused.items():
+    for name, sentence in checked.errors.items():
         errors.add("attributes", f"{name}: {sentence}")
-    return checked.kept
+    return checked.values
 
 
 def _refuse_shared(
     customer: Customer, schema: Sequence[CustomerField], attributes: Mapping[str, Any], errors: ErrorCollector
 ) -> None:
-    """Look for the value: a unique field's index is made beside the traffic, and names one field of several."""
+    """Look for the values: the index of a unique field may not exist yet, and reports one field only."""
     for field in schema:
         value = attributes.get(field.name)
         if not field.unique or value is None or value == customer.attributes.get(field.name):
             continue
         values = {"organization": sql.Literal(customer.organization_id), "name": sql.Literal(field.name)}
         with connection.cursor() as cursor:
-            cursor.execute(sql.SQL(OTHERS).format(**values), [to_text(value), customer.pk or 0])
+            cursor.execute(sql.SQL(FIND_OTHER_WITH_VALUE).format(**values), [to_text(value), customer.pk or 0])
             if cursor.rowcount:
                 errors.add("attributes", f"{field.name}: Another customer has this value.")
 

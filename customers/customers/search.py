@@ -18,16 +18,16 @@ from customers.models.schema import check_attributes
 from customers.schema.fields import field_of_unique_index, fields_of
 
 MAXIMUM_FIELDS = 20
-# The customer's own id, which no field of a schema can be called.
+# The customer's own id; a reserved name, which no field of a schema can have.
 ID = "id"
 TABLE = "customers_customer"
-# Names and the organization stand in the statement itself, so that the indexes of fields serve it. In the order of ids:
-# of many who match the first is met soon, and few are found by an index.
-FIND = """
+# Names and the organization are literals, so that the indexes of fields serve it. Ordered by id: if many customers
+# match, a scan soon meets the first; if few do, an index finds them. Locks nothing.
+FIND_BY_ATTRIBUTES = """
 SELECT id FROM customers_customer
 WHERE organization_id = {organization} AND is_anonymous = {is_anonymous} AND {conditions} ORDER BY id LIMIT 1
 """
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))"
+LOCK_SEARCH = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))"
 UNMARKED = "Customers can't be searched by this field alone: mark it (or another one) unique or targetable."
 
 
@@ -42,38 +42,38 @@ def find_or_create_by_attributes(*, organization: Organization, attributes: Mapp
     schema = list(fields_of(organization=organization))
     customer_id = attributes.get(ID)
     checked = check_attributes(schema, {name: value for name, value in attributes.items() if name != ID})
-    refused = {**checked.refused, **dict.fromkeys(checked.cleared, "A value is required to search by.")}
+    refused = {**checked.errors, **dict.fromkeys(checked.cleared, "A value is required to search by.")}
     if refused or not attributes or len(attributes) > MAXIMUM_FIELDS:
         raise _invalid_fields(refused)
     if customer_id is not None:
-        return _of_id(organization, schema, str(customer_id), checked.kept)
-    fields = {field.name: field for field in schema if field.name in checked.kept}
+        return _of_id(organization, schema, str(customer_id), checked.values)
+    fields = {field.name: field for field in schema if field.name in checked.values}
     if not any(field.unique or field.targetable for field in fields.values()):
         raise _invalid_fields(dict.fromkeys(fields, UNMARKED))
     # One search for the same customer at a time, or each of two would create one.
-    spelled = sorted(checked.kept.items())
+    spelled = sorted(checked.values.items())
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [f"customer search {organization.pk} {spelled}"])
-    return _find(organization, fields, checked.kept) or _create(organization, schema, checked.kept)
+        cursor.execute(LOCK_SEARCH, [f"customer search {organization.pk} {spelled}"])
+    return _find(organization, fields, checked.values) or _create(organization, schema, checked.values)
 
 
 def _of_id(
-    organization: Organization, schema: list[CustomerField], customer_id: str, kept: Mapping[str, NormalizedValue]
+    organization: Organization, schema: list[CustomerField], customer_id: str, values: Mapping[str, NormalizedValue]
 ) -> Customer:
-    """The customer of an id, of whom nothing else may be known than `kept`; a new one has it."""
+    """The customer with an id, whose attributes must not differ from `values`; a new one gets them."""
     known = find_customer(organization=organization, customer_id=customer_id)
     if known is None:
         customer = find_or_create_customer(organization=organization, customer_id=customer_id)
         with _unique_values(schema):
-            Customer.objects.filter(pk=customer.pk).update(attributes=dict(kept))
+            Customer.objects.filter(pk=customer.pk).update(attributes=dict(values))
         return customer
-    others = [name for name, value in kept.items() if known.attributes.get(name) != value]
+    others = [name for name, value in values.items() if known.attributes.get(name) != value]
     if others:
         raise _invalid_fields(dict.fromkeys(others, "The customer of this id has another value."))
     return known
 
 
-def _create(organization: Organization, schema: list[CustomerField], kept: Mapping[str, NormalizedValue]) -> Customer:
+def _create(organization: Organization, schema: list[CustomerField], values: Mapping[str, NormalizedValue]) -> Customer:
     identity = uuid.uuid4()
     consent = organization.default_consent
     customer = Customer(
@@ -81,7 +81,7 @@ def _create(organization: Organization, schema: list[CustomerField], kept: Mappi
         uuid=identity,
         external_id=str(identity),
         is_anonymous=True,
-        attributes=dict(kept),
+        attributes=dict(values),
         consent=consent,
         email_consent=consent,
         push_consent=consent,
@@ -93,7 +93,7 @@ def _create(organization: Organization, schema: list[CustomerField], kept: Mappi
 
 @contextmanager
 def _unique_values(schema: list[CustomerField]) -> Iterator[None]:
-    """Say of which field another customer has the value already that the block writes."""
+    """Turn a broken unique index of the block into an error that names the field."""
     try:
         with transaction.atomic():
             yield
@@ -103,16 +103,16 @@ def _unique_values(schema: list[CustomerField]) -> Iterator[None]:
 
 
 def _find(
-    organization: Organization, fields: Mapping[str, CustomerField], kept: Mapping[str, NormalizedValue]
+    organization: Organization, fields: Mapping[str, CustomerField], values: Mapping[str, NormalizedValue]
 ) -> Customer | None:
     conditions = sql.SQL(" AND ").join(_condition(field) for field in fields.values())
-    values = {name: to_text(kept[name]) for name in fields}
+    texts = {name: to_text(values[name]) for name in fields}
     with connection.cursor() as cursor:
         for is_anonymous in (False, True):
-            statement = sql.SQL(FIND).format(
+            statement = sql.SQL(FIND_BY_ATTRIBUTES).format(
                 organization=sql.Literal(organization.pk), is_anonymous=is_anonymous, conditions=conditions
             )
-            cursor.execute(statement, values)
+            cursor.execute(statement, texts)
             row = cursor.fetchone()
             if row is not None:
                 return Customer(id=row[0], organization=organization)
@@ -120,7 +120,7 @@ def _find(
 
 
 def _condition(field: CustomerField) -> sql.Composable:
-    """That the field has a value, over what its index is made on."""
+    """The condition that the field has a value, on the expression of its index."""
     text = text_expression(field.name, TABLE)
     value = f"%({field.name})s::text"
     if field.unique:

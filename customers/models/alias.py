@@ -1,4 +1,4 @@
-"""Identifiers that once were a customer's and go on finding the one it was merged into."""
+"""Former identifiers of customers, which resolve to the ones they were merged into."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -7,10 +7,11 @@ from customers.models.customer_owned import CustomerOwned
 
 
 class CustomerAlias(CustomerOwned):
-    """The external id and uuid of a customer that is no more, and who lives on for them.
+    """The external id and uuid of a merged customer, and the surviving customer.
 
-    `former_id` was its row's, and `merged_in` is the number of the transaction that merged it: whoever has a snapshot
-    of the database knows by it which merges came after. Empty for merges of long ago.
+    `former_id` was its primary key, and `merged_in` is the number of the transaction that merged it, which tells
+    whoever has a snapshot of the database whether the merge came after it. Null for merges before these columns
+    existed.
     """
 
     external_id = models.CharField(max_length=255)

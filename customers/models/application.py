@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from customers.models.sealed import seal, unseal
+from customers.models.encrypted_field import decrypt, encrypt
 from customers.tenancy import TenantModel
 
 IDENTITY = "identity_secret"
@@ -24,16 +24,17 @@ class Platform(models.TextChoices):
 
 
 SERVERS = (Platform.REST,)
-# What has devices to register.
+# Platforms that have devices to register.
 WITH_DEVICES = (Platform.REST, Platform.ANDROID, Platform.IOS)
 
 
 class Application(TenantModel):
     """One credential for three dialects: `api_key` and secret (Basic, OAuth2), `app_token` (trace dialect).
 
-    The secret is shown once, when it is made; here stand only its first eight characters and its SHA-256. A random
-    secret of 256 bits needs no slow hash: there is nothing to guess. The identity secret is needed again to check
-    customer-tokens, so it is sealed; an application of before there were any has none until it is given one.
+    The secret is shown once, when it is created; only its first eight characters and its SHA-256 are stored. A random
+    secret of 256 bits needs no slow hash, because it can't be guessed. The identity secret is needed to check
+    customer-tokens, so it is encrypted; applications created before there were identity secrets have none until they
+    get one.
     """
 
     name = models.CharField(max_length=255)
@@ -58,22 +59,22 @@ class Application(TenantModel):
         return self.name
 
     def has_secret(self, secret: str) -> bool:
-        """Whether `secret` is this application's, in time that doesn't depend on how much of it is right."""
+        """Whether `secret` is this application's, compared in constant time."""
         return hmac.compare_digest(sha256_hex(secret), self.secret_sha256)
 
     @property
     def speaks_for_visitors(self) -> bool:
-        """Whether its word about a visitor counts."""
+        """Whether the platform trusts what it says about visitors."""
         return speaks_for_visitors(self.platforms)
 
     @property
     def identity_secret(self) -> str:
-        """What customer-tokens are keyed with, empty where there is none; DomainError `secrets_unreadable`."""
-        return unseal(self.sealed_identity_secret).get(IDENTITY, "")
+        """The key of customer-tokens, empty if there is none; DomainError `secrets_unreadable`."""
+        return decrypt(self.sealed_identity_secret).get(IDENTITY, "")
 
-    def keep_identity_secret(self, secret: str) -> None:
-        """Seal it; the row is not yet saved."""
-        self.sealed_identity_secret = seal({IDENTITY: secret})
+    def set_identity_secret(self, secret: str) -> None:
+        """Encrypt it; doesn't save the row."""
+        self.sealed_identity_secret = encrypt({IDENTITY: secret})
 
     def vouches_for(self, *, customer_id: str, token: str) -> bool:
         """Whether `token` is this application's customer-token of the id: hex HMAC-SHA256, in either case."""
@@ -83,10 +84,10 @@ class Application(TenantModel):
 
 
 def speaks_for_visitors(platforms: Sequence[str]) -> bool:
-    """Whether these are the REST platform alone: nobody has the app-token but servers of the organization."""
+    """Whether these are the REST platform alone, whose app-token only servers of the organization have."""
     return list(platforms) == list(SERVERS)
 
 
 def sha256_hex(secret: str) -> str:
-    """The form in which a secret is kept."""
+    """The form in which a secret is stored."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,6 +1,6 @@
-"""One value of a customer's attribute: what each type accepts, and the one form in which it is kept.
+"""One value of a customer's attribute: what each type accepts, and its normalized form, in which it is stored.
 
-Kept as JSON: strings, booleans and integers as themselves; a decimal as a string of plain digits (JSON's numbers are
+In JSON: strings, booleans and integers as themselves; a decimal as a string of plain digits (JSON's numbers are
 floats elsewhere); a date as `2020-08-12`; an instant as `2020-08-12T17:45:48.000000Z`, always UTC with microseconds.
 Dates and instants in these forms sort as strings in the order of time, which both targeting compilers build on.
 """
@@ -25,12 +25,12 @@ class WrongTypeError(ValueError):
 
 
 def normalize(field_type: str, value: object) -> NormalizedValue:
-    """Turn a caller's value into its kept form; WrongTypeError where it is not of `field_type`."""
+    """The normalized form of a caller's value; WrongTypeError if it is not of `field_type`."""
     return NORMALIZERS[FieldType(field_type)](value)
 
 
 def to_text(value: NormalizedValue) -> str:
-    """Give the text of a kept value, which is what PostgreSQL's `->>` answers."""
+    """The text of a normalized value, as PostgreSQL's `->>` gives it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)

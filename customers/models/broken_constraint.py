@@ -1,8 +1,8 @@
-"""Which promise of the database a statement would have broken."""
+"""The constraint that an IntegrityError is about."""
 
 from django.db import IntegrityError
 
 
 def broken_constraint(error: IntegrityError) -> str:
-    """The constraint's or unique index's name; empty where PostgreSQL names none."""
+    """The name of the constraint or unique index; empty if PostgreSQL reports none."""
     return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or "")

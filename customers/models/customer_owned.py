@@ -1,4 +1,4 @@
-"""Rows that hang on a customer, and where they go when two customers turn out to be one, or one is deleted."""
+"""Rows that belong to a customer, and what becomes of them when two customers are merged or one is deleted."""
 
 from collections.abc import Collection
 from enum import IntEnum
@@ -10,8 +10,10 @@ from psycopg import sql
 from customers.tenancy import TenantModel
 
 
-class Turn(IntEnum):
-    """The order in which a merge moves, and deleting deletes, what hangs on customers: that of everybody's locks."""
+class LockOrder(IntEnum):
+    """The order in which merging moves, and deletion deletes, a customer's rows (docs/architecture.md, order of
+    locks).
+    """
 
     OFFERS = 0
     PARTICIPATIONS = 1
@@ -20,9 +22,9 @@ class Turn(IntEnum):
 
 
 class CustomerOwned(TenantModel):
-    """A row of one customer. A merge moves it to the customer who lives on; no row is ever lost that way."""
+    """A row of one customer. A merge moves it to the surviving customer."""
 
-    turn = Turn.OTHERS
+    lock_order = LockOrder.OTHERS
     customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="+")
 
     class Meta:
@@ -30,14 +32,15 @@ class CustomerOwned(TenantModel):
 
     @classmethod
     def move_rows(cls, *, from_id: int, to_id: int) -> None:
-        """Give all rows of one customer to another; override where two rows may have to become one."""
+        """Move all rows of one customer to another; override if two rows may have to become one."""
         cls._base_manager.filter(customer_id=from_id).update(customer_id=to_id)
 
     @classmethod
     def may_have_rows(cls) -> sql.Composable:
-        """In SQL, whether the customer of `%(customer)s`, whose row is locked, may have rows now or until it is not.
+        """In SQL: whether the customer `%(customer)s`, whose row is locked, has rows or may get some while it is
+        locked.
 
-        A foreign key that the database checks lets none come to a locked customer; without one there always may be.
+        A foreign key in the database keeps new rows out while the customer is locked; without one it is always true.
         """
         key: Any = cls._meta.get_field("customer")
         if not key.db_constraint:
@@ -47,6 +50,6 @@ class CustomerOwned(TenantModel):
 
     @classmethod
     def delete_rows(cls, *, customer_ids: Collection[int]) -> None:
-        """Delete all rows of customers who are to be deleted; override where others hang on them, or count them."""
+        """Delete all rows of customers who are being deleted; override if other rows refer to them or count them."""
         rows = cls._base_manager.filter(customer_id__in=customer_ids)
-        rows._raw_delete(rows.db)  # noqa: SLF001 (nothing hangs on them, and nobody has to be told)
+        rows._raw_delete(rows.db)  # noqa: SLF001 - nothing refers to them, and no signal is needed

@@ -1,4 +1,4 @@
-"""What each raise of an organization's version stamp changed, so that what is kept in process loads only that."""
+"""What each version of an organization changed, so that caches reload only that."""
 
 from django.db import models
 
@@ -7,13 +7,13 @@ from customers.tenancy import TenantModel
 
 
 class DefinitionChange(TenantModel):
-    """One raise of `Organization.version`: `marks` are the ids of the rows that changed, by the label of their model.
+    """One version of an organization: `marks` are the ids of the rows that changed, by the label of their model.
 
-    Only the newest ones are kept. A raise whose row is missing, or names a label that a reader doesn't know, means to
-    that reader that everything may have changed.
+    Only the newest are kept. If a version's row is missing, or has a label that a reader doesn't know, the reader
+    assumes that everything has changed.
     """
 
-    # The constraint's index finds those of an organization.
+    # The constraint's index serves queries by organization.
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
     version = models.BigIntegerField()
     marks = models.JSONField()

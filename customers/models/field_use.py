@@ -1,4 +1,4 @@
-"""Rows that name fields of the customer schema: what they say loses its meaning where a field goes away."""
+"""Rows that name fields of the customer schema, and lose their meaning without them."""
 
 from collections.abc import Iterator
 
@@ -6,16 +6,18 @@ from customers.tenancy import TenantModel
 
 
 class NamesFields(TenantModel):
-    """A row that may name fields. A field that one of them uses keeps its name, and stays."""
+    """A row that may name fields. A field that a row uses can't be renamed or deleted."""
 
     class Meta:
         abstract = True
 
     @classmethod
     def uses_of_field(cls, *, organization_id: int, name: str) -> Iterator[str]:
-        """Where living rows of an organization use a field, a phrase each: `a target of the campaign "Spring"`."""
+        """Where rows of an organization that are not deleted use a field, a phrase each: `a target of the campaign
+        "Spring"`.
+        """
         raise NotImplementedError
 
     @classmethod
     def forget_field(cls, *, organization_id: int, name: str) -> None:
-        """Let go of a field that is deleted although rows that are over name it; override where that needs doing."""
+        """Forget a field that is being deleted although deleted rows name it; override if there is something to do."""

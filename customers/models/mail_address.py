@@ -1,11 +1,11 @@
-"""What a mail address is, wherever one is given, kept or written to: so what a form accepts, a mail can go to."""
+"""What a mail address is, for every form that takes one and every channel that sends to one."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 
 def is_mail_address(text: str) -> bool:
-    """Whether mail can be sent to an address as it is written, with nothing around it."""
+    """Whether the text is a bare mail address to which mail can be sent."""
     try:
         validate_email(text)
     except ValidationError:

@@ -1,13 +1,12 @@
-"""How often something has happened in the current minute, where no Redis counts it."""
+"""How often something has happened in the current minute, if Redis doesn't count it."""
 
 from django.db import models
 
 
 class MinuteCount(models.Model):
-    """One row for each thing that is counted; the table is UNLOGGED (a migration says so).
+    """The count of one key; the table is UNLOGGED (a migration says so), so counts are lost by a crash.
 
-    After a crash counting begins anew. `minute` is the number of the minute since 1970; rows of minutes that are over
-    are cleared.
+    `minute` is the number of the minute since 1970; rows of past minutes are deleted.
     """
 
     key = models.CharField(max_length=255, primary_key=True)

@@ -4,4 +4,4 @@ from django.contrib.auth.models import AbstractUser
 
 
 class Operator(AbstractUser):
-    """A person who logs in to the admin; a model of our own so that it can grow without a painful migration."""
+    """A person who logs in to the admin; our own model, so that columns can be added later."""

@@ -1,4 +1,4 @@
-"""The company whose campaigns these are."""
+"""Organizations, the tenants."""
 
 import zoneinfo
 
@@ -44,5 +44,5 @@ class Organization(models.Model):
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
-        """The time zone whose calendar this organization keeps."""
+        """The organization's time zone."""
         return zoneinfo.ZoneInfo(self.time_zone)

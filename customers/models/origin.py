@@ -5,19 +5,19 @@ from urllib.parse import urlsplit
 
 from customers.models.host import ascii_host
 
-# No more than a column has is looked for.
+# No longer than the column of origins.
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]{1,240}", re.ASCII)
 PORTS = {"https": 443, "http": 80}
-# What browsers and our codec write differently as punycode: ß, ς and what joins letters.
+# Characters that browsers and Python's codec convert to punycode differently: ß, ς and joiners.
 AMBIGUOUS = frozenset("ßẞς\u200c\u200d")
-# A host that ends with a number is an address of IPv4 to browsers, however it is written.
+# Browsers take a host that ends with a number for an IPv4 address, in whatever notation.
 NUMBER = re.compile(r"0x[0-9a-f]*|\d+", re.IGNORECASE)
 IPV4 = re.compile(r"(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})")
 EXPECTED = "A host, and perhaps a port from 1 to 65535, is expected after https:// or http://."
 
 
 def read_origin(text: str) -> str:
-    """What browsers will say for an origin that people wrote; ValueError is a sentence about what can't be one."""
+    """An origin in the spelling of browsers; ValueError, with a sentence, if the text is none."""
     text = text.strip()
     if "*" in text:
         raise ValueError("Each origin is named in full, without *.")

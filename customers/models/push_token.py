@@ -11,7 +11,7 @@ from customers.models.text_digest import TextDigest
 class PushToken(CustomerOwned):
     """A registration token of a customer's device with the push service of its platform.
 
-    A token belongs to the customer who registered it last: a device that changes hands takes its token along.
+    A token belongs to the customer who registered it last, because devices change hands.
     """
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="+")
@@ -22,7 +22,7 @@ class PushToken(CustomerOwned):
 
     class Meta:
         ordering = ["id"]
-        # A token is longer than an index's entry may be.
+        # A token may be longer than an entry of an index.
         constraints = [models.UniqueConstraint("application", TextDigest("token"), name="push_token_unique")]
 
     def __str__(self) -> str:

@@ -1,12 +1,12 @@
-"""How far the deletion of old rows has come."""
+"""The progress of deleting old rows."""
 
 from django.db import models
 
 
 class RetentionMark(models.Model):
-    """One kind of rows: a pass has looked at all up to `after_id`; it rests until `rests_until` once it is through.
+    """One kind of rows, of all organizations: the current pass has looked at all up to `after_id`.
 
-    It is of all organizations together. `removed` counts what was deleted since the platform was set up.
+    After a pass the next one starts at `rests_until`. `removed` counts all rows deleted so far.
     """
 
     kind = models.CharField(max_length=32, primary_key=True)

@@ -1,4 +1,4 @@
-"""Fields that were deleted, and whose values customers still have."""
+"""Deleted fields whose values customers may still have."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -7,10 +7,10 @@ from customers.tenancy import TenantModel
 
 
 class RetiredField(TenantModel):
-    """Work to do: take the values of a deleted field from all customers whose id is above `after_id`.
+    """Work to do: remove the values of a deleted field from all customers whose id is above `after_id`.
 
-    A merge may give a value to somebody below: so it is done again until a pass has found none (`found_any`). Until
-    then the name can't be given to another field, which would find values that are not its own.
+    A merge may move a value to a customer below, so passes are repeated until one has found none (`found_any`). Until
+    then no new field can have the name, or it would find values that are not its own.
     """
 
     name = models.CharField(max_length=63)

@@ -1,4 +1,4 @@
-"""What a schema says of a set of attributes: every wrong one is named, none is silently dropped."""
+"""Checks attributes against a schema: every wrong one is named, none is silently dropped."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from customers.models.customer_field import CustomerField
 
 @dataclass(frozen=True)
 class CheckedAttributes:
-    """Attributes in their kept forms, those to clear, and a sentence for each that was refused."""
+    """Normalized values, the names to clear, and a sentence for each wrong attribute."""
 
-    kept: dict[str, NormalizedValue] = field(default_factory=dict)
+    values: dict[str, NormalizedValue] = field(default_factory=dict)
     cleared: list[str] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 def check_attributes(schema: Iterable[CustomerField], attributes: Mapping[str, object]) -> CheckedAttributes:
@@ -22,14 +22,14 @@ def check_attributes(schema: Iterable[CustomerField], attributes: Mapping[str, o
     checked = CheckedAttributes()
     for name, value in attributes.items():
         if name not in by_name:
-            checked.refused[name] = "The schema has no such field."
+            checked.errors[name] = "The schema has no such field."
         elif value is not None:
             try:
-                checked.kept[name] = normalize(by_name[name].type, value)
+                checked.values[name] = normalize(by_name[name].type, value)
             except WrongTypeError as error:
-                checked.refused[name] = str(error)
+                checked.errors[name] = str(error)
         elif by_name[name].required:
-            checked.refused[name] = "This field is required."
+            checked.errors[name] = "This field is required."
         else:
             checked.cleared.append(name)
     return checked

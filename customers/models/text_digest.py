@@ -1,4 +1,4 @@
-"""A text by its SHA-256: what long texts are indexed by."""
+"""The SHA-256 of a text, by which long texts are indexed."""
 
 from django.db.models import BinaryField, Func
 
@@ -6,7 +6,7 @@ from customers.models.attribute_sql import digest_expression
 
 
 class TextDigest(Func):
-    """Equal where the texts are, and 32 bytes whatever their length, so that a unique index has room for it."""
+    """Equal if the texts are equal, and always 32 bytes, so that it fits into a unique index."""
 
     template = digest_expression("%(expressions)s")
     output_field = BinaryField()

@@ -17,30 +17,29 @@ SQL = NamedSQL(__file__)
 
 MAXIMUM_NAME = 255
 
-# How many raises are remembered for each organization: who has kept something older loads all of it again.
+# How many versions' changes are remembered for each organization; a cache that is older loads everything again.
 REMEMBERED = 1000
-# A raise that names more rows than this says that everything has changed.
+# A change of more rows than this counts as a change of everything.
 MAXIMUM_MARKS = 1000
-# A label that no model has, hence one that no reader knows.
+# A label that no model has: readers treat an unknown label as a change of everything.
 EVERYTHING = "everything"
-# The row of the organization is locked first; what is written and forgotten here is written by nobody else meanwhile.
-RAISE_VERSION = PreparedStatement(SQL("bump_version", remembered=REMEMBERED))
+BUMP_VERSION = PreparedStatement(SQL("bump_version", remembered=REMEMBERED))
 Changed = Mapping[Any, Iterable[int]]  # by model
 
 
 @transaction.atomic
 def get_or_create_organization(*, name: str) -> Organization:
-    """The organization of that name, made where it is missing."""
+    """The organization with a name, created if missing."""
     if len(name) > MAXIMUM_NAME or not name.strip():
         raise invalid(organization=f"A name of 1 to {MAXIMUM_NAME} characters is expected.")
     return Organization.objects.get_or_create(name=name)[0]
 
 
 def save_organization(*, organization: Organization, changes: Mapping[str, Any]) -> Organization:
-    """Change `name`, `time_zone` or `default_consent` of an organization, or make one that is not yet there.
+    """Change `name`, `time_zone` or `default_consent` of an organization, or create a new one.
 
-    DomainError `validation` for a name that is taken or a time zone that is none. The time zone decides when caps and
-    windows begin, so the version is raised.
+    DomainError `validation` for a taken name or an unknown time zone. Caps and windows begin by the time zone, so the
+    version is raised.
     """
     for name, value in changes.items():
         setattr(organization, name, value)
@@ -53,7 +52,7 @@ def save_organization(*, organization: Organization, changes: Mapping[str, Any])
         with transaction.atomic():
             organization.save(update_fields=None if is_new else list(changes))
             if not is_new:
-                # Nothing is compiled from these; each request reads them together with the stamp.
+                # Nothing is compiled from these columns; each request reads them together with the version.
                 bump_version(organization=organization, changed={})
     except IntegrityError as error:
         raise invalid(name="Another organization has this name.") from error
@@ -70,8 +69,7 @@ def bump_version(*, organization: Organization, changed: Changed | None = None) 
     """
     marks: dict[str, list[int]] = {EVERYTHING: []}
     if changed is not None:
-        # Django's own way to name a model, public by its documentation.
-        named = {model._meta.label_lower: sorted(ids) for model, ids in changed.items()}  # noqa: SLF001
+        named = {model._meta.label_lower: sorted(ids) for model, ids in changed.items()}  # noqa: SLF001 - documented by Django
         if sum(map(len, named.values())) <= MAXIMUM_MARKS:
             marks = named
-    RAISE_VERSION.rows([organization.pk, orjson.dumps(marks).decode()])
+    BUMP_VERSION.rows([organization.pk, orjson.dumps(marks).decode()])

@@ -1,4 +1,6 @@
 -- name: bump_version
+-- Raises an organization's version, notes what changed and forgets old notes. Locks the organization first, so only one
+-- transaction at a time writes its notes.
 WITH raised AS (
     UPDATE customers_organization SET version = version + 1 WHERE id = %s::bigint RETURNING id, version
 ), forgotten AS (

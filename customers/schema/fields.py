@@ -17,8 +17,8 @@ from customers.schema.uses import lock_field, refuse_change, refuse_retired, ref
 
 SQL = NamedSQL(__file__)
 
-# Held until the transaction ends: nobody renames or deletes what is about to be named.
-HELD = PreparedStatement(
+# Locks the fields FOR SHARE: nobody renames or deletes them until the transaction ends.
+HOLD_FIELDS = PreparedStatement(
     "SELECT name, type FROM customers_customerfield WHERE organization_id = %s::bigint ORDER BY id FOR SHARE"
 )
 
@@ -34,20 +34,20 @@ def get_field_types(*, organization: Organization) -> dict[str, str]:
 
 
 def hold_schema(*, organization: Organization) -> dict[str, str]:
-    """`get_field_types` for who is about to write what names fields: they stay until the transaction ends."""
-    return dict(HELD.rows([organization.pk]))
+    """`get_field_types`, for writers of rows that name fields: the fields are locked until the transaction ends."""
+    return dict(HOLD_FIELDS.rows([organization.pk]))
 
 
-SHARED = SQL("shared")
+HAS_SHARED_VALUE = SQL("has_shared_value")
 
 
 @transaction.atomic
 def save_field(*, field: CustomerField) -> CustomerField:
-    """Save a field of the schema. Its indexes are made beside the traffic, within a minute.
+    """Save a field of the schema. Its indexes are created in the background, within a minute.
 
-    A field that is marked unique is so from `unique_since` on, when its index stands; should customers have come to
-    share a value until then, the mark is taken back and `unique_problem` says so. DomainError `validation` where two
-    customers already share a value, the type or organization is another one, the name is taken, or changes while it is
+    A field that is marked unique is so from `unique_since` on, when its index is valid; if customers come to share a
+    value before that, the mark is removed and `unique_problem` says so. DomainError `validation` if two customers
+    already share a value, the type or organization changes, the name is taken, or the name changes while the field is
     used or has values (it says where).
     """
     before = lock_field(field=field) if field.pk else None
@@ -79,28 +79,28 @@ def _save_row(field: CustomerField) -> None:
 
 def _refuse_shared(field: CustomerField) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(SHARED, {"organization": field.organization_id, "name": field.name})
+        cursor.execute(HAS_SHARED_VALUE, {"organization": field.organization_id, "name": field.name})
         if cursor.fetchone()[0]:
             raise invalid(unique="Two customers already share a value of this field.")
 
 
 @transaction.atomic
 def delete_field(*, field: CustomerField) -> None:
-    """Take a field out of the schema, and its values from all customers, which takes a while.
+    """Remove a field from the schema, and in the background its values from all customers.
 
     DomainError `validation` says where it is still used.
     """
-    kept = lock_field(field=field)
-    refuse_used(field=kept, attribute="name")
-    retire(field=kept)
-    changed = {CustomerField: [kept.pk]}
-    kept.delete()
+    locked = lock_field(field=field)
+    refuse_used(field=locked, attribute="name")
+    retire(field=locked)
+    changed = {CustomerField: [locked.pk]}
+    locked.delete()
     bump_version(organization=field.organization, changed=changed)
     enqueue("customers.maintain_field_indexes")
 
 
 def field_of_unique_index(schema: Iterable[CustomerField], error: IntegrityError) -> str:
-    """The name of the field whose unique index an IntegrityError broke; raises the error where it is no such index."""
+    """The field whose unique index an IntegrityError is about; re-raises the error if it is about something else."""
     broken = broken_constraint(error)
     for field in schema:
         if is_unique_index_of(field=field, name=broken):

@@ -1,8 +1,7 @@
-"""Indexes and statistics of fields: those that audiences often ask for, and those whose values are unique.
+"""Indexes and statistics of targetable and of unique fields.
 
-`CREATE INDEX CONCURRENTLY` blocks no write, but can't be part of a transaction: so a field is only marked, and a task
-makes of the database what the marks say. It looks at what is there, so it may be killed at any point and called as
-often as one likes (docs/decisions/0053, 0079).
+`CREATE INDEX CONCURRENTLY` blocks no write, but can't run in a transaction. So a field is only marked, and a task
+brings the database to the marked state. It is idempotent and may be killed at any point (docs/decisions/0053, 0079).
 """
 
 import hashlib
@@ -27,7 +26,7 @@ from customers.transactions import was_undone
 # wait for each other's table lock and snapshot would deadlock.
 LOCK = 5_720_310_442
 TABLE = "customers_customer"
-EXISTING = """
+LIST_FIELD_INDEXES = """
 SELECT class.relname, index.indisvalid FROM pg_class class JOIN pg_index index ON index.indexrelid = class.oid
 WHERE index.indrelid = 'customers_customer'::regclass
 AND class.relname ~ '^customer_field_[0-9]+_(of|unique)_[0-9a-f]{8}$'
@@ -43,14 +42,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FieldIndex:
-    """An index that a field is to have. A field of another name or type has another one."""
+    """An index that a field should have; its name depends on the field's name and type."""
 
     field: CustomerField
     is_unique: bool
 
     @property
     def expression(self) -> str:
-        """What is indexed: the digest of a unique field's value, else what conditions compare."""
+        """What is indexed: the digest of a unique field's value, else the expression that conditions compare."""
         if self.is_unique:
             return digest_expression(text_expression(self.field.name, TABLE))
         return indexed_expression(self.field.name, self.field.type, TABLE)
@@ -74,14 +73,14 @@ class FieldIndex:
 
 
 def is_unique_index_of(*, field: CustomerField, name: str | None) -> bool:
-    """Whether `name` is that of an index that keeps the field's values unique, or once did."""
+    """Whether `name` is the name of a unique index of the field, current or former."""
     return name is not None and name.startswith(f"{_stem(field, is_unique=True)}_")
 
 
 def maintain_field_indexes() -> int:
-    """Make what is missing and drop what nobody wants any more; how many indexes changed. Not in a transaction.
+    """Create missing indexes and drop unwanted ones; returns how many changed. Call it outside of transactions.
 
-    Where somebody else's VACUUM is in the way and PostgreSQL undoes ours, the rest is left to the next call.
+    If PostgreSQL ends one of the statements to resolve a deadlock (with a VACUUM, say), the next call does the rest.
     """
     changed = 0
     with _index_lock(0) as is_ours:
@@ -97,7 +96,7 @@ def maintain_field_indexes() -> int:
 
 
 def analyze_customers() -> None:
-    """Renew the statistics of customers when nobody makes indexes; after ten minutes leave it to autovacuum."""
+    """Analyze the customers' table while nobody makes indexes; after ten minutes leave it to autovacuum."""
     with _index_lock(PATIENCE_SECONDS) as is_ours:
         if is_ours:
             _execute(ANALYZE)
@@ -117,17 +116,17 @@ def _index_lock(patience: float) -> Iterator[bool]:
 
 
 def _changes() -> Iterator[int]:
-    """Change one after the other, telling how many it were."""
+    """Change one after the other; yields how many have changed so far."""
     fields = list(CustomerField.objects.select_related("organization"))
     indexes = [FieldIndex(field, is_unique=False) for field in fields if field.targetable]
     indexes += [FieldIndex(field, is_unique=True) for field in fields if field.unique]
     wanted = {index.name: index for index in indexes}
     with connection.cursor() as cursor:
-        cursor.execute(EXISTING)
+        cursor.execute(LIST_FIELD_INDEXES)
         existing = dict(cursor.fetchall())
     broken = [name for name, is_valid in existing.items() if not is_valid]
     missing = [index for name, index in wanted.items() if not existing.get(name)]
-    # Last, so that a field that gets another index is unique all the while.
+    # Dropped last, so that a field that gets a new index stays unique meanwhile.
     unwanted = [name for name, is_valid in existing.items() if is_valid and name not in wanted]
     steps = [*(partial(_drop, name) for name in broken), *(partial(_make, index) for index in missing)]
     for changed, step in enumerate([*steps, *(partial(_drop, name) for name in unwanted)], start=1):
@@ -135,7 +134,7 @@ def _changes() -> Iterator[int]:
         yield changed
     for name, index in wanted.items():
         if index.is_unique and existing.get(name):
-            _tell_standing(index)
+            _mark_unique(index)
     if any(not index.is_unique for index in missing):
         _execute(ANALYZE)
 
@@ -146,7 +145,7 @@ def _drop(name: str) -> None:
 
 
 def _make(index: FieldIndex) -> None:
-    """Make one; what can't be made is told, and keeps nobody else's index from being made."""
+    """Create one; a failure is logged and doesn't keep other indexes from being created."""
     field = index.field
     told = {"field": field.name, "organization": field.organization_id, "unique": index.is_unique}
     try:
@@ -155,27 +154,27 @@ def _make(index: FieldIndex) -> None:
             _execute(statistics.format(sql.Identifier(f"{index.name}_s"), sql.SQL(index.expression)))
         _execute(index.creation())
     except IntegrityError:
-        _give_up(index)
+        _unmark_unique(index)
     except Error as error:
         if was_undone(error) or not connection.is_usable():
             raise
-        log.error("field_index_failed", reason=str(error).strip(), **told)  # noqa: TRY400 (the reason is PostgreSQL's)
+        log.error("field_index_failed", reason=str(error).strip(), **told)  # noqa: TRY400 - PostgreSQL's reason is enough
         _drop(index.name)
         CustomerField.objects.filter(pk=field.pk, unique=True).update(unique_problem=FAILED)
     else:
         if index.is_unique:
-            _tell_standing(index)
+            _mark_unique(index)
         log.info("field_index_made", **told)
 
 
-def _tell_standing(index: FieldIndex) -> None:
-    """From now on the database keeps the promise."""
+def _mark_unique(index: FieldIndex) -> None:
+    """Note that the index is valid: from now on the database enforces uniqueness."""
     standing = CustomerField.objects.filter(pk=index.field.pk, unique=True, unique_since=None)
     standing.update(unique_since=timezone.now(), unique_problem="")
 
 
-def _give_up(index: FieldIndex) -> None:
-    """Values came to be shared between the mark and the index: the mark is taken back, and the operator told."""
+def _unmark_unique(index: FieldIndex) -> None:
+    """Customers came to share a value before the index existed: remove the mark and tell the operator."""
     field = index.field
     log.warning("field_is_not_unique", field=field.name, organization=field.organization_id)
     _drop(index.name)

@@ -1,8 +1,8 @@
 """Who uses a field of the schema, and what becomes of its values when it is deleted.
 
-Rows that name fields are found by their models (`customers.models.field_use`), so this app knows none of those above.
-Who writes such a row holds the schema still (`hold_schema`), and who changes a field locks it: so neither can miss the
-other.
+Rows that name fields are found through their models (`customers.models.field_use`), so this app needs no knowledge of
+the apps above it. Writers of such rows lock the fields FOR SHARE (`hold_schema`), and whoever changes a field locks it
+exclusively, so neither can miss the other.
 """
 
 from collections.abc import Iterator
@@ -18,14 +18,15 @@ from customers.named_sql import NamedSQL
 SQL = NamedSQL(__file__)
 
 MOST_NAMED = 10
-BITE = 2_000
-# Requests that began before the field was deleted, and may write a value of it, are over by then.
+BATCH_SIZE = 2_000
+# Requests that began before the field was deleted, and may still write a value of it, have ended by then.
 GRACE_SECONDS = 60
-NEXT = """
+# The oldest deleted field with values left. Locks its row; skips those that another worker has locked.
+LOCK_RETIRED_FIELD = """
 SELECT id, organization_id, name, after_id, found_any FROM customers_retiredfield
 WHERE created_at <= now() - make_interval(secs => %s::int) ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
-TAKE_AWAY = SQL("take_away", bite=BITE)
+CLEAR_FIELD_VALUES = SQL("clear_field_values")
 
 
 def uses_of(*, field: CustomerField) -> list[str]:
@@ -38,12 +39,12 @@ def uses_of(*, field: CustomerField) -> list[str]:
 
 
 def lock_field(*, field: CustomerField) -> CustomerField:
-    """The field as it is kept, locked against those who are about to use it; waits for those who do so already."""
+    """The stored field, locked: new users of it wait, and this waits for those who are about to use it."""
     return CustomerField.objects.select_for_update().get(pk=field.pk)
 
 
 def refuse_change(*, before: CustomerField, after: CustomerField) -> None:
-    """A field stays in its organization and of its type, and keeps its name once it is used or has values."""
+    """A field never changes its organization or type, nor its name once it is used or has values."""
     if after.organization_id != before.organization_id:
         raise invalid(organization="A field stays in its organization.")
     if after.type != before.type:
@@ -59,10 +60,10 @@ def refuse_used(*, field: CustomerField, attribute: str) -> None:
     """DomainError `validation` that says under `attribute` where a field is used."""
     uses = uses_of(field=field)
     if uses:
-        raise invalid(**{attribute: told(uses)})
+        raise invalid(**{attribute: uses_sentence(uses)})
 
 
-def told(uses: list[str]) -> str:
+def uses_sentence(uses: list[str]) -> str:
     """The sentence that says where a field is used."""
     more = len(uses) - MOST_NAMED
     named = ", ".join(uses[:MOST_NAMED])
@@ -70,31 +71,32 @@ def told(uses: list[str]) -> str:
 
 
 def refuse_retired(*, field: CustomerField) -> None:
-    """A name is free again once no customer has a value of the former field any more."""
+    """Refuse a name of a deleted field as long as customers may have values of it."""
     if RetiredField.objects.filter(organization=field.organization_id, name=field.name).exists():
         raise invalid(name="Values of a deleted field of this name are still being removed; try again in some minutes.")
 
 
 def retire(*, field: CustomerField) -> None:
-    """Let go of a field that nobody uses; customers' values are taken away beside the traffic."""
+    """Prepare the deletion of a field that nobody uses; its values are removed in the background."""
     for model in _models():
         model.forget_field(organization_id=field.organization_id, name=field.name)
     RetiredField.objects.get_or_create(organization_id=field.organization_id, name=field.name)
 
 
 @transaction.atomic
-def clear_retired_field() -> bool:
-    """Take the values of a deleted field from the next customers, in one short transaction; False where none is left.
+def clear_retired_field(*, batch_size: int = BATCH_SIZE) -> bool:
+    """Remove the values of a deleted field from the next customers, in one short transaction; False if none is left.
 
-    Once a pass over all customers has found none any more, the name is free again.
+    Once a pass over all customers has found no value, the name is free again.
     """
     with connection.cursor() as cursor:
-        cursor.execute(NEXT, [GRACE_SECONDS])
+        cursor.execute(LOCK_RETIRED_FIELD, [GRACE_SECONDS])
         row = cursor.fetchone()
         if row is None:
             return False
         retired_id, organization_id, name, after_id, found_before = row
-        cursor.execute(TAKE_AWAY, {"organization": organization_id, "after": after_id, "name": name})
+        values = {"organization": organization_id, "after": after_id, "name": name, "batch_size": batch_size}
+        cursor.execute(CLEAR_FIELD_VALUES, values)
         last_id, found_now = cursor.fetchone()
     retired = RetiredField.objects.filter(pk=retired_id)
     if last_id is not None:

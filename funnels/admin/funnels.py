@@ -14,8 +14,8 @@ from django.utils.html import format_html_join
 from campaigns.hierarchy.campaigns import lock_campaign
 from customers.admin.choices import OrganizationFilter
 from customers.admin.json_fields import StrictDecoder
-from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
+from customers.admin.service_form import ServiceForm
 from customers.models import Organization
 from funnels.funnels.definitions import delete_funnel, restart_funnel, save_funnel
 from funnels.funnels.lookup import find_sharing
@@ -24,7 +24,7 @@ from funnels.models import Funnel, FunnelEntry
 LOOK = ("style", "landing_page", "allow_dismiss", "always_use_landing", "show_progress_bar", "new_window")
 
 
-class FunnelForm(KeptForm):
+class FunnelForm(ServiceForm):
     """A funnel with its steps as JSON; what is wrong with them stands beside them."""
 
     steps = forms.JSONField(

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views import View
 
 from customers.errors import DomainError
-from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, repeating, tell_unavailable
+from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, log_unavailable, repeating
 from traces.wire.errors import STATUS_BY_KIND
 
 SENTENCES = {
@@ -40,7 +40,7 @@ class CustomerPage(View):
         except Error as error:
             if not is_unavailable(error):
                 raise
-            tell_unavailable(error, request.path)
+            log_unavailable(error, request.path)
             response = self.page("funnels/note.html", {"heading": "Sorry", "sentence": AWAY}, status=503)
             response["Retry-After"] = str(RETRY_AFTER_SECONDS)
         if not isinstance(response, HttpResponse):

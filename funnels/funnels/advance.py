@@ -220,7 +220,7 @@ def _interaction(position: FunnelPosition) -> Interaction:
 
 def _check_schema(checked: CheckedValues, schema: list[CustomerField]) -> None:
     now_checked = check_attributes(schema, checked.kept | dict.fromkeys(checked.cleared))
-    refused = now_checked.refused | checked.refused
+    refused = now_checked.errors | checked.refused
     if refused:
         raise _invalid(refused)
 

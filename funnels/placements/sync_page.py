@@ -13,7 +13,7 @@ from campaigns.models.frequency import frequency_starts
 from customers.customers.identity import identify
 from customers.customers.visitor_limits import Stranger, admit_impressions
 from customers.models import Customer
-from customers.transactions import harmless_twice
+from customers.transactions import idempotent
 from funnels.placements.compiled import (
     NOTHING_SHOWN,
     ApplicationPlacements,
@@ -78,7 +78,7 @@ def _identified(request: PageRequest) -> Visit:
     if request.customer_id is None or not visit.is_anonymous or request.customer_id == visit.customer_id:
         return visit
     anonymous = Customer(id=visit.customer_pk, uuid=visit.customer_uuid)
-    with harmless_twice():
+    with idempotent():
         identify(organization=visit.organization, anonymous=anonymous, customer_id=request.customer_id)
     return _open_visit(request)
 

@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from customers.admin.choices import OrganizationFilter
-from customers.admin.kept_form import KeptForm
 from customers.admin.service_admin import ServiceAdmin
+from customers.admin.service_form import ServiceForm
 from customers.models import Organization
 from marketing_solutions.campaigns import assign_advertiser
 from marketing_solutions.models import Advertiser, AdvertiserCampaign, Portfolio
@@ -17,7 +17,7 @@ from marketing_solutions.models.advertiser import Feature
 from marketing_solutions.portfolios import delete_advertiser, save_advertiser, save_portfolio
 
 
-class AdvertiserForm(KeptForm):
+class AdvertiserForm(ServiceForm):
     """Features are ticked."""
 
     features = forms.MultipleChoiceField(choices=Feature.choices, required=False, widget=forms.CheckboxSelectMultiple)

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from customers.errors import DomainError, ErrorKind
 from customers.models import Application
-from customers.transactions import is_unavailable, repeat_method, repeating, tell_unavailable
+from customers.transactions import is_unavailable, log_unavailable, repeat_method, repeating
 from marketing_solutions.api.authentication import BearerAuthentication
 from marketing_solutions.api.bodies import read_json
 from marketing_solutions.api.errors import (
@@ -84,7 +84,7 @@ class MarketingSolutionsView(APIView):
         if isinstance(error, APIException):
             return framework_error_response(request, error)
         if is_unavailable(error):
-            tell_unavailable(error, request.path)
+            log_unavailable(error, request.path)
             return self.unavailable(request)
         log.error("unexpected_fault", path=request.path, exc_info=error)
         return fault_response(request)

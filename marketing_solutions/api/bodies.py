@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from customers.errors import DomainError, ErrorKind, body_too_large
-from customers.strict_json import refuse_the_unkeepable
+from customers.strict_json import refuse_unstorable
 
 # Ten thousand whole campaigns fit; the other dialects' bodies are smaller.
 MAXIMUM_BODY = 4 * 1_048_576
@@ -30,7 +30,7 @@ def read_json(request: HttpRequest) -> Any:
     try:
         text = body.decode("utf-8-sig")
         document = json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse)
-        refuse_the_unkeepable(text, document)
+        refuse_unstorable(text, document)
     except (ValueError, RecursionError) as error:
         raise DomainError(ErrorKind.UNREADABLE, "malformed-body", "The body is not JSON.") from error
     return document

@@ -55,7 +55,7 @@ VARIANTS: dict[tuple[str, str], list[dict[str, Any]]] = {
             "unless": "",
         }
     ],
-    ("customers/customers/generation.sql", "generate"): [{"tags": "NULL::varchar"}],
+    ("customers/customers/generation.sql", "generate_customers"): [{"tags": "NULL::varchar"}],
     ("marketing_solutions/campaigns.sql", "search_campaigns"): [
         {"of_advertisers": "", "of_ids": ""},
         {

@@ -51,7 +51,7 @@ TRIGGERED = {
     "delivery_method": "triggered",
 }
 # It makes indexes, outside of a transaction; its mark is the one that saving a field leaves.
-BESIDE = {("customers/schema/indexes.py", "_give_up")}
+BESIDE = {("customers/schema/indexes.py", "_unmark_unique")}
 GOLD = {"attribute": "tier", "operator": "in", "values": ["gold"]}
 
 
@@ -307,14 +307,14 @@ def test_every_write_is_seen_and_loads_only_what_changed(
 def _noted_callers(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
     """Who has raised a version since: pairs of a module's path and a function's name."""
     callers: set[tuple[str, str]] = set()
-    rows = organizations.RAISE_VERSION.rows
+    rows = organizations.BUMP_VERSION.rows
 
     def noted(arguments: Any) -> Any:
         frame: Any = sys._getframe(2)
         callers.add((str(Path(frame.f_code.co_filename).relative_to(ROOT)), frame.f_code.co_name))
         return rows(arguments)
 
-    monkeypatch.setattr(organizations.RAISE_VERSION, "rows", noted)
+    monkeypatch.setattr(organizations.BUMP_VERSION, "rows", noted)
     return callers
 
 

@@ -18,7 +18,7 @@ from customers.customers.visitor_limits import Stranger
 from customers.errors import DomainError, ErrorKind, body_too_large
 from customers.models.identifier import as_uuid
 from customers.strict_json import JSONError, holds_nul, read_json
-from customers.transactions import is_unavailable, repeating, tell_unavailable
+from customers.transactions import is_unavailable, log_unavailable, repeating
 from traces.wire.cors import add_cors_headers
 from traces.wire.edn import EdnError
 from traces.wire.edn import read as read_edn
@@ -113,7 +113,7 @@ class TraceView(APIView):
         if isinstance(error, DomainError):
             return domain_error_response(request, error, self.status_by_kind)
         if is_unavailable(error):
-            tell_unavailable(error, request.path)
+            log_unavailable(error, request.path)
             return unavailable_response(request)
         log.error("unexpected_fault", path=request.path, exc_info=error)
         return fault_response(request)

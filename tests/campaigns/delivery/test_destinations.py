@@ -174,10 +174,10 @@ def test_keys_change_without_losing_a_secret(settings: Settings) -> None:
     with pytest.raises(DomainError, match="No key of ENCRYPTION_KEYS opens these secrets"):
         destination.secrets  # noqa: B018 (reading is what fails)
     with pytest.raises(CommandError, match="No key of ENCRYPTION_KEYS"):
-        call_command("seal_again")
+        call_command("rotate_encryption_keys")
     assert DestinationForm(instance=destination).unreadable
     settings.ENCRYPTION_KEYS = [new, old]
-    call_command("seal_again")
+    call_command("rotate_encryption_keys")
     settings.ENCRYPTION_KEYS = [new]
     destination.refresh_from_db()
     assert destination.secrets == {"signing_secret": SECRET}

@@ -20,7 +20,7 @@ def test_they_fit_the_schema_and_go_on_where_they_ended(capsys: pytest.CaptureFi
     schema = list(fields_of(organization=organization))
     for one in people:
         checked = check_attributes(schema, one.attributes)
-        assert (checked.kept, checked.refused) == (one.attributes, {})
+        assert (checked.values, checked.errors) == (one.attributes, {})
     # Not those of the demo's customers, whose addresses are unique.
     assert all(one.attributes["email"].endswith("@generated.example.com") for one in people)
     for share in ("state", "gender", "loyalty_tier"):

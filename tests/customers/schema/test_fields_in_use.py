@@ -224,10 +224,7 @@ def test_a_field_keeps_its_type_its_organization_and_with_values_its_name(field:
     save_field(field=_renamed(field, required=True))
 
 
-def test_values_go_with_their_field_and_then_its_name_is_free(
-    field: CustomerField, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(uses, "TAKE_AWAY", uses.TAKE_AWAY.replace(str(uses.BITE), "3"))
+def test_deleting_a_field_removes_its_values_and_then_frees_its_name(field: CustomerField) -> None:
     organization, rival = field.organization, make_organization()
     values = {"home-state": "NY", "name": "Ann"}
     people = [make_customer(organization, attributes=values) for _ in range(8)]
@@ -238,11 +235,12 @@ def test_values_go_with_their_field_and_then_its_name_is_free(
     with pytest.raises(DomainError, match="Validation"):
         save_field(field=again)
     RetiredField.objects.update(created_at=timezone.now() - timedelta(minutes=2))
-    assert uses.clear_retired_field()
-    # A merge gives a value of somebody whose turn has not come to somebody whose turn is over.
+    assert uses.clear_retired_field(batch_size=3)
+    # A merge moves a value from a customer that the pass has not reached to one that it has passed.
     anonymous = make_anonymous(organization, attributes=values)
     identify(organization=organization, anonymous=anonymous, customer_id=people[0].external_id or "")
-    clear_retired_fields()
+    while uses.clear_retired_field(batch_size=3):
+        pass
     assert not RetiredField.objects.exists()
     assert all(each.attributes == {"name": "Ann"} for each in Customer.objects.filter(organization=organization))
     other.refresh_from_db()

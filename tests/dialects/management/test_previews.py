@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from customers.bounds import Work
 from customers.models import Organization
-from customers.organizations.concurrency import a_turn
+from customers.organizations.concurrency import concurrency_slot
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import refusal
 from tests.factories import make_customer
@@ -33,7 +33,7 @@ def turns_taken(organization: Organization, number: int) -> Iterator[None]:
 
     def preview() -> None:
         try:
-            with a_turn(organization=organization, what="previews", most=number):
+            with concurrency_slot(organization=organization, what="previews", most=number):
                 all_there.wait()
                 assert over.wait(30)
         finally:

@@ -1,8 +1,8 @@
-"""Forms that save what their operator changed, through a service, against what the operator saw.
+"""Forms that save through a service what their operator changed, and only that.
 
-A form carries a digest of every value that it showed. When it comes back, the row is locked and read again: what
-differs from its digest there was changed meanwhile by somebody else, which is told and overwrites nothing; what differs
-from it in the form is what the operator changed, and only that reaches the service.
+A form carries a digest of every value that it showed. When it is submitted, the row is locked and read again. What
+differs from its digest in the row was changed by somebody else meanwhile, which is reported and overwrites nothing;
+what differs from its digest in the form is what the operator changed, and only that is passed to the service.
 """
 
 import hashlib
@@ -33,20 +33,20 @@ CONFLICT = (
     "While this form was open, somebody else changed {names}. Nothing is saved yet: look at what is marked, "
     "then save again."
 )
-# A text that is too long, a number, a date that is out of range, a character that can't be kept.
+# SQLSTATEs: a text that is too long, a number or date out of range, a character that can't be stored.
 BEYOND_COLUMNS = {"22001", "22003", "22008", "22021", "22P05"}
 _encode = DjangoJSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 
-class KeptForm(forms.ModelForm[Any]):
-    """A form of a `ServiceAdmin`, which sets `keeper` (calls the service, returns the row) and `organization`.
+class ServiceForm(forms.ModelForm[Any]):
+    """A form of a `ServiceAdmin`, which sets `save_row` (calls the service, returns the row) and `organization`.
 
-    The service is called while the form is validated, so that its refusals stand beside their fields. `renamed` says
-    which field a service means by another name.
+    The service is called while the form is validated, so that its errors appear beside their fields. `renamed` maps
+    names of the service's attributes to fields.
     """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput, label="")
-    keeper: ClassVar[Callable[[Any], Any]]
+    save_row: ClassVar[Callable[[Any], Any]]
     organization: ClassVar[Organization | None] = None
     renamed: ClassVar[Mapping[str, str]] = {}
 
@@ -60,7 +60,7 @@ class KeptForm(forms.ModelForm[Any]):
         if self.instance._state.adding or not self._watched():  # noqa: SLF001 (the only place that knows)
             del self.fields[SEEN]
         else:
-            # As it is, whatever Django sets on the form's own.
+            # A copy, because Django writes to the form's own instance.
             self.row = copy(self.instance)
             digests = (f"{name}={digest(self.get_initial_for_field(field, name))}" for name, field in self._watched())
             self.now = dict(pair.split("=") for pair in digests)
@@ -76,7 +76,7 @@ class KeptForm(forms.ModelForm[Any]):
 
     @cached_property
     def before(self) -> Mapping[str, str]:
-        """The digests of what the operator saw; of what is there now where the form doesn't say."""
+        """The digests of what the operator saw, or of the current values if the form doesn't have them."""
         said = dict(pair.split("=", 1) for pair in self.cleaned_data.get(SEEN, "").split() if "=" in pair)
         return {name: said.get(name, value) for name, value in self.now.items()}
 
@@ -90,16 +90,16 @@ class KeptForm(forms.ModelForm[Any]):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What a new row is made of; a form may drop what only it needed."""
+        """The values of a new row; a form may drop what only it needed."""
         return {name: self.cleaned_data[name] for name, _ in self._watched() if name in self.cleaned_data}
 
     @property
     def changes(self) -> dict[str, Any]:
-        """What changes of a row that is there."""
+        """The changed values of an existing row."""
         return {name: self.cleaned_data[name] for name in self.changed_data}
 
     def clean(self) -> dict[str, Any]:
-        """Nothing is NULL where the column can be; a new row has an organization."""
+        """An empty text is NULL if the column allows it; a new row needs an organization."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         columns = {field.name: field for field in self._meta.model._meta.fields}  # noqa: SLF001
         for name, value in cleaned.items():
@@ -110,25 +110,26 @@ class KeptForm(forms.ModelForm[Any]):
         return cleaned
 
     def _post_clean(self) -> None:
-        # The services ask, and the database: of several columns Django could only speak above the form.
+        # Services and the database check constraints; Django could show an error of several columns only above the
+        # form.
         self.instance.validate_constraints = _nothing
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, between cleaning and saving
         del self.instance.validate_constraints
         meanwhile = [] if self.is_new else self._changed_meanwhile()
         if meanwhile:
-            self._tell_of(meanwhile)
+            self._report_conflict(meanwhile)
         elif not self.errors and (self.is_new or self.changed_data):
-            self._keep()
+            self._save_through_service()
 
     def _changed_meanwhile(self) -> list[str]:
-        """The fields that somebody else changed to something else than what this operator wants them to be."""
+        """The fields that somebody else changed, and not to what this operator wants."""
         wanted = {name: digest(self.cleaned_data[name]) for name in self.changed_data}
         return [name for name, value in self.now.items() if value != self.before[name] and wanted.get(name) != value]
 
-    def _keep(self) -> None:
+    def _save_through_service(self) -> None:
         try:
             with transaction.atomic():
-                self.instance = type(self).keeper(self)
+                self.instance = type(self).save_row(self)
         except DomainError as error:
             self._refuse(error)
         except IntegrityError as error:
@@ -139,7 +140,7 @@ class KeptForm(forms.ModelForm[Any]):
             self.add_error(None, "A value is more than the database can hold.")
 
     def _refuse(self, error: DomainError) -> None:
-        """Put each sentence beside its field; above the form what has none there."""
+        """Put each sentence beside its field, or above the form if it has none."""
         for name, sentences in error.fields.items():
             field = self.field_of(name)
             shown = sentences if field or name == "non_field_errors" else [f"{name}: {each}" for each in sentences]
@@ -155,8 +156,8 @@ class KeptForm(forms.ModelForm[Any]):
                 return candidate
         return None
 
-    def _tell_of(self, meanwhile: list[str]) -> None:
-        """Say what changed, and show it where the operator had not typed something else."""
+    def _report_conflict(self, meanwhile: list[str]) -> None:
+        """Report what changed, and show the current value unless the operator typed another one."""
         mine = {*self.changed_data, *self.errors}
         data: Any = self.data
         self.data = data = data.copy()
@@ -173,15 +174,15 @@ class KeptForm(forms.ModelForm[Any]):
 
 
 def _nothing(exclude: object = None) -> None:
-    """Ask nothing."""
+    """Check nothing."""
 
 
 def canonical(value: Any) -> Any:
-    """A value in one form, whether it comes from the row or from the form; nothing is None in all its kinds."""
+    """A value in one form, whether it comes from the row or from the form; every kind of empty value is None."""
     if isinstance(value, models.Model):
         return value.pk
     if isinstance(value, datetime):
-        # Forms of the admin know seconds.
+        # The admin's forms have a resolution of seconds.
         return value.astimezone(UTC).replace(microsecond=0).isoformat()
     if isinstance(value, Decimal):
         return str(value.normalize())
@@ -199,7 +200,7 @@ def digest(value: Any) -> str:
 
 
 def typed(wrapped: Any, name: str, value: Any) -> dict[str, Any]:
-    """What a browser sends of a widget that shows this value and was not touched."""
+    """What a browser sends for an untouched widget that shows this value."""
     widget = getattr(wrapped, "widget", wrapped)
     if hasattr(widget, "decompress"):
         parts = zip(widget.widgets, widget.widgets_names, widget.decompress(value), strict=True)
@@ -212,8 +213,8 @@ def typed(wrapped: Any, name: str, value: Any) -> dict[str, Any]:
     return {name: "" if shown is None else shown}
 
 
-def refused_by_the_database(form: KeptForm, error: IntegrityError) -> tuple[str | None, str]:
-    """The field of a broken constraint, and a sentence: two at the same moment are no fault of the server."""
+def refused_by_the_database(form: ServiceForm, error: IntegrityError) -> tuple[str | None, str]:
+    """The field of a broken constraint, and a sentence about a concurrent change."""
     broken = broken_constraint(error)
     options = form._meta.model._meta  # noqa: SLF001
     for constraint in options.constraints:

@@ -1,7 +1,7 @@
-"""Secrets of others that must be sent again, so that no hash will do: sealed with the keys of the settings.
+"""Secrets that must be sent again, so that no hash will do: encrypted with the keys of the settings.
 
-`settings.ENCRYPTION_KEYS`: the first key seals, every one opens. To change keys, put the new one first, run
-`manage.py seal_again`, and take the old one away.
+`settings.ENCRYPTION_KEYS`: the first key encrypts, every one decrypts. To change keys, put the new one first, run
+`manage.py rotate_encryption_keys`, and remove the old one.
 """
 
 import json
@@ -13,17 +13,17 @@ from django.conf import settings
 from customers.errors import DomainError, ErrorKind
 
 
-def seal(values: Mapping[str, str]) -> str:
-    """Encrypt secrets by name; the empty text where there are none."""
+def encrypt(values: Mapping[str, str]) -> str:
+    """Encrypt secrets by name; an empty text if there are none."""
     return _keys().encrypt(json.dumps(dict(values)).encode()).decode() if values else ""
 
 
-def unseal(sealed: str) -> dict[str, str]:
-    """Decrypt what `seal` made; DomainError `secrets_unreadable` where no key opens it."""
-    if not sealed:
+def decrypt(text: str) -> dict[str, str]:
+    """Decrypt what `encrypt` made; DomainError `secrets_unreadable` if no key fits."""
+    if not text:
         return {}
     try:
-        values: dict[str, str] = json.loads(_keys().decrypt(sealed))
+        values: dict[str, str] = json.loads(_keys().decrypt(text))
     except InvalidToken as error:
         raise DomainError(
             ErrorKind.UNAVAILABLE,
