@@ -27,8 +27,7 @@ def describe(achievement: Achievement, attributes: Mapping[str, Any], errors: Er
     data = attributes.get("data", {})
     for name, value in data.items():
         setattr(achievement, name, value)
-    given = [name for name in data if name not in achievement.always_shown]
-    achievement.given_members = list(dict.fromkeys([*achievement.given_members, *given]))
+    achievement.given_members = list(dict.fromkeys([*achievement.given_members, *data]))
     _check(achievement, errors, path)
 
 

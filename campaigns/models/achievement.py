@@ -9,28 +9,6 @@ from campaigns.models.campaign import AdCampaign
 from campaigns.models.level import LIVING, MAXIMUM_NAME
 from customers.tenancy import TenantModel
 
-# The members of `data` that contract 1's samples always show; `given_members` has the others.
-GOAL_MEMBERS = (
-    "consecutive",
-    "eligible_spend",
-    "max_times_achievable",
-    "max_times_achievable_per_month",
-    "max_times_achievable_per_period",
-    "max_times_achievable_per_year",
-    "min_time_between_events",
-    "min_time_between_events_count",
-    "period",
-)
-COMPOSITE_MEMBERS = (
-    "consecutive",
-    "eligible_spend",
-    "max_times_achievable",
-    "max_times_achievable_per_period",
-    "min_time_between_events",
-    "period",
-    "use_same_period",
-)
-
 
 def tags_in(lines: str | None) -> list[str]:
     """The tags of a text that has one a line; only line feeds end a line, so any other character may be in a tag."""
@@ -40,10 +18,10 @@ def tags_in(lines: str | None) -> list[str]:
 class Achievement(TenantModel):
     """A behavior of a campaign (a composite achievement) or one of its goals, which has the behavior in `composite`.
 
-    The attributes of contract 1's table "Data" are columns; None says nothing. `period` and `min_time_between_events`
-    are in seconds. `given_members` names the members of `data` that are answered only where they were sent. A
-    behavior's `goal_counts` has an entry for each of its goal groups: how many of its goals are enough, 0 for all,
-    None where nobody said. `event_count` is an amount of money where `eligible_spend` is set.
+    The attributes of contract 1's table "Data" are columns; None is "not set". `period` and `min_time_between_events`
+    are in seconds. `given_members` names the members of `data` that a caller has sent. A behavior's `goal_counts` has
+    an entry for each of its goal groups: how many of its goals are required, 0 for all, None for "not set".
+    `event_count` is an amount of money if `eligible_spend` is set.
     """
 
     campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="achievements")
@@ -95,11 +73,6 @@ class Achievement(TenantModel):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def always_shown(self) -> tuple[str, ...]:
-        """The members of `data` that are answered whether they were sent or not."""
-        return COMPOSITE_MEMBERS if self.composite_id is None else GOAL_MEMBERS
 
     @property
     def tag_list(self) -> list[str]:

@@ -22,7 +22,7 @@ from customers.organizations.organizations import bump_version
 SQL = NamedSQL(__file__)
 
 CHANGE_SPEND_LIMITS = SQL("change_spend_limits")
-BELOW_SPENT = "cannot-decrease-lifetime-spend-limit-below-what-is-already-spent"
+BELOW_SPENT = "below_lifetime_spent"
 
 
 @dataclass(frozen=True)

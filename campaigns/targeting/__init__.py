@@ -7,7 +7,7 @@ fails every operator but `not_in` and `not_exists`.
 from campaigns.targeting.condition import Condition, Source
 from campaigns.targeting.parse import parse_event_targets, parse_targets
 from campaigns.targeting.predicate import CustomerFacts, Predicate, compile_predicate
-from campaigns.targeting.sql import compile_sql, value_expression
+from campaigns.targeting.sql import compile_sql
 
 __all__ = [
     "Condition",
@@ -18,5 +18,4 @@ __all__ = [
     "compile_sql",
     "parse_event_targets",
     "parse_targets",
-    "value_expression",
 ]

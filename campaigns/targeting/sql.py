@@ -53,15 +53,6 @@ def compile_sql(conditions: Iterable[Condition], alias: str = "customers_custome
     return expression, [parameter for _, parameters in fragments for parameter in parameters]
 
 
-def value_expression(condition: Condition, alias: str = "customers_customer") -> str:
-    """Write the SQL of the customer's value that this condition compares, without parameters.
-
-    Expression indexes and CREATE STATISTICS serve the conditions when they are made on exactly this (for strings,
-    dates and instants under `COLLATE "C"` where the operator is one of order).
-    """
-    return f"{alias}.tags" if condition.source is Source.TAG else _operand(condition, alias).value
-
-
 def _compile(condition: Condition, alias: str) -> Fragment:
     if condition.source is Source.TAG:
         return _compile_tag(condition, f"{alias}.tags")

@@ -8,11 +8,31 @@ from rest_framework import serializers
 from campaigns.api.fields import MAXIMUM_ID, Anything, In, Items, Scalar, Switch, Text, Whole
 from campaigns.behaviors.definitions import BehaviorDefinition, Row
 from campaigns.behaviors.drafts import MAXIMUM_GOALS
-from campaigns.models.achievement import COMPOSITE_MEMBERS, GOAL_MEMBERS
 
 MAXIMUM_BEHAVIORS = 100
 MAXIMUM_OUTCOMES = 20
 MAXIMUM_TAGS = 10_000
+# The members of `data` that contract 1's samples always show; others are shown where they were sent.
+GOAL_MEMBERS = (
+    "consecutive",
+    "eligible_spend",
+    "max_times_achievable",
+    "max_times_achievable_per_month",
+    "max_times_achievable_per_period",
+    "max_times_achievable_per_year",
+    "min_time_between_events",
+    "min_time_between_events_count",
+    "period",
+)
+COMPOSITE_MEMBERS = (
+    "consecutive",
+    "eligible_spend",
+    "max_times_achievable",
+    "max_times_achievable_per_period",
+    "min_time_between_events",
+    "period",
+    "use_same_period",
+)
 
 
 class DataIn(In):

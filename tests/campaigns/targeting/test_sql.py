@@ -6,9 +6,12 @@ import pytest
 from django.db import connection
 
 from campaigns.models.target import TargetOperator
-from campaigns.targeting import Condition, Source, compile_sql, parse_targets, value_expression
+from campaigns.targeting import Condition, Source, compile_sql, parse_targets
+from customers.models.attribute_sql import number_expression, prefix_expression
 from customers.models.customer_field import FieldType
 from tests.campaigns.targeting.population import SCHEMA, ask, facts, found, populate
+
+TABLE = "customers_customer"
 
 
 def condition_of(attribute: str, operator: str, *values: Any) -> Condition:
@@ -66,31 +69,30 @@ def test_the_index_on_tags_serves() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("collation", "condition"),
+    ("expression", "condition"),
     [
-        ("", condition_of("state", "in", "CA", "NY")),
-        (' COLLATE "C"', condition_of("state", "between", "CA", "NY")),
-        (' COLLATE "C"', condition_of("born", "gte", "2020-08-12")),
-        ("", condition_of("age", "gte", 30)),
-        ("", condition_of("spent", "in", "1.5")),
-        ("", condition_of("platform", "in", "web")),
+        (prefix_expression("state", TABLE), condition_of("state", "in", "CA", "NY")),
+        (f'{prefix_expression("state", TABLE)} COLLATE "C"', condition_of("state", "between", "CA", "NY")),
+        (f'{prefix_expression("born", TABLE)} COLLATE "C"', condition_of("born", "gte", "2020-08-12")),
+        (number_expression("age", TABLE), condition_of("age", "gte", 30)),
+        (number_expression("spent", TABLE), condition_of("spent", "in", "1.5")),
+        (f"{TABLE}.last_platform", condition_of("platform", "in", "web")),
     ],
 )
-def test_an_index_on_the_value_expression_serves(collation: str, condition: Condition) -> None:
+def test_an_index_on_what_a_condition_compares_serves(expression: str, condition: Condition) -> None:
     with connection.cursor() as cursor:
-        expression = value_expression(condition)
-        cursor.execute(f"CREATE INDEX targeting_value ON customers_customer (({expression}{collation}))")
+        cursor.execute(f"CREATE INDEX targeting_value ON customers_customer (({expression}))")
     plan = plan_of(condition)
     assert "targeting_value" in plan
     assert "Index Cond" in plan
 
 
 @pytest.mark.django_db
-def test_statistics_on_the_value_expression_survive_what_other_organizations_keep() -> None:
+def test_statistics_on_a_number_survive_what_other_organizations_keep() -> None:
     ids = populate([facts(attributes={"age": "unknown"}), facts(attributes={"age": 30}), facts()])
     condition = condition_of("age", "gte", 18)
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE STATISTICS targeting_age ON ({value_expression(condition)}) FROM customers_customer")
+        cursor.execute(f"CREATE STATISTICS targeting_age ON ({number_expression('age', TABLE)}) FROM {TABLE}")
         cursor.execute("ANALYZE customers_customer")
     assert found(ids, [condition]) == ids[1:2]
 
