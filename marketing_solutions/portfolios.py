@@ -1,7 +1,6 @@
 """Advertisers, and the portfolios in which applications see them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -27,7 +26,7 @@ def get_managed_advertiser(*, application: Application, advertiser_id: int) -> A
     return advertiser
 
 
-def save_advertiser(*, advertiser: Advertiser, changes: Mapping[str, Any]) -> Advertiser:
+def save_advertiser(*, advertiser: Advertiser, changes: Mapping[str, object]) -> Advertiser:
     """Change `name`, `currency` or `features` of an advertiser, or make one; DomainError `validation`."""
     _save(advertiser, changes, name="The organization already has an advertiser of this name.")
     return advertiser
@@ -43,7 +42,7 @@ def delete_advertiser(*, advertiser: Advertiser) -> None:
         advertiser.delete()
 
 
-def save_portfolio(*, portfolio: Portfolio, changes: Mapping[str, Any]) -> Portfolio:
+def save_portfolio(*, portfolio: Portfolio, changes: Mapping[str, object]) -> Portfolio:
     """Put an advertiser into an application's portfolio, or change `may_manage`; both are of one organization."""
     for name, value in changes.items():
         setattr(portfolio, name, value)
@@ -54,7 +53,7 @@ def save_portfolio(*, portfolio: Portfolio, changes: Mapping[str, Any]) -> Portf
     return portfolio
 
 
-def _save(row: Advertiser | Portfolio, changes: Mapping[str, Any], **taken: str) -> None:
+def _save(row: Advertiser | Portfolio, changes: Mapping[str, object], **taken: str) -> None:
     for name, value in changes.items():
         setattr(row, name, value)
     try:

@@ -1,7 +1,7 @@
 """The base of pages that customers see: strict headers, and errors as pages."""
 
 import secrets
-from typing import Any
+from collections.abc import Mapping
 
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +27,7 @@ class CustomerPage(View):
 
     http_method_names = ["get", "post", "head"]
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Answer; what goes wrong is told on a page of its own, what PostgreSQL undoes is done again."""
         try:
             response = repeating(super().dispatch)(request, *args, **kwargs)
@@ -50,7 +50,7 @@ class CustomerPage(View):
     def page(
         self,
         template: str,
-        context: dict[str, Any],
+        context: Mapping[str, object],
         *,
         status: int = 200,
         frames: list[str] | None = None,

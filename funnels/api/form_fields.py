@@ -1,12 +1,11 @@
 """A data capture step as a form, and a form as step-data."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from django.http import QueryDict
 
 from customers.models.customer_field import FieldType
-from funnels.funnels.engine import CaptureField, ControlType
+from funnels.funnels.engine import CaptureField, ControlType, FieldAnswer
 
 # A schema may have a field called "action": the form's own fields never meet the step's.
 PREFIX = "field."
@@ -19,19 +18,19 @@ def step_data_of(form: QueryDict) -> dict[str, object]:
 
 
 def shown_fields(
-    answered: Sequence[Mapping[str, Any]],
+    answered: Sequence[FieldAnswer],
     asked: Sequence[CaptureField],
     given: Mapping[str, object],
     errors: Mapping[str, str],
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """What the template needs of each field; what the customer has just typed stands where it was refused."""
     bounds = {each.name: each for each in asked}
     return [_shown(field, bounds.get(field["name"]), given, errors) for field in answered]
 
 
 def _shown(
-    field: Mapping[str, Any], asked: CaptureField | None, given: Mapping[str, object], errors: Mapping[str, str]
-) -> dict[str, Any]:
+    field: FieldAnswer, asked: CaptureField | None, given: Mapping[str, object], errors: Mapping[str, str]
+) -> dict[str, object]:
     name, control = field["name"], ControlType(field["control-type"])
     value = _text(given.get(name, field["value"]))
     return {
@@ -44,14 +43,14 @@ def _shown(
         "error": errors.get(name, ""),
         "options": [
             {"label": option["label"], "value": _text(option["value"]), "chosen": _text(option["value"]) == value}
-            for option in field.get("options", [])
+            for option in field.get("options", ())
         ],
         "autocomplete": AUTOCOMPLETE.get(control, ""),
         **_bounds(asked),
     }
 
 
-def _bounds(asked: CaptureField | None) -> dict[str, Any]:
+def _bounds(asked: CaptureField | None) -> dict[str, object]:
     """The attributes by which a browser helps before the form is sent; the server has the last word."""
     if asked is None:
         return {"required": False}

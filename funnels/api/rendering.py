@@ -4,7 +4,6 @@ A banner is some hundred bytes of names and constants around sixteen new ones. R
 several times what deciding costs, in EDN above all.
 """
 
-from typing import Any
 from uuid import UUID
 
 from campaigns.decisions.engine import Candidate
@@ -21,35 +20,35 @@ Cut = tuple[bytes, bytes]
 MARKS = {Format.JSON: (b'{"', b'":', b',"', b","), Format.EDN: (b"{:", b" ", b" :", b" ")}
 
 
-def render_page(page: PageContent, negotiate_format: Format) -> bytes:
+def render_page(page: PageContent, response_format: Format) -> bytes:
     """The answer of sync-page."""
-    customer_id = rendered(page.customer_id, negotiate_format)
-    places = [_placeholder(page, part, customer_id, negotiate_format) for part in page.placeholders]
-    popup = b"{}" if page.popup is None else _popup(page, page.popup, negotiate_format)
+    customer_id = rendered(page.customer_id, response_format)
+    places = [_placeholder(page, part, customer_id, response_format) for part in page.placeholders]
+    popup = b"{}" if page.popup is None else _popup(page, page.popup, response_format)
     return as_map(
-        negotiate_format,
+        response_format,
         (b"customer-id", customer_id),
         (b"popup", popup),
-        (b"placeholders", as_list(negotiate_format, places)),
+        (b"placeholders", as_list(response_format, places)),
     )
 
 
-def _placeholder(page: PageContent, part: FilledPlaceholder, customer_id: bytes, negotiate_format: Format) -> bytes:
+def _placeholder(page: PageContent, part: FilledPlaceholder, customer_id: bytes, response_format: Format) -> bytes:
     shown = part.placeholder
-    constants = shown.rendered.get(negotiate_format)
+    constants = shown.rendered.get(response_format)
     if constants is None:
-        constants = shown.rendered[negotiate_format] = rendered(_constants(shown), negotiate_format)[1:]
-    banners = [_banner(page, shown, candidate, banner, negotiate_format) for candidate, banner in part.banners]
+        constants = shown.rendered[response_format] = rendered(_constants(shown), response_format)[1:]
+    banners = [_banner(page, shown, candidate, banner, response_format) for candidate, banner in part.banners]
     opened = as_map(
-        negotiate_format,
+        response_format,
         (b"index", str(part.index).encode()),
         (b"customer-id", customer_id),
-        (b"banners-list", as_list(negotiate_format, banners)),
+        (b"banners-list", as_list(response_format, banners)),
     )
-    return opened[:-1] + MARKS[negotiate_format][3] + bytes(constants)
+    return opened[:-1] + MARKS[response_format][3] + bytes(constants)
 
 
-def _constants(shown: ShownPlaceholder) -> dict[str, Any]:
+def _constants(shown: ShownPlaceholder) -> dict[str, object]:
     return {
         "is-popup": shown.is_popup,
         "popup-timeout": shown.popup_timeout,
@@ -61,33 +60,31 @@ def _constants(shown: ShownPlaceholder) -> dict[str, Any]:
 
 
 def _banner(
-    page: PageContent, shown: ShownPlaceholder, candidate: Candidate, banner: ShownBanner, negotiate_format: Format
+    page: PageContent, shown: ShownPlaceholder, candidate: Candidate, banner: ShownBanner, response_format: Format
 ) -> bytes:
-    known, key, size = candidate.payload.rendered, (banner.banner_id, negotiate_format), (shown.width, shown.height)
+    known, key, size = candidate.payload.rendered, (banner.banner_id, response_format), (shown.width, shown.height)
     rendered_size, cut = known.get(key, (None, None))
     if cut is None or rendered_size != size:
         content = {"link": banner.link} if banner.link else {"html-content": banner.html_content}
         members = {"tracking-token": STAND_IN, "campaign": candidate.campaign_id}
         sizes = {"width": shown.width, "height": shown.height}
         detail = {"banner": {**members, **sizes, **content}, "funnel": candidate.payload.funnel.as_members()}
-        cut = _cut(detail, negotiate_format)
+        cut = _cut(detail, response_format)
         known[key] = (size, cut)
     return with_token(cut, page.tokens[candidate.campaign_id])
 
 
-def _popup(page: PageContent, candidate: Candidate, negotiate_format: Format) -> bytes:
+def _popup(page: PageContent, candidate: Candidate, response_format: Format) -> bytes:
     popup = candidate.payload
-    cut = popup.rendered.get(negotiate_format)
+    cut = popup.rendered.get(response_format)
     if cut is None:
         members = {"tracking-token": STAND_IN, "campaign": candidate.campaign_id, "show-close": popup.show_close}
-        cut = popup.rendered[negotiate_format] = _cut(
-            {**members, "funnel": popup.funnel.as_members()}, negotiate_format
-        )
+        cut = popup.rendered[response_format] = _cut({**members, "funnel": popup.funnel.as_members()}, response_format)
     return with_token(cut, page.tokens[candidate.campaign_id])
 
 
-def _cut(members: dict[str, Any], negotiate_format: Format) -> Cut:
-    before, _, after = rendered(members, negotiate_format).partition(STAND_IN_TEXT)
+def _cut(members: dict[str, object], response_format: Format) -> Cut:
+    before, _, after = rendered(members, response_format).partition(STAND_IN_TEXT)
     return before, after
 
 
@@ -96,12 +93,12 @@ def with_token(cut: Cut, token: UUID) -> bytes:
     return cut[0] + str(token).encode() + cut[1]
 
 
-def as_map(negotiate_format: Format, *members: tuple[bytes, bytes]) -> bytes:
+def as_map(response_format: Format, *members: tuple[bytes, bytes]) -> bytes:
     """A map of names and rendered values."""
-    opening, after_name, between, _ = MARKS[negotiate_format]
+    opening, after_name, between, _ = MARKS[response_format]
     return opening + between.join(name + after_name + value for name, value in members) + b"}"
 
 
-def as_list(negotiate_format: Format, items: list[bytes]) -> bytes:
+def as_list(response_format: Format, items: list[bytes]) -> bytes:
     """A list of rendered values."""
-    return b"[" + MARKS[negotiate_format][3].join(items) + b"]"
+    return b"[" + MARKS[response_format][3].join(items) + b"]"

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import orjson
 from django.db import connection, transaction
@@ -51,8 +50,8 @@ class ReportedEvent:
 
     app_token: str
     name: str
-    customer: str | Mapping[str, Any]
-    context: Mapping[str, Any]
+    customer: str | Mapping[str, object]
+    context: Mapping[str, object]
     restarts_funnel: bool
     event_id: str | None
 

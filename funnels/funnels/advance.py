@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import orjson
 from django.db import IntegrityError, connection, transaction
@@ -23,7 +22,7 @@ from customers.models.attribute_value import NormalizedValue
 from customers.models.schema import check_attributes
 from customers.named_sql import NamedSQL
 from customers.schema.fields import field_of_unique_index
-from funnels.funnels.engine import CheckedValues, check_values, end_answer, step_answer
+from funnels.funnels.engine import CheckedValues, StepAnswer, check_values, end_answer, step_answer
 from funnels.funnels.lookup import get_graph
 from funnels.funnels.position import FunnelPosition, read_funnel_position
 
@@ -40,6 +39,7 @@ MOVE_ENTRY_AND_CAPTURE = SQL(
     moved_entry=MOVED_ENTRY,
     captured_attributes=SQL("captured_attributes"),
 )
+Values = dict[str, int | str | bool | datetime | uuid.UUID | list[str] | None]
 # Graphs have fewer steps than numbers of so many digits.
 MAXIMUM_DIGITS = 3
 
@@ -55,7 +55,7 @@ class Advance:
     step_id: str | None = None
 
 
-def advance_funnel(*, advance: Advance, now: datetime) -> dict[str, Any]:
+def advance_funnel(*, advance: Advance, now: datetime) -> StepAnswer:
     """The answer `{type, config}`, after the move where one is asked for; its members have their names on the wire.
 
     DomainError `unknown_trail`, `trace_closed`, `unknown_campaign`, `unknown_tracking_token`, `no_funnel`;
@@ -69,7 +69,7 @@ def advance_funnel(*, advance: Advance, now: datetime) -> dict[str, Any]:
             return answer
 
 
-def _attempt(advance: Advance, now: datetime) -> dict[str, Any] | None:
+def _attempt(advance: Advance, now: datetime) -> StepAnswer | None:
     """The answer; None where something else happened meanwhile and the attempt must be repeated."""
     answer_index = None if advance.step_id is None else _answer_index(advance.step_id)
     position = _read_position(advance, answer_index)
@@ -135,7 +135,7 @@ class _ChangedMeanwhileError(Exception):
     """Something else happened before the move: what was counted for it is undone. It never leaves this module."""
 
 
-def _begin(advance: Advance, position: FunnelPosition, now: datetime) -> dict[str, Any] | None:
+def _begin(advance: Advance, position: FunnelPosition, now: datetime) -> StepAnswer | None:
     """The first step; None where the attempt must be repeated, DomainError `frequency_cap`."""
     try:
         with transaction.atomic():
@@ -149,7 +149,7 @@ def _begin(advance: Advance, position: FunnelPosition, now: datetime) -> dict[st
         return None
 
 
-def _enter(position: FunnelPosition, now: datetime) -> dict[str, Any]:
+def _enter(position: FunnelPosition, now: datetime) -> StepAnswer:
     """Count and enter, participation before entry."""
     graph, identity = get_graph(position.funnel_version_id), uuid.uuid4()
     first = graph.steps[graph.start]
@@ -170,7 +170,7 @@ def _enter(position: FunnelPosition, now: datetime) -> dict[str, Any]:
     return answer
 
 
-def _move(position: FunnelPosition, step_data: Mapping[str, object], now: datetime) -> dict[str, Any] | None:
+def _move(position: FunnelPosition, step_data: Mapping[str, object], now: datetime) -> StepAnswer | None:
     graph = get_graph(position.version_id)
     step = graph.steps[position.step]
     checked = check_values(step.fields, step_data)
@@ -201,7 +201,7 @@ def _move(position: FunnelPosition, step_data: Mapping[str, object], now: dateti
     return answer
 
 
-def _finish(position: FunnelPosition, values: dict[str, Any], capture: Capture, now: datetime) -> None:
+def _finish(position: FunnelPosition, values: Values, capture: Capture, now: datetime) -> None:
     """Count and move, participation before entry."""
     record_completion(interaction=_interaction(position), now=now, stores=bool(capture.schema))
     if not _write_move(values, capture):
@@ -230,7 +230,7 @@ def _invalid(refused: Mapping[str, str]) -> DomainError:
     return DomainError(ErrorKind.INVALID, "invalid_step_data", "The step's data has wrong fields.", fields=fields)
 
 
-def _values(position: FunnelPosition, step: str, answer: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _values(position: FunnelPosition, step: str, answer: StepAnswer, now: datetime) -> Values:
     """What every move writes."""
     return {
         "customer": position.customer_id,
@@ -244,7 +244,7 @@ def _values(position: FunnelPosition, step: str, answer: dict[str, Any], now: da
     }
 
 
-def _write_move(values: dict[str, Any], capture: Capture) -> bool:
+def _write_move(values: Values, capture: Capture) -> bool:
     """Move, and store what is captured in the customer; False where the entry has changed meanwhile.
 
     A unique value that another customer already has is stored with the entry only, so that the caller doesn't learn
@@ -254,7 +254,7 @@ def _write_move(values: dict[str, Any], capture: Capture) -> bool:
     if not capture.schema:
         return _was_written(MOVE_ENTRY, {**values, "shared_fields": shared})
     while True:
-        stored = {"stored": _as_json(capture.stored), "replaced": capture.replaced, "shared_fields": shared}
+        stored: Values = {"stored": _as_json(capture.stored), "replaced": capture.replaced, "shared_fields": shared}
         try:
             with transaction.atomic() if connection.in_atomic_block else nullcontext():
                 return _was_written(MOVE_ENTRY_AND_CAPTURE, {**values, **stored})
@@ -266,11 +266,11 @@ def _write_move(values: dict[str, Any], capture: Capture) -> bool:
             capture.replaced[:] = [each for each in capture.replaced if each != name]
 
 
-def _as_json(values: Mapping[str, Any]) -> str:
+def _as_json(values: Mapping[str, object]) -> str:
     return orjson.dumps(values).decode()
 
 
-def _was_written(statement: str, values: dict[str, Any]) -> bool:
+def _was_written(statement: str, values: Values) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchone() is not None

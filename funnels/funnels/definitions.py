@@ -24,7 +24,7 @@ RESTART = "DELETE FROM funnels_funnelentry WHERE organization_id = %s AND custom
 
 @transaction.atomic
 def save_funnel(
-    *, organization: Organization, campaign_id: int, steps: object, look: Mapping[str, Any] | None = None
+    *, organization: Organization, campaign_id: int, steps: object, look: Mapping[str, object] | None = None
 ) -> Funnel:
     """Give a living campaign a funnel, or change it.
 
@@ -63,7 +63,9 @@ def restart_funnel(*, organization: Organization, customer_id: int, campaign_id:
         cursor.execute(RESTART, [organization.pk, customer_id, campaign_id])
 
 
-def check_funnel(steps: object, types: Mapping[str, str], look: Mapping[str, Any]) -> tuple[Graph, dict[str, Any]]:
+def check_funnel(
+    steps: object, types: Mapping[str, str], look: Mapping[str, object]
+) -> tuple[Graph, dict[str, object]]:
     """The graph, and the look in the form it is kept in; DomainError `validation` tells all that is wrong in one go."""
     refused: dict[str, list[str]] = {}
     try:
@@ -80,7 +82,7 @@ def check_funnel(steps: object, types: Mapping[str, str], look: Mapping[str, Any
     return graph, looks
 
 
-def _look(look: Mapping[str, Any]) -> dict[str, Any]:
+def _look(look: Mapping[str, object]) -> dict[str, object]:
     refused = dict.fromkeys(look.keys() - {*SWITCHES, "style", "landing_page"}, "There is no such setting.")
     for name in SWITCHES:
         if not isinstance(look.get(name, False), bool):
@@ -91,12 +93,8 @@ def _look(look: Mapping[str, Any]) -> dict[str, Any]:
             refused[name] = f"A text of at most {maximum} characters is expected."
     if refused:
         raise invalid(**refused)
-    kept = dict(look)
-    if "style" in kept:
-        kept["style"] = sanitised_style(kept["style"])
-    if "landing_page" in kept:
-        kept["landing_page"] = sanitised_landing_page(kept["landing_page"])
-    return kept
+    sanitise = {"style": sanitised_style, "landing_page": sanitised_landing_page}
+    return {name: sanitise[name](str(value)) if name in sanitise else value for name, value in look.items()}
 
 
 def sanitised_landing_page(html: str) -> str:
@@ -110,7 +108,7 @@ def _asked_about(steps: Any) -> set[str]:
     return {target["attribute"] for fork in forks for target in fork["conditions"]}
 
 
-def _new_version(campaign: AdCampaign, definition: dict[str, Any]) -> FunnelVersion:
+def _new_version(campaign: AdCampaign, definition: dict[str, object]) -> FunnelVersion:
     newest = FunnelVersion.objects.filter(campaign=campaign).order_by("-number").first()
     return FunnelVersion.objects.create(
         organization=campaign.organization,

@@ -4,11 +4,10 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from customers.errors import DomainError
 from funnels.funnels.advance import Advance, advance_funnel
-from funnels.funnels.engine import CaptureField
+from funnels.funnels.engine import CaptureField, StepAnswer
 from funnels.funnels.lookup import get_graph
 from funnels.funnels.position import FunnelPosition, read_funnel_position
 from funnels.models import Funnel
@@ -53,7 +52,7 @@ def open_funnel(*, trail_id: uuid.UUID | None, campaign_id: int, token: uuid.UUI
     return OpenedFunnel(trail_id, campaign_id, token, position, funnel, trace.application.allowed_origins)
 
 
-def current_step(*, opened: OpenedFunnel, now: datetime) -> dict[str, Any]:
+def current_step(*, opened: OpenedFunnel, now: datetime) -> StepAnswer:
     """The current step's answer; begins the funnel where it wasn't begun."""
     return advance_funnel(advance=Advance(opened.trail_id, opened.campaign_id, opened.token), now=now)
 

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 from django.db import connection
@@ -14,7 +13,7 @@ from customers.models import CustomerField
 from customers.models.application import speaks_for_visitors
 from customers.models.attribute_value import NormalizedValue
 from customers.named_sql import NamedSQL
-from funnels.funnels.engine import answer_showing
+from funnels.funnels.engine import StepAnswer, answer_showing
 from traces.trails import trace_closed
 
 SQL = NamedSQL(__file__)
@@ -59,18 +58,18 @@ class FunnelPosition:
     raw_schema: str | None
 
     @property
-    def current(self) -> dict[str, Any]:
+    def current(self) -> StepAnswer:
         """The answer of the step where the customer is."""
         return self._as_seen(self.raw_current, self.current_in)
 
     @property
-    def requested(self) -> dict[str, Any]:
+    def requested(self) -> StepAnswer:
         """The answer at the position that was asked for."""
         return self._as_seen(self.raw_requested, self.requested_in)
 
-    def _as_seen(self, raw: str | None, trace_id: int | None) -> dict[str, Any]:
+    def _as_seen(self, raw: str | None, trace_id: int | None) -> StepAnswer:
         """An answer as it was given in this visit, byte for byte; that of another visit with what this one may see."""
-        answer = _document(raw)
+        answer: StepAnswer = orjson.loads(raw or "null")
         return answer if trace_id == self.trace_id else answer_showing(answer, self.shown({}))
 
     @property
@@ -78,7 +77,7 @@ class FunnelPosition:
         """Whether it is known that the visitor is the customer (contract 5, section A "values shown back")."""
         return speaks_for_visitors(self.platforms) if self.trust is None else self.trust
 
-    def shown(self, captured: Mapping[str, NormalizedValue | None]) -> dict[str, Any]:
+    def shown(self, captured: Mapping[str, NormalizedValue | None]) -> dict[str, NormalizedValue | None]:
         """The values that may be shown: what this visit has captured and captures now; where it is trusted, any."""
         known = {**self._on_the_way, **_document(self.raw_attributes)} if self.is_trusted else {}
         return {**known, **_document(self.raw_captured), **captured}
@@ -95,7 +94,7 @@ class FunnelPosition:
         return [name for name in names if name in own and name in kept and own[name] == kept[name]]
 
     @property
-    def _on_the_way(self) -> dict[str, Any]:
+    def _on_the_way(self) -> dict[str, NormalizedValue | None]:
         return _document(self.raw_data) if self.is_on_the_way else {}
 
     def schema(self) -> list[CustomerField]:
@@ -152,6 +151,6 @@ def _unknown(code: str, message: str) -> DomainError:
     return DomainError(ErrorKind.NOT_FOUND, code, message)
 
 
-def _document(raw: str | None) -> dict[str, Any]:
-    document: dict[str, Any] = {} if raw is None else orjson.loads(raw)
+def _document(raw: str | None) -> dict[str, NormalizedValue | None]:
+    document: dict[str, NormalizedValue | None] = {} if raw is None else orjson.loads(raw)
     return document

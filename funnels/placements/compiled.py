@@ -84,11 +84,14 @@ class ShownEvent:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationPlacements:
-    """What one application shows: placeholders and events by their names, and every popup by its id."""
+    """What one application shows: placeholders and events by their names, and every popup by its id.
 
-    placeholders: Mapping[str, ShownPlaceholder] = field(default_factory=dict)
-    popups: Mapping[int, Candidate] = field(default_factory=dict)
-    events: Mapping[str, ShownEvent] = field(default_factory=dict)
+    Only `loading` writes it, while it is a draft.
+    """
+
+    placeholders: dict[str, ShownPlaceholder] = field(default_factory=dict)
+    popups: dict[int, Candidate] = field(default_factory=dict)
+    events: dict[str, ShownEvent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from campaigns.targeting import Condition, CustomerFacts, parse_targets
 from customers.errors import DomainError
@@ -13,14 +12,15 @@ from customers.models.attribute_value import NormalizedValue
 WRITTEN, INSIDE = "context.", "context-"
 
 
-def check_filter(targets: object, schema: Mapping[str, str]) -> list[dict[str, Any]]:
+def check_filter(targets: object, schema: Mapping[str, str]) -> list[dict[str, object]]:
     """The filter as it is kept: targets whose attribute begins with `context.` ask for the event's context.
 
     A context field's type is that of the values: a number, a boolean or else a string. DomainError `validation`.
     """
     inside, types = _inside(targets)
     conditions = parse_targets(inside, {**schema, **types})
-    written: Any = targets
+    # They are a list of objects: else they would not have been parsed.
+    written: list[dict[str, object]] = targets  # type: ignore[assignment]
     return [_as_written(condition, target) for condition, target in zip(conditions, written, strict=True)]
 
 
@@ -33,7 +33,7 @@ def parse_filter(targets: object, schema: Mapping[str, str]) -> tuple[Condition,
         return None
 
 
-def with_context(facts: CustomerFacts, context: Mapping[str, Any]) -> CustomerFacts:
+def with_context(facts: CustomerFacts, context: Mapping[str, object]) -> CustomerFacts:
     """What targeting may ask, with the context's plain members under their inside names."""
     told = {INSIDE + name: _kept(value) for name, value in context.items() if not isinstance(value, list | dict)}
     return replace(facts, attributes={**facts.attributes, **told}) if told else facts
@@ -63,11 +63,11 @@ def _type_of(values: object) -> str:
     return "decimal" if numbers else "string"
 
 
-def _decimals(values: Any, field_type: str) -> Any:
-    return [str(value) for value in values] if field_type == "decimal" else values
+def _decimals(values: object, field_type: str) -> object:
+    return [str(value) for value in values] if field_type == "decimal" and isinstance(values, list) else values
 
 
-def _as_written(condition: Condition, target: dict[str, Any]) -> dict[str, Any]:
+def _as_written(condition: Condition, target: dict[str, object]) -> dict[str, object]:
     """The kept form; of the context the values as they came, so that their type can be seen again."""
     kept = condition.as_target()
     if not condition.attribute.startswith(INSIDE):
@@ -75,7 +75,7 @@ def _as_written(condition: Condition, target: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "attribute": target["attribute"], "values": target.get("values") or []}
 
 
-def _kept(value: Any) -> NormalizedValue | None:
+def _kept(value: object) -> NormalizedValue | None:
     if isinstance(value, float | Decimal):
         return format(Decimal(str(value)), "f")
     return value if value is None or isinstance(value, str | int) else str(value)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from django.db import connection
@@ -67,7 +67,9 @@ PLACEHOLDER_MEMBERS = (
     "popup_timeout",
     "popup_show_close",
 )
+# As PostgreSQL writes a row as JSON.
 Row = dict[str, Any]
+Shown = TypeVar("Shown", ShownPlaceholder, ShownEvent)
 Placed = list[tuple[Candidate, Conditions]]
 
 
@@ -110,7 +112,7 @@ def get_placement_catalog(*, organization_id: int, version: int) -> PlacementCat
 def _load(organization_id: int, version: int, before: PlacementCatalog | None) -> PlacementCatalog:
     """Both statements see the same version, or are asked again."""
     while True:
-        start, changed, (found, *texts) = _find(organization_id, before)
+        start, changed, found, texts = _find(organization_id, before)
         definitions = get_definitions(organization_id=organization_id, version=max(found, version))
         if definitions.version == found:
             return Draft(start or _nothing(definitions), definitions).changed(changed, Rows(texts))
@@ -119,7 +121,9 @@ def _load(organization_id: int, version: int, before: PlacementCatalog | None) -
 _kept = VersionCache(_load)
 
 
-def _find(organization_id: int, before: PlacementCatalog | None) -> tuple[PlacementCatalog | None, Changed, list[Any]]:
+def _find(
+    organization_id: int, before: PlacementCatalog | None
+) -> tuple[PlacementCatalog | None, Changed, int, list[list[str]]]:
     """What to begin with, what has changed since, and the version with the rows of that; else all rows, for nothing."""
     with connection.cursor() as cursor:
         if before is not None:
@@ -127,9 +131,10 @@ def _find(organization_id: int, before: PlacementCatalog | None) -> tuple[Placem
             cursor.execute(LOAD_CHANGED_ROWS, values)
             version, is_known, campaigns, placeholders, events, *texts = cursor.fetchone()
             if is_known:
-                return before, Changed(campaigns, placeholders, events), [version, *texts]
+                return before, Changed(campaigns, placeholders, events), version, texts
         cursor.execute(LOAD_CATALOG, [organization_id])
-        return None, Changed(), list(cursor.fetchone())
+        version, *texts = cursor.fetchone()
+        return None, Changed(), version, texts
 
 
 def _nothing(definitions: Definitions) -> PlacementCatalog:
@@ -201,20 +206,21 @@ class Draft:
             shown = ShownEvent(row["id"], row["application_id"], row["name"], f"event:{row['id']}", index)
             self.events[row["id"]] = self._by_name(shown, "events")[row["name"]] = shown
 
-    def _take_out(self, shown: dict[int, Any], kind: str, key: int) -> CandidateIndex | None:
+    def _take_out(self, shown: dict[int, Shown], kind: str, key: int) -> CandidateIndex | None:
         """Take out what has changed, be it there or not; its candidates."""
         before = shown.pop(key, None)
         if before is None:
             return None
         del self._by_name(before, kind)[before.name]
-        index: CandidateIndex = before.index
-        return index
+        return before.index
 
     def _by_name(self, shown: ShownPlaceholder | ShownEvent, kind: str) -> dict[str, Any]:
         by_name: dict[str, Any] = getattr(self._application(shown.application_id), kind)
         return by_name
 
-    def _fill(self, shown: dict[int, Any], kind: str, gone: Mapping[int, Places], placed: Mapping[int, Placed]) -> None:
+    def _fill(
+        self, shown: dict[int, Shown], kind: str, gone: Mapping[int, Places], placed: Mapping[int, Placed]
+    ) -> None:
         """Put candidates into placeholders or events, by their ids, in place of those of campaigns that are gone."""
         left: dict[int, list[int]] = defaultdict(list)
         for campaign_id, places in gone.items():
@@ -229,7 +235,7 @@ class Draft:
             for candidate, _ in several:
                 self._note(candidate.campaign_id, kind, key)
 
-    def _note(self, campaign_id: int, kind: str, key: Any) -> None:
+    def _note(self, campaign_id: int, kind: str, key: int | tuple[int, int]) -> None:
         """Remember where a campaign is shown."""
         places = self.places.get(campaign_id, Places())
         self.places[campaign_id] = replace(places, **{kind: getattr(places, kind) | {key}})
@@ -276,8 +282,7 @@ class Draft:
                 self._note(row["campaign_id"], "popups", (row["application_id"], row["id"]))
 
     def _popups(self, application_id: int) -> dict[int, Candidate]:
-        popups: Any = self._application(application_id).popups
-        return popups  # type: ignore[no-any-return]
+        return self._application(application_id).popups
 
 
 def _banner_set(rows: list[Row], funnel: FunnelSummary) -> BannerSet:

@@ -7,7 +7,7 @@ be chosen at all (`with_history`): neither their past nor the number of live cam
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 
@@ -34,11 +34,14 @@ FIND_VISIT_BY_TRAIL = PreparedStatement(SQL("find_visit_by_trail", **COLUMNS))
 FIND_VISIT_BY_EXTERNAL_ID = PreparedStatement(SQL("find_visit_by_external_id", **COLUMNS))
 FIND_VISIT_BY_CUSTOMER = PreparedStatement(SQL("find_visit_by_customer", **COLUMNS))
 
+# As PostgreSQL answers it.
+Row = Sequence[Any]
+
 
 class _Unread(dict[int, History]):
     """A history that was not read: whoever asks it has forgotten to."""
 
-    def get(self, *_arguments: Any) -> Any:
+    def get(self, *_arguments: object) -> NoReturn:
         """Never answers."""
         raise LookupError("the customer's history was not read: with_history reads it")
 
@@ -100,17 +103,16 @@ def with_history(visit: Visit, candidates: Iterable[Candidate]) -> Visit:
     return replace(visit, subject=replace(visit.subject, history=history))
 
 
-def _row(statement: PreparedStatement, key: uuid.UUID | int | str | None, app_token: uuid.UUID | None) -> Sequence[Any]:
+def _row(statement: PreparedStatement, key: uuid.UUID | int | str | None, app_token: uuid.UUID | None) -> Row:
     row = None
     if app_token is not None:
         row = statement.first_row([str(key) if isinstance(key, uuid.UUID) else key, str(app_token)])
     if row is None:
         raise DomainError(ErrorKind.NOT_FOUND, "unknown_application", "The app-token is not known.")
-    found: Sequence[Any] = row
-    return found
+    return row
 
 
-def _visit(row: Sequence[Any]) -> Visit:
+def _visit(row: Row) -> Visit:
     application_id, platforms, organization_id, version, time_zone, default_consent, is_closed, *seen = row
     platform, language, channel, pk, identity, external_id, is_anonymous, consent, attributes, tags, points, took = seen
     facts = CustomerFacts(
@@ -142,5 +144,5 @@ def _visit(row: Sequence[Any]) -> Visit:
     )
 
 
-def _history(took: Iterable[Sequence[Any]] | None) -> dict[int, History]:
+def _history(took: Iterable[Row] | None) -> dict[int, History]:
     return {campaign_id: History(*history) for campaign_id, *history in took or ()}

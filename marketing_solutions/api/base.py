@@ -1,16 +1,17 @@
 """The dialect's base view: tokens, scopes, the rate limit, answers and errors of every endpoint."""
 
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 from oauthlib.oauth2 import OAuth2Error
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, Throttled
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from customers.errors import DomainError, ErrorKind
@@ -36,19 +37,19 @@ log = structlog.get_logger(__name__)
 class MarketingSolutionsView(APIView):
     """What every endpoint of this dialect shares; `scopes` says what each method needs."""
 
-    authentication_classes: Any = [BearerAuthentication]
-    parser_classes: Any = [JSONParser]
-    renderer_classes: Any = [JSONRenderer]
+    authentication_classes: Sequence[type[BaseAuthentication]] = [BearerAuthentication]
+    parser_classes = [JSONParser]
+    renderer_classes = [JSONRenderer]
     http_method_names: list[str] = ["get", "head", "post", "patch"]
     scopes = {"GET": READ, "HEAD": READ, "POST": MANAGE, "PATCH": MANAGE}
     quota: Quota | None = None
 
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+    def setup(self, request: HttpRequest, *args: object, **kwargs: object) -> None:
         """Make the view's method one that is done again where PostgreSQL undoes it, while the request counts once."""
         super().setup(request, *args, **kwargs)
         repeat_method(self, request.method)
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:  # noqa: ARG002
         """Authenticate, count the request, and see that the token is good for it."""
         self.perform_authentication(request)
         self.quota = repeating(count_request)(application=self.application, now=time.time())
@@ -63,7 +64,7 @@ class MarketingSolutionsView(APIView):
                 f"The token lacks the scope {scope}.",
             )
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+    def finalize_response(self, request: Request, response: Response, *args: object, **kwargs: object) -> Response:
         """Tell every authenticated caller what is left of the minute."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.quota:
@@ -105,7 +106,7 @@ class MarketingSolutionsView(APIView):
         version = self.kwargs.get("version")
         return VERSIONS[version] if version else UNVERSIONED
 
-    def body(self) -> Any:
+    def body(self) -> object:
         """The request's JSON, None where there is none."""
         return read_json(self.request._request)  # noqa: SLF001
 

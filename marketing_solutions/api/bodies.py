@@ -2,7 +2,6 @@
 
 import json
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from django.http import HttpRequest
 
@@ -15,7 +14,7 @@ MAXIMUM_ID = 2**63 - 1
 LONGEST_INTEGER = 20
 
 
-def read_json(request: HttpRequest) -> Any:
+def read_json(request: HttpRequest) -> object:
     """The JSON of a body, None where the body is empty; fractions come as Decimal, never as floats.
 
     DomainError `body-too-large`, or `malformed-body` for what is not JSON, or holds half of a surrogate pair anywhere:
@@ -29,7 +28,7 @@ def read_json(request: HttpRequest) -> Any:
         return None
     try:
         text = body.decode("utf-8-sig")
-        document = json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse)
+        document: object = json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_refuse)
         refuse_unstorable(text, document)
     except (ValueError, RecursionError) as error:
         raise DomainError(ErrorKind.UNREADABLE, "malformed-body", "The body is not JSON.") from error

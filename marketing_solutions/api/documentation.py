@@ -30,7 +30,7 @@ class BearerAuthenticationExtension(OpenApiAuthenticationExtension):  # type: ig
     target_class = "marketing_solutions.api.authentication.BearerAuthentication"
     name = "oauth2"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:  # noqa: ARG002
+    def get_security_definition(self, auto_schema: object) -> dict[str, object]:  # noqa: ARG002
         """The scheme as OpenAPI writes it."""
         scopes = {READ: "Read campaigns.", MANAGE: "Create campaigns and change their spend limits."}
         return {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/oauth2/token", "scopes": scopes}}}
@@ -58,6 +58,6 @@ token_operation: Documented = extend_schema(
 )
 
 
-def described_once(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def described_once(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """All endpoints but those below a version: they are the same, but for the form of some members."""
     return [endpoint for endpoint in endpoints if not endpoint[0].startswith("/{version}/")]

@@ -3,7 +3,6 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote_plus
 
 from oauthlib.common import Request as GrantRequest
@@ -30,11 +29,11 @@ class Client:
 class Clients(RequestValidator):  # type: ignore[misc]  # oauthlib has no types
     """What oauthlib asks us about clients and scopes."""
 
-    def client_authentication_required(self, request: GrantRequest, *_: Any, **__: Any) -> bool:  # noqa: ARG002
+    def client_authentication_required(self, request: GrantRequest, *_: object, **__: object) -> bool:  # noqa: ARG002
         """All our clients have a secret."""
         return True
 
-    def authenticate_client(self, request: GrantRequest, *_: Any, **__: Any) -> bool:
+    def authenticate_client(self, request: GrantRequest, *_: object, **__: object) -> bool:
         """Find the active application of `client_id` and compare its secret; sets `request.client`."""
         client_id, secret = _credentials(request)
         application = _application_or_nobody(client_id)
@@ -42,22 +41,22 @@ class Clients(RequestValidator):  # type: ignore[misc]  # oauthlib has no types
         is_right = application.has_secret(secret) and application is not NOBODY
         return is_right and (request.client_id or client_id) == client_id
 
-    def validate_grant_type(self, _client_id: str, grant_type: str, *_: Any, **__: Any) -> bool:
+    def validate_grant_type(self, _client_id: str, grant_type: str, *_: object, **__: object) -> bool:
         """The only grant there is."""
         return grant_type == "client_credentials"
 
-    def get_default_scopes(self, *_: Any, **__: Any) -> list[str]:
+    def get_default_scopes(self, *_: object, **__: object) -> list[str]:
         """Whoever asks for no scope gets both."""
         return list(SCOPES)
 
     def validate_scopes(
-        self, _client_id: str, scopes: list[str], _client: Client, request: GrantRequest, *_: Any, **__: Any
+        self, _client_id: str, scopes: list[str], _client: Client, request: GrantRequest, *_: object, **__: object
     ) -> bool:
         """Any of ours; an empty parameter counts as none (RFC 6749, section 3.2)."""
         request.scopes = [scope for scope in scopes if scope] or list(SCOPES)
         return set(request.scopes) <= set(SCOPES)
 
-    def save_token(self, *_: Any, **__: Any) -> None:
+    def save_token(self, *_: object, **__: object) -> None:
         """A token is its own record."""
 
 

@@ -3,14 +3,15 @@
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
 from django.db import transaction
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from marketing_solutions.api.base import MarketingSolutionsView
 from marketing_solutions.api.bodies import raw_body
 from marketing_solutions.idempotency import claim_key, store_response
+from marketing_solutions.models import StoredResponse
 
 Handler = Callable[..., HttpResponse]
 
@@ -23,7 +24,7 @@ def idempotent(handler: Handler) -> Handler:
     """
 
     @wraps(handler)
-    def answer(view: Any, request: Request, **kwargs: Any) -> HttpResponse:
+    def answer(view: MarketingSolutionsView, request: Request, **kwargs: object) -> HttpResponse:
         key = request.headers.get("Idempotency-Key")
         if key is None:
             return handler(view, request, **kwargs)
@@ -43,7 +44,7 @@ def _fingerprint(request: Request) -> str:
     return hashlib.sha256(head + raw_body(request._request)).hexdigest()  # noqa: SLF001
 
 
-def _stored(stored: Any) -> HttpResponse:
+def _stored(stored: StoredResponse) -> HttpResponse:
     response = HttpResponse(bytes(stored.body), status=stored.status, content_type="application/json")
     response["Idempotency-Replayed"] = "true"
     return response

@@ -13,6 +13,8 @@ from rest_framework import serializers
 # Another dialect's component has the shape's own name.
 COMPONENT_NAMES = {"CampaignOut": "AdvertiserCampaign"}
 
+AnyField = serializers.Field[Any, Any, Any, Any]
+
 
 def member_names(shape: type) -> tuple[str, ...]:
     """The names of a shape's members, in the order of their declaration."""
@@ -20,7 +22,7 @@ def member_names(shape: type) -> tuple[str, ...]:
 
 
 @cache
-def serializer_class(shape: type, name: str = "") -> type[serializers.Serializer[Any]]:
+def serializer_class(shape: type, name: str = "") -> type[serializers.Serializer[object]]:
     """The serializer by which OpenAPI shows a shape, under its own name or another."""
     hints = get_type_hints(shape, include_extras=True)
     members = {member: _field(member, hint) for member, hint in hints.items()}
@@ -28,7 +30,7 @@ def serializer_class(shape: type, name: str = "") -> type[serializers.Serializer
     return type(name, (serializers.Serializer,), {"__doc__": shape.__doc__, "__module__": shape.__module__, **members})
 
 
-def _field(member: str, hint: Any) -> serializers.Field[Any, Any, Any, Any]:
+def _field(member: str, hint: object) -> AnyField:
     """The field of a member; TypeError where it is described as always there and declared as not, or not at all."""
     is_required = get_origin(hint) is not NotRequired
     hint = hint if is_required else get_args(hint)[0]
@@ -40,7 +42,7 @@ def _field(member: str, hint: Any) -> serializers.Field[Any, Any, Any, Any]:
         return serializers.ListField(child=child, required=is_required, **dict(*more))
     if not more:
         raise TypeError(f"{member} is not described")
-    field: serializers.Field[Any, Any, Any, Any] = more[0]
+    field: AnyField = more[0]
     if field.required and not is_required:
         raise TypeError(f"{member} may be absent, and is described as required")
     return field

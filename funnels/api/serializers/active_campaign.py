@@ -1,7 +1,5 @@
 """Active campaigns on the wire (contract 3, Active Campaigns; contract 4, section C "active")."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from traces.wire.fields import CustomerIdField, IdentifierField, TextField
@@ -18,7 +16,7 @@ class ActiveIn(RequestBody):
     trail_id = IdentifierField(required=False, allow_null=True, default=None)
 
 
-class ActiveCampaignOut(serializers.Serializer[Any]):
+class ActiveCampaignOut(serializers.Serializer[object]):
     """One campaign that is active for the customer."""
 
     campaign = serializers.IntegerField()
@@ -30,7 +28,7 @@ class ActiveCampaignOut(serializers.Serializer[Any]):
     tracking_token = serializers.UUIDField(required=False)
 
 
-class ActiveOut(serializers.Serializer[Any]):
+class ActiveOut(serializers.Serializer[object]):
     """The answer: campaigns in the decision's order."""
 
     campaigns = ActiveCampaignOut(many=True)

@@ -24,7 +24,7 @@ class CustomerSought(RawField):
         "empty": "A customer's id, or fields to search by, are expected.",
     }
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         """The id as text, or the map without namespaces; an error for an empty one."""
         if isinstance(data, dict):
             if not data or len(data) > MAXIMUM_FIELDS:
@@ -45,7 +45,7 @@ class EventContext(RawField):
         "long": "At most {maximum} parameters are expected.",
     }
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
+    def to_internal_value(self, data: object) -> dict[str, object]:
         """The map in values that can be kept, or an error."""
         if not isinstance(data, dict):
             self.fail("map")
@@ -69,7 +69,7 @@ class BusinessEventIn(RequestBody):
         return {**super().get_fields(), "force_funnel_restart?": restart}
 
 
-class BusinessEventOut(serializers.Serializer[Any]):
+class BusinessEventOut(serializers.Serializer[object]):
     """The answer: the campaign that was triggered."""
 
     campaign = serializers.CharField()

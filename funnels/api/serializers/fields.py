@@ -1,7 +1,5 @@
 """Fields that several request bodies have."""
 
-from typing import Any
-
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
@@ -14,7 +12,7 @@ class Flag(RawField):
 
     default_error_messages = {"invalid": "true or false is expected."}
 
-    def to_internal_value(self, data: Any) -> bool:
+    def to_internal_value(self, data: object) -> bool:
         """The boolean, or an error."""
         if isinstance(data, bool):
             return data

@@ -1,7 +1,5 @@
 """The steps of a funnel on the wire (contract 3, Funnel steps; contract 4, section C)."""
 
-from typing import Any
-
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -23,7 +21,7 @@ class CampaignId(RawField):
         "null": "This field is required.",
     }
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: object) -> int:
         """The number, or an error."""
         text = "" if isinstance(data, bool) or not isinstance(data, int | str) else str(data)
         if not (text.isascii() and text.isdigit() and len(text) <= DIGITS):
@@ -41,13 +39,13 @@ class StepData(RawField):
         "twice": "{name} stands twice.",
     }
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
+    def to_internal_value(self, data: object) -> dict[str, object]:
         """The map, its names without a namespace, or an error."""
         if not isinstance(data, dict):
             self.fail("map")
         if len(data) > MAXIMUM_FIELDS:
             self.fail("long", maximum=MAXIMUM_FIELDS)
-        fields: dict[str, Any] = {}
+        fields: dict[str, object] = {}
         for key, value in data.items():
             name = without_namespace(key)
             if name in fields:
@@ -66,7 +64,7 @@ class AdvanceFunnelIn(RequestBody):
     step_id = IdentifierField(required=False, allow_null=True, default=None)
 
 
-class AdvanceFunnelOut(serializers.Serializer[Any]):
+class AdvanceFunnelOut(serializers.Serializer[object]):
     """The answer: a step and how to show it."""
 
     type = serializers.ChoiceField(choices=["message", "data-capture", "redirect", "end"])

@@ -1,7 +1,5 @@
 """What a page asks for and is shown (contract 3, Banners and Popups; contract 4, section C "sync-page")."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -28,7 +26,7 @@ class Placeholders(RawField):
         "long": "At most {maximum} placeholders are expected.",
     }
 
-    def to_internal_value(self, data: Any) -> list[str]:
+    def to_internal_value(self, data: object) -> list[str]:
         """The names, or an error."""
         if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
             self.fail("list")
@@ -57,7 +55,7 @@ class SyncPageIn(RequestBody):
     placeholders = Placeholders(required=False, allow_null=True, default=list)
 
 
-class FunnelOut(serializers.Serializer[Any]):
+class FunnelOut(serializers.Serializer[object]):
     """How a campaign's funnel is opened."""
 
     style = serializers.CharField()  # type: ignore[assignment]  # a member of this name, not the field's own style
@@ -69,7 +67,7 @@ class FunnelOut(serializers.Serializer[Any]):
     new_window = serializers.BooleanField()
 
 
-class BannerOut(serializers.Serializer[Any]):
+class BannerOut(serializers.Serializer[object]):
     """A banner: an image link or HTML."""
 
     tracking_token = serializers.UUIDField()
@@ -80,14 +78,14 @@ class BannerOut(serializers.Serializer[Any]):
     html_content = serializers.CharField(required=False)
 
 
-class BannerDetailOut(serializers.Serializer[Any]):
+class BannerDetailOut(serializers.Serializer[object]):
     """A banner and the funnel behind it."""
 
     banner = BannerOut()
     funnel = FunnelOut()
 
 
-class PlaceholderOut(serializers.Serializer[Any]):
+class PlaceholderOut(serializers.Serializer[object]):
     """A placeholder that has banners."""
 
     index = serializers.IntegerField()
@@ -101,7 +99,7 @@ class PlaceholderOut(serializers.Serializer[Any]):
     height = serializers.IntegerField()
 
 
-class PopupOut(serializers.Serializer[Any]):
+class PopupOut(serializers.Serializer[object]):
     """A popup; an empty map where the page has none."""
 
     tracking_token = serializers.UUIDField(required=False)
@@ -110,7 +108,7 @@ class PopupOut(serializers.Serializer[Any]):
     funnel = FunnelOut(required=False)
 
 
-class SyncPageOut(serializers.Serializer[Any]):
+class SyncPageOut(serializers.Serializer[object]):
     """The answer: what the page shows."""
 
     customer_id = serializers.CharField()

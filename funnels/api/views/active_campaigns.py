@@ -1,7 +1,5 @@
 """The campaigns that are active for a customer (contract 3, Active Campaigns)."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
@@ -22,33 +20,41 @@ class Active(TraceView):
     @operation("Get the campaigns that are active for a customer", request=ActiveIn, answer=ActiveOut)
     def post(self, _request: Request) -> HttpResponse:
         """The campaigns in the decision's order; with a visit each has a tracking token."""
-        # An empty category or group is as good as none.
-        members: dict[str, Any] = {name: value or None for name, value in self.read(ActiveIn).items()}
-        active = active_campaigns(request=ActiveRequest(**members, stranger=self.stranger), now=timezone.now())
+        members = self.read(ActiveIn)
+        request = ActiveRequest(
+            app_token=members["app_token"],
+            trail_id=members["trail_id"],
+            customer_id=members["customer_id"],
+            # An empty category or group is as good as none.
+            category=members["category"] or None,
+            group=members["group"] or None,
+            stranger=self.stranger,
+        )
+        active = active_campaigns(request=request, now=timezone.now())
         return self.run_after_response(
             respond(_render(active, self.response_format), self.response_format), active.after_response
         )
 
 
-def _render(active: ActiveCampaigns, negotiate_format: Format) -> bytes:
+def _render(active: ActiveCampaigns, response_format: Format) -> bytes:
     """The answer; what never changes of a campaign is rendered once for each version of the definitions."""
-    campaigns = [_campaign(active, candidate, negotiate_format) for candidate in active.campaigns]
-    return as_map(negotiate_format, (b"campaigns", as_list(negotiate_format, campaigns)))
+    campaigns = [_campaign(active, candidate, response_format) for candidate in active.campaigns]
+    return as_map(response_format, (b"campaigns", as_list(response_format, campaigns)))
 
 
-def _campaign(active: ActiveCampaigns, candidate: Candidate, negotiate_format: Format) -> bytes:
+def _campaign(active: ActiveCampaigns, candidate: Candidate, response_format: Format) -> bytes:
     known = active.definitions.by_id[candidate.campaign_id].rendered
-    kept = known.get(negotiate_format)
+    kept = known.get(response_format)
     if kept is None:
         members = _members(candidate)
         # The token is the last member: what an operator writes stands before it.
-        before, _, after = rendered({**members, "tracking-token": STAND_IN}, negotiate_format).rpartition(STAND_IN_TEXT)
-        kept = known[negotiate_format] = (rendered(members, negotiate_format), (before, after))
+        before, _, after = rendered({**members, "tracking-token": STAND_IN}, response_format).rpartition(STAND_IN_TEXT)
+        kept = known[response_format] = (rendered(members, response_format), (before, after))
     whole, cut = kept
     return with_token(cut, active.tokens[candidate.campaign_id]) if active.tokens else bytes(whole)
 
 
-def _members(candidate: Candidate) -> dict[str, Any]:
+def _members(candidate: Candidate) -> dict[str, object]:
     return {
         "campaign": candidate.campaign_id,
         "name": candidate.name,

@@ -4,7 +4,7 @@ The address is the capability: it holds the visit's and the offer's tokens, and 
 cookie that another site could make a browser send, so there is nothing to forge (docs/decisions/0041).
 """
 
-from typing import Any
+from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,6 +13,7 @@ from django.utils import timezone
 from customers.models.identifier import as_uuid
 from funnels.api.base import CustomerPage
 from funnels.api.form_fields import shown_fields, step_data_of
+from funnels.funnels.engine import StepConfig
 from funnels.funnels.page import (
     OpenedFunnel,
     Submission,
@@ -77,22 +78,22 @@ class FunnelPage(CustomerPage):
         if answer["type"] == "end":
             return self._note(opened, "Thank you", "That was all. You can close this window.", "end")
         config = answer["config"]
-        context = {"config": config, "step_id": config["step-id"], **_progress(config)}
+        context: dict[str, object] = {"config": config, "step_id": config["step-id"], **_progress(config)}
         if answer["type"] == "redirect":
-            return self._redirect(opened, context)
+            return self._redirect(opened, config)
         errors = submission.errors if submission else {}
         given = step_data_of(self.request.POST) if errors else {}
-        context["fields"] = shown_fields(config.get("fields", []), current_fields(opened=opened), given, errors)
-        context["errors"] = [field for field in context["fields"] if field["error"]]
+        fields = shown_fields(config.get("fields", []), current_fields(opened=opened), given, errors)
+        context |= {"fields": fields, "errors": [field for field in fields if field["error"]]}
         return self._show(opened, "funnels/step.html", context, status=400 if errors else 200)
 
-    def _redirect(self, opened: OpenedFunnel, context: dict[str, Any]) -> HttpResponse:
-        config, target = context["config"], _target(opened, context["config"])
+    def _redirect(self, opened: OpenedFunnel, config: StepConfig) -> HttpResponse:
+        target = _target(opened, config)
         frame = "_blank" if config["new-window"] else "_top" if self._is_popup else "_self"
         parts = urlsplit(target)
-        shown = context | {"target": target, "frame": frame, "host": parts.netloc, "method": config["method"]}
+        shown = {"target": target, "frame": frame, "host": parts.netloc, "method": config["method"]}
         origin = f"{parts.scheme}://{parts.netloc}"
-        return self._show(opened, "funnels/redirect.html", shown, form_target=origin)
+        return self._show(opened, "funnels/redirect.html", {**_progress(config), **shown}, form_target=origin)
 
     @property
     def _is_popup(self) -> bool:
@@ -102,19 +103,25 @@ class FunnelPage(CustomerPage):
         return self._show(opened, "funnels/note.html", {"heading": heading, "sentence": sentence, "state": state})
 
     def _show(
-        self, opened: OpenedFunnel, template: str, context: dict[str, Any], *, status: int = 200, form_target: str = ""
+        self,
+        opened: OpenedFunnel,
+        template: str,
+        context: Mapping[str, object],
+        *,
+        status: int = 200,
+        form_target: str = "",
     ) -> HttpResponse:
         shown = {"funnel": opened.funnel, "style": opened.funnel.style, "popup": self._is_popup, **context}
         return self.page(template, shown, status=status, frames=opened.allowed_origins, form_target=form_target)
 
 
-def _progress(config: dict[str, Any]) -> dict[str, int]:
+def _progress(config: StepConfig) -> dict[str, int]:
     """Which step of how many this is, on the path that the answers so far select."""
     number = int(config["step-id"].rpartition("-")[2]) + 1
     return {"number": number, "of": number + config["remaining-steps"]}
 
 
-def _target(opened: OpenedFunnel, config: dict[str, Any]) -> str:
+def _target(opened: OpenedFunnel, config: StepConfig) -> str:
     """The redirect's address with its parameters in the query string (contract 3, Redirect Step)."""
     pairs = [(each["name"], each["value"]) for each in config["parameters"]]
     if config["include-system-params"]:

@@ -1,6 +1,6 @@
 """The steps of a funnel, one by one (contract 3, Funnel steps; contract 4, section C)."""
 
-from typing import Any
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from customers.models.identifier import as_uuid
 from funnels.api.serializers.funnel_step import AdvanceFunnelIn, AdvanceFunnelOut
 from funnels.funnels.advance import Advance, advance_funnel
+from funnels.funnels.engine import StepConfig
 from traces.page_owners import app_token_of_trail
 from traces.wire.documentation import operation
 from traces.wire.rendering import keyword
@@ -41,8 +42,8 @@ class AdvanceFunnel(TraceView):
         return self.answer(type=keyword(answer["type"]), config=_with_keywords(answer["config"]))
 
 
-def _with_keywords(config: dict[str, Any]) -> dict[str, Any]:
+def _with_keywords(config: StepConfig) -> Mapping[str, object]:
     """In EDN actions are keywords (contract 4, "actions of a step")."""
-    if "actions" in config:
-        config["actions"] = [keyword(action) for action in config["actions"]]
-    return config
+    if "actions" not in config:
+        return config
+    return {**config, "actions": [keyword(action) for action in config["actions"]]}

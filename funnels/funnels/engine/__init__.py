@@ -4,7 +4,7 @@ A funnel is a list of steps, the first one its start. After a step comes the tar
 (the targeting language, over the customer and what was captured so far) all hold, else its `next`; none is the end.
 """
 
-from funnels.funnels.engine.answer import answer_showing, end_answer, step_answer
+from funnels.funnels.engine.answer import FieldAnswer, StepAnswer, StepConfig, answer_showing, end_answer, step_answer
 from funnels.funnels.engine.capture import CheckedValues, check_values
 from funnels.funnels.engine.parse import parse_steps
 from funnels.funnels.engine.step import CaptureField, ControlType, Fork, FunnelStep, Graph, Option, StepType
@@ -13,10 +13,13 @@ __all__ = [
     "CaptureField",
     "CheckedValues",
     "ControlType",
+    "FieldAnswer",
     "Fork",
     "FunnelStep",
     "Graph",
     "Option",
+    "StepAnswer",
+    "StepConfig",
     "StepType",
     "answer_showing",
     "check_values",

@@ -86,7 +86,7 @@ def _is_number(value: object) -> bool:
 
 
 def _options(
-    raw: dict[str, Any], control_type: ControlType, field_type: FieldType, problems: list[str]
+    raw: dict[str, object], control_type: ControlType, field_type: FieldType, problems: list[str]
 ) -> tuple[Option, ...]:
     given = items(raw, "options", problems, maximum=MAXIMUM_OPTIONS)
     if bool(given) != (control_type in CHOICES):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", re.ASCII)
 
@@ -15,14 +14,14 @@ class RefusedStepError(ValueError):
         self.sentences = sentences
 
 
-def known_members(item: dict[str, Any], known: Iterable[str], problems: list[str]) -> None:
+def known_members(item: dict[str, object], known: Iterable[str], problems: list[str]) -> None:
     """Note the members that mean nothing."""
     strangers = sorted(ascii(str(member)[:63]) for member in item.keys() - set(known))
     if strangers:
         problems.append(f"unknown members: {', '.join(strangers[:5])}.")
 
 
-def text(item: dict[str, Any], member: str, problems: list[str], *, maximum: int, empty: bool = False) -> str:
+def text(item: dict[str, object], member: str, problems: list[str], *, maximum: int, empty: bool = False) -> str:
     """A member's text of at most so many characters; "" where it is none."""
     value = item.get(member)
     if not isinstance(value, str) or len(value) > maximum or "\x00" in value or not (value.strip() or empty):
@@ -31,7 +30,7 @@ def text(item: dict[str, Any], member: str, problems: list[str], *, maximum: int
     return value
 
 
-def name_of(item: dict[str, Any], member: str, problems: list[str]) -> str:
+def name_of(item: dict[str, object], member: str, problems: list[str]) -> str:
     """A step's name."""
     value = item.get(member)
     if not isinstance(value, str) or not NAME.fullmatch(value):
@@ -40,12 +39,12 @@ def name_of(item: dict[str, Any], member: str, problems: list[str]) -> str:
     return value
 
 
-def optional_name(item: dict[str, Any], member: str, problems: list[str]) -> str | None:
+def optional_name(item: dict[str, object], member: str, problems: list[str]) -> str | None:
     """A step's name, or None for the end."""
     return None if item.get(member) is None else name_of(item, member, problems)
 
 
-def boolean(item: dict[str, Any], member: str, problems: list[str], *, default: bool = False) -> bool:
+def boolean(item: dict[str, object], member: str, problems: list[str], *, default: bool = False) -> bool:
     """True or false."""
     value = item.get(member, default)
     if not isinstance(value, bool):
@@ -54,7 +53,7 @@ def boolean(item: dict[str, Any], member: str, problems: list[str], *, default: 
     return value
 
 
-def items(item: dict[str, Any], member: str, problems: list[str], maximum: int) -> list[Any]:
+def items(item: dict[str, object], member: str, problems: list[str], maximum: int) -> list[object]:
     """A list of at most so many; an empty one where it is absent."""
     value = item.get(member, [])
     if not isinstance(value, list) or len(value) > maximum:

@@ -1,7 +1,7 @@
 """Steps as operators write them, checked against the schema of the organization's customers."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from campaigns.targeting import compile_predicate, parse_targets
@@ -17,7 +17,7 @@ from funnels.funnels.engine.members import (
     optional_name,
     text,
 )
-from funnels.funnels.engine.step import CaptureField, Fork, FunnelStep, Graph, StepType
+from funnels.funnels.engine.step import CaptureField, Fork, FunnelStep, Graph, Parameter, StepContent, StepType
 
 MAXIMUM_STEPS = 50
 MAXIMUM_FIELDS = 30
@@ -57,7 +57,7 @@ def _refusal(sentences: Iterable[str]) -> DomainError:
 
 
 def _by_name(
-    raw: list[Any], member: str, parse: Callable[[object], Named], again: str, problems: list[str]
+    raw: list[object], member: str, parse: Callable[[object], Named], again: str, problems: list[str]
 ) -> dict[str, Named]:
     """What each item of a list is parsed to, by its name; `again` says that a name stands there before."""
     found: dict[str, Named] = {}
@@ -88,10 +88,10 @@ def _step(item: object, schema: Schema) -> FunnelStep:
     return FunnelStep(name, StepType(item["type"]), content, fields, forks, following)
 
 
-Body = tuple[dict[str, Any], tuple[CaptureField, ...]]
+Body = tuple[StepContent, tuple[CaptureField, ...]]
 
 
-def _message(item: dict[str, Any], _schema: Schema, problems: list[str]) -> Body:
+def _message(item: dict[str, object], _schema: Schema, problems: list[str]) -> Body:
     return {
         "title": text(item, "title", problems, maximum=MAXIMUM_TITLE),
         "message": text(item, "message", problems, maximum=MAXIMUM_MESSAGE),
@@ -99,7 +99,7 @@ def _message(item: dict[str, Any], _schema: Schema, problems: list[str]) -> Body
     }, ()
 
 
-def _capture(item: dict[str, Any], schema: Schema, problems: list[str]) -> Body:
+def _capture(item: dict[str, object], schema: Schema, problems: list[str]) -> Body:
     raw = items(item, "fields", problems, maximum=MAXIMUM_FIELDS)
     if not raw:
         problems.append("fields: at least one field is expected.")
@@ -107,7 +107,7 @@ def _capture(item: dict[str, Any], schema: Schema, problems: list[str]) -> Body:
     return {"actions": _actions(item, problems)}, tuple(fields.values())
 
 
-def _redirect(item: dict[str, Any], _schema: Schema, problems: list[str]) -> Body:
+def _redirect(item: dict[str, object], _schema: Schema, problems: list[str]) -> Body:
     url = text(item, "url", problems, maximum=MAXIMUM_URL)
     if url and not is_web_address(url):
         problems.append("url: an http or https address is expected.")
@@ -116,7 +116,7 @@ def _redirect(item: dict[str, Any], _schema: Schema, problems: list[str]) -> Bod
         problems.append("method: get or post is expected.")
     return {
         "url": url,
-        "method": method,
+        "method": str(method),
         "parameters": [_parameter(each, problems) for each in items(item, "parameters", problems, MAXIMUM_PARAMETERS)],
         "include-system-params": boolean(item, "include_system_params", problems),
         "new-window": boolean(item, "new_window", problems),
@@ -135,17 +135,17 @@ def is_web_address(url: str) -> bool:
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc and port_is_fine
 
 
-def _parameter(each: object, problems: list[str]) -> dict[str, str]:
+def _parameter(each: object, problems: list[str]) -> Parameter:
     if not isinstance(each, dict) or each.keys() != {"name", "value"}:
         problems.append("parameters: objects of name and value are expected.")
-        return {}
+        return {"name": "", "value": ""}
     return {
         "name": text(each, "name", problems, maximum=MAXIMUM_TITLE),
         "value": text(each, "value", problems, maximum=MAXIMUM_URL, empty=True),
     }
 
 
-def _actions(item: dict[str, Any], problems: list[str]) -> list[str]:
+def _actions(item: dict[str, object], problems: list[str]) -> list[str]:
     actions = item.get("actions", ["next", "cancel"])
     if not isinstance(actions, list) or not all(action in ACTIONS for action in actions):
         problems.append(f"actions: a list of {', '.join(ACTIONS)} is expected.")
@@ -153,7 +153,7 @@ def _actions(item: dict[str, Any], problems: list[str]) -> list[str]:
     return actions
 
 
-def _forks(item: dict[str, Any], schema: Schema, problems: list[str]) -> tuple[Fork, ...]:
+def _forks(item: dict[str, object], schema: Schema, problems: list[str]) -> tuple[Fork, ...]:
     forks = []
     for index, each in enumerate(items(item, "forks", problems, maximum=MAXIMUM_FORKS)):
         if not isinstance(each, dict) or not each.get("conditions"):
@@ -169,7 +169,7 @@ def _forks(item: dict[str, Any], schema: Schema, problems: list[str]) -> tuple[F
     return tuple(forks)
 
 
-Reader = Callable[[dict[str, Any], Schema, list[str]], Body]
+Reader = Callable[[dict[str, object], Schema, list[str]], Body]
 BODIES: dict[str, tuple[Reader, tuple[str, ...]]] = {
     "message": (_message, ("title", "message", "actions")),
     "data-capture": (_capture, ("fields", "actions")),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict
 
 from campaigns.targeting import CustomerFacts, Predicate
 from customers.models.attribute_value import NormalizedValue
@@ -32,6 +32,29 @@ class ControlType(StrEnum):
     RADIO = "radio"
     CHECKBOX = "checkbox"
     HIDDEN = "hidden"
+
+
+class Parameter(TypedDict):
+    """What a redirect adds to the query of its address."""
+
+    name: str
+    value: str
+
+
+StepContent = TypedDict(
+    "StepContent",
+    {
+        "title": str,
+        "message": str,
+        "actions": list[str],
+        "url": str,
+        "method": str,
+        "parameters": list[Parameter],
+        "include-system-params": bool,
+        "new-window": bool,
+    },
+    total=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +95,7 @@ class FunnelStep:
 
     name: str
     type: StepType
-    content: Mapping[str, Any] = field(default_factory=dict)
+    content: StepContent = field(default_factory=StepContent)
     fields: tuple[CaptureField, ...] = ()
     forks: tuple[Fork, ...] = ()
     following: str | None = None

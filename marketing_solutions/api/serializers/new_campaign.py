@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from rest_framework import serializers
 
@@ -57,10 +57,10 @@ def read_new_campaign(body: object) -> NewCampaign:
         raise _invalid({name: [sentence] for name, sentence in problems.items()})
     advertiser_id = read_id(attributes["advertiserId"]) or 0
     limit = _limit(attributes["spendLimit"])
-    return NewCampaign(attributes["name"], advertiser_id, attributes["goal"].lower(), limit)
+    return NewCampaign(str(attributes["name"]), advertiser_id, str(attributes["goal"]).lower(), limit)
 
 
-def _attributes(body: object) -> Mapping[str, Any]:
+def _attributes(body: object) -> Mapping[str, object]:
     data = body.get("data") if isinstance(body, Mapping) else None
     if not isinstance(body, Mapping) or not isinstance(data, Mapping):
         raise DomainError(ErrorKind.UNREADABLE, "malformed-body", 'The body must be {"data": {"type", "attributes"}}.')
@@ -72,11 +72,11 @@ def _attributes(body: object) -> Mapping[str, Any]:
     return attributes
 
 
-def _absent(attributes: Mapping[str, Any]) -> list[str]:
+def _absent(attributes: Mapping[str, object]) -> list[str]:
     return [name for name in REQUIRED if attributes.get(name) is None]
 
 
-def _problems(attributes: Mapping[str, Any]) -> dict[str, str]:
+def _problems(attributes: Mapping[str, object]) -> dict[str, str]:
     """A sentence for each attribute that can't be used."""
     problems: dict[str, str] = {}
     name, goal = attributes["name"], attributes["goal"]

@@ -1,9 +1,10 @@
 """`POST /oauth2/token` (contract 4, section B "token")."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse
 from oauthlib.oauth2 import InvalidRequestError
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from marketing_solutions.api.base import MarketingSolutionsView
@@ -19,10 +20,10 @@ MAXIMUM_FORM = 10_000
 class Token(MarketingSolutionsView):
     """Gives access tokens to applications; errors are those of RFC 6749, not of the campaigns' endpoints."""
 
-    authentication_classes: Any = []
+    authentication_classes: Sequence[type[BaseAuthentication]] = []
     http_method_names: list[str] = ["post"]
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """The client is authenticated by the grant itself."""
 
     def unavailable(self, _request: HttpRequest) -> HttpResponse:
