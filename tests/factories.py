@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from campaigns.delivery.destinations import save_destination
 from campaigns.models import (
     Achievement,
     AdBundle,
@@ -16,8 +17,10 @@ from campaigns.models import (
     AdLineItem,
     AdTarget,
     AdUnit,
+    Destination,
     Interaction,
     IssuedOffer,
+    MessageTemplate,
     Offer,
 )
 from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
@@ -151,6 +154,19 @@ def make_issued_offer(customer: Customer, offer: Offer | None = None, **attribut
     defaults = {"organization": customer.organization, "customer": customer, "key": unique("key")}
     offer = offer or make_offer(customer.organization)
     return IssuedOffer.objects.create(**defaults | {"offer": offer, "issued_at": STARTS_AT} | attributes)
+
+
+def make_destination(organization: Organization, **attributes: Any) -> Destination:
+    """A webhook that is no default."""
+    settings, secrets = {"url": "https://hooks.example.org/a"}, {"signing_secret": "whsec_" + "A" * 32}
+    known = {"name": unique("Hook"), "kind": "webhook", "is_default": False, "settings": settings, "secrets": secrets}
+    return save_destination(destination=Destination(organization=organization), changes=known | attributes)
+
+
+def make_template(organization: Organization, *, key: str) -> MessageTemplate:
+    """The template of a key, made where it is missing."""
+    texts = {"subject": "Hello", "text": "Hello"}
+    return MessageTemplate.objects.get_or_create(organization=organization, key=key, defaults=texts)[0]
 
 
 def make_target(owner: AdBundle | AdGroup, **attributes: Any) -> AdTarget:

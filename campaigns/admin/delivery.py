@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from campaigns.delivery.defaults import kinds_with_default
 from campaigns.delivery.destinations import (
+    delete_destination,
     delete_template,
     lock_kind,
     save_destination,
@@ -138,7 +139,8 @@ class DestinationAdmin(ServiceAdmin[Destination]):
 
     def remove(self, rows: Sequence[Destination]) -> None:
         """Nothing goes there any more."""
-        Destination.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        for destination in rows:
+            delete_destination(destination=destination)
 
 
 @admin.register(MessageTemplate)

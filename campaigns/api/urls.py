@@ -17,9 +17,12 @@ from campaigns.api.views.deliveries import (
     CreativeGroupAudience,
     Deliveries,
 )
+from campaigns.api.views.destinations import DestinationDetail, Destinations, DestinationTest
 from campaigns.api.views.events import Events
+from campaigns.api.views.fields import FieldDetail, Fields
 from campaigns.api.views.line_items import LineItem, LineItems
 from campaigns.api.views.offers import OfferDetail, Offers
+from campaigns.api.views.templates import TemplateDetail, Templates
 from campaigns.api.views.user_campaigns import ExternalUserCampaigns, Performing, UserCampaign, UserCampaigns
 from campaigns.api.views.users import ExternalUserOffers, Redemption, User, UserOffers
 
@@ -62,6 +65,13 @@ urlpatterns = [
     path("creatives/<id:creative_id>/delivery", CreativeDelivery.as_view()),
     path("creatives/<id:creative_id>/delivery/file", CreativeDeliveryFile.as_view()),
     path("deliveries", Deliveries.as_view()),
+    path("fields", Fields.as_view()),
+    path("fields/<str:name>", FieldDetail.as_view()),
+    path("destinations", Destinations.as_view()),
+    path("destinations/<id:destination_id>", DestinationDetail.as_view()),
+    path("destinations/<id:destination_id>/test", DestinationTest.as_view()),
+    path("templates", Templates.as_view()),
+    path("templates/<path:key>", TemplateDetail.as_view()),
     path("offers", Offers.as_view()),
     path("offers/<id:offer_id>", OfferDetail.as_view()),
 ]

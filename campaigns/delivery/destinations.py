@@ -16,7 +16,7 @@ from campaigns.models import AdUnit, Destination, MessageTemplate
 from campaigns.models.destination_kind import SHAPES, DestinationKind, problems_of_settings, unknown_names
 from campaigns.models.errors import constraints_as_errors
 from campaigns.models.setting_checks import is_text
-from customers.errors import DomainError, ErrorCollector, ErrorKind, invalid
+from customers.errors import DomainError, ErrorCollector, ErrorKind, invalid, not_found
 from customers.models.mail_address import is_mail_address
 from customers.models.organization import Organization
 from customers.schema.fields import hold_schema
@@ -57,6 +57,25 @@ def save_destination(*, destination: Destination, changes: Mapping[str, Any]) ->
     if destination.is_default:
         end_waits_for(destination)
     return destination
+
+
+def destinations_of(*, organization: Organization) -> QuerySet[Destination]:
+    """The organization's destinations, newest first."""
+    return Destination.objects.filter(organization=organization).order_by("-id")
+
+
+def get_destination(*, organization: Organization, destination_id: int) -> Destination:
+    """One destination; DomainError `not_found`."""
+    found = destinations_of(organization=organization).filter(pk=destination_id).first()
+    if found is None:
+        raise not_found("Destination")
+    found.organization = organization
+    return found
+
+
+def delete_destination(*, destination: Destination) -> None:
+    """Nothing goes there any more; idempotent."""
+    Destination.objects.filter(pk=destination.pk).delete()
 
 
 def lock_kind(*, organization: Organization, kind: str) -> None:
@@ -130,6 +149,20 @@ def _try(destination: Destination, to: str) -> tuple[bool, str]:
         return False, str(error)
     except DomainError as error:
         return False, error.message
+
+
+def templates_of(*, organization: Organization) -> QuerySet[MessageTemplate]:
+    """The organization's templates, newest first."""
+    return MessageTemplate.objects.filter(organization=organization).order_by("-id")
+
+
+def get_template(*, organization: Organization, key: str) -> MessageTemplate:
+    """One template; DomainError `not_found`."""
+    found = templates_of(organization=organization).filter(key=key).first()
+    if found is None:
+        raise not_found("Template")
+    found.organization = organization
+    return found
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from campaigns.models.destination_kind import NAMING_ATTRIBUTES, SHAPES, DestinationKind
+from customers.errors import DomainError
 from customers.models import NamesFields
 from customers.models.encrypted_field import decrypt, encrypt
 
@@ -64,6 +65,14 @@ class Destination(NamesFields):
     def secrets(self) -> dict[str, str]:
         """The secrets by name; DomainError `secrets_unreadable` where their key is gone."""
         return decrypt(self.sealed_secrets)
+
+    @property
+    def secrets_set(self) -> list[str]:
+        """The names of the secrets; empty where their key is gone."""
+        try:
+            return sorted(self.secrets)
+        except DomainError:
+            return []
 
     def keep_secrets(self, secrets: Mapping[str, str]) -> None:
         """Encrypt these in place of those that were there; saving is the caller's."""

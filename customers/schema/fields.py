@@ -1,14 +1,16 @@
 """The schema of an organization's customers: its fields, read, saved and deleted."""
 
+import re
 from collections.abc import Iterable
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
-from customers.errors import invalid
+from customers.errors import invalid, not_found
 from customers.jobs import enqueue
 from customers.models import CustomerField, Organization
 from customers.models.broken_constraint import broken_constraint
+from customers.models.customer_field import RESERVED_NAMES
 from customers.named_sql import NamedSQL
 from customers.organizations.organizations import bump_version
 from customers.prepared import PreparedStatement
@@ -17,6 +19,8 @@ from customers.schema.uses import lock_field, refuse_change, refuse_retired, ref
 
 SQL = NamedSQL(__file__)
 
+# As the row's constraint has it.
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 # Locks the fields FOR SHARE: nobody renames or deletes them until the transaction ends.
 HOLD_FIELDS = PreparedStatement(
     "SELECT name, type FROM customers_customerfield WHERE organization_id = %s::bigint ORDER BY id FOR SHARE"
@@ -26,6 +30,15 @@ HOLD_FIELDS = PreparedStatement(
 def fields_of(*, organization: Organization) -> QuerySet[CustomerField]:
     """The fields of the schema, oldest first."""
     return CustomerField.objects.filter(organization=organization).order_by("id")
+
+
+def get_field(*, organization: Organization, name: str) -> CustomerField:
+    """One field; DomainError `not_found`."""
+    found = fields_of(organization=organization).filter(name=name).first()
+    if found is None:
+        raise not_found("Field")
+    found.organization = organization
+    return found
 
 
 def get_field_types(*, organization: Organization) -> dict[str, str]:
@@ -50,6 +63,7 @@ def save_field(*, field: CustomerField) -> CustomerField:
     already share a value, the type or organization changes, the name is taken, or the name changes while the field is
     used or has values (it says where).
     """
+    _refuse_name(field.name)
     before = lock_field(field=field) if field.pk else None
     if before is not None:
         refuse_change(before=before, after=field)
@@ -65,6 +79,13 @@ def save_field(*, field: CustomerField) -> CustomerField:
     bump_version(organization=field.organization, changed={CustomerField: [field.pk]})
     enqueue("customers.maintain_field_indexes")
     return field
+
+
+def _refuse_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise invalid(name="A letter, and then letters, digits, underscores and hyphens are expected; 63 at most.")
+    if name in RESERVED_NAMES:
+        raise invalid(name="A word that has no meaning of its own in targeting.")
 
 
 def _save_row(field: CustomerField) -> None:

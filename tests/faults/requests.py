@@ -26,10 +26,13 @@ from tests.factories import (
     make_anonymous,
     make_application,
     make_customer,
+    make_destination,
+    make_field,
     make_goal,
     make_interaction,
     make_issued_offer,
     make_offer,
+    make_template,
     make_trail,
     unique,
 )
@@ -227,6 +230,40 @@ class World:
 
     def management_offer(self) -> Request:
         return lambda: self.actor.post("offers", bodies.offer())
+
+    def management_field(self) -> Request:
+        return lambda: self.actor.post("fields", bodies.field())
+
+    def management_field_changed(self) -> Request:
+        name = make_field(self.organization, unique("field").replace(" ", "-"), "string").name
+        return lambda: self.actor.put(f"fields/{name}", {"field": {"targetable": True}})
+
+    def management_field_deleted(self) -> Request:
+        name = make_field(self.organization, unique("field").replace(" ", "-"), "string").name
+        return lambda: self.actor.delete(f"fields/{name}")
+
+    def management_destination(self) -> Request:
+        return lambda: self.actor.post("destinations", bodies.destination())
+
+    def management_destination_changed(self) -> Request:
+        number = make_destination(self.organization).pk
+        return lambda: self.actor.put(f"destinations/{number}", {"destination": {"is_default": True}})
+
+    def management_destination_deleted(self) -> Request:
+        number = make_destination(self.organization).pk
+        return lambda: self.actor.delete(f"destinations/{number}")
+
+    def management_template(self) -> Request:
+        body = bodies.template(key=unique("template"))
+        return lambda: self.actor.post("templates", body)
+
+    def management_template_changed(self) -> Request:
+        key = make_template(self.organization, key=unique("template")).key
+        return lambda: self.actor.put(f"templates/{key}", {"template": {"text": "Bye"}})
+
+    def management_template_deleted(self) -> Request:
+        key = make_template(self.organization, key=unique("template")).key
+        return lambda: self.actor.delete(f"templates/{key}")
 
     def management_events(self) -> Request:
         by_id, by_uuid = make_customer(self.organization), make_customer(self.organization)

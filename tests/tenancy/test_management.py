@@ -8,12 +8,33 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
-from campaigns.models import Achievement, AdGroup, AdLineItem, AdTarget, AdUnit, Delivery, Offer
+from campaigns.models import (
+    Achievement,
+    AdGroup,
+    AdLineItem,
+    AdTarget,
+    AdUnit,
+    Delivery,
+    Destination,
+    MessageTemplate,
+    Offer,
+)
+from customers.models import CustomerField
 from tests.contents import contents
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor
 from tests.dialects.management.expected import refusal
-from tests.factories import Hierarchy, make_achievement, make_goal, make_group, make_offer, make_target
+from tests.factories import (
+    Hierarchy,
+    make_achievement,
+    make_destination,
+    make_field,
+    make_goal,
+    make_group,
+    make_offer,
+    make_target,
+    make_template,
+)
 
 MISSING = 999_999_999
 Address = Callable[[Hierarchy], str]
@@ -24,6 +45,10 @@ def behavior_of(rows: Hierarchy) -> Achievement:
     return Achievement.objects.get(campaign=rows.campaign, composite=None)
 
 
+def _of(model: type[Any], rows: Hierarchy) -> Any:
+    return model.objects.get(organization=rows.campaign.organization)
+
+
 # Every address that names a row, and how to spell it for a given hierarchy.
 ADDRESSES: dict[str, Address] = {
     "campaigns/:id": lambda rows: f"campaigns/{rows.campaign.pk}",
@@ -32,6 +57,10 @@ ADDRESSES: dict[str, Address] = {
     "campaigns/:id/behaviors": lambda rows: f"campaigns/{rows.campaign.pk}/behaviors",
     "behaviors/:id": lambda rows: f"behaviors/{behavior_of(rows).pk}",
     "offers/:id": lambda rows: f"offers/{Offer.objects.get(organization=rows.campaign.organization).pk}",
+    "fields/:name": lambda rows: f"fields/{_of(CustomerField, rows).name}",
+    "destinations/:id": lambda rows: f"destinations/{_of(Destination, rows).pk}",
+    "destinations/:id/test": lambda rows: f"destinations/{_of(Destination, rows).pk}/test",
+    "templates/:key": lambda rows: f"templates/{_of(MessageTemplate, rows).key}",
     "campaigns/:id/line_items": lambda rows: f"campaigns/{rows.campaign.pk}/line_items",
     "line_items/:id": lambda rows: f"line_items/{rows.line_item.pk}",
     "line_items/:id/creative_groups": lambda rows: f"line_items/{rows.line_item.pk}/creative_groups",
@@ -51,6 +80,9 @@ WRITES: dict[str, Any] = {
     "creative_group": bodies.creative_group(name="Taken over"),
     "creative": bodies.creative(name="Taken over"),
     "behavior": bodies.behavior(name="Taken over"),
+    "field": bodies.field(name="taken-over"),
+    "destination": bodies.destination(name="Taken over"),
+    "template": bodies.template(text="Taken over"),
 }
 BODIES: list[object] = [
     None,
@@ -91,6 +123,9 @@ def theirs(owner: Actor, tmp_path: Path, settings: Any) -> Hierarchy:
     make_target(rows.group)
     make_goal(make_achievement(rows.campaign))
     make_offer(rows.campaign.organization)
+    make_field(rows.campaign.organization, "theirs", "string")
+    make_destination(rows.campaign.organization, settings={"url": "http://127.0.0.1:9/nobody"})
+    make_template(rows.campaign.organization, key="theirs")
     backend = "django.core.files.storage.FileSystemStorage"
     settings.STORAGES = settings.STORAGES | {"audiences": {"BACKEND": backend, "OPTIONS": {"location": tmp_path}}}
     name = storages["audiences"].save("audience.csv", ContentFile(b"external_id\r\n"))
@@ -105,7 +140,10 @@ def _answer(actor: Actor, method: str, path: str, body: object) -> tuple[int, by
 
 
 def _missing(address: str) -> str:
-    return address.replace(":id", str(MISSING)).replace(":permalink", "no-such-permalink")
+    missing = {":id": str(MISSING), ":permalink": "no-such-permalink", ":name": "nothing", ":key": "nothing"}
+    for place, name in missing.items():
+        address = address.replace(place, name)
+    return address
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -120,7 +158,7 @@ def test_theirs_answers_like_a_missing_one(outsider: Actor, theirs: Hierarchy, a
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_the_addresses_of_these_tests_are_the_owners(owner: Actor, theirs: Hierarchy, address: str) -> None:
-    method = "POST" if address.endswith("preview") else "GET"
+    method = "POST" if address.endswith(("preview", "test")) else "GET"
     answer = owner.send(method, ADDRESSES[address](theirs))
     assert (answer.status_code, answer.getvalue()[:1] in {b"{", b"e"}) == (200, True)
 

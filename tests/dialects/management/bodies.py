@@ -54,6 +54,23 @@ def offer(**changes: Any) -> dict[str, Any]:
     return {"offer": {"name": unique("New offer")} | changes}
 
 
+def field(**changes: Any) -> dict[str, Any]:
+    """The body of POST fields."""
+    return {"field": {"name": unique("field").replace(" ", "-"), "type": "string"} | changes}
+
+
+def destination(**changes: Any) -> dict[str, Any]:
+    """The body of POST destinations."""
+    settings, secrets = {"url": "https://hooks.example.org/a"}, {"signing_secret": "whsec_" + "A" * 32}
+    known = {"name": unique("New hook"), "kind": "webhook", "settings": settings, "secrets": secrets}
+    return {"destination": known | changes}
+
+
+def template(**changes: Any) -> dict[str, Any]:
+    """The body of POST templates."""
+    return {"template": {"key": "template", "subject": "Hello", "text": "Hello {{ customer.external_id }}"} | changes}
+
+
 def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
     """The same body without these attributes."""
     return {

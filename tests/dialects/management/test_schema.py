@@ -14,7 +14,18 @@ from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 from tests.campaigns.delivery.scheduled import make_delivery, make_scheduled
 from tests.dialects.management import bodies
 from tests.dialects.management.actor import Actor, Answer
-from tests.factories import Hierarchy, make_achievement, make_goal, make_group, make_offer, make_target
+from tests.factories import (
+    Hierarchy,
+    make_achievement,
+    make_destination,
+    make_field,
+    make_goal,
+    make_group,
+    make_offer,
+    make_target,
+    make_template,
+    unique,
+)
 
 PREFIX = "/priv/v1/apps/{api_key}/management/"
 ENDPOINTS = {
@@ -27,6 +38,12 @@ ENDPOINTS = {
     "behaviors/{behavior_id}": {"get", "put", "delete"},
     "offers": {"get", "post"},
     "offers/{offer_id}": {"get"},
+    "fields": {"get", "post"},
+    "fields/{name}": {"get", "put", "delete"},
+    "destinations": {"get", "post"},
+    "destinations/{destination_id}": {"get", "put", "delete"},
+    "templates": {"get", "post"},
+    "templates/{key}": {"get", "put", "delete"},
     "campaigns/{campaign_id}/line_items": {"get", "post"},
     "line_items/{line_item_id}": {"get", "put", "delete"},
     "line_items/{line_item_id}/creative_groups": {"get", "post"},
@@ -34,6 +51,8 @@ ENDPOINTS = {
     "creative_groups/{creative_group_id}/creatives": {"get", "post"},
     "creatives/{creative_id}": {"get", "put", "delete"},
 }
+# Sends something to the world: test_onboarding.py does.
+TESTS = {"destinations/{destination_id}/test": {"post"}}
 # Nothing is sent to these.
 DELIVERIES = {
     "campaigns/{campaign_id}/audience/preview": {"post"},
@@ -67,7 +86,7 @@ def test_it_describes_every_endpoint(schema: Schema) -> None:
         for path, methods in schema["paths"].items()
         if path.startswith(PREFIX)
     }
-    assert described == ENDPOINTS | DELIVERIES
+    assert described == ENDPOINTS | DELIVERIES | TESTS
 
 
 def test_every_operation_has_a_name_of_its_own_and_asks_for_credentials(schema: Schema) -> None:
@@ -116,6 +135,9 @@ def _addresses(ours: Hierarchy) -> dict[str, str]:
         "{creative_id}": str(ours.creative.pk),
         "{behavior_id}": str(make_goal(make_achievement(ours.campaign)).composite_id),
         "{offer_id}": str(make_offer(ours.campaign.organization).pk),
+        "{name}": make_field(ours.campaign.organization, unique("field").replace(" ", "-"), "string").name,
+        "{destination_id}": str(make_destination(ours.campaign.organization).pk),
+        "{key}": make_template(ours.campaign.organization, key="existing").key,
     }
 
 
@@ -130,7 +152,8 @@ def _body_of(path: str) -> dict[str, Any]:
         return bodies.behaviors()
     noun = [part for part in path.split("/") if not part.startswith("{")][-1].removesuffix("s")
     body: dict[str, Any] = getattr(bodies, noun)()
-    return body
+    # A template's key stays.
+    return bodies.without(body, "key") if "{key}" in path else body
 
 
 def test_every_success_is_as_described(owner: Actor, schema: Schema) -> None:
@@ -175,7 +198,7 @@ def test_missing_rows_and_strangers_are_as_described(owner: Actor, schema: Schem
         for method in methods:
             filled = re.sub(r"\{\w+\}", "0", path)
             body = _body_of(path) if method in {"post", "put"} else None
-            if path not in {"campaigns", "offers"}:
+            if path not in {"campaigns", "offers", "fields", "destinations", "templates"}:
                 _check(schema, owner.send(method.upper(), filled, body), method, path)
             _check(schema, owner.send(method.upper(), filled, body, Authorization="nobody"), method, path)
 

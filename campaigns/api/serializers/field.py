@@ -1,0 +1,56 @@
+"""Fields of the customer schema on the wire (contract 5, section B)."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from campaigns.api.fields import In, OneOf, Switch, Text
+from campaigns.api.instants import format_instant
+from customers.models import CustomerField
+from customers.models.customer_field import FieldType
+
+
+class FieldOptionsIn(In):
+    """What else holds for a field: `required` ones can't be cleared."""
+
+    required = Switch(required=False)  # type: ignore[assignment]
+
+
+class FieldIn(In):
+    """The object `field`; the type of a field stays."""
+
+    name = Text(max_length=63)
+    type = OneOf(choices=FieldType.values)
+    targetable = Switch(required=False)
+    unique = Switch(required=False)
+    options = FieldOptionsIn(required=False, allow_null=True)
+
+
+class FieldOptionsOut(serializers.Serializer[Any]):
+    """What else holds for a field."""
+
+    required = serializers.BooleanField()  # type: ignore[assignment]
+
+
+class FieldOut(serializers.Serializer[Any]):
+    """A field; `unique_since` null: its index is still being made, or could not be (`unique_problem`)."""
+
+    name = serializers.CharField()
+    type = serializers.ChoiceField(choices=FieldType.values)
+    targetable = serializers.BooleanField()
+    unique = serializers.BooleanField()
+    unique_since = serializers.DateTimeField(allow_null=True)
+    unique_problem = serializers.CharField()
+    options = FieldOptionsOut()
+
+    def to_representation(self, field: CustomerField) -> dict[str, Any]:
+        """The field in this dialect's forms."""
+        return {
+            "name": field.name,
+            "type": field.type,
+            "targetable": field.targetable,
+            "unique": field.unique,
+            "unique_since": None if field.unique_since is None else format_instant(field.unique_since),
+            "unique_problem": field.unique_problem,
+            "options": {"required": field.required},
+        }
