@@ -214,7 +214,7 @@ HINT_SECONDS = 60
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, HINT_SECONDS)}}
     for name, task, seconds in (
-        ("look after deliveries", "campaigns.look_after_deliveries", 1.0),
+        ("maintain deliveries", "campaigns.maintain_deliveries", 1.0),
         ("maintain field indexes", "customers.maintain_field_indexes", 60.0),
         ("retire old rows", "config.retire_old_rows", 30.0),
         ("clear retired fields", "customers.clear_retired_fields", 10.0),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import connection
 
-from campaigns.delivery.leases import new_lease
+from campaigns.delivery.leases import new_lease_token
 from customers.models import Organization
 from customers.named_sql import NamedSQL
 from customers.organizations.concurrency import too_many_at_a_time
@@ -57,7 +57,7 @@ def lease_seconds() -> int:
 def take_turn(*, organization: Organization) -> Turn:
     """Take one of the organization's SEARCHES_AT_A_TIME turns; DomainError `too_many_at_a_time`."""
     most: int = settings.SEARCHES_AT_A_TIME
-    lease = new_lease()
+    lease = new_lease_token()
     with connection.cursor() as cursor:
         for place in range(1, most + 1):
             cursor.execute(TAKE_TURN, [organization.pk, place, lease, lease_seconds()])

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns.delivery.control import cancel_delivery, pause_delivery, resume_delivery, retry_delivery
-from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
+from campaigns.delivery.recipients.resolve import Resolution, resolve_recipients
 from campaigns.models import Delivery, Recipient
 from campaigns.models.recipient import RecipientState
 from customers.admin.choices import OrganizationFilter
@@ -36,7 +36,7 @@ class DeliveryAdmin(LedgerAdmin):
     list_filter = ["state", OrganizationFilter]
     list_select_related = ["creative"]
     search_fields = ["creative__name", "campaign__name"]
-    exclude = ["definition", "lease", "leased_until"]
+    exclude = ["definition", "lease_token", "leased_until"]
     actions = ["pause", "resume", "cancel", "retry"]
 
     @admin.display(description="progress")
@@ -85,26 +85,26 @@ class RecipientAdmin(LedgerAdmin):
     list_display = ["key", "creative", "customer", "state", "attempts", "reference", "error"]
     list_filter = ["state", OrganizationFilter]
     list_select_related = ["creative", "customer"]
-    exclude = ["lease"]
+    exclude = ["lease_token"]
     most_at_once = MOST_RECIPIENTS
     actions = ["mark_sent", "mark_failed", "send_again"]
 
     @admin.action(description="Ambiguous: it was sent", permissions=["change"])
     def mark_sent(self, request: HttpRequest, queryset: QuerySet[Recipient]) -> None:
         """The provider's own records say so."""
-        self._resolve(request, queryset, Verdict.SENT)
+        self._resolve(request, queryset, Resolution.SENT)
 
     @admin.action(description="Ambiguous: it was not sent, and shall not be", permissions=["change"])
     def mark_failed(self, request: HttpRequest, queryset: QuerySet[Recipient]) -> None:
         """Leave it."""
-        self._resolve(request, queryset, Verdict.FAILED)
+        self._resolve(request, queryset, Resolution.FAILED)
 
     @admin.action(description="Ambiguous or failed: send it again", permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Recipient]) -> None:
         """What is ambiguous may arrive twice; the operator knows."""
-        self._resolve(request, queryset, Verdict.AGAIN)
+        self._resolve(request, queryset, Resolution.AGAIN)
 
-    def _resolve(self, request: HttpRequest, queryset: QuerySet[Recipient], verdict: Verdict) -> None:
+    def _resolve(self, request: HttpRequest, queryset: QuerySet[Recipient], resolution: Resolution) -> None:
         resolved = 0
         chosen = (
             queryset.filter(state__in=[RecipientState.AMBIGUOUS, RecipientState.FAILED])
@@ -115,5 +115,5 @@ class RecipientAdmin(LedgerAdmin):
         for member in chosen:
             by_organization.setdefault(member.organization, []).append(member.key)
         for organization, keys in by_organization.items():
-            resolved += resolve_recipients(organization=organization, keys=keys, verdict=verdict)
+            resolved += resolve_recipients(organization=organization, keys=keys, resolution=resolution)
         self.message_user(request, f"{resolved} recipients settled.")

@@ -123,7 +123,7 @@ class DestinationAdmin(ServiceAdmin[Destination]):
     @admin.display(boolean=True, description="secrets set")
     def has_secrets(self, destination: Destination) -> bool:
         """Whether there are any."""
-        return bool(destination.sealed_secrets)
+        return bool(destination.encrypted_secrets)
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Destination:
         """A new destination."""

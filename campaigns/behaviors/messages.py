@@ -20,7 +20,7 @@ from campaigns.decisions.decide import exhausted_budgets
 from campaigns.decisions.engine import Candidate, Context, History, Subject, first_failing
 from campaigns.decisions.participation import LOCK_PARTICIPATIONS, Counting, Pair, lock_participations
 from campaigns.delivery.audience import CONSENTS
-from campaigns.delivery.recipients.add import Triggered, add_triggered_recipients
+from campaigns.delivery.recipients.add import TriggeredMessage, add_triggered_recipients
 from campaigns.models.frequency import COUNT_CAPPED, FrequencyUnit, frequency_starts
 from customers.models import Organization
 from customers.named_sql import NamedSQL
@@ -166,7 +166,7 @@ def _count(organization: Organization, passed: Sequence[RequestedMessage], conte
 
 def _add_recipients(organization: Organization, passed: Sequence[RequestedMessage], now: datetime) -> None:
     messages = [
-        Triggered(
+        TriggeredMessage(
             uuid.uuid5(KEYS, f"{one.completion_id}:{one.message.creative_id}"), one.message.creative_id, one.customer_id
         )
         for one in passed

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from campaigns.decisions.compiled import read_definition
-from campaigns.delivery.audience import Terms, get_terms, sends_nothing
+from campaigns.delivery.audience import AudienceCriteria, get_criteria, sends_nothing
 from campaigns.models import AdCampaign, Delivery
 from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM
 from campaigns.models.recipient import RecipientState
@@ -15,24 +15,24 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-CAP = ("frequency_cap", "frequency_unit", "frequency_period", "frequency_rule")
-RANGE = "customer.id BETWEEN %s::bigint AND %s::bigint"
-THESE = "customer.id = ANY(%s::bigint[])"
+CAP_COLUMNS = ("frequency_cap", "frequency_unit", "frequency_period", "frequency_rule")
+IN_RANGE = "customer.id BETWEEN %s::bigint AND %s::bigint"
+OF_IDS = "customer.id = ANY(%s::bigint[])"
 CUSTOMERS = """customers_customer customer
-WHERE customer.organization_id = %s::bigint AND {whom} AND {terms}"""
-MEMBERS = SQL("members")
-COUNTED = SQL("counted")
+WHERE customer.organization_id = %s::bigint AND {whom} AND {criteria}"""
+INSERT_RECIPIENTS = SQL("insert_recipients")
+INSERT_COUNTED_RECIPIENTS = SQL("insert_counted_recipients")
 
 
-def terms_of(delivery: Delivery, *, now: datetime) -> Terms:
-    """The terms written into the delivery when it began; the cap is the campaign's own, in the period of `now`.
+def criteria_of(delivery: Delivery, *, now: datetime) -> AudienceCriteria:
+    """The criteria written into the delivery when it began; the cap is the campaign's own, in the period of `now`.
 
     Whoever counted by a rule that the campaign no longer has would set back what page views count by the present one.
     """
     kept: dict[str, Any] = dict(delivery.definition or {})
     if "campaign" in kept:
-        kept["campaign"] = {**kept["campaign"], **AdCampaign.objects.values(*CAP).get(pk=delivery.campaign_id)}
-    return get_terms(
+        kept["campaign"] = {**kept["campaign"], **AdCampaign.objects.values(*CAP_COLUMNS).get(pk=delivery.campaign_id)}
+    return get_criteria(
         organization=delivery.organization,
         definition=read_definition(organization_id=delivery.organization_id, written=kept),
         group_id=delivery.creative.creative_group_id,
@@ -41,28 +41,28 @@ def terms_of(delivery: Delivery, *, now: datetime) -> Terms:
     )
 
 
-def add_members(*, delivery: Delivery, terms: Terms, whom: str, values: Sequence[Any]) -> int:
-    """Make recipients of those customers who meet the terms; how many. `whom` is RANGE or THESE, `values` its own."""
+def add_recipients(*, delivery: Delivery, criteria: AudienceCriteria, whom: str, values: Sequence[Any]) -> int:
+    """Make recipients of the customers who meet the criteria; how many. `whom`: IN_RANGE or OF_IDS, with `values`."""
     nothing = sends_nothing(delivery.creative.ad_type)
     state = RecipientState.SKIPPED if nothing else RecipientState.PENDING
-    where, asked = terms.where if terms.cap is None else terms.where_counted
-    customers = CUSTOMERS.format(whom=whom, terms=where)
+    where, asked = criteria.where if criteria.cap is None else criteria.where_counted
+    customers = CUSTOMERS.format(whom=whom, criteria=where)
     among = [delivery.organization_id, *values, *asked]
     place = [delivery.key.hex[:16], delivery.organization_id, delivery.pk, delivery.creative_id]
     recipient = [*place, state.value, not nothing]
-    if terms.cap is None:
-        statement = MEMBERS.format(id="customer.id", source=customers, column="", value="")
+    if criteria.cap is None:
+        statement = INSERT_RECIPIENTS.format(id="customer.id", source=customers, column="", value="")
         parameters = [*recipient, *among]
     else:
-        statement = COUNTED.format(
+        statement = INSERT_COUNTED_RECIPIENTS.format(
             customers=customers,
             counting=COUNT_CAPPED,
             has_room=HAS_ROOM.format(cap="%s::bigint"),
-            members=MEMBERS.format(
+            insert_recipients=INSERT_RECIPIENTS.format(
                 id="counted.customer_id", source="counted", column=", capped_from", value=", counted.capped_from"
             ),
         )
-        cap = terms.cap
+        cap = criteria.cap
         parameters = [*among, delivery.campaign_id, cap.starts_on, cap.rule, cap.number, *recipient]
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from campaigns.delivery.channels.base import ClaimedRecipient, DeliveryFailedError, Message, Outcome, Result
-from campaigns.delivery.recipients.claim import Taken, leases_kept, take_recipients
+from campaigns.delivery.recipients.claim import ClaimedRecipients, claim_recipients, renewing_leases
 from campaigns.delivery.recipients.settle import settle_recipients
 from campaigns.models import Offer
 from campaigns.offers.issuing import LOCK_CUSTOMERS, Grant, issue_offers
@@ -22,30 +22,30 @@ def issue_offers_to_batch(*, message: Message, now: datetime) -> int:
     offers = list(Offer.objects.filter(organization_id=message.organization_id, guid__in=guids).order_by("id"))
     if not offers or len(offers) < len(set(guids)):
         raise DeliveryFailedError("The creative names an offer that is not there, or none.", is_lasting=True)
-    taken = take_recipients(delivery_id=message.delivery_id, creative_id=message.creative_id, limit=BATCH)
-    if taken.recipients:
-        # Who waits long for a lock keeps the batch: nobody else shall find the offers issued, and say skipped.
-        with leases_kept(taken):
-            _issue(message, taken, [offer.pk for offer in offers], now)
-    return len(taken.recipients) + taken.left_out
+    claimed = claim_recipients(delivery_id=message.delivery_id, creative_id=message.creative_id, limit=BATCH)
+    if claimed.recipients:
+        # Renewed while locks are awaited: another worker would find the offers issued, and settle as skipped.
+        with renewing_leases(claimed):
+            _issue(message, claimed, [offer.pk for offer in offers], now)
+    return len(claimed.recipients) + claimed.left_out
 
 
 @transaction.atomic
-def _issue(message: Message, taken: Taken, offer_ids: list[int], now: datetime) -> None:
-    there = _locked(message.organization_id, [each.customer_id for each in taken.recipients])
+def _issue(message: Message, claimed: ClaimedRecipients, offer_ids: list[int], now: datetime) -> None:
+    there = _locked(message.organization_id, [each.customer_id for each in claimed.recipients])
     grants = {
         each.key: [Grant(offer, each.customer_id, f"{each.key}:{offer}", now) for offer in offer_ids]
-        for each in taken.recipients
+        for each in claimed.recipients
         if each.customer_id in there
     }
     several = [grant for granted in grants.values() for grant in granted]
     issued = issue_offers(organization_id=message.organization_id, grants=several)
-    results = [_result(each, grants.get(each.key), issued) for each in taken.recipients]
-    settle_recipients(taken=taken, results=results, deduplicates=True)
+    results = [_result(each, grants.get(each.key), issued) for each in claimed.recipients]
+    settle_recipients(claimed=claimed, results=results, deduplicates=True)
 
 
 def _locked(organization_id: int, customer_ids: list[int]) -> set[int]:
-    """Whom of them no merge has taken away since they were taken; it can't any more."""
+    """The customers who were not merged away since they were claimed; they are locked, so they can't be now."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK_CUSTOMERS, [organization_id, sorted(customer_ids)])
         return {customer_id for (customer_id,) in cursor.fetchall()}
@@ -53,7 +53,7 @@ def _locked(organization_id: int, customer_ids: list[int]) -> set[int]:
 
 def _result(recipient: ClaimedRecipient, grants: list[Grant] | None, issued: set[str]) -> Result:
     if grants is None:
-        # The next turn finds who lives on.
+        # The next batch finds the surviving customer.
         return Result(recipient.key, Outcome.LATER)
     if any(grant.key in issued for grant in grants):
         return Result(recipient.key, Outcome.SENT)

@@ -1,4 +1,4 @@
-"""Who belongs to an audience, in SQL: one list of steps, from which it is counted and from which it is built."""
+"""Who belongs to an audience, in SQL: one list of filters, from which it is counted and from which it is built."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,11 +33,11 @@ CONSENTS: dict[str, str] = {
 IS_HELD_OUT = """(('x' || left(encode(sha256(convert_to(%s::text || customer.uuid::text, 'UTF8')), 'hex'), 8))
     ::bit(32)::bigint %% 10000 < %s::bigint)"""
 HAS_FULL_CAP = SQL("has_full_cap")
-PREVIEW = SQL("preview")
+PREVIEW_AUDIENCE = SQL("preview_audience")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AudienceFilter:
     """One thing that is asked of customers; `sql` (over `customer`) is true of those who stay, and never NULL."""
 
     name: str
@@ -55,27 +55,27 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class AudienceCriteria:
     """Who belongs to an audience: those who pass every step. `cap` where being sent the message counts towards it."""
 
     organization_id: int
     campaign_id: int
-    steps: tuple[Step, ...]
+    filters: tuple[AudienceFilter, ...]
     cap: Cap | None
 
     @property
     def where(self) -> tuple[str, list[Any]]:
-        """All steps as one condition over `customer`, and its parameters."""
-        return self._joined(self.steps)
+        """All filters as one condition over `customer`, and its parameters."""
+        return self._joined(self.filters)
 
     @property
     def where_counted(self) -> tuple[str, list[Any]]:
         """The same without the cap: for whoever counts towards it, and so finds out whether there is room."""
-        return self._joined([step for step in self.steps if step.name != CAPS])
+        return self._joined([step for step in self.filters if step.name != CAPS])
 
     @staticmethod
-    def _joined(steps: Sequence[Step]) -> tuple[str, list[Any]]:
-        asked = [step for step in steps if step.sql != "TRUE"]
+    def _joined(filters: Sequence[AudienceFilter]) -> tuple[str, list[Any]]:
+        asked = [step for step in filters if step.sql != "TRUE"]
         sql = " AND ".join(step.sql for step in asked) or "TRUE"
         return sql, [parameter for step in asked for parameter in step.parameters]
 
@@ -89,15 +89,15 @@ class Preview:
     sample: list[dict[str, Any]]
 
 
-def get_terms(
+def get_criteria(
     *,
     organization: Organization,
     definition: Definition,
     group_id: int | None = None,
     creative_type: str | None = None,
     now: datetime,
-) -> Terms:
-    """The terms of a message, of any message of a group (no `creative_type`), or of a campaign (no `group_id`).
+) -> AudienceCriteria:
+    """The criteria of a message, of any message of a group (no `creative_type`), or of a campaign (no `group_id`).
 
     DomainError `not_found` where the campaign has no such group. A target that has lost its meaning is met by nobody,
     here as in decisions.
@@ -107,13 +107,13 @@ def get_terms(
     of_group: tuple[Condition, ...] | None = () if group_id is None else definition.groups[group_id].conditions
     consent = CONSENTS.get(creative_type or "")
     candidate = definition.candidate
-    return Terms(
+    return AudienceCriteria(
         organization.pk,
         candidate.campaign_id,
         (
             _targets("campaign_targets", definition.conditions),
             _targets("group_targets", of_group),
-            Step("consent", f"(customer.consent AND customer.{consent})" if consent else "customer.consent"),
+            AudienceFilter("consent", f"(customer.consent AND customer.{consent})" if consent else "customer.consent"),
             _holdout(candidate),
             _caps(candidate, organization, now),
         ),
@@ -121,43 +121,45 @@ def get_terms(
     )
 
 
-def preview_audience(*, terms: Terms) -> Preview:
+def preview_audience(*, criteria: AudienceCriteria) -> Preview:
     """Count an audience exactly, in one statement that writes nothing."""
-    sql, parameters = terms.where
-    cases = " ".join(f"WHEN NOT {step.sql} THEN {number}" for number, step in enumerate(terms.steps))
-    statement = PREVIEW.format(cases=cases, last=len(terms.steps), all=sql, sample=SAMPLE)
-    of_cases = [parameter for step in terms.steps for parameter in step.parameters]
+    sql, parameters = criteria.where
+    cases = " ".join(f"WHEN NOT {step.sql} THEN {number}" for number, step in enumerate(criteria.filters))
+    statement = PREVIEW_AUDIENCE.format(cases=cases, last=len(criteria.filters), all=sql, sample=SAMPLE)
+    of_cases = [parameter for step in criteria.filters for parameter in step.parameters]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*of_cases, terms.organization_id, terms.organization_id, *parameters])
+        cursor.execute(statement, [*of_cases, criteria.organization_id, criteria.organization_id, *parameters])
         removed_text, sample = cursor.fetchone()
     removed: dict[str, int] = orjson.loads(removed_text)
     remaining = sum(removed.values())
     waterfall = [{"step": "customers", "remaining": remaining, "removed": 0}]
-    for number, step in enumerate(terms.steps):
+    for number, step in enumerate(criteria.filters):
         lost = removed.get(str(number), 0)
         remaining -= lost
         waterfall.append({"step": step.name, "remaining": remaining, "removed": lost})
     return Preview(remaining, waterfall, orjson.loads(sample))
 
 
-def _targets(name: str, conditions: tuple[Condition, ...] | None) -> Step:
+def _targets(name: str, conditions: tuple[Condition, ...] | None) -> AudienceFilter:
     if conditions is None:
-        return Step(name, "FALSE")
+        return AudienceFilter(name, "FALSE")
     sql, parameters = compile_sql(conditions, "customer")
-    return Step(name, sql, tuple(parameters))
+    return AudienceFilter(name, sql, tuple(parameters))
 
 
-def _holdout(candidate: Candidate) -> Step:
+def _holdout(candidate: Candidate) -> AudienceFilter:
     if not candidate.holdout_percent:
-        return Step("holdout")
-    return Step("holdout", f"(NOT {IS_HELD_OUT})", (f"{candidate.campaign_id}:", candidate.holdout_percent * 100))
+        return AudienceFilter("holdout")
+    return AudienceFilter(
+        "holdout", f"(NOT {IS_HELD_OUT})", (f"{candidate.campaign_id}:", candidate.holdout_percent * 100)
+    )
 
 
-def _caps(candidate: Candidate, organization: Organization, now: datetime) -> Step:
+def _caps(candidate: Candidate, organization: Organization, now: datetime) -> AudienceFilter:
     cap = _cap_of(candidate, organization, now)
     if cap is None:
-        return Step(CAPS)
-    return Step(CAPS, f"(NOT {HAS_FULL_CAP})", (candidate.campaign_id, cap.rule, cap.starts_on, cap.number))
+        return AudienceFilter(CAPS)
+    return AudienceFilter(CAPS, f"(NOT {HAS_FULL_CAP})", (candidate.campaign_id, cap.rule, cap.starts_on, cap.number))
 
 
 def _cap_of(candidate: Candidate, organization: Organization, now: datetime) -> Cap | None:

@@ -4,8 +4,9 @@ EXISTS (SELECT FROM campaigns_participation participation
     AND participation.capped_rule = %s::smallint AND participation.capped_from >= %s::date
     AND participation.capped_count >= %s::bigint)
 
--- name: preview
--- Each step is asked only of those whom the steps before have left. Only fixed texts and steps are put in.
+-- name: preview_audience
+-- How many customers each filter removes, and the first who pass all; locks nobody. A filter is evaluated only for those
+-- whom the filters before it have left. Only fixed texts and filters are put in.
 SELECT COALESCE((
     SELECT json_object_agg(step, number) FROM (
         SELECT CASE {cases} ELSE {last} END AS step, count(*) AS number

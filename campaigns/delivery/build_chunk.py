@@ -11,9 +11,9 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 
-from campaigns.delivery.add_recipients import RANGE, add_members, terms_of
+from campaigns.delivery.add_recipients import IN_RANGE, add_recipients, criteria_of
 from campaigns.delivery.audience import sends_nothing
-from campaigns.delivery.leases import Heartbeat, insist, lease_seconds, new_lease, shared_now
+from campaigns.delivery.leases import Heartbeat, lease_seconds, new_lease_token, shared_now, with_reconnect
 from campaigns.models import AudienceChunk, Delivery
 from campaigns.models.delivery import DeliveryState
 from customers.named_sql import NamedSQL
@@ -27,29 +27,29 @@ LONGEST_PAUSE = 60
 # Customers of a chunk whose counts towards a cap are locked until its end: nobody's visit should wait for long.
 LARGEST_CAPPED = 2_000
 
-PLAN = SQL("plan")
-TAKE = SQL("take")
-KEEP = SQL("keep")
-LET_GO = """
-UPDATE campaigns_audiencechunk SET lease = NULL, leased_until = now() + make_interval(secs => %(seconds)s::int),
+PLAN_CHUNKS = SQL("plan_chunks")
+CLAIM_CHUNK = SQL("claim_chunk")
+RENEW_CHUNK_LEASE = SQL("renew_chunk_lease")
+RELEASE_CHUNK = """
+UPDATE campaigns_audiencechunk SET lease_token = NULL, leased_until = now() + make_interval(secs => %(seconds)s::int),
     attempts = attempts - %(uncounted)s::int
-WHERE id = %(chunk)s::bigint AND lease = %(lease)s::bigint AND done_at IS NULL
+WHERE id = %(chunk)s::bigint AND lease_token = %(lease_token)s::bigint AND done_at IS NULL
 """
-DONE = """
-UPDATE campaigns_audiencechunk SET done_at = now(), lease = NULL, leased_until = NULL
-WHERE id = %s::bigint AND lease = %s::bigint AND done_at IS NULL
+MARK_CHUNK_DONE = """
+UPDATE campaigns_audiencechunk SET done_at = now(), lease_token = NULL, leased_until = NULL
+WHERE id = %s::bigint AND lease_token = %s::bigint AND done_at IS NULL
 """
-ADD = SQL("add")
+COUNT_CHUNK = SQL("count_chunk")
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Leased:
+class LeasedChunk:
     """A chunk and the lease under which this worker has it."""
 
     chunk: AudienceChunk
-    lease: int
+    lease_token: int
 
     @property
     def delivery(self) -> Delivery:
@@ -68,29 +68,29 @@ def plan_chunks(*, delivery: Delivery) -> int:
     The delivery knows already what it is built from.
     """
     size = settings.AUDIENCE_CHUNK
-    if terms_of(delivery, now=shared_now()).cap is not None:
+    if criteria_of(delivery, now=shared_now()).cap is not None:
         size = min(size, LARGEST_CAPPED)
     with connection.cursor() as cursor:
-        cursor.execute(PLAN, [size, delivery.organization_id, delivery.organization_id, delivery.pk])
+        cursor.execute(PLAN_CHUNKS, [size, delivery.organization_id, delivery.organization_id, delivery.pk])
         return int(cursor.rowcount)
 
 
-def take_chunk(*, chunk_id: int | None = None) -> Leased | None:
+def claim_chunk(*, chunk_id: int | None = None) -> LeasedChunk | None:
     """Lease a chunk that nobody has: this one, or the next; None where there is none."""
-    lease = new_lease()
+    lease_token = new_lease_token()
     with transaction.atomic(), connection.cursor() as cursor:
         # A lease that a crash of the database loses is nobody's; to wait for the disk, which has the last chunk to
         # write, would cost as much as a tenth of a chunk.
         cursor.execute("SET LOCAL synchronous_commit = off")
-        cursor.execute(TAKE, {"chunk": chunk_id, "lease": lease, "seconds": lease_seconds()})
+        cursor.execute(CLAIM_CHUNK, {"chunk": chunk_id, "lease_token": lease_token, "seconds": lease_seconds()})
         row = cursor.fetchone()
     if row is None:
         return None
     chunk = AudienceChunk.objects.select_related("delivery__creative", "delivery__organization").get(pk=row[0])
-    return Leased(chunk, lease)
+    return LeasedChunk(chunk, lease_token)
 
 
-def build_chunk(*, leased: Leased) -> bool:
+def build_chunk(*, leased: LeasedChunk) -> bool:
     """Add the members of a leased chunk; False where it could not be done, and is left to the next one.
 
     A chunk that fails again and again, or takes its workers along, fails its delivery; one that PostgreSQL undoes,
@@ -100,7 +100,9 @@ def build_chunk(*, leased: Leased) -> bool:
     if chunk.attempts > MOST_ATTEMPTS:
         _fail(leased, f"Chunk {chunk.number} was begun {MOST_ATTEMPTS} times and never finished.")
         return False
-    heartbeat = Heartbeat(KEEP, {"chunk": chunk.pk, "lease": leased.lease, "seconds": lease_seconds()})
+    heartbeat = Heartbeat(
+        RENEW_CHUNK_LEASE, {"chunk": chunk.pk, "lease_token": leased.lease_token, "seconds": lease_seconds()}
+    )
     try:
         with heartbeat, transaction.atomic():
             _build(leased)
@@ -108,53 +110,55 @@ def build_chunk(*, leased: Leased) -> bool:
         return False
     except Exception as error:  # noqa: BLE001 - whatever it is, it is noted, and the next one tries
         if heartbeat.is_unwanted:
-            _let_go(leased, 0)
+            _release(leased, 0)
         else:
             _note_failure(leased, error)
         return False
     return True
 
 
-def _note_failure(leased: Leased, error: Exception) -> None:
+def _note_failure(leased: LeasedChunk, error: Exception) -> None:
     chunk = leased.chunk
     if was_undone(error):
         log.warning("chunk_undone", delivery=chunk.delivery_id, chunk=chunk.number, reason=str(error))
-        _let_go(leased, 0, uncounted=1)
+        _release(leased, 0, uncounted=1)
         return
     log.error("chunk_failed", delivery=chunk.delivery_id, chunk=chunk.number, exc_info=error)
     is_its_own = not isinstance(error, OperationalError | InterfaceError | IntegrityError)
     if chunk.attempts >= (MOST_FAILURES if is_its_own else MOST_ATTEMPTS):
         _fail(leased, f"Chunk {chunk.number}: {error}")
     else:
-        _let_go(leased, min(2**chunk.attempts, LONGEST_PAUSE))
+        _release(leased, min(2**chunk.attempts, LONGEST_PAUSE))
 
 
-def _build(leased: Leased) -> None:
+def _build(leased: LeasedChunk) -> None:
     chunk, delivery = leased.chunk, leased.delivery
     with connection.cursor() as cursor:
         # Members and mark are lost together, or not at all: there is nothing to wait for.
         cursor.execute("SET LOCAL synchronous_commit = off")
-        terms = terms_of(delivery, now=shared_now())
-        members = add_members(delivery=delivery, terms=terms, whom=RANGE, values=[chunk.first_id, chunk.last_id])
-        cursor.execute(DONE, [chunk.pk, leased.lease])
+        criteria = criteria_of(delivery, now=shared_now())
+        members = add_recipients(
+            delivery=delivery, criteria=criteria, whom=IN_RANGE, values=[chunk.first_id, chunk.last_id]
+        )
+        cursor.execute(MARK_CHUNK_DONE, [chunk.pk, leased.lease_token])
         if cursor.rowcount == 1:
             skipped = members if sends_nothing(delivery.creative.ad_type) else 0
             added: dict[str, Any] = {"delivery": delivery.pk, "members": members, "skipped": skipped}
-            added["capped_from"] = terms.cap and terms.cap.starts_on
-            cursor.execute(ADD, added)
+            added["capped_from"] = criteria.cap and criteria.cap.starts_on
+            cursor.execute(COUNT_CHUNK, added)
         if cursor.rowcount != 1:
             raise _NotOursError
 
 
-def _let_go(leased: Leased, seconds: int, *, uncounted: int = 0) -> bool:
+def _release(leased: LeasedChunk, seconds: int, *, uncounted: int = 0) -> bool:
     """Whether the chunk was still ours to let go; of its attempts `uncounted` are as if they had not been."""
-    values = {"seconds": seconds, "uncounted": uncounted, "chunk": leased.chunk.pk, "lease": leased.lease}
-    return bool(insist(LET_GO, values))
+    values = {"seconds": seconds, "uncounted": uncounted, "chunk": leased.chunk.pk, "lease_token": leased.lease_token}
+    return bool(with_reconnect(RELEASE_CHUNK, values))
 
 
 @transaction.atomic
-def _fail(leased: Leased, sentence: str) -> None:
-    if not _let_go(leased, 0):
+def _fail(leased: LeasedChunk, sentence: str) -> None:
+    if not _release(leased, 0):
         return
     delivery = Delivery.objects.select_for_update().get(pk=leased.delivery.pk)
     if delivery.state == DeliveryState.BUILDING:

@@ -1,4 +1,5 @@
--- name: plan
+-- name: plan_chunks
+-- Divides the organization's customers into chunks of ids without gaps between them; locks nobody.
 WITH numbered AS (
     SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s::bigint AS number
     FROM customers_customer WHERE organization_id = %s::bigint
@@ -9,7 +10,8 @@ INSERT INTO campaigns_audiencechunk (organization_id, delivery_id, number, first
 SELECT %s::bigint, %s::bigint, number, first_id, COALESCE(lead(first_id) OVER (ORDER BY number) - 1, last_id)
 FROM ranges
 
--- name: take
+-- name: claim_chunk
+-- Leases one chunk (any, or the one asked for) that nobody has leased; locks it, and waits for nobody.
 WITH next AS (
     SELECT chunk.id FROM campaigns_audiencechunk chunk JOIN campaigns_delivery delivery ON delivery.id = chunk.delivery_id
     WHERE delivery.state = 'building' AND chunk.done_at IS NULL
@@ -18,20 +20,24 @@ WITH next AS (
     ORDER BY delivery.scheduled_for, delivery.id, chunk.number LIMIT 1 FOR UPDATE OF chunk SKIP LOCKED
 )
 UPDATE campaigns_audiencechunk chunk
-SET lease = %(lease)s::bigint, leased_until = now() + make_interval(secs => %(seconds)s::int), attempts = attempts + 1
+SET lease_token = %(lease_token)s::bigint, leased_until = now() + make_interval(secs => %(seconds)s::int),
+    attempts = attempts + 1
 FROM next WHERE chunk.id = next.id RETURNING chunk.id
 
--- name: keep
-WITH kept AS (
+-- name: renew_chunk_lease
+-- Extends the lease; no row if it is lost or the delivery is no longer being built. Locks the chunk, then the delivery.
+WITH renewed AS (
     UPDATE campaigns_audiencechunk chunk SET leased_until = now() + make_interval(secs => %(seconds)s::int)
     FROM campaigns_delivery delivery
-    WHERE chunk.id = %(chunk)s::bigint AND chunk.lease = %(lease)s::bigint AND chunk.done_at IS NULL
+    WHERE chunk.id = %(chunk)s::bigint AND chunk.lease_token = %(lease_token)s::bigint AND chunk.done_at IS NULL
     AND delivery.id = chunk.delivery_id AND delivery.state = 'building' RETURNING chunk.delivery_id
 )
-UPDATE campaigns_delivery delivery SET heartbeat_at = now() FROM kept WHERE delivery.id = kept.delivery_id RETURNING delivery.id
+UPDATE campaigns_delivery delivery SET heartbeat_at = now() FROM renewed
+WHERE delivery.id = renewed.delivery_id RETURNING delivery.id
 
--- name: add
--- Where all chunks are done the last step is to be taken, of those who were merged meanwhile (audience_merges).
+-- name: count_chunk
+-- Counts a finished chunk; locks the delivery, if it is still being built. When all chunks are done, follow_merges does
+-- the last step.
 UPDATE campaigns_delivery SET audience = audience + %(members)s::bigint, skipped = skipped + %(skipped)s::bigint,
     chunks_done = chunks_done + 1, heartbeat_at = now(), error = '',
     capped_from = LEAST(capped_from, %(capped_from)s::date)

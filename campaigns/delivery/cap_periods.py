@@ -13,9 +13,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from campaigns.customer_facts.locking import CustomerGoneError
-from campaigns.delivery.add_recipients import terms_of
+from campaigns.delivery.add_recipients import criteria_of
 from campaigns.delivery.audience import Cap
-from campaigns.delivery.leases import lease_seconds, new_lease
+from campaigns.delivery.delivery_lease import DeliveryLease, claim_delivery
+from campaigns.delivery.leases import lease_seconds
 from campaigns.models import Delivery
 from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM
 from customers.named_sql import NamedSQL
@@ -25,17 +26,12 @@ SQL = NamedSQL(__file__)
 # Page views of so many customers wait for one of them.
 BITE = 1_000
 NO_ROOM = "The frequency cap is reached in the period in which it would be sent."
-TAKE = """
-UPDATE campaigns_delivery SET lease = %(lease)s::bigint, heartbeat_at = now(),
-    leased_until = now() + make_interval(secs => %(seconds)s::int)
-WHERE id = %(delivery)s::bigint AND state = 'delivering' AND (leased_until IS NULL OR leased_until < now())
-"""
-NEXT = SQL("next")
-LOCK = "SELECT FROM customers_customer WHERE id = ANY(%(customers)s::bigint[]) ORDER BY id FOR KEY SHARE"
-COUNT = SQL("count", count_capped=COUNT_CAPPED, has_room_cap_number_s_bigint=HAS_ROOM.format(cap="%(number)s::bigint"))
-DONE = """
-UPDATE campaigns_delivery SET capped_from = %(from)s::date, lease = NULL, leased_until = NULL
-WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint
+FIND_UNCOUNTED_RECIPIENTS = SQL("find_uncounted_recipients")
+LOCK_CUSTOMERS = "SELECT FROM customers_customer WHERE id = ANY(%(customers)s::bigint[]) ORDER BY id FOR KEY SHARE"
+COUNT_IN_PERIOD = SQL("count_in_period", count_capped=COUNT_CAPPED, has_room=HAS_ROOM.format(cap="%(number)s::bigint"))
+FINISH_COUNTING = """
+UPDATE campaigns_delivery SET capped_from = %(from)s::date, lease_token = NULL, leased_until = NULL
+WHERE id = %(delivery)s::bigint AND lease_token = %(lease_token)s::bigint
 """
 
 
@@ -43,17 +39,16 @@ def cap_that_is_over(*, delivery: Delivery, now: datetime) -> Cap | None:
     """The cap of the period around `now`, where recipients of the delivery may be counted in a former one."""
     if delivery.capped_from is None:
         return None
-    cap = terms_of(delivery, now=now).cap
+    cap = criteria_of(delivery, now=now).cap
     return cap if cap is not None and delivery.capped_from < cap.starts_on else None
 
 
 def count_again(*, delivery: Delivery, cap: Cap) -> bool:
     """Count whoever is still pending in the period of `cap`; False where another worker is at it, or it was stopped."""
-    values = _values(delivery, cap)
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, values)
-        if cursor.rowcount != 1:
-            return False
+    lease = claim_delivery(delivery.pk)
+    if lease is None:
+        return False
+    values = _values(delivery, cap, lease)
     while rows := _next(values):
         try:
             if not _count(values, rows):
@@ -63,11 +58,11 @@ def count_again(*, delivery: Delivery, cap: Cap) -> bool:
             continue
         values["after"] = rows[-1][0]
     with connection.cursor() as cursor:
-        cursor.execute(DONE, values)
+        cursor.execute(FINISH_COUNTING, values)
         return bool(cursor.rowcount)
 
 
-def _values(delivery: Delivery, cap: Cap) -> dict[str, Any]:
+def _values(delivery: Delivery, cap: Cap, lease: DeliveryLease) -> dict[str, Any]:
     """What every statement is told; a key that all are behind comes first."""
     half = delivery.key.hex[:16]
     return {
@@ -80,7 +75,7 @@ def _values(delivery: Delivery, cap: Cap) -> dict[str, Any]:
         "after": uuid.UUID(f"{half}{0:016}"),
         "last": uuid.UUID(f"{half}{'f' * 16}"),
         "limit": BITE,
-        "lease": new_lease(),
+        "lease_token": lease.token,
         "seconds": lease_seconds(),
         "no_room": NO_ROOM,
     }
@@ -89,7 +84,7 @@ def _values(delivery: Delivery, cap: Cap) -> dict[str, Any]:
 def _next(values: dict[str, Any]) -> list[tuple[uuid.UUID, int]]:
     """Keys and customers of those who are next to be counted."""
     with connection.cursor() as cursor:
-        cursor.execute(NEXT, values)
+        cursor.execute(FIND_UNCOUNTED_RECIPIENTS, values)
         rows: list[tuple[uuid.UUID, int]] = cursor.fetchall()
     return rows
 
@@ -99,10 +94,10 @@ def _count(values: dict[str, Any], rows: Sequence[tuple[uuid.UUID, int]]) -> boo
     """Whether the delivery is still to go on; CustomerGoneError where somebody is no more, and nobody was counted."""
     customers = sorted({customer_id for _, customer_id in rows})
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, {"customers": customers})
+        cursor.execute(LOCK_CUSTOMERS, {"customers": customers})
         if cursor.rowcount < len(customers):
             raise CustomerGoneError
-        cursor.execute(COUNT, {**values, "keys": [key for key, _ in rows]})
+        cursor.execute(COUNT_IN_PERIOD, {**values, "keys": [key for key, _ in rows]})
         is_ours: bool = cursor.rowcount == 1
     if not is_ours:
         transaction.set_rollback(True)

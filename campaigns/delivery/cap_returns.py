@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from campaigns.decisions.compiled import read_definition
-from campaigns.delivery.audience import get_terms
+from campaigns.delivery.audience import get_criteria
 from campaigns.models import Delivery
 from customers.named_sql import NamedSQL
 
@@ -20,23 +20,23 @@ SQL = NamedSQL(__file__)
 # Page views of so many customers wait for one bite.
 BITE = 1_000
 GIVEN_UP = "The delivery was given up."
-OWES = """{delivery}.state IN ('cancelled', 'skipped') AND {delivery}.caps_returned_at IS NULL
+OWES_CAPS = """{delivery}.state IN ('cancelled', 'skipped') AND {delivery}.caps_returned_at IS NULL
     AND {delivery}.started_at IS NOT NULL"""
 # For a condition over `delivery`, one that is about to begin.
-NOTHING_OWED = f"""NOT EXISTS (SELECT FROM campaigns_delivery other
-    WHERE other.campaign_id = delivery.campaign_id AND {OWES.format(delivery="other")})"""
-NEXT = f"""
+NO_CAPS_OWED = f"""NOT EXISTS (SELECT FROM campaigns_delivery other
+    WHERE other.campaign_id = delivery.campaign_id AND {OWES_CAPS.format(delivery="other")})"""
+FIND_DELIVERY_OWING_CAPS = f"""
 SELECT delivery.id FROM campaigns_delivery delivery
-WHERE {OWES.format(delivery="delivery")} ORDER BY delivery.id LIMIT 1
+WHERE {OWES_CAPS.format(delivery="delivery")} ORDER BY delivery.id LIMIT 1
 """  # noqa: S608 (put together from constants)
-RETURN = SQL("return")
+RETURN_CAPS = SQL("return_caps")
 
 
 @transaction.atomic
 def return_next_caps() -> bool:
     """Settle the next recipients of a delivery that was given up; False where there is none."""
     with connection.cursor() as cursor:
-        cursor.execute(NEXT)
+        cursor.execute(FIND_DELIVERY_OWING_CAPS)
         row = cursor.fetchone()
     if row is None:
         return False
@@ -52,7 +52,7 @@ def _counted_as(delivery: Delivery) -> dict[str, Any] | None:
     kept: dict[str, Any] = delivery.definition or {}
     if "campaign" not in kept or delivery.started_at is None:
         return None
-    cap = get_terms(
+    cap = get_criteria(
         organization=delivery.organization,
         definition=read_definition(organization_id=delivery.organization_id, written=kept),
         creative_type=kept["creative_type"],
@@ -65,6 +65,6 @@ def _counted_as(delivery: Delivery) -> dict[str, Any] | None:
 
 def _return(delivery: Delivery, counted: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(RETURN, {**counted, "delivery": delivery.pk, "limit": BITE, "error": GIVEN_UP})
+        cursor.execute(RETURN_CAPS, {**counted, "delivery": delivery.pk, "limit": BITE, "error": GIVEN_UP})
         (looked_at,) = cursor.fetchone()
     return int(looked_at)

@@ -1,8 +1,9 @@
--- name: return
--- In the order of locks: customers, participations by customer, then recipients, then the delivery.
+-- name: return_caps
+-- Skips pending recipients of a delivery that was given up, and subtracts what they counted; how many it looked at.
+-- Locks customers, participations by customer, recipients by key, then the delivery.
 WITH pending AS MATERIALIZED (
-    SELECT customer_id, capped_from FROM campaigns_recipient WHERE delivery_id = %(delivery)s::bigint AND state = 'pending'
-    ORDER BY customer_id LIMIT %(limit)s::bigint
+    SELECT customer_id, capped_from FROM campaigns_recipient
+    WHERE delivery_id = %(delivery)s::bigint AND state = 'pending' ORDER BY customer_id LIMIT %(limit)s::bigint
 ), locked AS MATERIALIZED (
     SELECT id FROM customers_customer WHERE id IN (SELECT customer_id FROM pending) ORDER BY id FOR KEY SHARE
 ), counted AS MATERIALIZED (

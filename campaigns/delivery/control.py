@@ -5,11 +5,11 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from campaigns.delivery.waits import end_waits_of_delivery
+from campaigns.delivery.backoff import end_backoff_of_delivery
 from campaigns.models import Delivery
-from campaigns.models.delivery import MOVING, DeliveryState
+from campaigns.models.delivery import ACTIVE_STATES, DeliveryState
 from campaigns.schedule.deliveries import get_delivery
-from campaigns.schedule.synchronise import CREATIVES, IS_DONE_WITH, RESUMED
+from campaigns.schedule.synchronise import CREATIVE_LEVELS, OCCUPIES_TIME, RESUMED_STATE
 from customers.errors import DomainError, ErrorKind
 from customers.models import Organization
 from customers.named_sql import NamedSQL
@@ -17,19 +17,19 @@ from customers.named_sql import NamedSQL
 SQL = NamedSQL(__file__)
 
 # An operator has judged already: what is half delivered goes on.
-RESUMED_BY_HAND = f"CASE WHEN delivery.delivering_at IS NOT NULL THEN 'delivering' ELSE {RESUMED} END"
-LEVELS = f"""
-{CREATIVES}
+STATE_RESUMED_BY_OPERATOR = f"CASE WHEN delivery.delivering_at IS NOT NULL THEN 'delivering' ELSE {RESUMED_STATE} END"
+READ_LEVELS = f"""
+{CREATIVE_LEVELS}
 SELECT is_live, is_over, creative_type, creative_group_id, campaign_id FROM creatives
 """  # noqa: S608 - put together from constants
-IS_OUTDATED = SQL("is_outdated", is_done_with_delivery_later=IS_DONE_WITH.format(delivery="later"))
-RESUME = f"""
+HAS_NEWER_DELIVERY = SQL("has_newer_delivery", occupies_time=OCCUPIES_TIME.format(delivery="later"))
+RESUME_DELIVERY = f"""
 UPDATE campaigns_delivery delivery SET is_held = false, paused_at = NULL, finished_at = NULL, failures = 0, error = '',
-    leased_until = NULL, state = CASE WHEN %s::boolean THEN {RESUMED_BY_HAND} ELSE 'paused' END
+    leased_until = NULL, state = CASE WHEN %s::boolean THEN {STATE_RESUMED_BY_OPERATOR} ELSE 'paused' END
 WHERE delivery.id = %s::bigint
 """  # noqa: S608 - put together from constants
 # Chunks come before their deliveries: one that somebody has in hand at this moment is not waited for.
-FRESH_CHUNKS = """
+RESET_CHUNKS = """
 UPDATE campaigns_audiencechunk SET attempts = 0, leased_until = NULL
 WHERE id IN (SELECT id FROM campaigns_audiencechunk WHERE delivery_id = %s::bigint ORDER BY id FOR UPDATE SKIP LOCKED)
 """
@@ -38,7 +38,7 @@ WHERE id IN (SELECT id FROM campaigns_audiencechunk WHERE delivery_id = %s::bigi
 @transaction.atomic
 def pause_delivery(*, organization: Organization, delivery_id: int) -> Delivery:
     """Hold a delivery until an operator resumes it; DomainError `validation` where it is over."""
-    delivery = _lock(organization, delivery_id, *MOVING)
+    delivery = _lock(organization, delivery_id, *ACTIVE_STATES)
     Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.PAUSED, is_held=True, paused_at=Now())
     return get_delivery(organization=organization, delivery_id=delivery_id)
 
@@ -46,7 +46,7 @@ def pause_delivery(*, organization: Organization, delivery_id: int) -> Delivery:
 @transaction.atomic
 def cancel_delivery(*, organization: Organization, delivery_id: int, now: datetime) -> Delivery:
     """End a delivery; what was sent stays sent, nothing more is. DomainError `validation` where it is over."""
-    delivery = _lock(organization, delivery_id, *MOVING, DeliveryState.PAUSED, DeliveryState.FAILED)
+    delivery = _lock(organization, delivery_id, *ACTIVE_STATES, DeliveryState.PAUSED, DeliveryState.FAILED)
     # Nothing waits any more; why it had failed is still to be seen.
     error = delivery.error if delivery.state == DeliveryState.FAILED else ""
     Delivery.objects.filter(pk=delivery.pk).update(
@@ -66,7 +66,7 @@ def retry_delivery(*, organization: Organization, delivery_id: int) -> Delivery:
     """Take a failed delivery up again where it stopped; DomainError where its creative has a newer delivery."""
     delivery = _lock(organization, delivery_id, DeliveryState.FAILED)
     with connection.cursor() as cursor:
-        cursor.execute(IS_OUTDATED, [delivery.creative_id, delivery.pk])
+        cursor.execute(HAS_NEWER_DELIVERY, [delivery.creative_id, delivery.pk])
         if cursor.fetchone()[0]:
             raise DomainError(ErrorKind.CONFLICT, "outdated", "The creative has a newer delivery.")
     return _resume(delivery)
@@ -75,7 +75,7 @@ def retry_delivery(*, organization: Organization, delivery_id: int) -> Delivery:
 def _resume(delivery: Delivery) -> Delivery:
     with connection.cursor() as cursor:
         cursor.execute(
-            LEVELS.format(level="creative"), {"id": delivery.creative_id, "organization": delivery.organization_id}
+            READ_LEVELS.format(level="creative"), {"id": delivery.creative_id, "organization": delivery.organization_id}
         )
         is_live, is_over, creative_type, *place = cursor.fetchone()
         if is_over:
@@ -88,9 +88,9 @@ def _resume(delivery: Delivery) -> Delivery:
         if delivery.was_built_elsewhere(*place):
             sentence = "Its audience was built for another creative group; in this one it needs another time."
             raise DomainError(ErrorKind.CONFLICT, "another_group", sentence)
-        cursor.execute(RESUME, [is_live, delivery.pk])
-        cursor.execute(FRESH_CHUNKS, [delivery.pk])
-    end_waits_of_delivery(delivery.pk)
+        cursor.execute(RESUME_DELIVERY, [is_live, delivery.pk])
+        cursor.execute(RESET_CHUNKS, [delivery.pk])
+    end_backoff_of_delivery(delivery.pk)
     return get_delivery(organization=delivery.organization, delivery_id=delivery.pk)
 
 

@@ -9,19 +9,19 @@ from django.db import connection
 
 from campaigns.delivery.attach_offers import issue_offers_to_batch
 from campaigns.delivery.audience import sends_nothing
+from campaigns.delivery.bulkhead import DestinationBusyError
 from campaigns.delivery.cap_periods import cap_that_is_over, count_again
 from campaigns.delivery.channels.base import DeliveryFailedError, Message
+from campaigns.delivery.channels.failure_messages import describe_internal_error
 from campaigns.delivery.channels.registry import courier_for
-from campaigns.delivery.channels.troubles import our_own
-from campaigns.delivery.dispatch import hand_over
+from campaigns.delivery.dispatch import dispatch_batch
 from campaigns.delivery.exports import export_delivery
-from campaigns.delivery.leases import insist
+from campaigns.delivery.leases import with_reconnect
 from campaigns.delivery.messages import get_message
 from campaigns.delivery.recipients.expire import expire_leases
 from campaigns.delivery.recipients.settle import LONGEST_ERROR
-from campaigns.delivery.slow_destinations import HeldUpError
 from campaigns.delivery.sweep import finish_deliveries
-from campaigns.delivery.triggered import LARGEST_BITE, next_triggered_creative, set_aside
+from campaigns.delivery.triggered_messages import LARGEST_BITE, defer_or_skip, next_triggered_creative
 from campaigns.models import Delivery
 from campaigns.models.ad_type import EXPORTS, AdType
 from customers.named_sql import NamedSQL
@@ -34,13 +34,13 @@ MOST_FAILURES, LONGEST_PAUSE = 12, 300
 PAUSE_AFTER_FAILURE = 60
 PAUSE_WITHOUT_TOKENS, PAUSE_HELD_UP = 0.5, 1.0
 
-NEXT = SQL("next")
-NOTE_FAILURE = SQL("note_failure")
-REST = """
+CHOOSE_NEXT_DELIVERY = SQL("choose_next_delivery")
+RECORD_FAILURE = SQL("record_failure")
+POSTPONE_DELIVERY = """
 UPDATE campaigns_delivery SET leased_until = now() + make_interval(secs => %(seconds)s::float)
 WHERE id = %(delivery)s::bigint AND state = 'delivering' AND (leased_until IS NULL OR leased_until < now())
 """
-NOTE_SUCCESS = SQL("note_success")
+RECORD_SUCCESS = SQL("record_success")
 SOME_WAIT = "Some recipients are tried again later: "
 
 log = structlog.get_logger(__name__)
@@ -54,14 +54,14 @@ def deliver_next(*, now: datetime) -> bool:
     Deliveries and triggered messages have a turn each: neither waits for the end of the other.
     """
     with connection.cursor() as cursor:
-        cursor.execute(NEXT, [list(EXPORTS)])
+        cursor.execute(CHOOSE_NEXT_DELIVERY, [list(EXPORTS)])
         row = cursor.fetchone()
     done = row is not None and _deliver(Delivery.objects.get(pk=row[0]), now)
     creative_id = next_triggered_creative(besides=_slow_creatives())
     return (creative_id is not None and _deliver_triggered(creative_id, now)) or done
 
 
-def give_up_on_the_dead() -> None:
+def expire_worker_leases() -> None:
     """Take back what workers had in hand when they died."""
     expire_leases(is_repeatable=_is_repeatable)
 
@@ -74,39 +74,39 @@ def _deliver(delivery: Delivery, now: datetime) -> bool:
             return False
         if message.ad_type in EXPORTS:
             courier: Any = courier_for(message)
-            done = export_delivery(message=message, delivery=delivery, courier=courier)
+            done = export_delivery(message=message, delivery=delivery, export=courier)
         else:
-            done = bool(_hand_over(message, now))
-    except HeldUpError:
-        insist(REST, {"delivery": delivery.pk, "seconds": PAUSE_HELD_UP})
+            done = bool(_dispatch(message, now))
+    except DestinationBusyError:
+        with_reconnect(POSTPONE_DELIVERY, {"delivery": delivery.pk, "seconds": PAUSE_HELD_UP})
         return True
     except Exception as error:
         if was_undone(error):
             # No failure of the delivery: the task does it again.
             raise
-        _note_failure(delivery, error)
+        _record_failure(delivery, error)
         return True
     finish_deliveries(delivery_id=delivery.pk)
     return done
 
 
-def _hand_over(message: Message, now: datetime) -> int:
+def _dispatch(message: Message, now: datetime) -> int:
     if message.ad_type == AdType.ISSUE_BULK_OFFER:
         return issue_offers_to_batch(message=message, now=now)
     channel: Any = courier_for(message)
-    settled = hand_over(message=message, channel=channel)
+    settled = dispatch_batch(message=message, channel=channel)
     if message.delivery_id is not None and settled:
         values = {"some": SOME_WAIT, "delivery": message.delivery_id, "destination": channel.destination}
         with connection.cursor() as cursor:
-            cursor.execute(NOTE_SUCCESS, values)
+            cursor.execute(RECORD_SUCCESS, values)
     return settled
 
 
-def _note_failure(delivery: Delivery, error: Exception) -> None:
+def _record_failure(delivery: Delivery, error: Exception) -> None:
     expected = isinstance(error, DeliveryFailedError)
     if not expected:
         log.error("delivery_failed", delivery=delivery.pk, exc_info=error)
-    sentence = str(error) if expected else our_own(error)
+    sentence = str(error) if expected else describe_internal_error(error)
     is_lasting = isinstance(error, DeliveryFailedError) and error.is_lasting
     values: dict[str, Any] = {
         "error": sentence.replace("\x00", ""),
@@ -116,7 +116,7 @@ def _note_failure(delivery: Delivery, error: Exception) -> None:
         "asked": _asked(error),
         "delivery": delivery.pk,
     }
-    insist(NOTE_FAILURE, values)
+    with_reconnect(RECORD_FAILURE, values)
 
 
 def _asked(error: Exception) -> float:
@@ -127,11 +127,11 @@ def _asked(error: Exception) -> float:
 def _deliver_triggered(creative_id: int, now: datetime) -> bool:
     message = get_message(creative_id=creative_id, delivery=None)
     if message.ad_type in EXPORTS or sends_nothing(message.ad_type):
-        set_aside(creative_id=creative_id, state="skipped", error=f"{message.ad_type} is for whole audiences.")
+        defer_or_skip(creative_id=creative_id, state="skipped", error=f"{message.ad_type} is for whole audiences.")
         return True
     try:
-        settled = _hand_over(message, now)
-    except HeldUpError:
+        settled = _dispatch(message, now)
+    except DestinationBusyError:
         settled = 0
     except Exception as error:
         if was_undone(error):
@@ -139,9 +139,9 @@ def _deliver_triggered(creative_id: int, now: datetime) -> bool:
         expected = isinstance(error, DeliveryFailedError)
         if not expected:
             log.exception("triggered_message_failed", creative=creative_id)
-        sentence = (str(error) if expected else our_own(error)).replace("\x00", "")[:LONGEST_ERROR]
+        sentence = (str(error) if expected else describe_internal_error(error)).replace("\x00", "")[:LONGEST_ERROR]
         seconds = max(PAUSE_AFTER_FAILURE, _asked(error))
-        if set_aside(creative_id=creative_id, state="pending", error=sentence, seconds=seconds) == LARGEST_BITE:
+        if defer_or_skip(creative_id=creative_id, state="pending", error=sentence, seconds=seconds) == LARGEST_BITE:
             # There are more; nobody is tried again and again only to put off the next ten thousand.
             _slow[creative_id] = time.monotonic() + seconds
         return True

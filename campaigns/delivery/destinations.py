@@ -1,4 +1,4 @@
-"""Destinations and the templates of what is sent there: saved checked, and secrets sealed."""
+"""Destinations and the templates of what is sent there: checked when they are saved, secrets encrypted."""
 
 import threading
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from campaigns.delivery.backoff import end_backoff_for_destination
 from campaigns.delivery.channels.base import DeliveryFailedError
 from campaigns.delivery.templates import compile_template
 from campaigns.delivery.trials import try_out
-from campaigns.delivery.waits import end_waits_for
 from campaigns.models import AdUnit, Destination, MessageTemplate
 from campaigns.models.destination_kind import SHAPES, DestinationKind, problems_of_settings, unknown_names
 from campaigns.models.errors import constraints_as_errors
@@ -48,14 +48,14 @@ def save_destination(*, destination: Destination, changes: Mapping[str, Any]) ->
     secrets = {name: value for name, value in (kept | given).items() if value is not None}
     _check(destination, secrets)
     if secrets != kept:
-        destination.keep_secrets(secrets)
-        values["sealed_secrets"] = destination.sealed_secrets
+        destination.set_secrets(secrets)
+        values["encrypted_secrets"] = destination.encrypted_secrets
     with constraints_as_errors(), transaction.atomic():
         if moves:
             _others_of_kind(destination).filter(is_default=True).update(is_default=False, updated_at=Now())
         destination.save(update_fields=None if destination.pk is None else [*values, "updated_at"])
     if destination.is_default:
-        end_waits_for(destination)
+        end_backoff_for_destination(destination)
     return destination
 
 
@@ -204,8 +204,8 @@ def reencrypt_destinations() -> int:
 
     For all organizations: it is the installation's key that changes.
     """
-    sealed = Destination.objects.select_for_update().exclude(sealed_secrets="").order_by("id")
-    for destination in sealed:
-        destination.keep_secrets(destination.secrets)
-        destination.save(update_fields=["sealed_secrets"])
-    return len(sealed)
+    encrypted = Destination.objects.select_for_update().exclude(encrypted_secrets="").order_by("id")
+    for destination in encrypted:
+        destination.set_secrets(destination.secrets)
+        destination.save(update_fields=["encrypted_secrets"])
+    return len(encrypted)

@@ -6,6 +6,7 @@ from functools import partial
 import structlog
 
 from campaigns.delivery.audience import CONSENTS
+from campaigns.delivery.bulkhead import DestinationBusyError, has_capacity, occupying
 from campaigns.delivery.channels.base import (
     STOPPED,
     Channel,
@@ -16,12 +17,11 @@ from campaigns.delivery.channels.base import (
     Result,
     Wanted,
 )
-from campaigns.delivery.channels.troubles import our_own, takes_nothing
+from campaigns.delivery.channels.failure_messages import describe_internal_error, describe_unavailable
 from campaigns.delivery.leases import Heartbeat
 from campaigns.delivery.rate_limit import take_tokens
-from campaigns.delivery.recipients.claim import Taken, leases_kept, take_recipients
+from campaigns.delivery.recipients.claim import ClaimedRecipients, claim_recipients, renewing_leases
 from campaigns.delivery.recipients.settle import settle_recipients
-from campaigns.delivery.slow_destinations import HeldUpError, in_hand, may_begin
 from campaigns.models.ad_type import AdType
 
 # A batch should take about so long, for between two of them a delivery is paused or cancelled; and after so long nobody
@@ -34,17 +34,17 @@ log = structlog.get_logger(__name__)
 _pace: dict[tuple[int, str], float] = {}
 
 
-def hand_over(*, message: Message, channel: Channel) -> int:
+def dispatch_batch(*, message: Message, channel: Channel) -> int:
     """Send the next batch of a message, as fast as its destination may be fed; how many recipients that settled.
 
-    What is written after the sending is written under the lease that was taken before it. A crash in between leaves
+    What is written after the sending is written under the lease that was claimed before it. A crash in between leaves
     leased rows behind: `expire_leases` makes them ambiguous, or has them sent again where the other side deduplicates.
     DeliveryFailedError where nobody at all could be reached: that is the destination's trouble, and costs no recipient
-    an attempt. HeldUpError where the destination keeps others waiting already.
+    an attempt. DestinationBusyError where the destination keeps others waiting already.
     """
     whose = (message.organization_id, channel.destination)
-    if not may_begin(whose):
-        raise HeldUpError
+    if not has_capacity(whose):
+        raise DestinationBusyError
     allowed = take_tokens(
         organization_id=message.organization_id,
         destination=channel.destination,
@@ -53,18 +53,18 @@ def hand_over(*, message: Message, channel: Channel) -> int:
     )
     if not allowed:
         return 0
-    taken = _take(message, channel, allowed)
-    if taken.recipients:
-        with leases_kept(taken) as heartbeat, in_hand(whose):
+    claimed = _claim(message, channel, allowed)
+    if claimed.recipients:
+        with renewing_leases(claimed) as heartbeat, occupying(whose):
             wanted = partial(_is_wanted, heartbeat, time.monotonic() + LONGEST_BATCH_SECONDS)
-            results = _send(message, channel, taken.recipients, wanted)
-        settle_recipients(taken=taken, results=results, deduplicates=channel.deduplicates)
+            results = _send(message, channel, claimed.recipients, wanted)
+        settle_recipients(claimed=claimed, results=results, deduplicates=channel.deduplicates)
         _refuse_silence(results)
-    return len(taken.recipients) + taken.left_out
+    return len(claimed.recipients) + claimed.left_out
 
 
-def _take(message: Message, channel: Channel, limit: int) -> Taken:
-    return take_recipients(
+def _claim(message: Message, channel: Channel, limit: int) -> ClaimedRecipients:
+    return claim_recipients(
         delivery_id=message.delivery_id,
         creative_id=message.creative_id,
         limit=limit,
@@ -84,7 +84,7 @@ def _refuse_silence(results: list[Result]) -> None:
         # Who was asked to wait says so; of the others some were not even tried, because of those that were.
         tried = [each for each in results if each.error != STOPPED]
         told = max(tried, key=lambda each: (each.retry_after or 0.0, each.outcome is not Outcome.LATER))
-        raise DeliveryFailedError(takes_nothing("The destination", told.error), retry_after=told.retry_after)
+        raise DeliveryFailedError(describe_unavailable("The destination", told.error), retry_after=told.retry_after)
 
 
 def _batch_size(message: Message, channel: Channel) -> int:
@@ -100,7 +100,7 @@ def _send(message: Message, channel: Channel, recipients: tuple[ClaimedRecipient
         return channel.send(message, recipients, wanted)
     except Exception as error:
         log.exception("channel_failed", destination=channel.destination, creative=message.creative_id)
-        return [Result(each.key, Outcome.UNKNOWN, error=our_own(error)) for each in recipients]
+        return [Result(each.key, Outcome.UNKNOWN, error=describe_internal_error(error)) for each in recipients]
     finally:
         seconds = max(time.monotonic() - began, 0.001)
         _pace[message.organization_id, channel.destination] = len(recipients) / seconds

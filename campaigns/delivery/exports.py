@@ -7,12 +7,14 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from campaigns.delivery.audience import CONSENTS
+from campaigns.delivery.bulkhead import DestinationBusyError, has_capacity, occupying
 from campaigns.delivery.channels.base import AudienceExport, ClaimedRecipient, ExportedFile, Message
-from campaigns.delivery.leases import Heartbeat, insist, lease_seconds, new_lease
+from campaigns.delivery.delivery_lease import DeliveryLease, claim_delivery
+from campaigns.delivery.leases import Heartbeat
 from campaigns.delivery.messages import pending_batches
 from campaigns.delivery.recipients.claim import WITHDRAWN
-from campaigns.delivery.slow_destinations import HeldUpError, in_hand, may_begin
 from campaigns.models import Delivery
+from campaigns.models.delivery import DeliveryState
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
@@ -20,103 +22,92 @@ SQL = NamedSQL(__file__)
 BATCH = 20_000
 NO_IDENTIFIER = "No identifier for this destination."
 
-TAKE = SQL("take")
-KEEP = """
-UPDATE campaigns_delivery SET leased_until = now() + make_interval(secs => %(seconds)s::int),
-    heartbeat_at = now()
-WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint AND state = 'delivering' RETURNING id
-"""
 # Put together with its values in it: a condition may hold a `%` that is no placeholder.
-SKIP = sql.SQL(SQL("skip"))
-UNLESS = sql.SQL("""NOT EXISTS (
+SKIP_RECIPIENTS = sql.SQL(SQL("skip_recipients"))
+UNLESS_CUSTOMER = sql.SQL("""NOT EXISTS (
     SELECT FROM customers_customer customer WHERE customer.id = recipient.customer_id AND {condition})""")
-STANDS = """
+RECORD_FILE = """
 UPDATE campaigns_delivery SET destination = %s::varchar, file_name = %s::varchar, file_url = %s::varchar,
     file_rows = %s::bigint, file_sha256 = %s::varchar
-WHERE id = %s::bigint AND lease = %s::bigint AND state = 'delivering'
+WHERE id = %s::bigint AND lease_token = %s::bigint AND state = 'delivering'
 """
-SENT = SQL("sent", batch=BATCH)
-LET_GO = """
-UPDATE campaigns_delivery SET lease = NULL, leased_until = NULL
-WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint
-"""
+MARK_RECIPIENTS_SENT = SQL("mark_recipients_sent", batch=BATCH)
 
 
 class _StoppedError(Exception):
     """The delivery was paused, cancelled, or given to somebody else."""
 
 
-def export_delivery(*, message: Message, delivery: Delivery, courier: AudienceExport) -> bool:
-    """Export a delivery's audience unless that is done, and mark everybody as sent; False where another worker has it.
+def export_delivery(*, message: Message, delivery: Delivery, export: AudienceExport) -> bool:
+    """Export a delivery's audience unless that is done, and mark everybody as sent; False if another worker has it.
 
-    A file that stands is not made again; one that was begun is begun anew. HeldUpError where the destination keeps
+    A complete file is not written again; a partial one is written anew. DestinationBusyError if the destination keeps
     others waiting already.
     """
-    whose = (message.organization_id, courier.destination)
-    if not may_begin(whose):
-        raise HeldUpError
-    values = {"delivery": delivery.pk, "lease": new_lease(), "seconds": lease_seconds()}
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, values)
-        row = cursor.fetchone()
-    if row is None:
+    whose = (message.organization_id, export.destination)
+    if not has_capacity(whose):
+        raise DestinationBusyError
+    lease = claim_delivery(delivery.pk)
+    if lease is None:
         return False
-    heartbeat = Heartbeat(KEEP, values)
+    heartbeat = lease.heartbeat(DeliveryState.DELIVERING)
     try:
         with heartbeat:
-            if not row[0]:
-                with in_hand(whose):
-                    _export(message, delivery, courier, values["lease"], heartbeat)
-            while _mark_sent(delivery, values["lease"]):
+            if not lease.has_file:
+                with occupying(whose):
+                    _export(message, delivery, export, lease, heartbeat)
+            while _mark_sent(lease):
                 pass
     except Exception:
         if not heartbeat.is_unwanted:
             raise
     finally:
-        insist(LET_GO, values)
+        lease.release()
     return True
 
 
-def _export(message: Message, delivery: Delivery, courier: AudienceExport, lease: int, heartbeat: Heartbeat) -> None:
-    _leave_out(message, delivery, courier)
-    exported: ExportedFile = courier.export(message, _while_wanted(delivery, courier, heartbeat))
-    stands: list[Any] = [courier.destination, exported.name, exported.url, exported.rows, exported.sha256]
+def _export(
+    message: Message, delivery: Delivery, export: AudienceExport, lease: DeliveryLease, heartbeat: Heartbeat
+) -> None:
+    _leave_out(message, delivery, export)
+    exported: ExportedFile = export.export(message, _while_wanted(delivery, export, heartbeat))
+    stands: list[Any] = [export.destination, exported.name, exported.url, exported.rows, exported.sha256]
     with connection.cursor() as cursor:
-        cursor.execute(STANDS, [*stands, delivery.pk, lease])
+        cursor.execute(RECORD_FILE, [*stands, lease.delivery_id, lease.token])
         if cursor.rowcount != 1:
             raise _StoppedError
 
 
-def _leave_out(message: Message, delivery: Delivery, courier: AudienceExport) -> None:
+def _leave_out(message: Message, delivery: Delivery, export: AudienceExport) -> None:
     """Skip whose consent is gone since the audience was built, and whom this destination can't be told of."""
     consent = CONSENTS.get(message.creative_type)
     asked = [sql.Identifier("customer", column) for column in ("consent", consent) if column]
-    _skip(delivery, WITHDRAWN, UNLESS.format(condition=sql.SQL(" AND ").join(asked)))
-    if courier.reachable is not None:
-        _skip(delivery, NO_IDENTIFIER, UNLESS.format(condition=courier.reachable))
+    _skip(delivery, WITHDRAWN, UNLESS_CUSTOMER.format(condition=sql.SQL(" AND ").join(asked)))
+    if export.reachable is not None:
+        _skip(delivery, NO_IDENTIFIER, UNLESS_CUSTOMER.format(condition=export.reachable))
 
 
 def _skip(delivery: Delivery, error: str, whom: sql.Composable) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(SKIP.format(error=sql.Literal(error), delivery=sql.Literal(delivery.pk), whom=whom))
+        cursor.execute(SKIP_RECIPIENTS.format(error=sql.Literal(error), delivery=sql.Literal(delivery.pk), whom=whom))
 
 
 def _while_wanted(
-    delivery: Delivery, courier: AudienceExport, heartbeat: Heartbeat
+    delivery: Delivery, export: AudienceExport, heartbeat: Heartbeat
 ) -> Iterator[Sequence[ClaimedRecipient]]:
     """The people of an export as far as it reaches them; the others are skipped batch by batch."""
     for batch in pending_batches(delivery_id=delivery.pk, delivery_key=delivery.key):
         if heartbeat.is_unwanted:
             raise _StoppedError
-        missed = {each.key for each in batch if not courier.reaches(each)}
+        missed = {each.key for each in batch if not export.reaches(each)}
         if missed:
             _skip(delivery, NO_IDENTIFIER, sql.SQL("recipient.key = ANY({})").format(sql.Literal(list(missed))))
         yield [each for each in batch if each.key not in missed]
 
 
-def _mark_sent(delivery: Delivery, lease: int) -> bool:
+def _mark_sent(lease: DeliveryLease) -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(SENT, {"delivery": delivery.pk, "lease": lease})
+        cursor.execute(MARK_RECIPIENTS_SENT, {"delivery": lease.delivery_id, "lease_token": lease.token})
         row = cursor.fetchone()
         if row is None:
             transaction.set_rollback(True)

@@ -2,7 +2,7 @@
 
 A merge leaves the recipients of an audience that is being built alone: it would have to wait for chunks, whose rows
 nobody can see yet, and chunks for it. So who was merged since the delivery began is judged again here, as the one they
-became: nobody is left who is no more, and the one who lives on is a recipient if they meet the terms, counted once
+became: nobody is left who is no more, and the one who lives on is a recipient if they meet the criteria, counted once
 towards a cap. Rounds run beside the traffic until little is left; the last one keeps new merges waiting for some
 milliseconds, and commits that the audience is built: merges after it move recipients themselves.
 """
@@ -17,11 +17,13 @@ from typing import Any
 import structlog
 from django.db import OperationalError, connection, transaction
 
-from campaigns.delivery.add_recipients import THESE, add_members, terms_of
-from campaigns.delivery.audience import Terms, sends_nothing
-from campaigns.delivery.channels.troubles import our_own
-from campaigns.delivery.leases import Heartbeat, insist, lease_seconds, new_lease, shared_now
+from campaigns.delivery.add_recipients import OF_IDS, add_recipients, criteria_of
+from campaigns.delivery.audience import AudienceCriteria, sends_nothing
+from campaigns.delivery.channels.failure_messages import describe_internal_error
+from campaigns.delivery.delivery_lease import DeliveryLease
+from campaigns.delivery.leases import lease_seconds, new_lease_token, shared_now, with_reconnect
 from campaigns.models import Delivery
+from campaigns.models.delivery import DeliveryState
 from customers.customers.identity import block_merges
 from customers.named_sql import NamedSQL
 from customers.transactions import was_undone
@@ -35,21 +37,13 @@ FEW, MOST_ROUNDS, MOST_TRIES = 50, 50, 20
 PAUSE_SECONDS = 0.05
 MOST_FAILURES, LONGEST_PAUSE = 5, 60
 
-TAKE = SQL("take")
-KEEP = """
-UPDATE campaigns_delivery SET leased_until = now() + make_interval(secs => %(seconds)s::int), heartbeat_at = now()
-WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint AND state = 'building' RETURNING id
-"""
-LET_GO = """
-UPDATE campaigns_delivery SET lease = NULL, leased_until = now() + make_interval(secs => %(pause)s::float)
-WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint
-"""
-FAILED = SQL("failed")
-NOW = "SELECT pg_current_snapshot()::text"
-MERGED = SQL("merged")
-SEEN = """
+CLAIM_FINISHED_BUILDING = SQL("claim_finished_building")
+RECORD_FAILURE = SQL("record_failure")
+CURRENT_SNAPSHOT = "SELECT pg_current_snapshot()::text"
+FIND_MERGES = SQL("find_merges")
+ADVANCE_SNAPSHOT = """
 UPDATE campaigns_delivery SET merges_seen = %(seen)s::text
-WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
+WHERE id = %(delivery)s::bigint AND lease_token = %(lease_token)s::bigint AND state = 'building'
 """
 # `{waiting}` is empty, or SKIP LOCKED: whether all of them are locked now.
 LOCK = """
@@ -64,16 +58,16 @@ LOCK_PARTICIPATIONS = LOCK.replace("{strength}", "NO KEY UPDATE").replace(
     """SELECT customer_id FROM campaigns_participation
     WHERE customer_id = ANY(%(customers)s::bigint[]) AND campaign_id = %(campaign)s::bigint""",
 )
-TAKE_OUT = SQL("take_out")
-CHANGE = SQL("change")
-BUILT = """
-UPDATE campaigns_delivery SET state = 'built', built_at = now(), lease = NULL, leased_until = NULL, error = ''
-WHERE id = %(delivery)s::bigint AND lease = %(lease)s::bigint AND state = 'building'
+REMOVE_MERGED_RECIPIENTS = SQL("remove_merged_recipients")
+COUNT_RECIPIENTS = SQL("count_recipients")
+MARK_BUILT = """
+UPDATE campaigns_delivery SET state = 'built', built_at = now(), lease_token = NULL, leased_until = NULL, error = ''
+WHERE id = %(delivery)s::bigint AND lease_token = %(lease_token)s::bigint AND state = 'building'
 """
 
 # A chunk may have added who was deleted before that could be seen. Who was merged is not among them: see above.
-DELETED_AT = "SELECT customers_deleted_at FROM customers_organization WHERE id = %(organization)s::bigint"
-GONE = """
+READ_LAST_DELETION = "SELECT customers_deleted_at FROM customers_organization WHERE id = %(organization)s::bigint"
+DELETE_GONE_RECIPIENTS = """
 DELETE FROM campaigns_recipient recipient WHERE recipient.delivery_id = %(delivery)s::bigint
 AND NOT EXISTS (SELECT FROM customers_customer customer WHERE customer.id = recipient.customer_id)
 AND NOT EXISTS (SELECT FROM customers_customeralias alias WHERE alias.former_id = recipient.customer_id)
@@ -82,27 +76,27 @@ AND NOT EXISTS (SELECT FROM customers_customeralias alias WHERE alias.former_id 
 MOMENT = timedelta(minutes=5)
 
 log = structlog.get_logger(__name__)
-Merge = tuple[int, int, int]  # an alias's id, the former customer's, and that of the one who lives on
+Merge = tuple[int, int, int]  # an alias's id, the former customer's, and that of the surviving customer
 
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """A delivery whose chunks are all done, and the lease under which this worker has it; `seen` is a snapshot.
+    """A delivery whose chunks are all done, leased by this worker; merges up to the snapshot `seen` are applied.
 
-    Recipients who were deleted until `deleted_at` are out already.
+    Recipients whose customers were deleted before `deleted_at` are removed already.
     """
 
     delivery: Delivery
-    lease: int
+    lease: DeliveryLease
     seen: str
     deleted_at: datetime
 
     @property
     def values(self) -> dict[str, Any]:
-        """What every statement is told."""
+        """The parameters of every statement."""
         return {
             "delivery": self.delivery.pk,
-            "lease": self.lease,
+            "lease_token": self.lease.token,
             "organization": self.delivery.organization_id,
             "seen": self.seen,
         }
@@ -116,24 +110,23 @@ class _NotOursError(Exception):
     """The lease has gone to somebody else, or the delivery is no longer being built."""
 
 
-def look_at_merges() -> str:
+def current_snapshot() -> str:
     """What an audience that begins now may be built from: a snapshot, by which later merges are found."""
     with connection.cursor() as cursor:
-        cursor.execute(NOW)
+        cursor.execute(CURRENT_SNAPSHOT)
         (seen,) = cursor.fetchone()
     return str(seen)
 
 
-def finish_next_building() -> bool:
+def finish_next_audience() -> bool:
     """Take the last step of one audience whose chunks are done; False where there is none, or it is to be tried again.
 
     What was left undone is found again by the next one: each round is whole, or did nothing.
     """
-    following = _take()
+    following = _claim()
     if following is None:
         return False
-    beat = {"delivery": following.delivery.pk, "lease": following.lease, "seconds": lease_seconds()}
-    heartbeat = Heartbeat(KEEP, beat)
+    heartbeat = following.lease.heartbeat(DeliveryState.BUILDING)
     try:
         with heartbeat:
             is_built = _finish(following)
@@ -142,24 +135,25 @@ def finish_next_building() -> bool:
     except Exception as error:
         if not heartbeat.is_unwanted and not isinstance(error, OperationalError):
             log.exception("building_not_finished", delivery=following.delivery.pk)
-            told = {"error": our_own(error), "most": MOST_FAILURES, "longest": LONGEST_PAUSE}
-            insist(FAILED, {**following.values, **told})
+            told = {"error": describe_internal_error(error), "most": MOST_FAILURES, "longest": LONGEST_PAUSE}
+            with_reconnect(RECORD_FAILURE, {**following.values, **told})
             return False
         log.warning("building_not_finished", delivery=following.delivery.pk, reason=str(error))
         is_built = False
     if not is_built:
-        insist(LET_GO, {**following.values, "pause": 0.0 if heartbeat.is_unwanted else PAUSE_SECONDS})
+        following.lease.release(pause=0.0 if heartbeat.is_unwanted else PAUSE_SECONDS)
     return is_built
 
 
-def _take() -> Following | None:
-    lease = new_lease()
+def _claim() -> Following | None:
+    lease_token = new_lease_token()
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {"lease": lease, "seconds": lease_seconds()})
+        cursor.execute(CLAIM_FINISHED_BUILDING, {"lease_token": lease_token, "seconds": lease_seconds()})
         row = cursor.fetchone()
     if row is None:
         return None
     delivery = Delivery.objects.select_related("creative", "organization").get(pk=row[0])
+    lease = DeliveryLease(delivery.pk, lease_token)
     return Following(delivery, lease, delivery.merges_seen, (delivery.started_at or delivery.scheduled_for) - MOMENT)
 
 
@@ -186,16 +180,16 @@ def _finish(following: Following) -> bool:
 
 def _round(following: Following) -> tuple[Following, int]:
     """Judge again whoever was merged so far, beside the traffic; how many merges there were."""
-    seen = look_at_merges()
+    seen = current_snapshot()
     after = number = 0
     while merges := _merged(following, after=after, limit=BATCH):
         with transaction.atomic():
-            _judge_again(following, merges)
+            _evaluate_again(following, merges)
         after = merges[-1][0]
         number += len(merges)
     following = replace(_without_deleted(following), seen=seen)
     with connection.cursor() as cursor:
-        cursor.execute(SEEN, following.values)
+        cursor.execute(ADVANCE_SNAPSHOT, following.values)
         if cursor.rowcount != 1:
             raise _NotOursError
     return following, number
@@ -209,9 +203,9 @@ def _last_round(following: Following) -> None:
     if len(merges) > FEW or _last_deletion(following) > following.deleted_at:
         raise _BusyError
     if merges:
-        _judge_again(following, merges, waiting="SKIP LOCKED")
+        _evaluate_again(following, merges, waiting="SKIP LOCKED")
     with connection.cursor() as cursor:
-        cursor.execute(BUILT, following.values)
+        cursor.execute(MARK_BUILT, following.values)
         if cursor.rowcount != 1:
             raise _NotOursError
 
@@ -219,7 +213,7 @@ def _last_round(following: Following) -> None:
 def _last_deletion(following: Following) -> datetime:
     """When customers of the organization were last deleted; what is done with already where that was long ago."""
     with connection.cursor() as cursor:
-        cursor.execute(DELETED_AT, following.values)
+        cursor.execute(READ_LAST_DELETION, following.values)
         (at,) = cursor.fetchone()
     return max(at or following.deleted_at, following.deleted_at)
 
@@ -231,13 +225,13 @@ def _without_deleted(following: Following) -> Following:
     if last > following.deleted_at:
         delivery = following.delivery
         with connection.cursor() as cursor:
-            cursor.execute(GONE, following.values)
+            cursor.execute(DELETE_GONE_RECIPIENTS, following.values)
             change = {
                 "more": -cursor.rowcount,
                 "nothing": sends_nothing(delivery.creative.ad_type),
                 "capped_from": None,
             }
-            cursor.execute(CHANGE, {**following.values, **change})
+            cursor.execute(COUNT_RECIPIENTS, {**following.values, **change})
             if cursor.rowcount != 1:
                 raise _NotOursError
     return replace(following, deleted_at=last)
@@ -245,27 +239,27 @@ def _without_deleted(following: Following) -> Following:
 
 def _merged(following: Following, *, after: int, limit: int) -> list[Merge]:
     with connection.cursor() as cursor:
-        cursor.execute(MERGED, {**following.values, "after": after, "limit": limit})
+        cursor.execute(FIND_MERGES, {**following.values, "after": after, "limit": limit})
         rows: list[Merge] = cursor.fetchall()
     return rows
 
 
-def _judge_again(following: Following, merges: Sequence[Merge], *, waiting: str = "") -> None:
+def _evaluate_again(following: Following, merges: Sequence[Merge], *, waiting: str = "") -> None:
     """In the caller's transaction; locks go in the order of customers, participations, recipients, the delivery.
 
     _BusyError where `waiting` is SKIP LOCKED and somebody holds one of them.
     """
     delivery = following.delivery
-    terms = terms_of(delivery, now=shared_now())
+    criteria = criteria_of(delivery, now=shared_now())
     former, living = [each[1] for each in merges], [each[2] for each in merges]
     with connection.cursor() as cursor:
-        if terms.cap is not None:
+        if criteria.cap is not None:
             _lock(cursor, {"campaign": delivery.campaign_id, "customers": sorted({*former, *living})}, waiting)
-        gone = _take_out(cursor, delivery, terms, former, living)
-        added = add_members(delivery=delivery, terms=terms, whom=THESE, values=[sorted(set(living))])
+        gone = _remove_merged_recipients(cursor, delivery, criteria, former, living)
+        added = add_recipients(delivery=delivery, criteria=criteria, whom=OF_IDS, values=[sorted(set(living))])
         change: dict[str, Any] = {"more": added - gone, "nothing": sends_nothing(delivery.creative.ad_type)}
-        change["capped_from"] = terms.cap and terms.cap.starts_on
-        cursor.execute(CHANGE, {**following.values, **change})
+        change["capped_from"] = criteria.cap and criteria.cap.starts_on
+        cursor.execute(COUNT_RECIPIENTS, {**following.values, **change})
         if cursor.rowcount != 1:
             raise _NotOursError
 
@@ -277,10 +271,12 @@ def _lock(cursor: Any, values: dict[str, Any], waiting: str) -> None:
             raise _BusyError
 
 
-def _take_out(cursor: Any, delivery: Delivery, terms: Terms, former: list[int], living: list[int]) -> int:
+def _remove_merged_recipients(
+    cursor: Any, delivery: Delivery, criteria: AudienceCriteria, former: list[int], living: list[int]
+) -> int:
     """No recipient of them is left, nor what was counted for them; how many recipients there were."""
     values = {"delivery": delivery.pk, "campaign": delivery.campaign_id, "former": former, "living": living}
-    values |= {"customers": sorted({*former, *living}), "rule": terms.cap and terms.cap.rule}
-    cursor.execute(TAKE_OUT, values)
+    values |= {"customers": sorted({*former, *living}), "rule": criteria.cap and criteria.cap.rule}
+    cursor.execute(REMOVE_MERGED_RECIPIENTS, values)
     (gone,) = cursor.fetchone()
     return int(gone)

@@ -26,7 +26,7 @@ def lease_seconds() -> int:
     return int(settings.LEASE_SECONDS)
 
 
-def new_lease() -> int:
+def new_lease_token() -> int:
     """A number that no other lease has: who holds it shows it before anything is written."""
     return secrets.randbits(62)
 
@@ -39,7 +39,7 @@ def shared_now() -> datetime:
     return now
 
 
-def insist(statement: str, parameters: Mapping[str, Any]) -> int:
+def with_reconnect(statement: str, parameters: Mapping[str, Any]) -> int:
     """Write what nobody else knows: where the connection is lost, on a new one, for as long as a server starts.
 
     Returns how many rows were written. The statement must be harmless the second time. Inside of a transaction, whose

@@ -16,7 +16,7 @@ FROM campaigns_recipient recipient JOIN customers_customer customer ON customer.
 WHERE recipient.delivery_id = {delivery} AND recipient.state = 'pending'
 """
 # The keys of a delivery begin with its own half, so a range of keys is the delivery.
-NEXT = f"""
+FIND_PENDING_BATCH = f"""
 SELECT recipient.key, customer.id, customer.uuid, customer.external_id, customer.attributes::text
 {PENDING.format(delivery="%s::bigint")} AND recipient.key > %s::uuid AND recipient.key <= %s::uuid
 ORDER BY recipient.key LIMIT {BATCH}
@@ -59,7 +59,7 @@ def pending_batches(*, delivery_id: int, delivery_key: uuid.UUID) -> Iterator[Se
     after, last = uuid.UUID(f"{half}{0:016}"), uuid.UUID(f"{half}{'f' * 16}")
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(NEXT, [delivery_id, after, last])
+            cursor.execute(FIND_PENDING_BATCH, [delivery_id, after, last])
             rows = cursor.fetchall()
         if not rows:
             return

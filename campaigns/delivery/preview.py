@@ -1,4 +1,4 @@
-"""Previews of audiences at every level, from the same terms as an audience is built from.
+"""Previews of audiences at every level, from the same criteria as an audience is built from.
 
 Counting looks at every customer, so it has bounds of its own, and an organization and a process have few at a time
 (DomainError `too_many_at_a_time`).
@@ -9,7 +9,7 @@ from datetime import datetime
 from django.conf import settings
 
 from campaigns.decisions.compiled import find_definition
-from campaigns.delivery.audience import Preview, get_terms, preview_audience
+from campaigns.delivery.audience import Preview, get_criteria, preview_audience
 from campaigns.hierarchy.campaigns import get_campaign
 from campaigns.hierarchy.creative_groups import get_group
 from campaigns.hierarchy.creatives import get_creative
@@ -50,9 +50,9 @@ def _preview(
     definition = find_definition(organization_id=organization.pk, campaign_id=campaign_id)
     if definition is None:
         raise not_found("Campaign")
-    terms = get_terms(
+    criteria = get_criteria(
         organization=organization, definition=definition, group_id=group_id, creative_type=creative_type, now=now
     )
     most: int = settings.PREVIEWS_AT_A_TIME
     with bounded(Work.PREVIEW), concurrency_slot(organization=organization, what="previews", most=most):
-        return preview_audience(terms=terms)
+        return preview_audience(criteria=criteria)

@@ -11,11 +11,11 @@ SQL = NamedSQL(__file__)
 # A pause of the senders saves up no more than this many seconds' worth.
 BURST_SECONDS = 2.0
 
-MAKE = """
+MAKE_BUCKET = """
 INSERT INTO campaigns_destinationrate (organization_id, destination, tokens, filled_at)
 VALUES (%s::bigint, %s::varchar, %s::float, now()) ON CONFLICT (organization_id, destination) DO NOTHING
 """
-TAKE = SQL("take")
+TAKE_TOKENS = SQL("take_tokens")
 
 
 @transaction.atomic
@@ -31,9 +31,9 @@ def take_tokens(*, organization_id: int, destination: str, rate: float | None, w
     }
     with connection.cursor() as cursor:
         for _ in range(2):
-            cursor.execute(TAKE, {**values, "wanted": wanted})
+            cursor.execute(TAKE_TOKENS, {**values, "wanted": wanted})
             row = cursor.fetchone()
             if row is not None:
                 return int(row[0])
-            cursor.execute(MAKE, [organization_id, destination, max(rate * BURST_SECONDS, 1)])
+            cursor.execute(MAKE_BUCKET, [organization_id, destination, max(rate * BURST_SECONDS, 1)])
     return 0

@@ -12,27 +12,34 @@ from django.db import OperationalError, connection, transaction
 from campaigns.decisions.compiled import write_definition
 from campaigns.delivery.audience import sends_nothing
 from campaigns.delivery.build_chunk import plan_chunks
-from campaigns.delivery.cap_returns import NOTHING_OWED, return_next_caps
-from campaigns.delivery.channels.troubles import our_own
-from campaigns.delivery.follow_merges import finish_next_building, look_at_merges
+from campaigns.delivery.cap_returns import NO_CAPS_OWED, return_next_caps
+from campaigns.delivery.channels.failure_messages import describe_internal_error
+from campaigns.delivery.follow_merges import current_snapshot, finish_next_audience
 from campaigns.models import AudienceChunk, Delivery
 from campaigns.models.ad_type import EXPORTS
 from campaigns.models.creative import DEFAULT_LATENESS_WINDOW
 from campaigns.models.delivery import DeliveryState
 from campaigns.schedule.due_work import DUE_DELIVERIES
+from campaigns.schedule.levels import LEVELS_END_AT, LEVELS_START_AT
 from customers.jobs import enqueue
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-NEXT = SQL("next", due_deliveries=DUE_DELIVERIES.format(now="%(now)s::timestamptz"), nothing_owed=NOTHING_OWED)
+LOCK_NEXT_DUE_DELIVERY = SQL(
+    "lock_next_due_delivery",
+    due_deliveries=DUE_DELIVERIES.format(now="%(now)s::timestamptz"),
+    no_caps_owed=NO_CAPS_OWED,
+    levels_start_at=LEVELS_START_AT,
+    levels_end_at=LEVELS_END_AT,
+)
 # Locked first and looked at then: an operator who has a recipient sent again comes before that, or after.
-LOCK = """
+LOCK_DELIVERING = """
 SELECT id FROM campaigns_delivery
 WHERE state = 'delivering' AND (%(delivery)s::bigint IS NULL OR id = %(delivery)s::bigint)
 ORDER BY id FOR UPDATE SKIP LOCKED
 """
-FINISH = SQL("finish")
+FINISH_DELIVERIES = SQL("finish_deliveries")
 
 log = structlog.get_logger(__name__)
 
@@ -57,10 +64,10 @@ class Due:
         return ""
 
 
-def move_deliveries_on(*, now: datetime) -> bool:
+def advance_deliveries(*, now: datetime) -> bool:
     """Do whatever time has made due, each delivery in a transaction of its own; whether there was anything."""
     moved = return_next_caps()
-    while begin_next_delivery(now=now) or finish_next_building() or release_next_delivery(now=now):
+    while begin_next_delivery(now=now) or finish_next_audience() or release_next_delivery(now=now):
         moved = True
     return finish_deliveries() or moved
 
@@ -79,7 +86,7 @@ def begin_next_delivery(*, now: datetime) -> bool:
             raise
         except Exception as error:  # whatever is wrong with one delivery, those behind it have their turn
             log.exception("delivery_not_begun", delivery=due.delivery.pk)
-            failed = {"state": DeliveryState.FAILED, "error": our_own(error)}
+            failed = {"state": DeliveryState.FAILED, "error": describe_internal_error(error)}
             Delivery.objects.filter(pk=due.delivery.pk).update(**failed)
     return True
 
@@ -102,17 +109,17 @@ def release_next_delivery(*, now: datetime) -> bool:
 def finish_deliveries(*, delivery_id: int | None = None) -> bool:
     """End the deliveries (or this one) that have nobody left to be sent anything; whether there were any."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOCK, {"delivery": delivery_id})
+        cursor.execute(LOCK_DELIVERING, {"delivery": delivery_id})
         deliveries = [row[0] for row in cursor.fetchall()]
         if not deliveries:
             return False
-        cursor.execute(FINISH, {"deliveries": deliveries, "exports": list(EXPORTS)})
+        cursor.execute(FINISH_DELIVERIES, {"deliveries": deliveries, "exports": list(EXPORTS)})
         return bool(cursor.rowcount)
 
 
 def _lock_next(state: DeliveryState, now: datetime) -> Due | None:
     with connection.cursor() as cursor:
-        cursor.execute(NEXT, {"state": state.value, "now": now})
+        cursor.execute(LOCK_NEXT_DUE_DELIVERY, {"state": state.value, "now": now})
         row = cursor.fetchone()
     if row is None:
         return None
@@ -131,7 +138,7 @@ def _begin(delivery: Delivery, now: datetime) -> None:
     """Keep what the audience is built from and which merges it knows, and share the customers out among chunks."""
     definition = write_definition(organization_id=delivery.organization_id, campaign_id=delivery.campaign_id)
     begun_as = {"creative_type": delivery.creative.creative_type, "group_id": delivery.creative.creative_group_id}
-    seen = look_at_merges()
+    seen = current_snapshot()
     _update(delivery, definition={**(definition or {}), **begun_as}, merges_seen=seen, started_at=now)
     chunks = plan_chunks(delivery=delivery)
     _update(

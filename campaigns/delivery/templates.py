@@ -207,10 +207,10 @@ def _troubles_of_arguments(expression: FilterExpression) -> Iterator[str]:
         if given and getattr(function, "needs_autoescape", False):
             # Django would take it, and hand its own over in the same place.
             yield f"{name} takes no argument."
-        fits, expected = ARGUMENTS.get(name, (_anything, ""))
+        is_valid, expected = ARGUMENTS.get(name, (_anything, ""))
         for looks_up, value in given:
             literal = value.literal if looks_up else value
-            if (not looks_up or value.lookups is None) and not fits(literal):
+            if (not looks_up or value.lookups is None) and not is_valid(literal):
                 yield f"{name}:{literal!r} can't work: {expected} is expected."
 
 

@@ -19,9 +19,9 @@ from campaigns.delivery.channels.base import ClaimedRecipient, DeliveryFailedErr
 from campaigns.delivery.channels.cheetah import CheetahExport
 from campaigns.delivery.channels.email import EmailChannel
 from campaigns.delivery.channels.facebook import FacebookExport
+from campaigns.delivery.channels.failure_messages import one_line
 from campaigns.delivery.channels.file import FileExport, S3Export, remove_file
 from campaigns.delivery.channels.push import PushChannel
-from campaigns.delivery.channels.troubles import plain
 from campaigns.delivery.channels.webhook import WebhookChannel
 from campaigns.delivery.templates import compile_template
 from campaigns.models import Destination
@@ -110,7 +110,7 @@ def _file(destination: Destination, message: Message, _to: str) -> str:
         if not isinstance(export, S3Export):
             remove_file(name)
     except OSError as error:
-        raise DeliveryFailedError(f"The file can't be written: {plain(error)}") from error
+        raise DeliveryFailedError(f"The file can't be written: {one_line(error)}") from error
     return f"A file was written: {export.url(name) or name}"
 
 

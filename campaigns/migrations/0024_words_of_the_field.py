@@ -153,6 +153,10 @@ class Migration(migrations.Migration):
         ),
         migrations.RenameField("adunit", "group", "creative_group"),
         migrations.RenameField("adtarget", "group", "creative_group"),
+        migrations.RenameField("destination", "sealed_secrets", "encrypted_secrets"),
+        migrations.RenameField("audiencechunk", "lease", "lease_token"),
+        migrations.RenameField("delivery", "lease", "lease_token"),
+        migrations.RenameField("recipient", "lease", "lease_token"),
         migrations.AlterModelOptions(
             name='delivery',
             options={'ordering': ['-id'], 'verbose_name_plural': 'deliveries'},

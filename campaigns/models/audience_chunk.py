@@ -19,7 +19,7 @@ class AudienceChunk(TenantModel):
     first_id = models.BigIntegerField()
     last_id = models.BigIntegerField()
     attempts = models.PositiveIntegerField(default=0, db_default=0)
-    lease = models.BigIntegerField(null=True, blank=True)
+    lease_token = models.BigIntegerField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
 

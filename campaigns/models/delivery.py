@@ -27,24 +27,23 @@ class DeliveryState(models.TextChoices):
     FAILED = "failed"
 
 
-# Time alone moves these on; the others wait for somebody, or are over.
-MOVING = (DeliveryState.SCHEDULED, DeliveryState.BUILDING, DeliveryState.BUILT, DeliveryState.DELIVERING)
-OVER = (DeliveryState.COMPLETE, DeliveryState.CANCELLED, DeliveryState.SKIPPED, DeliveryState.FAILED)
-# What somebody who runs the platform may have to look at.
-UNSETTLED = (*MOVING, DeliveryState.PAUSED, DeliveryState.FAILED)
+# Workers advance these without an operator.
+ACTIVE_STATES = (DeliveryState.SCHEDULED, DeliveryState.BUILDING, DeliveryState.BUILT, DeliveryState.DELIVERING)
+TERMINAL_STATES = (DeliveryState.COMPLETE, DeliveryState.CANCELLED, DeliveryState.SKIPPED, DeliveryState.FAILED)
+# What an operator may have to look at.
+UNSETTLED_STATES = (*ACTIVE_STATES, DeliveryState.PAUSED, DeliveryState.FAILED)
 HALF, WHOLE = 50, 100
 
 
 class Delivery(NamesFields):
     """One delivery of one creative at one time (`scheduled_for`).
 
-    `key` is what its recipients' keys begin with. `is_held` says that an operator paused or cancelled it, so that
-    only an operator moves it on. `lease` and `leased_until` are of the worker that does what can't be shared (planning
-    chunks, following merges, counting again, exporting a file). `merges_seen` is a snapshot of the database: of merges
-    that it doesn't show nothing is known yet. `capped_from` is the day on which the earliest period began in which its
-    recipients are counted towards a cap; empty where they aren't. Counts are of members; who is none of sent, failed,
-    skipped and ambiguous is pending. They stay when chunks, recipients or the file are deleted by their age, which the
-    three `…_removed_at` say.
+    `key` is the prefix of its recipients' keys. `is_held`: an operator paused or cancelled it, and only an operator
+    resumes it. `lease_token` and `leased_until` belong to the worker that does what only one may do (follow merges,
+    count again, export a file). `merges_seen` is a database snapshot; merges that it doesn't show are not
+    applied yet. `capped_from` is the first day of the earliest period in which its recipients count towards a cap, null
+    if they don't. A recipient that is not sent, failed, skipped or ambiguous is pending. The counts stay when retention
+    deletes chunks, recipients or the file, at the time in `…_removed_at`.
     """
 
     campaign = models.ForeignKey(AdCampaign, on_delete=models.CASCADE, related_name="deliveries")
@@ -65,7 +64,7 @@ class Delivery(NamesFields):
     paused_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
-    lease = models.BigIntegerField(null=True, blank=True)
+    lease_token = models.BigIntegerField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0, db_default=0)
     error = models.TextField(blank=True, default="", db_default="")
@@ -114,8 +113,8 @@ class Delivery(NamesFields):
                 ),
                 name="delivery_owes_caps",
             ),
-            models.Index(fields=["scheduled_for"], condition=Q(state__in=MOVING), name="delivery_moving"),
-            models.Index(fields=["state"], condition=Q(state__in=UNSETTLED), name="delivery_unsettled"),
+            models.Index(fields=["scheduled_for"], condition=Q(state__in=ACTIVE_STATES), name="delivery_moving"),
+            models.Index(fields=["state"], condition=Q(state__in=UNSETTLED_STATES), name="delivery_unsettled"),
             models.Index(fields=["finished_at"], name="delivery_finished"),
         ]
 

@@ -17,7 +17,7 @@ from customers.models.encrypted_field import decrypt, encrypt
 class Destination(NamesFields):
     """A place of one kind. Creatives don't name destinations: the organization's default of the kind is used.
 
-    `settings` are shown and logged, secrets are not: they stand encrypted in `sealed_secrets` and are read with
+    `settings` are shown and logged, secrets are not: they stand encrypted in `encrypted_secrets` and are read with
     `secrets` where they are sent. `campaigns.models.destination_kind` says what each kind takes.
     """
 
@@ -25,7 +25,7 @@ class Destination(NamesFields):
     kind = models.CharField(max_length=8, choices=DestinationKind.choices)
     is_default = models.BooleanField(default=True, help_text="The one that creatives of this kind use.")
     settings = models.JSONField(default=dict, blank=True)
-    sealed_secrets = models.TextField(default="", blank=True, editable=False)
+    encrypted_secrets = models.TextField(default="", blank=True, editable=False)
     rate_per_second = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)], help_text="Recipients a second; empty: no limit."
     )
@@ -64,7 +64,7 @@ class Destination(NamesFields):
     @property
     def secrets(self) -> dict[str, str]:
         """The secrets by name; DomainError `secrets_unreadable` where their key is gone."""
-        return decrypt(self.sealed_secrets)
+        return decrypt(self.encrypted_secrets)
 
     @property
     def secrets_set(self) -> list[str]:
@@ -74,9 +74,9 @@ class Destination(NamesFields):
         except DomainError:
             return []
 
-    def keep_secrets(self, secrets: Mapping[str, str]) -> None:
+    def set_secrets(self, secrets: Mapping[str, str]) -> None:
         """Encrypt these in place of those that were there; saving is the caller's."""
-        self.sealed_secrets = encrypt(secrets)
+        self.encrypted_secrets = encrypt(secrets)
 
     @property
     def attributes_named(self) -> set[str]:

@@ -76,7 +76,7 @@ def _columns(value: object) -> bool:
 class Member:
     """One member of a kind's settings; `sentence` says what is expected, `trouble` what is wrong where it can tell."""
 
-    fits: Callable[[object], bool]
+    is_valid: Callable[[object], bool]
     sentence: str
     required: bool = False
     default: Any = None
@@ -91,7 +91,7 @@ TEXT = Member(is_text, "A text is expected.")
 REQUIRED_TEXT = Member(is_text, TEXT.sentence, required=True)
 # In HTTP Basic a colon ends it; of SMTP's user and password only ASCII can be sent.
 USER = Member(matches(r"[^:]+"), "A text without a colon is expected.", required=True)
-KEY = replace(USER, fits=matches(r"[^:\s]+"), sentence="A text without colons and spaces is expected.")
+KEY = replace(USER, is_valid=matches(r"[^:\s]+"), sentence="A text without colons and spaces is expected.")
 ASCII = Member(is_ascii, "A text of ASCII characters is expected.")
 URL = Member(is_url, "An address is expected.", trouble=trouble_of_url)
 REQUIRED_URL = replace(URL, required=True)
@@ -220,7 +220,7 @@ def problems_of_settings(kind: str, settings: object, secrets: Mapping[str, Any]
     for name, member in shape.members.items():
         if name not in settings:
             wrong += [f"{name}: this setting is required."] if member.required else []
-        elif not member.fits(settings[name]):
+        elif not member.is_valid(settings[name]):
             wrong.append(f"{name}: {member.told(settings[name])}")
     if kind == DestinationKind.EMAIL:
         wrong += _of_no_use(settings)

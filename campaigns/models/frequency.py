@@ -37,7 +37,7 @@ class FrequencyPeriod(models.TextChoices):
 _IS_NOT_COUNTED = "(excluded.capped_rule IS NULL OR mine.capped_rule > excluded.capped_rule)"
 _BEGINS_ANEW = """(mine.capped_rule IS NULL OR mine.capped_rule < excluded.capped_rule
         OR mine.capped_rule = excluded.capped_rule AND mine.capped_from < excluded.capped_from)"""
-_COUNT = SQL("_count")
+_COUNT = SQL("count_capped")
 COUNT_CAPPED = _COUNT.format(not_counted=_IS_NOT_COUNTED, anew=_BEGINS_ANEW, added="excluded.capped_count")
 # Where two rows become one: what one of them counted in a former period is over.
 UNITE_CAPPED = _COUNT.format(

@@ -16,7 +16,9 @@ TIMES = ("last_seen_at", "dismissed_at", "converted_at", "completed_at", "intera
 _COLUMNS = ", ".join(("organization_id", "campaign_id", *COUNTS, *TIMES))
 _SUMS = ", ".join(f"{name} = mine.{name} + excluded.{name}" for name in COUNTS)
 _LATEST = ", ".join(f"{name} = GREATEST(mine.{name}, excluded.{name})" for name in TIMES)
-MERGE = SQL("merge", columns=_COLUMNS, sums=_SUMS, latest=_LATEST, unite_capped=UNITE_CAPPED)
+MERGE_PARTICIPATIONS = SQL(
+    "merge_participations", columns=_COLUMNS, sums=_SUMS, latest=_LATEST, unite_capped=UNITE_CAPPED
+)
 
 
 class Participation(CustomerOwned):
@@ -58,5 +60,5 @@ class Participation(CustomerOwned):
     def move_rows(cls, *, from_id: int, to_id: int) -> None:
         """Where both took part in a campaign, counts are added up and the later times stay."""
         with connection.cursor() as cursor:
-            cursor.execute(MERGE, [to_id, from_id])
+            cursor.execute(MERGE_PARTICIPATIONS, [to_id, from_id])
         cls._base_manager.filter(customer_id=from_id).delete()

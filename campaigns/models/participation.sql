@@ -1,6 +1,6 @@
--- name: merge
--- Only names of columns are put together here; values are parameters. A count by a rule that the campaign no longer has
--- is left behind, so that it never takes the place of one by the present rule.
+-- name: merge_participations
+-- Adds a customer's participations to those of the surviving customer; locks these by campaign. A count by a rule that
+-- the campaign no longer has is left behind, so that it never replaces one by the present rule.
 INSERT INTO campaigns_participation AS mine (customer_id, ${columns}, capped_count, capped_from, capped_rule)
 SELECT %s::bigint, ${columns}, CASE WHEN is_counted THEN capped_count ELSE 0 END,
     CASE WHEN is_counted THEN capped_from END, CASE WHEN is_counted THEN capped_rule END

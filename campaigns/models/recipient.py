@@ -30,34 +30,33 @@ class RecipientState(models.TextChoices):
 # Recipients of an audience that isn't built yet stay where they are, for it has others that nobody can see: the last
 # step of building goes after all merges (campaigns.delivery.follow_merges).
 _IS_BUILT = """NOT EXISTS (SELECT FROM campaigns_delivery delivery
-    WHERE delivery.id = {member}.delivery_id AND delivery.built_at IS NULL)"""
+    WHERE delivery.id = {recipient}.delivery_id AND delivery.built_at IS NULL)"""
 # Before they are looked at: a worker may have them in hand, and say meanwhile what became of them.
-LOCK = f"""
+LOCK_RECIPIENTS = f"""
 SELECT FROM campaigns_recipient recipient
-WHERE recipient.customer_id IN (%(from)s::bigint, %(to)s::bigint) AND {_IS_BUILT.format(member="recipient")}
+WHERE recipient.customer_id IN (%(from)s::bigint, %(to)s::bigint) AND {_IS_BUILT.format(recipient="recipient")}
 ORDER BY recipient.key FOR UPDATE OF recipient
 """
-MERGE = SQL("merge", is_built_member_ours=_IS_BUILT.format(member="ours"))
-MOVE = f"""
+MERGE_RECIPIENTS = SQL("merge_recipients", is_built=_IS_BUILT.format(recipient="ours"))
+MOVE_RECIPIENTS = f"""
 UPDATE campaigns_recipient recipient SET customer_id = %(to)s::bigint
-WHERE recipient.customer_id = %(from)s::bigint AND {_IS_BUILT.format(member="recipient")}
+WHERE recipient.customer_id = %(from)s::bigint AND {_IS_BUILT.format(recipient="recipient")}
 """  # noqa: S608 - put together from constants
-DELETE = SQL("delete")
+DELETE_RECIPIENTS = SQL("delete_recipients")
 RANKS = ["pending", "skipped", "failed", "leased", "ambiguous", "sent"]
 
 
 class Recipient(CustomerOwned):
-    """A recipient: of a delivery, or (`delivery` null) of a triggered message.
+    """A recipient of a delivery, or (`delivery` null) of a triggered message.
 
-    `key` never changes, so that the other side can tell a second attempt. A pending one is tried at `due_at`; a leased
-    one is being handed over by the worker of `lease`, who is taken to be dead after `due_at`; a triggered one that is
-    settled has been so since `due_at`, and one that waits was first tried at `tried_since`. `reference` is what the
-    other side calls a message that was sent, and before that the name of the destination that may have it already.
+    `key` never changes: it is the idempotency key of the message. `due_at` depends on the state: when a pending
+    recipient is tried next, when the lease of a leased one expires (the worker has `lease_token`), when a triggered one
+    was settled. `tried_since` is the first attempt of a triggered message. `reference` is the destination's id of a
+    sent message, and before that the name of a destination that may have received it.
 
-    There are a million of these to a delivery: few columns, few indexes, and no foreign key that the database checks
-    (that would take as long as all the rest, and write to every customer's row). `campaigns.delivery.follow_merges`
-    stands in for it. A message that counts towards a frequency cap bears in `capped_from` the day on which the period
-    began that it was counted in.
+    A delivery has up to a million of these: few columns, few indexes, and no foreign keys checked by the database (they
+    would double the time of building an audience and lock every customer); `campaigns.delivery.follow_merges` does
+    their work. `capped_from` is the first day of the period in which the message counts towards a frequency cap.
     """
 
     lock_order = LockOrder.RECIPIENTS
@@ -83,7 +82,7 @@ class Recipient(CustomerOwned):
     )
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     due_at = models.DateTimeField(null=True, blank=True)
-    lease = models.BigIntegerField(null=True, blank=True)
+    lease_token = models.BigIntegerField(null=True, blank=True)
     tried_since = models.DateTimeField(null=True, blank=True, editable=False)
     reference = models.CharField(max_length=255, null=True, blank=True)
     error = models.CharField(max_length=500, null=True, blank=True)
@@ -114,13 +113,13 @@ class Recipient(CustomerOwned):
         """A delivery reaches each customer once: where both are its recipients, the row that is further stays."""
         values: dict[str, Any] = {"from": from_id, "to": to_id, "ranks": RANKS}
         with connection.cursor() as cursor:
-            cursor.execute(LOCK, values)
+            cursor.execute(LOCK_RECIPIENTS, values)
             if cursor.rowcount:
-                cursor.execute(MERGE, values)
-                cursor.execute(MOVE, values)
+                cursor.execute(MERGE_RECIPIENTS, values)
+                cursor.execute(MOVE_RECIPIENTS, values)
 
     @classmethod
     def delete_rows(cls, *, customer_ids: Collection[int]) -> None:
         """A delivery has so many recipients less."""
         with connection.cursor() as cursor:
-            cursor.execute(DELETE, [list(customer_ids)])
+            cursor.execute(DELETE_RECIPIENTS, [list(customer_ids)])

@@ -1,11 +1,12 @@
--- name: merge
--- Of two rows of one delivery the one that is further stays, and the delivery counts one recipient less.
+-- name: merge_recipients
+-- Of two recipients of one delivery the one that has progressed further stays, and the delivery counts one less. Locks
+-- recipients, which the caller has locked before, then deliveries by id.
 WITH doubled AS (
     SELECT CASE WHEN array_position(%(ranks)s::text[], theirs.state::text) >
         array_position(%(ranks)s::text[], ours.state::text) THEN ours.key ELSE theirs.key END AS lost_key
     FROM campaigns_recipient theirs JOIN campaigns_recipient ours ON ours.delivery_id = theirs.delivery_id
     WHERE theirs.customer_id = %(from)s::bigint AND ours.customer_id = %(to)s::bigint
-    AND ${is_built_member_ours}
+    AND ${is_built}
 ), lost AS (
     DELETE FROM campaigns_recipient recipient USING doubled WHERE recipient.key = doubled.lost_key
     RETURNING recipient.delivery_id, recipient.state
@@ -18,8 +19,8 @@ UPDATE campaigns_delivery delivery SET audience = audience - 1,
     skipped = skipped - (lost.state = 'skipped')::int, ambiguous = ambiguous - (lost.state = 'ambiguous')::int
 FROM locked JOIN lost ON lost.delivery_id = locked.id WHERE delivery.id = locked.id
 
--- name: delete
--- Recipients, then deliveries, each in the order of their keys.
+-- name: delete_recipients
+-- Deletes customers' recipients, and the deliveries count so many less. Locks recipients by key, then deliveries by id.
 WITH locked AS MATERIALIZED (
     SELECT key FROM campaigns_recipient WHERE customer_id = ANY(%s::bigint[]) ORDER BY key FOR UPDATE
 ), lost AS (
@@ -33,7 +34,8 @@ WITH locked AS MATERIALIZED (
 ), deliveries AS MATERIALIZED (
     SELECT id FROM campaigns_delivery WHERE id IN (SELECT delivery_id FROM several) ORDER BY id FOR UPDATE
 )
-UPDATE campaigns_delivery delivery SET audience = delivery.audience - several.audience, sent = delivery.sent - several.sent,
+UPDATE campaigns_delivery delivery SET audience = delivery.audience - several.audience,
+    sent = delivery.sent - several.sent,
     failed = delivery.failed - several.failed, skipped = delivery.skipped - several.skipped,
     ambiguous = delivery.ambiguous - several.ambiguous
 FROM several JOIN deliveries ON deliveries.id = several.delivery_id WHERE delivery.id = several.delivery_id

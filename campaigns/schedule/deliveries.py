@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from campaigns.models import Delivery
-from campaigns.models.delivery import MOVING, DeliveryState
+from campaigns.models.delivery import ACTIVE_STATES, DeliveryState
 from customers.errors import not_found
 from customers.models import Organization
 
@@ -18,7 +18,7 @@ def deliveries_of(*, organization: Organization, state: str | None = None) -> Qu
 
 def deliveries_to_watch(*, since: datetime) -> QuerySet[Delivery]:
     """What moves or waits, and what has ended since; of all organizations, for whoever runs the platform."""
-    open_ones = Q(state__in=[*MOVING, DeliveryState.PAUSED])
+    open_ones = Q(state__in=[*ACTIVE_STATES, DeliveryState.PAUSED])
     deliveries = Delivery.objects.filter(open_ones | Q(finished_at__gte=since) | Q(state=DeliveryState.FAILED))
     return (
         deliveries.defer("definition").select_related("creative", "organization").order_by("scheduled_for", "id")[:50]

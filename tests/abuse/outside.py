@@ -29,7 +29,7 @@ FORMULA = '=HYPERLINK("http://evil.example/")'
 def make_destination(organization_id: int, kind: str, settings: dict[str, Any], **secrets: str) -> Destination:
     """The default destination of a kind."""
     made = Destination(organization_id=organization_id, name=unique(kind), kind=kind, settings=settings)
-    made.keep_secrets(secrets)
+    made.set_secrets(secrets)
     made.save()
     return made
 

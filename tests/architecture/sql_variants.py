@@ -8,27 +8,27 @@ COUNTED = {
     "customers": CUSTOMERS,
     "counting": "capped_count = mine.capped_count + 1",
     "has_room": "mine.capped_count < %s::bigint",
-    "members": "SELECT customer_id FROM counted",
+    "insert_recipients": "SELECT customer_id FROM counted",
 }
 RETENTION = {"table": "campaigns_event", "time": "at", "spare": "true", "join": "", "more": "", "locked": "old"}
 VARIANTS: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("campaigns/behaviors/state.sql", "find_histories"): [
         {"parts": "SELECT 1::bigint AS id, now() AS at, 1::numeric AS amount, true AS flag"}
     ],
-    ("campaigns/delivery/add_recipients.sql", "members"): [RECIPIENTS],
-    ("campaigns/delivery/add_recipients.sql", "counted"): [COUNTED],
-    ("campaigns/delivery/audience.sql", "preview"): [
+    ("campaigns/delivery/add_recipients.sql", "insert_recipients"): [RECIPIENTS],
+    ("campaigns/delivery/add_recipients.sql", "insert_counted_recipients"): [COUNTED],
+    ("campaigns/delivery/audience.sql", "preview_audience"): [
         {"cases": "WHEN NOT customer.consent THEN 0", "last": 1, "all": "customer.consent", "sample": 20}
     ],
-    ("campaigns/delivery/exports.sql", "skip"): [{"error": "''", "delivery": "1", "whom": "true"}],
-    ("campaigns/delivery/recipients/claim.sql", "take"): [
+    ("campaigns/delivery/exports.sql", "skip_recipients"): [{"error": "''", "delivery": "1", "whom": "true"}],
+    ("campaigns/delivery/recipients/claim.sql", "claim_recipients"): [
         {"whose": "recipient.delivery_id = 1", "consent": "customer.email_consent", "tokens": "'[]'"}
     ],
-    ("campaigns/delivery/waits.sql", "recipients"): [{"whose": "recipient.delivery_id = 1"}],
-    ("campaigns/schedule/synchronise.sql", "change"): [
+    ("campaigns/delivery/backoff.sql", "end_recipient_backoff"): [{"whose": "recipient.delivery_id = 1"}],
+    ("campaigns/schedule/synchronise.sql", "update_deliveries"): [
         {"level": level} for level in ("campaign", "line_item", "creative_group", "creative")
     ],
-    ("campaigns/schedule/synchronise.sql", "make"): [{"level": "creative"}],
+    ("campaigns/schedule/synchronise.sql", "make_deliveries"): [{"level": "creative"}],
     ("config/retention/kinds.sql", "by_id"): [
         {**RETENTION, "mark": "", "end": ""},
         {**RETENTION, "mark": "", "end": "OR max(at) >= %(before)s::timestamptz"},

@@ -18,9 +18,9 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from campaigns.decisions.compiled import read_definition
-from campaigns.delivery.audience import Terms, get_terms
-from campaigns.delivery.build_chunk import build_chunk, take_chunk
-from campaigns.delivery.follow_merges import finish_next_building
+from campaigns.delivery.audience import AudienceCriteria, get_criteria
+from campaigns.delivery.build_chunk import build_chunk, claim_chunk
+from campaigns.delivery.follow_merges import finish_next_audience
 from campaigns.delivery.sweep import begin_next_delivery
 from campaigns.models import Delivery, Recipient
 from campaigns.models.delivery import DeliveryState
@@ -52,8 +52,8 @@ WORKER = """
 import django; django.setup()
 from pathlib import Path
 from django.utils import timezone
-from campaigns.delivery.build_chunk import build_chunk, take_chunk
-while (leased := take_chunk()) is not None:
+from campaigns.delivery.build_chunk import build_chunk, claim_chunk
+while (leased := claim_chunk()) is not None:
     assert build_chunk(leased=leased)
 print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 """
@@ -61,11 +61,11 @@ ONE_STATEMENT = """
 INSERT INTO campaigns_recipient (key, organization_id, delivery_id, creative_id, customer_id, state, due_at)
 SELECT (%s::text || lpad(to_hex(customer.id), 16, '0'))::uuid, %s::bigint, %s::bigint, %s::bigint, customer.id,
     'pending', now()
-FROM customers_customer customer WHERE customer.organization_id = %s::bigint AND {terms}
+FROM customers_customer customer WHERE customer.organization_id = %s::bigint AND {criteria}
 """
 PAGE = """
-SELECT customer.id FROM customers_customer customer WHERE customer.organization_id = %s AND customer.id > %s AND {terms}
-ORDER BY customer.id LIMIT 1000
+SELECT customer.id FROM customers_customer customer WHERE customer.organization_id = %s AND customer.id > %s
+AND {criteria} ORDER BY customer.id LIMIT 1000
 """
 ONE_ROW = """
 INSERT INTO campaigns_recipient (key, organization_id, delivery_id, creative_id, customer_id, state, due_at)
@@ -102,7 +102,7 @@ def _both(rows: Hierarchy, *, reverse: bool) -> tuple[float, float]:
     return members / reference, found / ours
 
 
-def _rate(rows: Hierarchy, build: Callable[[Delivery, Terms], None]) -> float:
+def _rate(rows: Hierarchy, build: Callable[[Delivery, AudienceCriteria], None]) -> float:
     seconds, members = _timed(rows, build)
     return members / seconds
 
@@ -129,10 +129,10 @@ def _begun(rows: Hierarchy) -> Delivery:
     return Delivery.objects.get(creative=rows.creative, state=DeliveryState.BUILDING)
 
 
-def _timed(rows: Hierarchy, build: Callable[[Delivery, Terms], None]) -> tuple[float, int]:
+def _timed(rows: Hierarchy, build: Callable[[Delivery, AudienceCriteria], None]) -> tuple[float, int]:
     """Seconds, and how many members there are then."""
     delivery = _begun(rows)
-    terms = get_terms(
+    criteria = get_criteria(
         organization=rows.campaign.organization,
         definition=read_definition(organization_id=delivery.organization_id, written=delivery.definition or {}),
         group_id=rows.group.pk,
@@ -140,12 +140,12 @@ def _timed(rows: Hierarchy, build: Callable[[Delivery, Terms], None]) -> tuple[f
         now=timezone.now(),
     )
     began = time.perf_counter()
-    build(delivery, terms)
+    build(delivery, criteria)
     return time.perf_counter() - began, Recipient.objects.filter(delivery=delivery).count()
 
 
-def _one_statement(delivery: Delivery, terms: Terms) -> None:
-    where, parameters = terms.where
+def _one_statement(delivery: Delivery, criteria: AudienceCriteria) -> None:
+    where, parameters = criteria.where
     first: list[Any] = [
         delivery.key.hex[:16],
         delivery.organization_id,
@@ -154,32 +154,32 @@ def _one_statement(delivery: Delivery, terms: Terms) -> None:
         delivery.organization_id,
     ]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(ONE_STATEMENT.format(terms=where), [*first, *parameters])
+        cursor.execute(ONE_STATEMENT.format(criteria=where), [*first, *parameters])
 
 
-def _one_worker(_delivery: Delivery, _terms: Terms) -> None:
-    while (leased := take_chunk()) is not None:
+def _one_worker(_delivery: Delivery, _criteria: AudienceCriteria) -> None:
+    while (leased := claim_chunk()) is not None:
         if not build_chunk(leased=leased):
             raise RunFailedError("a chunk was not built")
-    finish_next_building()
+    finish_next_audience()
 
 
-def _two_workers(delivery: Delivery, terms: Terms) -> None:
+def _two_workers(delivery: Delivery, criteria: AudienceCriteria) -> None:
     def work(_number: int) -> None:
-        _one_worker(delivery, terms)
+        _one_worker(delivery, criteria)
         connections.close_all()
 
     with ThreadPoolExecutor(2) as workers:
         list(workers.map(work, range(2)))
 
 
-def _naive(delivery: Delivery, terms: Terms) -> None:
+def _naive(delivery: Delivery, criteria: AudienceCriteria) -> None:
     """What is done where SQL is only asked for ids: a page by keyset, its rows by executemany, a commit each."""
-    where, parameters = terms.where
+    where, parameters = criteria.where
     after = made = 0
     while made < NAIVE:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(PAGE.format(terms=where), [delivery.organization_id, after, *parameters])
+            cursor.execute(PAGE.format(criteria=where), [delivery.organization_id, after, *parameters])
             ids = [row[0] for row in cursor.fetchall()]
             rows: list[Any] = [
                 (uuid.uuid4(), delivery.organization_id, delivery.pk, delivery.creative_id, each) for each in ids

@@ -27,7 +27,7 @@ from tests.factories import make_organization
 REDIS_URL = os.environ.get("REDIS_URL", "")
 # What was seen of a server is remembered by its URL, and a port may come again.
 DATABASES = itertools.count()
-TASK = "campaigns.look_after_deliveries"
+TASK = "campaigns.maintain_deliveries"
 # As the settings have it, but nobody waits for seconds for a broker that is none.
 QUICK = {"socket_timeout": 0.1, "socket_connect_timeout": 0.1, "max_retries": 1, "interval_start": 0, "interval_max": 0}
 BROKERS = [

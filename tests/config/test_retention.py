@@ -16,8 +16,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns.delivery.channels.file import MANIFEST
-from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
-from campaigns.delivery.triggered import set_aside
+from campaigns.delivery.recipients.resolve import Resolution, resolve_recipients
+from campaigns.delivery.triggered_messages import defer_or_skip
 from campaigns.models import (
     AudienceChunk,
     DecisionRecord,
@@ -271,7 +271,7 @@ def test_chunks_and_recipients_go_with_deliveries_that_are_over(old: datetime, s
     assert Delivery.objects.count() == 1
     assert Recipient.objects.filter(delivery=delivery).count() == len(left)
     # The operator's word still counts.
-    assert resolve_recipients(organization=delivery.organization, keys=[doubtful.pk], verdict=Verdict.SENT) == 1
+    assert resolve_recipients(organization=delivery.organization, keys=[doubtful.pk], resolution=Resolution.SENT) == 1
     _retire_all()
     assert Recipient.objects.filter(delivery=delivery).exists() != goes
 
@@ -290,7 +290,7 @@ def test_recipients_of_triggered_messages_go_by_the_time_at_which_they_were_sett
     organization = rows.campaign.organization
     key = {"organization": organization, "creative": rows.creative}
     made = [Recipient.objects.create(customer=make_customer(organization), due_at=old, **key) for _ in range(4)]
-    set_aside(creative_id=rows.creative.pk, state="skipped", error="over")
+    defer_or_skip(creative_id=rows.creative.pk, state="skipped", error="over")
     assert set(Recipient.objects.values_list("state", flat=True)) == {"skipped"}
     _retire_all()
     assert Recipient.objects.count() == 4

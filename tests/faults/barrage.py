@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, connections
 
 from campaigns.models import Delivery
-from campaigns.models.delivery import OVER, DeliveryState
+from campaigns.models.delivery import TERMINAL_STATES, DeliveryState
 from config.supervision import Signals
 from customers.customers.generation import generate_customers
 from tests.campaigns.delivery.scheduled import EMAIL, PUSH, make_delivery, make_scheduled
@@ -124,7 +124,7 @@ class Barrage:
 
     @property
     def _is_over(self) -> bool:
-        return all(delivery.state in OVER for delivery in self._deliveries.values())
+        return all(delivery.state in TERMINAL_STATES for delivery in self._deliveries.values())
 
     def _report(self, blows: Blows, least: int) -> bool:
         if self._signals.stop_requested:

@@ -201,14 +201,14 @@ def test_a_database_that_goes_away_costs_no_chunk_and_leaves_no_doubt(
     make_people(rows.campaign.organization, 20)
     delivery = make_delivery(rows)
     sweep()
-    add = add_recipients.add_members
+    add = add_recipients.add_recipients
 
     def lose_and_add(**values: Any) -> int:
         cut_off(connection.connection.info.backend_pid)
-        monkeypatch.setattr(build_chunk, "add_members", add)
+        monkeypatch.setattr(build_chunk, "add_recipients", add)
         return add(**values)
 
-    monkeypatch.setattr(build_chunk, "add_members", lose_and_add)
+    monkeypatch.setattr(build_chunk, "add_recipients", lose_and_add)
     assert work_once()
     assert not Recipient.objects.exists()
     AudienceChunk.objects.update(leased_until=None)

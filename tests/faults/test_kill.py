@@ -91,7 +91,7 @@ def _stopped_in_mid_chunk(organization: Organization, message: Any) -> Iterator[
     with closing(psycopg.connect(database_url(), application_name=OURS)) as other:
         other.execute("LOCK TABLE campaigns_recipient IN SHARE MODE")
         delivery = make_delivery(rows)
-        begun = AudienceChunk.objects.filter(delivery=delivery, lease__isnull=False)
+        begun = AudienceChunk.objects.filter(delivery=delivery, lease_token__isnull=False)
         until(begun.exists, "a chunk that is begun", 30)
         yield delivery
 

@@ -13,7 +13,7 @@ from campaigns.api.views.offers import Offers
 from campaigns.models import Event, IssuedOffer, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.offers.definitions import create_offer
-from campaigns.tasks import look_after_deliveries
+from campaigns.tasks import maintain_deliveries
 from customers import transactions
 from marketing_solutions.models import StoredResponse
 from marketing_solutions.tasks import clear_old_responses
@@ -172,11 +172,11 @@ def test_a_delivery_that_is_undone_has_not_failed() -> None:
     delivery = make_delivery(rows)
     build(delivery)
     with triggers(), undone([10]):
-        look_after_deliveries()
+        maintain_deliveries()
     delivery.refresh_from_db()
     assert (delivery.failures, delivery.error) == (0, "")
     Recipient.objects.filter(state="leased").update(due_at=LONG_AGO)
-    look_after_deliveries()
+    maintain_deliveries()
     delivery.refresh_from_db()
     assert (delivery.state, delivery.sent, IssuedOffer.objects.count()) == ("complete", 4, 4)
 

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns.delivery.build_chunk import build_chunk, take_chunk
+from campaigns.delivery.build_chunk import build_chunk, claim_chunk
 from campaigns.delivery.cap_returns import return_next_caps
 from campaigns.delivery.channels import registry
 from campaigns.delivery.channels.base import Outcome
 from campaigns.delivery.control import cancel_delivery, pause_delivery, resume_delivery, retry_delivery
 from campaigns.delivery.destinations import save_destination
 from campaigns.delivery.recipients.expire import expire_leases
-from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
-from campaigns.delivery.sweep import move_deliveries_on
+from campaigns.delivery.recipients.resolve import Resolution, resolve_recipients
+from campaigns.delivery.sweep import advance_deliveries
 from campaigns.models import AdCampaign, Delivery, Destination, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
 from customers.models import Customer
@@ -84,8 +84,12 @@ def resolved(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
     assert len(keys) > 5
 
     def settle() -> None:
-        for verdict, chosen in ((Verdict.SENT, keys[::3]), (Verdict.FAILED, keys[1::3]), (Verdict.AGAIN, keys)):
-            resolve_recipients(organization=scene.organization, keys=chosen, verdict=verdict)
+        for resolution, chosen in (
+            (Resolution.SENT, keys[::3]),
+            (Resolution.FAILED, keys[1::3]),
+            (Resolution.AGAIN, keys),
+        ):
+            resolve_recipients(organization=scene.organization, keys=chosen, resolution=resolution)
 
     return settle
 
@@ -94,7 +98,7 @@ def expired(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
     delivery = delivered(scene, monkeypatch, Outcome.SENT, capped=False)
     build(delivery)
     Recipient.objects.filter(delivery=delivery).update(
-        state="leased", lease=1, due_at=timezone.now() - timedelta(hours=1)
+        state="leased", lease_token=1, due_at=timezone.now() - timedelta(hours=1)
     )
     return partial(expire_leases, is_repeatable=lambda _delivery, _creative: False)
 
@@ -130,7 +134,7 @@ def redirected(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
 def operated(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
     """Paused and resumed while it is built, failed and retried, cancelled."""
     delivery = delivered(scene, monkeypatch, Outcome.SENT, capped=True)
-    assert move_deliveries_on(now=timezone.now())
+    assert advance_deliveries(now=timezone.now())
     one: dict[str, Any] = {"organization": scene.organization, "delivery_id": delivery.pk}
 
     def operate() -> None:
@@ -138,7 +142,7 @@ def operated(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
         resume_delivery(**one)
         Delivery.objects.filter(pk=delivery.pk).update(state="failed")
         retry_delivery(**one)
-        leased = take_chunk()
+        leased = claim_chunk()
         assert leased is not None
         assert build_chunk(leased=leased)
         cancel_delivery(**one, now=timezone.now())

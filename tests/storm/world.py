@@ -88,7 +88,7 @@ def make_world(*, strangers: int, receiver: str) -> World:
     bought = [make_advertiser_campaign(advertiser, starts_at=STARTS_AT, ends_at=ENDS_AT).pk for _ in range(BOUGHT)]
     edited = [make_live_campaign(organization, name=f"Edited {number}").pk for number in range(EDITED)]
     destination = Destination(organization=organization, name="Receiver", kind="webhook", settings={"url": receiver})
-    destination.keep_secrets({"signing_secret": "storm"})
+    destination.set_secrets({"signing_secret": "storm"})
     destination.save()
     Operator.objects.create_superuser("storm", password=PASSWORD)
     bump_version(organization=organization)

@@ -23,12 +23,18 @@ from requests.exceptions import Timeout
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from campaigns.delivery.channels.base import STOPPED, ClaimedRecipient, Message, Outcome, Result, Wanted, always
+from campaigns.delivery.channels.failure_messages import (
+    LONGEST_SENTENCE,
+    describe_answer,
+    describe_failure,
+    describe_unrenderable,
+    host_and_port,
+)
 from campaigns.delivery.channels.http import asked_wait, asks_to_wait, status_line
 from campaigns.delivery.channels.mail import Mail
 from campaigns.delivery.channels.mail_services import mail_service
 from campaigns.delivery.channels.outgoing import within
 from campaigns.delivery.channels.smtp import MailServer, is_certainly_unsent
-from campaigns.delivery.channels.troubles import LONGEST_SENTENCE, answered, cannot_be_made, trouble_with, where_of
 from campaigns.delivery.rendering import fill_in
 from campaigns.delivery.templates import CompiledTemplate
 from campaigns.delivery.unsubscribing import unsubscribe_url
@@ -126,7 +132,7 @@ class EmailChannel:
         try:
             mail = self.mail(message, recipient)
         except Exception as error:  # noqa: BLE001 - a filter that this one's attributes break; others get their mail
-            return Result(recipient.key, Outcome.FAILED, error=cannot_be_made(error)), None
+            return Result(recipient.key, Outcome.FAILED, error=describe_unrenderable(error)), None
         with within(self.seconds):
             return self._exchange(backend, mail, recipient)
 
@@ -259,15 +265,15 @@ def _sentence(backend: Any, error: Exception, seconds: float) -> str:
     """What went wrong: of what a mail service says its status line alone, of a mail server's reply the beginning."""
     status, response = getattr(error, "status_code", None), getattr(error, "response", None)
     if status is not None:
-        return answered(status_line(status, getattr(response, "reason", "")))
+        return describe_answer(status_line(status, getattr(response, "reason", "")))
     replies: list[tuple[int, bytes | str]] = []
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         replies = list(error.recipients.values())
     if isinstance(error, smtplib.SMTPResponseException):
         replies = [(error.smtp_code, error.smtp_error)]
     if replies:
-        return answered(_reply(*replies[0]))[:LONGEST_SENTENCE]
-    told = trouble_with(_where(backend), error, seconds=seconds)
+        return describe_answer(_reply(*replies[0]))[:LONGEST_SENTENCE]
+    told = describe_failure(_where(backend), error, seconds=seconds)
     return f"{told} (EMAIL_URL)" if getattr(backend, "is_trusted", False) else told
 
 
@@ -280,5 +286,5 @@ def _where(backend: Any) -> str:
     """The host and port that a connection leads to."""
     service = getattr(backend, "api_url", None)
     if service:
-        return where_of(service)
+        return host_and_port(service)
     return f"{getattr(backend, 'host', 'mail')}:{getattr(backend, 'port', 0)}"

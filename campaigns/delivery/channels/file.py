@@ -40,9 +40,9 @@ from campaigns.delivery.channels.base import (
     ExportedFile,
     Message,
 )
+from campaigns.delivery.channels.failure_messages import describe_failure, describe_unavailable, host_and_port
 from campaigns.delivery.channels.http import SLOWEST_BYTES_A_SECOND
 from campaigns.delivery.channels.outgoing import Guarded, secured, within
-from campaigns.delivery.channels.troubles import takes_nothing, trouble_with, where_of
 from campaigns.models import Destination
 from customers.private_files import FILE, make_private_folder
 
@@ -152,7 +152,7 @@ class S3Export(FileExport):
         self.prefix: str = (destination.option("prefix") or "").strip("/")
         self.timeout: float = destination.option("timeout_seconds")
         endpoint = destination.option("endpoint_url")
-        self.where = where_of(endpoint) if endpoint else "S3"
+        self.where = host_and_port(endpoint) if endpoint else "S3"
         secrets = destination.secrets
         self.storage: Any = _Storage(
             bucket_name=self.bucket,
@@ -194,8 +194,8 @@ class S3Export(FileExport):
             told = f"{code} ({error.response.get('ResponseMetadata', {}).get('HTTPStatusCode', 'no status')})"
             raise DeliveryFailedError(f"S3 refuses: {told[:MAXIMUM_CODE]}", is_lasting=code in LASTING) from error
         except (BotoCoreError, Boto3Error, OSError) as error:
-            trouble = trouble_with(self.where, error, seconds=self.timeout)
-            raise DeliveryFailedError(takes_nothing("S3", trouble)) from error
+            trouble = describe_failure(self.where, error, seconds=self.timeout)
+            raise DeliveryFailedError(describe_unavailable("S3", trouble)) from error
 
 
 def _replace(storage: Any, name: str, path: Path) -> None:

@@ -21,8 +21,8 @@ from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TooLateError
 
+from campaigns.delivery.channels.failure_messages import describe_answer, describe_failure, host_and_port
 from campaigns.delivery.channels.outgoing import pool_manager, seconds_left, within
-from campaigns.delivery.channels.troubles import answered, trouble_with, where_of
 
 FIRST_PAUSE_SECONDS = 0.5
 # Who is asked to wait longer gives up for now: a worker's lease doesn't last for ever.
@@ -182,7 +182,7 @@ class Exchange:
             except HTTPError as error:
                 # Who was never connected has not sent anything.
                 is_uncertain = is_uncertain or not isinstance(error, NewConnectionError | ConnectTimeoutError)
-                sentence = trouble_with(where_of(url), error, seconds=self.timeout)
+                sentence = describe_failure(host_and_port(url), error, seconds=self.timeout)
                 if is_late(error):
                     break
             else:
@@ -191,7 +191,7 @@ class Exchange:
                 if not self.transient(answer):
                     raise RefusedError(answer)
                 is_uncertain = is_uncertain or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-                sentence, pause = answered(answer.sentence), asked_wait(answer.headers, self.clock())
+                sentence, pause = describe_answer(answer.sentence), asked_wait(answer.headers, self.clock())
             rest = self._pause(attempt) if pause is None else pause
             if attempt + 1 == self.attempts or rest > LONGEST_PAUSE_SECONDS or rest >= seconds_left():
                 break

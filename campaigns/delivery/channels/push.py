@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from campaigns.delivery.channels.base import ClaimedRecipient, Message, Outcome, Result, Wanted, always
+from campaigns.delivery.channels.failure_messages import describe_unrenderable
 from campaigns.delivery.channels.signing import SignedPost, person
-from campaigns.delivery.channels.troubles import cannot_be_made
 from campaigns.delivery.rendering import fill_in, template_of
 from campaigns.delivery.templates import CompiledTemplate
 from campaigns.models import Destination
@@ -38,7 +38,7 @@ class PushChannel:
             try:
                 documents.append((recipient.key, self._document(message, recipient)))
             except Exception as error:  # noqa: BLE001 - a filter that this one's attributes break
-                settled.append(Result(recipient.key, Outcome.FAILED, error=cannot_be_made(error)))
+                settled.append(Result(recipient.key, Outcome.FAILED, error=describe_unrenderable(error)))
         return settled + self.post.post_each(documents, wanted)
 
     def _document(self, message: Message, recipient: ClaimedRecipient) -> dict[str, Any]:

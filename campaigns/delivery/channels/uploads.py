@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from campaigns.delivery.channels.base import DeliveryFailedError
+from campaigns.delivery.channels.failure_messages import describe_unavailable
 from campaigns.delivery.channels.http import RefusedError, UnreachableError
-from campaigns.delivery.channels.troubles import takes_nothing
 
 
 def basic(user: str, password: str) -> str:
@@ -22,4 +22,4 @@ def speaking_http(service: str) -> Iterator[None]:
     except RefusedError as error:
         raise DeliveryFailedError(f"{service} refuses: {error}", is_lasting=True) from error
     except UnreachableError as error:
-        raise DeliveryFailedError(takes_nothing(service, str(error)), retry_after=error.retry_after) from error
+        raise DeliveryFailedError(describe_unavailable(service, str(error)), retry_after=error.retry_after) from error

@@ -13,11 +13,11 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-ADD_TRIGGERED = SQL("add_triggered")
+ADD_TRIGGERED_RECIPIENTS = SQL("add_triggered_recipients")
 
 
 @dataclass(frozen=True, slots=True)
-class Triggered:
+class TriggeredMessage:
     """A message that an earned behavior sends: `key` is the same however often the earning is processed."""
 
     key: uuid.UUID
@@ -25,7 +25,7 @@ class Triggered:
     customer_id: int
 
 
-def add_triggered_recipients(*, organization_id: int, messages: Sequence[Triggered], at: datetime) -> int:
+def add_triggered_recipients(*, organization_id: int, messages: Sequence[TriggeredMessage], at: datetime) -> int:
     """Have messages sent from `at` on, in the caller's transaction; one that is there already is left as it is.
 
     Creatives and customers of another organization are left out. One statement; how many are new.
@@ -34,8 +34,8 @@ def add_triggered_recipients(*, organization_id: int, messages: Sequence[Trigger
         return 0
     wanted = [{"key": each.key, "creative_id": each.creative_id, "customer_id": each.customer_id} for each in messages]
     with connection.cursor() as cursor:
-        cursor.execute(ADD_TRIGGERED, [at, orjson.dumps(wanted).decode(), organization_id])
+        cursor.execute(ADD_TRIGGERED_RECIPIENTS, [at, orjson.dumps(wanted).decode(), organization_id])
         added = int(cursor.rowcount)
     if added:
-        enqueue("campaigns.look_after_deliveries")
+        enqueue("campaigns.maintain_deliveries")
     return added

@@ -10,7 +10,7 @@ import orjson
 from django.db import connection, transaction
 
 from campaigns.delivery.channels.base import ClaimedRecipient
-from campaigns.delivery.leases import Heartbeat, lease_seconds, new_lease
+from campaigns.delivery.leases import Heartbeat, lease_seconds, new_lease_token
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
@@ -18,24 +18,24 @@ SQL = NamedSQL(__file__)
 WITHDRAWN = "Consent was withdrawn, or the customer is gone."
 ELSEWHERE = "It may have been sent already, to another destination than messages go to now."
 
-TAKE = SQL("take")
+CLAIM_RECIPIENTS = SQL("claim_recipients")
 OF_DELIVERY = """recipient.delivery_id = %(delivery)s::bigint
     AND EXISTS (SELECT FROM campaigns_delivery delivery
         WHERE delivery.id = %(delivery)s::bigint AND delivery.state = 'delivering')"""
 OF_CREATIVE = "recipient.delivery_id IS NULL AND recipient.creative_id = %(creative)s::bigint"
-TOKENS = """COALESCE((SELECT json_agg(json_build_array(token.platform, token.token) ORDER BY token.id)
-    FROM customers_pushtoken token WHERE token.customer_id = taken.id), '[]'::json)::text"""
-KEEP = SQL("keep")
+PUSH_TOKENS = """COALESCE((SELECT json_agg(json_build_array(token.platform, token.token) ORDER BY token.id)
+    FROM customers_pushtoken token WHERE token.customer_id = claimed.id), '[]'::json)::text"""
+RENEW_RECIPIENT_LEASES = SQL("renew_recipient_leases")
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ClaimedRecipients:
     """Recipients that this worker alone has until its lease ends; `left_out` were settled without being sent anything.
 
     To the `uncertain` the `destination` may have delivered the message before.
     """
 
-    lease: int
+    lease_token: int
     delivery_id: int | None
     destination: str
     recipients: tuple[ClaimedRecipient, ...]
@@ -44,7 +44,7 @@ class Taken:
 
 
 @transaction.atomic
-def take_recipients(
+def claim_recipients(
     *,
     delivery_id: int | None,
     creative_id: int,
@@ -52,32 +52,32 @@ def take_recipients(
     destination: str = "",
     consent: str | None = None,
     with_tokens: bool = False,
-) -> Taken:
+) -> ClaimedRecipients:
     """Lease up to `limit` recipients of a delivery, or (`delivery_id` None) of a creative's triggered messages.
 
     `consent` is the column that the message needs beside the general one; push tokens come where they are asked for.
     """
-    lease = new_lease()
-    statement = TAKE.format(
+    lease_token = new_lease_token()
+    statement = CLAIM_RECIPIENTS.format(
         whose=OF_CREATIVE if delivery_id is None else OF_DELIVERY,
         consent=f"customer.{consent}" if consent else "TRUE",
-        tokens=TOKENS if with_tokens else "'[]'",
+        tokens=PUSH_TOKENS if with_tokens else "'[]'",
     )
-    values: dict[str, Any] = {"delivery": delivery_id, "creative": creative_id, "limit": limit, "lease": lease}
-    values |= {"seconds": lease_seconds(), "destination": destination}
+    values: dict[str, Any] = {"delivery": delivery_id, "creative": creative_id, "destination": destination}
+    values |= {"lease_token": lease_token, "seconds": lease_seconds(), "limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(statement, {**values, "withdrawn": WITHDRAWN, "elsewhere": ELSEWHERE})
         rows = cursor.fetchall()
     recipients = tuple(_recipient(row) for row in rows if row[6])
     uncertain = frozenset(row[0] for row in rows if row[7])
-    return Taken(lease, delivery_id, destination, recipients, uncertain, len(rows) - len(recipients))
+    return ClaimedRecipients(lease_token, delivery_id, destination, recipients, uncertain, len(rows) - len(recipients))
 
 
 @contextmanager
-def leases_kept(taken: Taken) -> Iterator[Heartbeat]:
-    """Extend the leases of what was taken for as long as the block lasts, and tell when its delivery was stopped."""
-    values = {"delivery": taken.delivery_id, "lease": taken.lease, "seconds": lease_seconds()}
-    with Heartbeat(KEEP, values, cancels=False) as heartbeat:
+def renewing_leases(claimed: ClaimedRecipients) -> Iterator[Heartbeat]:
+    """Extend the leases of what was claimed for as long as the block lasts, and tell when its delivery was stopped."""
+    values = {"delivery": claimed.delivery_id, "lease_token": claimed.lease_token, "seconds": lease_seconds()}
+    with Heartbeat(RENEW_RECIPIENT_LEASES, values, cancels=False) as heartbeat:
         yield heartbeat
 
 

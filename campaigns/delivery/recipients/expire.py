@@ -8,19 +8,21 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-EXPIRED = """
+FIND_EXPIRED_LEASES = """
 SELECT recipient.delivery_id, recipient.creative_id FROM campaigns_recipient recipient
 WHERE recipient.state = 'leased' AND recipient.due_at < now() GROUP BY 1, 2 LIMIT 20
 """
-EXPIRE = SQL("expire")
+EXPIRE_LEASES = SQL("expire_leases")
 
 
 def expire_leases(*, is_repeatable: Callable[[int | None, int], bool]) -> None:
     """Give up on workers whose leases are over: their recipients are tried again, or are ambiguous."""
     with connection.cursor() as cursor:
-        cursor.execute(EXPIRED)
+        cursor.execute(FIND_EXPIRED_LEASES)
         for delivery_id, creative_id in cursor.fetchall():
             again = is_repeatable(delivery_id, creative_id)
             state = "pending" if again else "ambiguous"
             error = None if again else "The worker was lost while it handed over."
-            cursor.execute(EXPIRE, {"delivery": delivery_id, "creative": creative_id, "state": state, "error": error})
+            cursor.execute(
+                EXPIRE_LEASES, {"delivery": delivery_id, "creative": creative_id, "state": state, "error": error}
+            )

@@ -1,4 +1,5 @@
--- name: expire
+-- name: expire_leases
+-- Makes recipients whose lease is over pending or ambiguous; locks those that nobody has locked, then deliveries.
 WITH lost AS (
     SELECT key FROM campaigns_recipient
     WHERE state = 'leased' AND due_at < now() AND delivery_id IS NOT DISTINCT FROM %(delivery)s::bigint

@@ -14,10 +14,10 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-RESOLVE = SQL("resolve")
+RESOLVE_RECIPIENTS = SQL("resolve_recipients")
 
 
-class Verdict(StrEnum):
+class Resolution(StrEnum):
     """What an operator may say of an ambiguous recipient; of a failed one AGAIN only."""
 
     SENT = "sent"
@@ -25,23 +25,27 @@ class Verdict(StrEnum):
     AGAIN = "again"
 
 
-VERDICTS = {
-    Verdict.SENT: RecipientState.SENT,
-    Verdict.FAILED: RecipientState.FAILED,
-    Verdict.AGAIN: RecipientState.PENDING,
+STATE_BY_RESOLUTION = {
+    Resolution.SENT: RecipientState.SENT,
+    Resolution.FAILED: RecipientState.FAILED,
+    Resolution.AGAIN: RecipientState.PENDING,
 }
 
 
 @transaction.atomic
-def resolve_recipients(*, organization: Organization, keys: Sequence[uuid.UUID], verdict: Verdict) -> int:
+def resolve_recipients(*, organization: Organization, keys: Sequence[uuid.UUID], resolution: Resolution) -> int:
     """An operator says what became of ambiguous recipients; how many there were.
 
     To send again is possible for failed ones, too, and reopens a delivery that is complete.
     """
-    values: dict[str, Any] = {"keys": list(keys), "organization": organization.pk, "state": VERDICTS[verdict].value}
+    values: dict[str, Any] = {
+        "keys": list(keys),
+        "organization": organization.pk,
+        "state": STATE_BY_RESOLUTION[resolution].value,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(RESOLVE, values)
+        cursor.execute(RESOLVE_RECIPIENTS, values)
         resolved: int = cursor.fetchone()[0]
-    if resolved and verdict is Verdict.AGAIN:
-        enqueue("campaigns.look_after_deliveries")
+    if resolved and resolution is Resolution.AGAIN:
+        enqueue("campaigns.maintain_deliveries")
     return resolved

@@ -1,11 +1,12 @@
--- name: resolve
--- What has failed may be sent again too: it certainly never arrived.
+-- name: resolve_recipients
+-- An operator's resolution of ambiguous recipients (and, to send again, of failed ones); how many. Locks recipients by
+-- key, then deliveries by id.
 WITH chosen AS (
     SELECT key, delivery_id, state AS state_before FROM campaigns_recipient
     WHERE key = ANY(%(keys)s::uuid[]) AND organization_id = %(organization)s::bigint
     AND (state = 'ambiguous' OR (state = 'failed' AND %(state)s::varchar = 'pending')) ORDER BY key FOR UPDATE
 ), resolved AS (
-    UPDATE campaigns_recipient recipient SET state = %(state)s::varchar, lease = NULL,
+    UPDATE campaigns_recipient recipient SET state = %(state)s::varchar, lease_token = NULL,
         due_at = CASE WHEN %(state)s::varchar = 'pending' OR recipient.delivery_id IS NULL THEN now() END,
         reference = CASE WHEN %(state)s::varchar <> 'pending' THEN recipient.reference END, tried_since = NULL,
         attempts = CASE WHEN %(state)s::varchar = 'pending' THEN 0 ELSE attempts END

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from campaigns.delivery.channels.base import Outcome, Result
-from campaigns.delivery.leases import insist
-from campaigns.delivery.recipients.claim import Taken
+from campaigns.delivery.leases import with_reconnect
+from campaigns.delivery.recipients.claim import ClaimedRecipients
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
@@ -19,37 +19,39 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 3600.0
 # How long a triggered message waits for a destination that wants nothing now: its delivery is nobody's to retry.
 LONGEST_PATIENCE = 86_400.0
 LONGEST_ERROR, LONGEST_REFERENCE = 500, 255
-SETTLE = SQL("settle")
+SETTLE_RECIPIENTS = SQL("settle_recipients")
 
 
-def settle_recipients(*, taken: Taken, results: Iterable[Result], deduplicates: bool) -> None:
+def settle_recipients(*, claimed: ClaimedRecipients, results: Iterable[Result], deduplicates: bool) -> None:
     """Write what became of leased recipients, whatever their number in one statement.
 
     What nothing is known of is ambiguous, unless the other side deduplicates: then it is tried again.
     """
     by_key = {result.key: result for result in results}
-    rows = [_settled(taken, each.key, by_key.get(each.key), deduplicates=deduplicates) for each in taken.recipients]
+    rows = [_settled(claimed, each.key, by_key.get(each.key), deduplicates=deduplicates) for each in claimed.recipients]
     if rows:
         values = {
             "results": orjson.dumps(rows).decode(),
-            "lease": taken.lease,
+            "lease_token": claimed.lease_token,
             "most": MOST_ATTEMPTS,
             "first": FIRST_PAUSE,
             "longest": LONGEST_PAUSE,
             "patience": LONGEST_PATIENCE,
         }
-        insist(SETTLE, values)
+        with_reconnect(SETTLE_RECIPIENTS, values)
 
 
-def _settled(taken: Taken, key: uuid.UUID, result: Result | None, *, deduplicates: bool) -> dict[str, Any]:
-    """A row for SETTLE: the state that the outcome means now, after the last attempt, and after the longest patience.
+def _settled(
+    claimed: ClaimedRecipients, key: uuid.UUID, result: Result | None, *, deduplicates: bool
+) -> dict[str, Any]:
+    """A row for SETTLE_RECIPIENTS: the state now, after the last attempt, and after LONGEST_PATIENCE.
 
     An attempt that failed says nothing of an uncertain one before it.
     """
     result = result or Result(key, Outcome.UNKNOWN, error="The channel said nothing.")
     is_open = result.outcome in {Outcome.RETRY, Outcome.LATER, Outcome.UNKNOWN}
-    is_uncertain = result.outcome is Outcome.UNKNOWN or key in taken.uncertain
-    begun = taken.destination if is_uncertain else ""
+    is_uncertain = result.outcome is Outcome.UNKNOWN or key in claimed.uncertain
+    begun = claimed.destination if is_uncertain else ""
     state, in_the_end = {
         Outcome.SENT: ("sent", "sent"),
         Outcome.FAILED: ("failed", "failed"),

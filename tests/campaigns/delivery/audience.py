@@ -38,7 +38,7 @@ class Audience:
     def destination(self, kind: str, *, secrets: dict[str, str] | None = None, **attributes: Any) -> Destination:
         """The default destination of a kind."""
         made = Destination(**{"organization": self.organization, "name": unique(kind), "kind": kind} | attributes)
-        made.keep_secrets(secrets or {})
+        made.set_secrets(secrets or {})
         made.save()
         return made
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from campaigns.delivery.build_chunk import build_chunk, take_chunk
+from campaigns.delivery.build_chunk import build_chunk, claim_chunk
 from campaigns.delivery.channels.base import (
     AudienceExport,
     ClaimedRecipient,
@@ -19,7 +19,7 @@ from campaigns.delivery.channels.base import (
     Wanted,
     always,
 )
-from campaigns.delivery.sweep import move_deliveries_on
+from campaigns.delivery.sweep import advance_deliveries
 from campaigns.models import Delivery, Participation, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.delivery import DeliveryState
@@ -106,8 +106,8 @@ def build(delivery: Delivery) -> None:
     """Build the audience, up to where delivering begins."""
     now = timezone.now()
     while delivery.state != DeliveryState.DELIVERING:
-        move_deliveries_on(now=now)
-        leased = take_chunk()
+        advance_deliveries(now=now)
+        leased = claim_chunk()
         assert leased is None or build_chunk(leased=leased)
         delivery.refresh_from_db()
 

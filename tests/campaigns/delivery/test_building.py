@@ -12,9 +12,9 @@ from campaigns.decisions.compiled import find_definition, write_definition
 from campaigns.decisions.engine import holdout_bucket
 from campaigns.delivery import build_chunk as audience_building
 from campaigns.delivery import control as deliveries
-from campaigns.delivery.audience import IS_HELD_OUT, get_terms, preview_audience
-from campaigns.delivery.build_chunk import build_chunk, take_chunk
-from campaigns.delivery.sweep import move_deliveries_on
+from campaigns.delivery.audience import IS_HELD_OUT, get_criteria, preview_audience
+from campaigns.delivery.build_chunk import build_chunk, claim_chunk
+from campaigns.delivery.sweep import advance_deliveries
 from campaigns.models import AudienceChunk, Delivery, Participation, Recipient
 from campaigns.models.delivery import DeliveryState
 from customers.models import Customer
@@ -59,14 +59,14 @@ def test_built_previewed_and_expected_are_the_same() -> None:
     make_targets(rows)
     definition = find_definition(organization_id=rows.campaign.organization_id, campaign_id=rows.campaign.pk)
     assert definition
-    terms = get_terms(
+    criteria = get_criteria(
         organization=rows.campaign.organization,
         definition=definition,
         group_id=rows.group.pk,
         creative_type=rows.creative.creative_type,
         now=timezone.now(),
     )
-    preview = preview_audience(terms=terms)
+    preview = preview_audience(criteria=criteria)
     delivery = make_delivery(rows)
     work()
     delivery.refresh_from_db()
@@ -118,7 +118,7 @@ def test_a_cap_is_kept_and_counted(monkeypatch: pytest.MonkeyPatch, settings: An
             defaults={"organization": campaign.organization, "capped_count": count, **counted},
         )
     delivery = make_delivery(rows)
-    while move_deliveries_on(now=timezone.now()) or ((leased := take_chunk()) and build_chunk(leased=leased)):
+    while advance_deliveries(now=timezone.now()) or ((leased := claim_chunk()) and build_chunk(leased=leased)):
         pass
     able = {one.pk for one in people if one.consent and one.email_consent}
     capped = {each.customer_id for each in Participation.objects.filter(capped_count__gt=2)}
@@ -136,12 +136,12 @@ def test_a_chunk_taken_over_is_built_once() -> None:
     rows = make_scheduled()
     make_people(rows.campaign.organization, 20)
     delivery = make_delivery(rows)
-    move_deliveries_on(now=timezone.now())
-    slow = take_chunk()
+    advance_deliveries(now=timezone.now())
+    slow = claim_chunk()
     assert slow
-    assert take_chunk(chunk_id=slow.chunk.pk) is None
+    assert claim_chunk(chunk_id=slow.chunk.pk) is None
     AudienceChunk.objects.filter(pk=slow.chunk.pk).update(leased_until=TransactionNow() - timedelta(seconds=1))
-    quick = take_chunk(chunk_id=slow.chunk.pk)
+    quick = claim_chunk(chunk_id=slow.chunk.pk)
     assert quick
     assert build_chunk(leased=quick)
     assert not build_chunk(leased=slow)
@@ -158,7 +158,7 @@ def test_what_is_begun_is_built_from_what_it_began_with() -> None:
     make_targets(rows)
     expected = _expected(rows)
     delivery = make_delivery(rows)
-    move_deliveries_on(now=timezone.now())
+    advance_deliveries(now=timezone.now())
     rows.bundle.targets.all().delete()
     work()
     assert set(Recipient.objects.filter(delivery=delivery).values_list("customer_id", flat=True)) == expected
@@ -168,10 +168,10 @@ def test_a_chunk_that_can_t_be_built_fails_its_delivery_and_is_retried(monkeypat
     rows = make_scheduled()
     make_people(rows.campaign.organization, 10)
     delivery = make_delivery(rows)
-    move_deliveries_on(now=timezone.now())
-    monkeypatch.setattr(audience_building, "DONE", "SELECT 1/0, %s, %s")
+    advance_deliveries(now=timezone.now())
+    monkeypatch.setattr(audience_building, "MARK_CHUNK_DONE", "SELECT 1/0, %s, %s")
     for _ in range(audience_building.MOST_FAILURES):
-        leased = take_chunk()
+        leased = claim_chunk()
         assert leased
         assert not build_chunk(leased=leased)
         AudienceChunk.objects.update(leased_until=None)
@@ -189,14 +189,14 @@ def test_a_database_that_goes_away_again_and_again_fails_no_delivery(monkeypatch
     rows = make_scheduled()
     make_people(rows.campaign.organization, 10)
     delivery = make_delivery(rows)
-    move_deliveries_on(now=timezone.now())
+    advance_deliveries(now=timezone.now())
 
     def gone(**_: object) -> object:
         raise OperationalError("the connection is lost")
 
-    monkeypatch.setattr(audience_building, "add_members", gone)
+    monkeypatch.setattr(audience_building, "add_recipients", gone)
     for _ in range(audience_building.MOST_FAILURES + 1):
-        leased = take_chunk()
+        leased = claim_chunk()
         assert leased
         assert not build_chunk(leased=leased)
         AudienceChunk.objects.update(leased_until=None)

@@ -13,8 +13,8 @@ from campaigns.delivery.cap_periods import cap_that_is_over, count_again
 from campaigns.delivery.channels import registry
 from campaigns.delivery.channels.base import Outcome
 from campaigns.delivery.control import pause_delivery, resume_delivery
-from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
-from campaigns.delivery.sweep import move_deliveries_on
+from campaigns.delivery.recipients.resolve import Resolution, resolve_recipients
+from campaigns.delivery.sweep import advance_deliveries
 from campaigns.hierarchy.campaigns import update_campaign
 from campaigns.models import AdCampaign, Delivery, IssuedOffer, Participation, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
@@ -76,7 +76,7 @@ def _counts() -> dict[int, tuple[int, int]]:
 def test_a_building_that_was_paused_over_midnight_counts_today() -> None:
     rows, (shown, other) = _capped(2, **EMAIL)
     delivery = make_delivery(rows)
-    assert move_deliveries_on(now=timezone.now())
+    assert advance_deliveries(now=timezone.now())
     pause_delivery(organization=delivery.organization, delivery_id=delivery.pk)
     Delivery.objects.update(started_at=timezone.now() - DAY)
     assert _is_shown(rows, shown)
@@ -128,7 +128,7 @@ def test_what_is_tried_again_a_day_later_counts_then(provider: Provider) -> None
     work()
     assert states_of(delivery) == {"sent": 2, "failed": 1}
     keys = list(Recipient.objects.filter(state="failed").values_list("key", flat=True))
-    resolve_recipients(organization=delivery.organization, keys=keys, verdict=Verdict.AGAIN)
+    resolve_recipients(organization=delivery.organization, keys=keys, resolution=Resolution.AGAIN)
     work()
     delivery.refresh_from_db()
     assert (delivery.state, states_of(delivery)) == (DeliveryState.COMPLETE, {"sent": 3})
@@ -195,7 +195,7 @@ def test_a_cap_that_changes_while_its_audience_is_built_is_the_present_one(
     rows, (customer,) = _capped(1, **EMAIL)
     organization = rows.campaign.organization
     make_delivery(rows)
-    assert move_deliveries_on(now=timezone.now())
+    assert advance_deliveries(now=timezone.now())
     update_campaign(organization=organization, campaign_id=rows.campaign.pk, changes=change)
 
     def show() -> bool:

@@ -8,14 +8,14 @@ import pytest
 from django.contrib.postgres.functions import TransactionNow
 from django.utils import timezone
 
-from campaigns.delivery.build_chunk import build_chunk, take_chunk
+from campaigns.delivery.build_chunk import build_chunk, claim_chunk
 from campaigns.delivery.channels import registry
 from campaigns.delivery.channels.base import Outcome
 from campaigns.delivery.control import cancel_delivery, pause_delivery, resume_delivery, retry_delivery
-from campaigns.delivery.follow_merges import finish_next_building
-from campaigns.delivery.recipients.claim import take_recipients
-from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
-from campaigns.delivery.sweep import begin_next_delivery, move_deliveries_on
+from campaigns.delivery.follow_merges import finish_next_audience
+from campaigns.delivery.recipients.claim import claim_recipients
+from campaigns.delivery.recipients.resolve import Resolution, resolve_recipients
+from campaigns.delivery.sweep import advance_deliveries, begin_next_delivery
 from campaigns.models import Delivery, Recipient
 from campaigns.tasks import sweep
 from customers.errors import DomainError
@@ -78,9 +78,9 @@ def _built(rows: Hierarchy, people: int = 21) -> Delivery:
     Customer.objects.bulk_update(customers, ["push_consent"])
     delivery = make_delivery(rows)
     begin_next_delivery(now=timezone.now())
-    while leased := take_chunk():
+    while leased := claim_chunk():
         assert build_chunk(leased=leased)
-    assert finish_next_building()
+    assert finish_next_audience()
     delivery.refresh_from_db()
     assert delivery.state == "built"
     return delivery
@@ -145,7 +145,7 @@ def test_an_audience_in_the_middle_of_being_built_is_given_up(
     make_people(owner.organization, 21)
     make_delivery(rows)
     begin_next_delivery(now=timezone.now())
-    first, second = take_chunk(), take_chunk()
+    first, second = claim_chunk(), claim_chunk()
     assert first
     assert second
     assert build_chunk(leased=first)
@@ -162,8 +162,8 @@ def test_a_delivery_that_began_is_cancelled_and_not_begun_again(
 ) -> None:
     rows = make_scheduled(owner.organization, **EMAIL)
     delivery = _built(rows)
-    move_deliveries_on(now=timezone.now())
-    taken = take_recipients(delivery_id=delivery.pk, creative_id=rows.creative.pk, limit=3, destination="provider")
+    advance_deliveries(now=timezone.now())
+    taken = claim_recipients(delivery_id=delivery.pk, creative_id=rows.creative.pk, limit=3, destination="provider")
     assert len(taken.recipients) == 3
     _change(owner, rows, after)
     Recipient.objects.filter(state="leased").update(due_at=TransactionNow() - timedelta(seconds=1))
@@ -211,7 +211,7 @@ def test_who_is_sent_again_gets_no_other_message(owner: Actor, ways: dict[str, A
     work()
     _change(owner, rows, PUSH)
     failed = Recipient.objects.get(delivery=delivery, state="failed")
-    resolve_recipients(organization=owner.organization, keys=[failed.key], verdict=Verdict.AGAIN)
+    resolve_recipients(organization=owner.organization, keys=[failed.key], resolution=Resolution.AGAIN)
     work()
     delivery.refresh_from_db()
     assert (delivery.state, ways["push_message"].given, delivery.pending) == ("failed", [], 1)

@@ -6,9 +6,9 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from campaigns.delivery.build_chunk import build_chunk, take_chunk
+from campaigns.delivery.build_chunk import build_chunk, claim_chunk
 from campaigns.delivery.channels import registry
-from campaigns.delivery.recipients.claim import take_recipients
+from campaigns.delivery.recipients.claim import claim_recipients
 from campaigns.models import AudienceChunk, Delivery, Recipient
 from campaigns.models.ad_type import AdType
 from campaigns.models.delivery import DeliveryState
@@ -33,17 +33,17 @@ def test_living_leases_are_left_alone_and_dead_ones_are_not(provider: Provider, 
     make_people(rows.campaign.organization, 12)
     delivery = make_delivery(rows)
     sweep()
-    building = take_chunk()
+    building = claim_chunk()
     assert building
     with time_machine.travel(timezone.now() + wrong):
-        assert take_chunk() is None
+        assert claim_chunk() is None
         AudienceChunk.objects.update(leased_until=building.delivery.created_at - timedelta(seconds=1))
         while delivery.state != DeliveryState.DELIVERING:
-            chunk = take_chunk()
+            chunk = claim_chunk()
             assert chunk is None or build_chunk(leased=chunk)
             assert sweep() or chunk, delivery.state
             delivery.refresh_from_db()
-        held = take_recipients(delivery_id=delivery.pk, creative_id=rows.creative.pk, limit=3)
+        held = claim_recipients(delivery_id=delivery.pk, creative_id=rows.creative.pk, limit=3)
         work()
         assert len(provider.given) == delivery.audience - len(held.recipients)
         Recipient.objects.filter(state="leased").update(due_at=delivery.created_at - timedelta(seconds=1))

@@ -10,10 +10,10 @@ from django.utils import timezone
 from campaigns.delivery.channels import registry
 from campaigns.delivery.channels.base import Outcome
 from campaigns.delivery.control import cancel_delivery, retry_delivery
-from campaigns.delivery.recipients.add import Triggered, add_triggered_recipients
-from campaigns.delivery.recipients.claim import take_recipients
+from campaigns.delivery.recipients.add import TriggeredMessage, add_triggered_recipients
+from campaigns.delivery.recipients.claim import claim_recipients
 from campaigns.delivery.recipients.expire import expire_leases
-from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
+from campaigns.delivery.recipients.resolve import Resolution, resolve_recipients
 from campaigns.delivery.recipients.settle import MOST_ATTEMPTS
 from campaigns.models import Delivery, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
@@ -115,7 +115,7 @@ def test_what_a_lost_worker_had_in_hand(
     rows = make_scheduled(**EMAIL)
     delivery = _delivering(rows)
     build(delivery)
-    taken = take_recipients(delivery_id=delivery.pk, creative_id=rows.creative.pk, limit=4)
+    taken = claim_recipients(delivery_id=delivery.pk, creative_id=rows.creative.pk, limit=4)
     assert len(taken.recipients) == 4
     _lose_the_worker()
     work()
@@ -133,7 +133,7 @@ def test_another_destination_is_not_given_what_the_first_may_have(provider: Prov
     rows = make_scheduled(**EMAIL)
     delivery = _delivering(rows)
     build(delivery)
-    lost = take_recipients(
+    lost = claim_recipients(
         delivery_id=delivery.pk, creative_id=rows.creative.pk, limit=2, destination="provider"
     ).recipients
     _lose_the_worker()
@@ -159,7 +159,7 @@ def test_another_destination_is_not_given_what_the_first_may_have(provider: Prov
     }
     assert not uncertain & set(provider.given[len(before) :])
     organization = delivery.organization
-    assert resolve_recipients(organization=organization, keys=[doubtful.key], verdict=Verdict.AGAIN) == 1
+    assert resolve_recipients(organization=organization, keys=[doubtful.key], resolution=Resolution.AGAIN) == 1
     work()
     assert provider.given[-1] == doubtful.key
 
@@ -243,7 +243,7 @@ def test_triggered_messages_wait_for_no_long_delivery(provider: Provider) -> Non
     delivery = _delivering(make_scheduled(**EMAIL))
     build(delivery)
     rows = make_scheduled(delivery.organization, delivery_method="triggered", **EMAIL)
-    message = Triggered(uuid.uuid4(), rows.creative.pk, make_customer(delivery.organization).pk)
+    message = TriggeredMessage(uuid.uuid4(), rows.creative.pk, make_customer(delivery.organization).pk)
     add_triggered_recipients(organization_id=delivery.organization_id, messages=[message], at=delivery.scheduled_for)
     provider.batch_size = 1
     work_once()
@@ -259,8 +259,8 @@ def test_triggered_messages_wait_for_no_slow_destination(provider: Provider, mon
     organization = first.campaign.organization
     second = make_scheduled(organization, delivery_method="triggered", **EMAIL)
     customer = make_customer(organization)
-    older = [Triggered(uuid.uuid4(), first.creative.pk, customer.pk) for _ in range(9)]
-    newer = Triggered(uuid.uuid4(), second.creative.pk, customer.pk)
+    older = [TriggeredMessage(uuid.uuid4(), first.creative.pk, customer.pk) for _ in range(9)]
+    newer = TriggeredMessage(uuid.uuid4(), second.creative.pk, customer.pk)
     long_ago = timezone.now() - timedelta(hours=2)
     add_triggered_recipients(organization_id=organization.pk, messages=older, at=long_ago)
     add_triggered_recipients(organization_id=organization.pk, messages=[newer], at=long_ago + timedelta(hours=1))
@@ -328,7 +328,7 @@ def test_triggered_messages_go_the_same_way_once(provider: Provider) -> None:
     rows = make_scheduled(delivery_method="triggered", **EMAIL)
     organization = rows.campaign.organization
     here, stranger = make_customer(organization), make_customer(make_scheduled().campaign.organization)
-    messages = [Triggered(uuid.uuid4(), rows.creative.pk, customer.pk) for customer in (here, stranger)]
+    messages = [TriggeredMessage(uuid.uuid4(), rows.creative.pk, customer.pk) for customer in (here, stranger)]
     for added in (1, 0):
         assert add_triggered_recipients(organization_id=organization.pk, messages=messages, at=timezone.now()) == added
     rows.campaign.status = "paused"

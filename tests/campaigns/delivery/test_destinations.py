@@ -1,4 +1,4 @@
-"""Destinations: settings are checked by kind, secrets are sealed in the table and never shown."""
+"""Destinations: settings are checked by kind, secrets are encrypted in the table and never shown."""
 
 import json
 import os
@@ -165,7 +165,7 @@ def test_settings_by_kind(kind: str, settings: Any, secrets: dict[str, str], pro
 
 def test_keys_change_without_losing_a_secret(settings: Settings) -> None:
     destination = Destination(organization=make_organization(), name="CRM", kind="webhook")
-    destination.keep_secrets({"signing_secret": SECRET})
+    destination.set_secrets({"signing_secret": SECRET})
     destination.save()
     application = make_application().application
     identity = application.identity_secret

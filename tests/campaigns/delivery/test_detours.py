@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.delivery.build_chunk import build_chunk, take_chunk
+from campaigns.delivery.build_chunk import build_chunk, claim_chunk
 from campaigns.delivery.control import cancel_delivery, pause_delivery, resume_delivery, retry_delivery
-from campaigns.delivery.sweep import begin_next_delivery, move_deliveries_on
+from campaigns.delivery.sweep import advance_deliveries, begin_next_delivery
 from campaigns.hierarchy.creative_groups import update_group
 from campaigns.hierarchy.creatives import delete_creative, update_creative
 from campaigns.hierarchy.line_items import update_line_item
@@ -229,7 +229,7 @@ def test_an_audience_of_another_campaign_is_built_anew(move: Callable[[Hierarchy
     people = make_people(rows.campaign.organization, 20)
     make_delivery(rows)
     begin_next_delivery(now=timezone.now())
-    leased = take_chunk()
+    leased = claim_chunk()
     assert leased
     other = _elsewhere(rows)
     move(rows, other)
@@ -253,7 +253,7 @@ def test_what_is_being_delivered_goes_on_in_another_group() -> None:
     _change(rows, status="paused")
     _move_creative(rows, other)
     _change(rows, status="live")
-    move_deliveries_on(now=timezone.now())
+    advance_deliveries(now=timezone.now())
     delivery.refresh_from_db()
     assert (_states(), delivery.campaign_id) == (["delivering"], other.campaign.pk)
 
@@ -294,8 +294,8 @@ def _capped(rows: Hierarchy, number: int = 1) -> None:
 
 
 def _built(delivery: Delivery) -> Delivery:
-    while move_deliveries_on(now=timezone.now()):
-        while leased := take_chunk():
+    while advance_deliveries(now=timezone.now()):
+        while leased := claim_chunk():
             assert build_chunk(leased=leased)
     delivery.refresh_from_db()
     return delivery
@@ -325,7 +325,7 @@ def test_an_audience_that_is_built_anew_counts_towards_the_cap_once(
     people = make_people(rows.campaign.organization, 20)
     delivery = make_delivery(rows)
     begin_next_delivery(now=timezone.now())
-    while leased := take_chunk():
+    while leased := claim_chunk():
         assert build_chunk(leased=leased)
     detour(rows)
     second = _built(Delivery.objects.latest("id"))
@@ -352,7 +352,7 @@ def test_what_a_cancelled_delivery_has_sent_stays_counted() -> None:
     Recipient.objects.filter(delivery=delivery, customer_id__in=sent).update(state="sent", due_at=None)
     Delivery.objects.filter(pk=delivery.pk).update(sent=2)
     _cancel(delivery)
-    move_deliveries_on(now=timezone.now())
+    advance_deliveries(now=timezone.now())
     counts = Participation.objects.filter(campaign=rows.campaign, capped_count__gt=0)
     assert dict(counts.values_list("customer_id", "capped_count")) == dict.fromkeys(sent, 1)
     delivery.refresh_from_db()

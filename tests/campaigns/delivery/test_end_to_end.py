@@ -33,7 +33,7 @@ WEBHOOK: dict[str, Any] = {
 
 def _destination(rows: Hierarchy, kind: str, secrets: dict[str, str] | None = None, **attributes: Any) -> None:
     made = Destination(organization=rows.campaign.organization, name=kind, kind=kind, **attributes)
-    made.keep_secrets(secrets or {})
+    made.set_secrets(secrets or {})
     made.save()
 
 

@@ -34,7 +34,7 @@ def _delivery(kind: str, settings: dict[str, Any], **secrets: str) -> Delivery:
     for external_id, attributes in PEOPLE.items():
         make_customer(organization, external_id=external_id, attributes=attributes)
     made = Destination(organization=organization, name=kind, kind=kind, settings=settings)
-    made.keep_secrets(secrets)
+    made.set_secrets(secrets)
     made.save()
     return make_delivery(rows)
 

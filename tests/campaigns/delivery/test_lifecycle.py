@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns.delivery.build_chunk import build_chunk, take_chunk
+from campaigns.delivery.build_chunk import build_chunk, claim_chunk
 from campaigns.delivery.control import cancel_delivery, pause_delivery, resume_delivery, retry_delivery
-from campaigns.delivery.sweep import move_deliveries_on
+from campaigns.delivery.sweep import advance_deliveries
 from campaigns.models import Delivery, Recipient
 from campaigns.models.delivery import DeliveryState
 from customers.errors import DomainError
@@ -92,10 +92,10 @@ def test_a_date_that_moves_away_in_mid_building_begins_anew(owner: Actor) -> Non
     rows = make_scheduled(owner.organization)
     make_people(owner.organization, 5)
     make_delivery(rows)
-    move_deliveries_on(now=timezone.now())
+    advance_deliveries(now=timezone.now())
     _put(owner, rows, "creative", issue_audience_csv_no_msg={"scheduled_delivery_date": "2099-05-01T12:00:00Z"})
     assert _states() == ["cancelled", "scheduled"]
-    assert take_chunk() is None
+    assert claim_chunk() is None
 
 
 def test_what_has_begun_to_deliver_is_never_begun_again(owner: Actor) -> None:
@@ -126,7 +126,7 @@ def test_a_delivery_that_goes_live_again_is_judged_again(owner: Actor, window: i
     assert _states() == ["paused"]
     _put(owner, rows, "creative", email_message={"lateness_window": window})
     _put(owner, rows, "group", status="live")
-    move_deliveries_on(now=timezone.now())
+    advance_deliveries(now=timezone.now())
     assert _states() == [state]
 
 
@@ -144,8 +144,8 @@ def test_a_pause_in_mid_building_stops_the_chunk_and_resuming_goes_on(owner: Act
     rows = make_scheduled(owner.organization)
     make_people(owner.organization, 9)
     delivery = make_delivery(rows)
-    move_deliveries_on(now=timezone.now())
-    leased = take_chunk()
+    advance_deliveries(now=timezone.now())
+    leased = claim_chunk()
     assert leased
     _put(owner, rows, "campaign", status="paused")
     assert not build_chunk(leased=leased)

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from campaigns.delivery import build_chunk as audience_building
 from campaigns.delivery import follow_merges as audience_merges
-from campaigns.delivery.build_chunk import build_chunk, take_chunk
+from campaigns.delivery.build_chunk import build_chunk, claim_chunk
 from campaigns.delivery.control import retry_delivery
-from campaigns.delivery.follow_merges import finish_next_building
+from campaigns.delivery.follow_merges import finish_next_audience
 from campaigns.delivery.sweep import begin_next_delivery
 from campaigns.models import AdCampaign, AudienceChunk, Delivery, Participation, Recipient
 from campaigns.models.delivery import DeliveryState
@@ -62,7 +62,7 @@ def _begin(rows: Hierarchy) -> Delivery:
 def _build(chunks: int = 1_000) -> None:
     """So many chunks, or all."""
     for _ in range(chunks):
-        leased = take_chunk()
+        leased = claim_chunk()
         if leased is None:
             return
         assert build_chunk(leased=leased)
@@ -71,7 +71,7 @@ def _build(chunks: int = 1_000) -> None:
 def _finish() -> None:
     """As often as it takes on a slow machine, where what happens meanwhile takes longer than the last step waits."""
     deadline = monotonic() + 60
-    while not finish_next_building():
+    while not finish_next_audience():
         assert monotonic() < deadline
         Delivery.objects.update(leased_until=None)
 
@@ -116,7 +116,7 @@ def test_merged_between_two_chunks(
     _build(built)
     _merge(anonymous, known)
     _build()
-    assert finish_next_building()
+    assert finish_next_audience()
     _is_exact(delivery, capped=bool(cap))
 
 
@@ -135,7 +135,7 @@ def test_chains_and_customers_who_came_after_the_beginning(cap: dict[str, Any]) 
     _build()
     _merge(second, known)
     _merge(*strangers)
-    assert finish_next_building()
+    assert finish_next_audience()
     assert _is_exact(delivery, capped=bool(cap)) == {known.pk}
 
 
@@ -153,7 +153,7 @@ def test_who_both_were_counted_is_counted_once_and_within_the_cap() -> None:
     _build()
     for anonymous, known in people:
         _merge(anonymous, known)
-    assert finish_next_building()
+    assert finish_next_audience()
     counts = dict(Participation.objects.values_list("customer_id", "capped_count"))
     assert counts == {other.pk: 2, fourth.pk: 2}, "who had seen it twice gets no message, who had once one"
     assert list(Recipient.objects.filter(delivery=delivery).values_list("customer_id", flat=True)) == [fourth.pk]
@@ -236,15 +236,15 @@ def test_a_merge_that_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPat
     def finish() -> None:
         assert begun.wait(60)
         try:
-            assert not finish_next_building()
+            assert not finish_next_audience()
             delivery.refresh_from_db()
-            assert (delivery.state, delivery.lease, delivery.failures) == (DeliveryState.BUILDING, None, 0)
+            assert (delivery.state, delivery.lease_token, delivery.failures) == (DeliveryState.BUILDING, None, 0)
         finally:
             over.set()
 
     together([merge_long, finish])
     Delivery.objects.update(leased_until=None)
-    assert finish_next_building()
+    assert finish_next_audience()
     assert len(_is_exact(delivery, capped=False)) == 1
 
 
@@ -256,7 +256,7 @@ def test_what_postgresql_undoes_is_built_again_and_fails_no_delivery() -> None:
     with connection.cursor() as cursor:
         cursor.execute(UNDOING)
         for _ in range(audience_building.MOST_ATTEMPTS + 2):
-            leased = take_chunk()
+            leased = claim_chunk()
             assert leased
             assert not build_chunk(leased=leased)
             # The clock of one transaction stands still.
@@ -265,7 +265,7 @@ def test_what_postgresql_undoes_is_built_again_and_fails_no_delivery() -> None:
     delivery.refresh_from_db()
     assert (delivery.state, delivery.audience, delivery.failures) == (DeliveryState.BUILDING, 0, 0)
     _build()
-    assert finish_next_building()
+    assert finish_next_audience()
     assert len(_is_exact(delivery, capped=False)) == 1
 
 
@@ -275,15 +275,15 @@ def test_a_last_step_that_can_t_be_taken_fails_the_delivery_and_is_retried(monke
     make_customer(rows.campaign.organization, tags=["vip"])
     delivery = _begin(rows)
     _build()
-    monkeypatch.setattr(audience_merges, "BUILT", "SELECT 1/0")
+    monkeypatch.setattr(audience_merges, "MARK_BUILT", "SELECT 1/0")
     for _ in range(audience_merges.MOST_FAILURES):
-        assert not finish_next_building()
+        assert not finish_next_audience()
         Delivery.objects.update(leased_until=None)
     delivery.refresh_from_db()
     assert (delivery.state, "division by zero" in delivery.error) == (DeliveryState.FAILED, True)
     monkeypatch.undo()
     retry_delivery(organization=delivery.organization, delivery_id=delivery.pk)
-    assert finish_next_building()
+    assert finish_next_audience()
     assert len(_is_exact(delivery, capped=False)) == 1
 
 

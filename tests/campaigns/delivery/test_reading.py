@@ -9,12 +9,12 @@ from django.contrib.postgres.functions import TransactionNow
 from django.db import connection
 from django.utils import timezone
 
-from campaigns.delivery.deliver import NEXT
-from campaigns.delivery.recipients.claim import take_recipients
+from campaigns.delivery.deliver import CHOOSE_NEXT_DELIVERY
+from campaigns.delivery.recipients.claim import claim_recipients
 from campaigns.delivery.recipients.expire import expire_leases
-from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
-from campaigns.delivery.sweep import finish_deliveries, move_deliveries_on
-from campaigns.delivery.triggered import next_triggered_creative, set_aside
+from campaigns.delivery.recipients.resolve import Resolution, resolve_recipients
+from campaigns.delivery.sweep import advance_deliveries, finish_deliveries
+from campaigns.delivery.triggered_messages import defer_or_skip, next_triggered_creative
 from campaigns.models import AdUnit, Delivery, Recipient
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.schedule.deliveries import deliveries_of, deliveries_to_watch
@@ -101,13 +101,13 @@ def ledger() -> Ledger:
 
 
 def take_triggered(ledger: Ledger) -> None:
-    taken = take_recipients(delivery_id=None, creative_id=ledger.few.pk, limit=100)
+    taken = claim_recipients(delivery_id=None, creative_id=ledger.few.pk, limit=100)
     assert (len(taken.recipients), taken.left_out) == (1, 4)
 
 
 def take_of_delivery(ledger: Ledger) -> None:
     assert (
-        take_recipients(delivery_id=ledger.delivery.pk, creative_id=ledger.delivery.creative_id, limit=100).left_out
+        claim_recipients(delivery_id=ledger.delivery.pk, creative_id=ledger.delivery.creative_id, limit=100).left_out
         == 5
     )
 
@@ -124,12 +124,12 @@ def find_beside_paused(ledger: Ledger) -> None:
 
 
 def set_few_aside(ledger: Ledger) -> None:
-    assert set_aside(creative_id=ledger.few.pk, state="skipped", error="over") == 5
+    assert defer_or_skip(creative_id=ledger.few.pk, state="skipped", error="over") == 5
 
 
 def find_next_delivery(ledger: Ledger) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(NEXT, [[]])
+        cursor.execute(CHOOSE_NEXT_DELIVERY, [[]])
         assert cursor.fetchone() == (ledger.delivery.pk,)
 
 
@@ -143,11 +143,11 @@ def finish_one(ledger: Ledger) -> None:
 
 
 def move_on(_ledger: Ledger) -> None:
-    assert not move_deliveries_on(now=timezone.now())
+    assert not advance_deliveries(now=timezone.now())
 
 
 def expire(ledger: Ledger) -> None:
-    take_recipients(delivery_id=None, creative_id=ledger.few.pk, limit=100)
+    claim_recipients(delivery_id=None, creative_id=ledger.few.pk, limit=100)
     Recipient.objects.filter(state="leased").update(due_at=TransactionNow() - timedelta(days=1))
     expire_leases(is_repeatable=lambda _delivery_id, _creative_id: True)
     assert not Recipient.objects.filter(state="leased").exists()
@@ -170,7 +170,7 @@ def resolve(ledger: Ledger) -> None:
         Recipient.objects.filter(creative=ledger.few, delivery=None, state="pending").values_list("key", flat=True)[:2]
     )
     Recipient.objects.filter(pk__in=keys).update(state="ambiguous")
-    assert resolve_recipients(organization=ledger.organization, keys=keys, verdict=Verdict.AGAIN) == 2
+    assert resolve_recipients(organization=ledger.organization, keys=keys, resolution=Resolution.AGAIN) == 2
 
 
 WORK: list[Callable[[Ledger], Any]] = [

@@ -11,8 +11,8 @@ from django.utils import timezone
 from campaigns.delivery.deliver import MOST_FAILURES, SOME_WAIT
 from campaigns.delivery.destinations import save_destination
 from campaigns.delivery.recipients import settle
-from campaigns.delivery.recipients.add import Triggered, add_triggered_recipients
-from campaigns.delivery.recipients.resolve import Verdict, resolve_recipients
+from campaigns.delivery.recipients.add import TriggeredMessage, add_triggered_recipients
+from campaigns.delivery.recipients.resolve import Resolution, resolve_recipients
 from campaigns.models import Delivery, Destination, Recipient
 from campaigns.models.ad_type import AdType
 from customers.models import Organization
@@ -32,7 +32,7 @@ def _scheduled(world: World, organization: Organization | None = None, **creativ
     rows = make_scheduled(organization, **WEBHOOK, **creative)
     settings = {"url": world.url, "concurrency": 1}
     made = Destination(organization=rows.campaign.organization, name="CRM", kind="webhook", settings=settings)
-    made.keep_secrets(SECRETS)
+    made.set_secrets(SECRETS)
     made.save()
     return rows
 
@@ -82,7 +82,7 @@ def test_a_destination_that_always_asks_to_wait_fails_its_delivery(world: World)
 def test_a_triggered_message_waits_for_a_day(world: World) -> None:
     rows = _scheduled(world, delivery_method="triggered")
     organization = rows.campaign.organization
-    message = Triggered(uuid.uuid4(), rows.creative.pk, make_customer(organization).pk)
+    message = TriggeredMessage(uuid.uuid4(), rows.creative.pk, make_customer(organization).pk)
     add_triggered_recipients(organization_id=organization.pk, messages=[message], at=LONG_AGO)
     world.will(*[429] * 3, retry_after="31536000")
     for _ in range(2):
@@ -96,7 +96,7 @@ def test_a_triggered_message_waits_for_a_day(world: World) -> None:
     waiting = Recipient.objects.get()
     assert (waiting.state, len(world.got)) == ("failed", 3)
     # Whoever has it sent again gives it another day.
-    assert resolve_recipients(organization=organization, keys=[message.key], verdict=Verdict.AGAIN) == 1
+    assert resolve_recipients(organization=organization, keys=[message.key], resolution=Resolution.AGAIN) == 1
     assert Recipient.objects.get().tried_since is None
     work()
     assert Recipient.objects.get().state == "sent"
@@ -138,7 +138,7 @@ def test_an_operators_resume_ends_the_wait(world: World, admin_client: Client) -
 def test_a_destination_that_was_edited_ends_the_wait(world: World, admin_client: Client) -> None:
     """In the admin; another kind's and another organization's end none."""
     delivery = _waiting(world)
-    other = Destination(organization=delivery.organization, kind="push", sealed_secrets="")
+    other = Destination(organization=delivery.organization, kind="push", encrypted_secrets="")
     settings = {"url": world.url}
     save_destination(destination=other, changes={"name": "push", "settings": settings, "secrets": SECRETS})
     foreign = Destination.objects.get(organization=_scheduled(world).campaign.organization)
@@ -175,13 +175,13 @@ def test_another_default_ends_the_wait(world: World) -> None:
 def test_an_edited_destination_ends_the_wait_of_triggered_messages_and_of_exports(world: World) -> None:
     rows = _scheduled(world, delivery_method="triggered")
     organization = rows.campaign.organization
-    message = Triggered(uuid.uuid4(), rows.creative.pk, make_customer(organization).pk)
+    message = TriggeredMessage(uuid.uuid4(), rows.creative.pk, make_customer(organization).pk)
     add_triggered_recipients(organization_id=organization.pk, messages=[message], at=LONG_AGO)
     export = {"ad_type": AdType.AUDIENCE_EXPORT, "creative_type": "audience-export-cheetah"}
     exported = make_delivery(make_scheduled(organization, **export))
     settings = {"url": world.url, "list_id": "1", "user": "shop"}
     made = Destination(organization=organization, name="list", kind="cheetah", settings=settings)
-    made.keep_secrets({"password": "x"})
+    made.set_secrets({"password": "x"})
     made.save()
     world.will(429, 429, retry_after="31536000")
     work()

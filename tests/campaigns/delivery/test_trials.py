@@ -74,7 +74,7 @@ def test_what_is_wrong_is_told(audience: Audience, operator: Client) -> None:
         url = nobody.url
     gone = audience.destination("webhook", settings={"url": url}, secrets=SECRETS)
     assert "refuses connections" in _told(operator, gone)[0]
-    Destination.objects.update(sealed_secrets="nobody's")
+    Destination.objects.update(encrypted_secrets="nobody's")
     assert "No key of ENCRYPTION_KEYS opens these secrets" in _told(operator, gone)[0]
 
 

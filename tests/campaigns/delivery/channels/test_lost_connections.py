@@ -42,7 +42,7 @@ def _make_people(organization: Organization, number: int, **attributes: Any) -> 
 
 def _built(rows: Hierarchy, kind: str, secrets: dict[str, str] | None = None, **attributes: Any) -> Delivery:
     made = Destination(organization=rows.campaign.organization, name=kind, kind=kind, **attributes)
-    made.keep_secrets(secrets or {})
+    made.set_secrets(secrets or {})
     made.save()
     delivery = make_delivery(rows)
     build(delivery)
@@ -63,7 +63,12 @@ def _require_another_attempt(delivery: Delivery) -> None:
     wait_for_stand_ins()
     assert _backend() != backend
     delivery.refresh_from_db()
-    assert (delivery.state, delivery.failures, delivery.lease, delivery.file_rows) == ("delivering", 1, None, None)
+    assert (delivery.state, delivery.failures, delivery.lease_token, delivery.file_rows) == (
+        "delivering",
+        1,
+        None,
+        None,
+    )
     assert "connection" in delivery.error
     assert not Recipient.objects.filter(delivery=delivery, state="sent").exists()
 
@@ -72,7 +77,7 @@ def _settle(delivery: Delivery) -> None:
     Delivery.objects.update(leased_until=None)
     work()
     delivery.refresh_from_db()
-    assert (delivery.state, delivery.error, delivery.lease) == ("complete", "", None)
+    assert (delivery.state, delivery.error, delivery.lease_token) == ("complete", "", None)
 
 
 def test_a_connection_lost_in_the_middle_of_a_file(exports: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
--- name: next
--- Each creative that has messages waiting, by a look at the first of them: a step in an index for each, whatever their
--- number. Then the one whose message has waited longest, if its levels let it be sent, or will never.
+-- name: find_next_triggered_creative
+-- The creative whose triggered message has waited longest, if its levels are live or over; locks nobody. One step in an
+-- index finds the first message of each creative, whatever their number.
 WITH RECURSIVE heads AS (
     (SELECT creative_id, due_at FROM campaigns_recipient
     WHERE delivery_id IS NULL AND state = 'pending' ORDER BY creative_id, due_at LIMIT 1)
@@ -12,22 +12,17 @@ WITH RECURSIVE heads AS (
     ) next
 ), judged AS (
     SELECT creative.id, heads.due_at,
-        creative.status = 'live' AND creative_group.status = 'live' AND line_item.status = 'live' AND campaign.status = 'live'
-        AND GREATEST(campaign.starts_at, line_item.starts_at, creative_group.starts_at) <= now() AS is_live,
-        creative.deleted_at IS NOT NULL OR creative_group.deleted_at IS NOT NULL OR line_item.deleted_at IS NOT NULL
-        OR campaign.deleted_at IS NOT NULL OR creative.delivery_method <> 'triggered'
-        OR 'completed' IN (creative.status, creative_group.status, line_item.status, campaign.status)
-        OR LEAST(campaign.ends_at, line_item.ends_at, creative_group.ends_at) <= now() AS is_over
+        ${levels_are_live} AND ${levels_start_at} <= now() AS is_live,
+        creative.delivery_method <> 'triggered' OR ${levels_are_over} OR ${levels_end_at} <= now() AS is_over
     FROM heads
     JOIN campaigns_adunit creative ON creative.id = heads.creative_id
-    JOIN campaigns_adgroup creative_group ON creative_group.id = creative.creative_group_id
-    JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id
-    JOIN campaigns_adcampaign campaign ON campaign.id = line_item.campaign_id
+    ${levels_above_creative}
     WHERE heads.due_at <= now() AND heads.creative_id <> ALL(%s::bigint[])
 )
 SELECT id, is_over FROM judged WHERE is_live OR is_over ORDER BY due_at, id LIMIT 1
 
--- name: set_aside
+-- name: defer_or_skip
+-- Defers or skips due triggered messages of a creative; locks those that nobody has locked.
 WITH waiting AS (
     SELECT key FROM campaigns_recipient
     WHERE delivery_id IS NULL AND creative_id = %(creative)s::bigint AND state = 'pending' AND due_at <= now()

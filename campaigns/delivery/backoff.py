@@ -19,19 +19,19 @@ SQL = NamedSQL(__file__)
 # Those who wait longest; more than a minute only a destination's word has somebody wait, and then each worker asks for
 # one or a few of a batch. Who is locked is just being looked at, and nobody is waited for.
 MOST_AT_ONCE = 10_000
-RECIPIENTS = SQL("recipients", most_at_once=MOST_AT_ONCE)
+END_RECIPIENT_BACKOFF = SQL("end_recipient_backoff", most_at_once=MOST_AT_ONCE)
 OF_DELIVERIES = "recipient.delivery_id = ANY(%s::bigint[])"
 OF_CREATIVES = "recipient.delivery_id IS NULL AND recipient.creative_id = ANY(%s::bigint[])"
-DELIVERIES = SQL("deliveries")
+END_DELIVERY_BACKOFF = SQL("end_delivery_backoff")
 
 
-def end_waits_of_delivery(delivery_id: int) -> None:
+def end_backoff_of_delivery(delivery_id: int) -> None:
     """Have the recipients of a locked delivery that wait sent to at once, in the caller's transaction."""
     _end(OF_DELIVERIES, [delivery_id])
-    enqueue("campaigns.look_after_deliveries")
+    enqueue("campaigns.maintain_deliveries")
 
 
-def end_waits_for(destination: Destination) -> None:
+def end_backoff_for_destination(destination: Destination) -> None:
     """Have what waits for the organization's default destination sent there at once, in the caller's transaction.
 
     Deliveries and triggered messages; what an operator has paused stays paused.
@@ -48,11 +48,11 @@ def end_waits_for(destination: Destination) -> None:
     _end(OF_DELIVERIES, delivery_ids)
     _end(OF_CREATIVES, list(creatives.filter(delivery_method="triggered").values_list("id", flat=True)))
     with connection.cursor() as cursor:
-        cursor.execute(DELIVERIES, [delivery_ids])
-    enqueue("campaigns.look_after_deliveries")
+        cursor.execute(END_DELIVERY_BACKOFF, [delivery_ids])
+    enqueue("campaigns.maintain_deliveries")
 
 
 def _end(whose: str, ids: Sequence[int]) -> None:
     if ids:
         with connection.cursor() as cursor:
-            cursor.execute(RECIPIENTS.format(whose=whose), [list(ids)])
+            cursor.execute(END_RECIPIENT_BACKOFF.format(whose=whose), [list(ids)])

@@ -16,38 +16,38 @@ from django.db import connection, connections
 # After so long a batch is no longer in somebody's turn, but held up.
 PATIENCE_SECONDS = 2.0
 # How many threads may stand in at once, and how many batches of one organization may be held up.
-MOST_STAND_INS, MOST_OF_ORGANIZATION = 4, 2
+MAX_STAND_INS, MAX_OF_ORGANIZATION = 4, 2
 IDLE_SECONDS = 1.0
 
 Whose = tuple[int, str]
 
 
-class HeldUpError(Exception):
+class DestinationBusyError(Exception):
     """The destination, or its organization, keeps as many waiting as it may: it is asked again a moment later."""
 
 
 log = structlog.get_logger(__name__)
 _lock = threading.Lock()
-_stand_ins = threading.BoundedSemaphore(MOST_STAND_INS)
+_stand_ins = threading.BoundedSemaphore(MAX_STAND_INS)
 # By organization and destination: since when batches are in hand, by the clock of `time.monotonic`.
 _in_hand: dict[Whose, list[float]] = {}
 # Whose last batch was held up.
 _slow: set[Whose] = set()
 
 
-def may_begin(whose: Whose) -> bool:
+def has_capacity(whose: Whose) -> bool:
     """Whether another batch may be begun for (organization, destination) by this process now."""
     since = time.monotonic() - PATIENCE_SECONDS
     with _lock:
         held_up = [each for each, began in _in_hand.items() if min(began) < since]
     of_organization = sum(each[0] == whose[0] for each in held_up)
-    if whose in held_up or of_organization >= MOST_OF_ORGANIZATION:
+    if whose in held_up or of_organization >= MAX_OF_ORGANIZATION:
         return False
-    return whose not in _slow or len(held_up) < MOST_STAND_INS
+    return whose not in _slow or len(held_up) < MAX_STAND_INS
 
 
 @contextmanager
-def in_hand(whose: Whose) -> Iterator[None]:
+def occupying(whose: Whose) -> Iterator[None]:
     """Remember for the block that something is handed over there, and afterwards whether it took long."""
     began = time.monotonic()
     with _lock:
@@ -63,7 +63,7 @@ def in_hand(whose: Whose) -> Iterator[None]:
 
 
 @contextmanager
-def stood_in_for(work: Callable[[], bool]) -> Iterator[None]:
+def with_stand_in(work: Callable[[], bool]) -> Iterator[None]:
     """Once the block takes longer than PATIENCE_SECONDS, have another thread do `work` (a step; whether there was one).
 
     That ends with the block, or with the step that is done then. Inside of a transaction nobody stands in: what is

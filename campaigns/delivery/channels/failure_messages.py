@@ -39,42 +39,42 @@ WORDS: tuple[tuple[Is, str], ...] = (
 )
 
 
-def trouble_with(where: str, error: BaseException, *, seconds: float) -> str:
+def describe_failure(where: str, error: BaseException, *, seconds: float) -> str:
     """What an error says of the server at `where` (`host:port`); `seconds` are what it had for an answer."""
     told = list(_told_by(error))
     fitting = ((words, each) for kind, words in WORDS for each in told if isinstance(each, kind))
     words, said = next(fitting, ("{where}: {said}", error))
-    values = {"host": where.rpartition(":")[0] or where, "where": where, "seconds": seconds, "said": plain(said)}
+    values = {"host": where.rpartition(":")[0] or where, "where": where, "seconds": seconds, "said": one_line(said)}
     return words.format(**values)[:LONGEST_SENTENCE]
 
 
-def where_of(url: str) -> str:
+def host_and_port(url: str) -> str:
     """The host and port of an address."""
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port or PORTS.get(parts.scheme, 0)}"
 
 
-def answered(said: str) -> str:
+def describe_answer(said: str) -> str:
     """That a server did answer, and doesn't want it, or not now."""
     return f"it answered {said}"
 
 
-def takes_nothing(who: str, trouble: str) -> str:
+def describe_unavailable(who: str, trouble: str) -> str:
     """Why a delivery waits as a whole."""
     return f"{who} takes nothing now: {trouble}" if trouble else f"{who} takes nothing now."
 
 
-def cannot_be_made(error: Exception) -> str:
+def describe_unrenderable(error: Exception) -> str:
     """That a recipient's values make a message that is none."""
-    return f"The message can't be made: {plain(error)}"[:LONGEST_SENTENCE]
+    return f"The message can't be made: {one_line(error)}"[:LONGEST_SENTENCE]
 
 
-def our_own(error: Exception) -> str:
+def describe_internal_error(error: Exception) -> str:
     """An error that is no server's: whoever runs the platform finds the rest of it in the log."""
-    return f"An error of the platform's own ({type(error).__name__}): {plain(error)}"
+    return f"An error of the platform's own ({type(error).__name__}): {one_line(error)}"
 
 
-def plain(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """An error's own words in one line, without the numbers and names of the system it came from."""
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return " ".join(words.split()) or type(error).__name__

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from campaigns.delivery import dispatch, slow_destinations
-from campaigns.delivery.slow_destinations import in_hand, may_begin
+from campaigns.delivery import bulkhead, dispatch
+from campaigns.delivery.bulkhead import has_capacity, occupying
 from campaigns.models import Delivery, Destination, MessageTemplate, Recipient
 from campaigns.models.ad_type import AdType
 from campaigns.tasks import sweep, work_once
@@ -26,8 +26,8 @@ AIRSHIP: dict[str, Any] = {"ad_type": AdType.AUDIENCE_EXPORT, "creative_type": "
 
 @pytest.fixture(autouse=True)
 def _nobody_was_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slow_destinations, "_slow", set())
-    monkeypatch.setattr(slow_destinations, "_in_hand", {})
+    monkeypatch.setattr(bulkhead, "_slow", set())
+    monkeypatch.setattr(bulkhead, "_in_hand", {})
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def _delivery(kind: str, settings: dict[str, Any], secrets: dict[str, str], **cr
         make_customer(organization, attributes={"email": f"{name}@example.org"})
     MessageTemplate.objects.create(organization=organization, key="welcome", subject="Hello", text="Hello")
     made = Destination(organization=organization, name=kind, kind=kind, settings=settings)
-    made.keep_secrets(secrets)
+    made.set_secrets(secrets)
     made.save()
     delivery = make_delivery(rows)
     build(delivery)
@@ -82,8 +82,8 @@ def test_dripping_receivers_keep_nobody_elses_mail(
     dripping: Callable[[], Dripping], mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One worker alone, two webhooks and an export that drip for longer than this test takes, and somebody's email."""
-    monkeypatch.setattr(slow_destinations, "PATIENCE_SECONDS", 0.1)
-    monkeypatch.setattr(slow_destinations, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(bulkhead, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(bulkhead, "IDLE_SECONDS", 0.05)
     drips = [dripping() for _ in range(3)]
     patient = {"timeout_seconds": 120}
     slow = [
@@ -96,7 +96,7 @@ def test_dripping_receivers_keep_nobody_elses_mail(
     worker = threading.Thread(target=_work, args=[over])
     worker.start()
     try:
-        until(lambda: len(slow_destinations._in_hand) == len(slow), "the slow ones to be in hand")
+        until(lambda: len(bulkhead._in_hand) == len(slow), "the slow ones to be in hand")
         letter = _delivery("email", {"from_address": "a@example.org", **server}, {}, **EMAIL, template_id="welcome")
         until(lambda: _state(letter) == "complete", "the email")
         assert states_of(letter) == {"sent": 2}
@@ -136,17 +136,17 @@ def test_a_batch_ends_however_slow_each_of_it_is(world: World, monkeypatch: pyte
 
 def test_what_a_destination_and_an_organization_may_hold_up(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, third, stranger = (1, "email"), (1, "push"), (1, "webhook"), (2, "email")
-    monkeypatch.setattr(slow_destinations, "PATIENCE_SECONDS", 60.0)
-    with in_hand(first):
+    monkeypatch.setattr(bulkhead, "PATIENCE_SECONDS", 60.0)
+    with occupying(first):
         # Nobody has waited for it yet.
-        assert may_begin(first)
-        monkeypatch.setattr(slow_destinations, "PATIENCE_SECONDS", -1.0)
-        assert (may_begin(first), may_begin(second), may_begin(stranger)) == (False, True, True)
-        with in_hand(second):
-            assert (may_begin(third), may_begin(stranger)) == (False, True)
+        assert has_capacity(first)
+        monkeypatch.setattr(bulkhead, "PATIENCE_SECONDS", -1.0)
+        assert (has_capacity(first), has_capacity(second), has_capacity(stranger)) == (False, True, True)
+        with occupying(second):
+            assert (has_capacity(third), has_capacity(stranger)) == (False, True)
         # Known to be slow now, it waits while others that are fill all threads but one.
-        for number in range(10, 10 + slow_destinations.MOST_STAND_INS):
-            slow_destinations._in_hand[number, "email"] = [0.0]
-        assert (may_begin(second), may_begin(stranger)) == (False, True)
-        monkeypatch.setattr(slow_destinations, "PATIENCE_SECONDS", 60.0)
-    assert may_begin(first)
+        for number in range(10, 10 + bulkhead.MAX_STAND_INS):
+            bulkhead._in_hand[number, "email"] = [0.0]
+        assert (has_capacity(second), has_capacity(stranger)) == (False, True)
+        monkeypatch.setattr(bulkhead, "PATIENCE_SECONDS", 60.0)
+    assert has_capacity(first)
