@@ -17,6 +17,8 @@ NormalizedValue = str | int | bool
 MAXIMUM_STRING = 4096
 MAXIMUM_INTEGER = 2**63 - 1
 MAXIMUM_DIGITS = 30
+INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
+BOOLEANS = {"true": True, "false": False}
 DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -27,6 +29,25 @@ class WrongTypeError(ValueError):
 def normalize(field_type: str, value: object) -> NormalizedValue:
     """The normalized form of a caller's value; WrongTypeError if it is not of `field_type`."""
     return NORMALIZERS[FieldType(field_type)](value)
+
+
+def normalize_input(field_type: str, value: object) -> NormalizedValue:
+    """The normalized form of what a client sends or a form holds; WrongTypeError if it is not of `field_type`.
+
+    Numbers, booleans, dates and instants may come as text in their plain form, a date also as an instant of that day in
+    UTC (EDN has no other), as contract 5, section A "typed fields as text" says.
+    """
+    kind = FieldType(field_type)
+    if kind is FieldType.DATE and isinstance(value, datetime) and value.tzinfo is not None:
+        return normalize(kind, value.astimezone(UTC).date())
+    if not isinstance(value, str) or kind is FieldType.STRING:
+        return normalize(kind, value)
+    text = value.strip()
+    if kind is FieldType.INTEGER and INTEGER.fullmatch(text):
+        return normalize(kind, int(text))
+    if kind is FieldType.BOOLEAN:
+        return normalize(kind, BOOLEANS.get(text, text))
+    return normalize(kind, text)
 
 
 def to_text(value: NormalizedValue) -> str:

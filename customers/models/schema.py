@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from customers.models.attribute_value import NormalizedValue, WrongTypeError, normalize
+from customers.models.attribute_value import NormalizedValue, WrongTypeError, normalize_input
 from customers.models.customer_field import CustomerField
 
 
@@ -25,7 +25,7 @@ def check_attributes(schema: Iterable[CustomerField], attributes: Mapping[str, o
             checked.errors[name] = "The schema has no such field."
         elif value is not None:
             try:
-                checked.values[name] = normalize(by_name[name].type, value)
+                checked.values[name] = normalize_input(by_name[name].type, value)
             except WrongTypeError as error:
                 checked.errors[name] = str(error)
         elif by_name[name].required:

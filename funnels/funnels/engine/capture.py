@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from customers.models.attribute_value import NormalizedValue, WrongTypeError, normalize
+from customers.models.attribute_value import NormalizedValue, WrongTypeError, normalize_input
 from customers.models.customer_field import FieldType
 from customers.models.mail_address import is_mail_address
 from funnels.funnels.engine.step import CaptureField, ControlType
 
 TELEPHONE = re.compile(r"\+?[0-9][0-9 ()./-]{2,30}", re.ASCII)
-INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
-BOOLEANS = {"true": True, "false": False}
 REQUIRED = "This field is required."
 
 
@@ -51,20 +49,8 @@ def check_values(fields: tuple[CaptureField, ...], values: Mapping[str, object])
     return checked
 
 
-def kept_value(field_type: FieldType, value: object) -> NormalizedValue:
-    """A value that may have come from a form, in its kept form; WrongTypeError where it is not of the type."""
-    if isinstance(value, str):
-        if field_type is FieldType.INTEGER and INTEGER.fullmatch(value.strip()):
-            return normalize(field_type, int(value))
-        if field_type is FieldType.BOOLEAN:
-            return normalize(field_type, BOOLEANS.get(value, value))
-        if field_type is not FieldType.STRING:
-            return normalize(field_type, value.strip())
-    return normalize(field_type, value)
-
-
 def _checked(asked: CaptureField, value: object) -> NormalizedValue:
-    kept = kept_value(asked.type, value)
+    kept = normalize_input(asked.type, value)
     if asked.options and kept not in [option.value for option in asked.options]:
         raise WrongTypeError("One of the options is expected.")
     if isinstance(kept, str) and asked.type is FieldType.STRING:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from customers.models.attribute_value import MAXIMUM_STRING, WrongTypeError
+from customers.models.attribute_value import MAXIMUM_STRING, WrongTypeError, normalize_input
 from customers.models.customer_field import FieldType
-from funnels.funnels.engine.capture import kept_value
 from funnels.funnels.engine.members import RefusedStepError, boolean, items, known_members, text
 from funnels.funnels.engine.step import CaptureField, ControlType, Option
 
@@ -98,7 +97,7 @@ def _options(
             continue
         label = text(each, "label", problems, maximum=MAXIMUM_LABEL)
         try:
-            options.append(Option(label, kept_value(field_type, each["value"])))
+            options.append(Option(label, normalize_input(field_type, each["value"])))
         except WrongTypeError as error:
             problems.append(f"options[{index}]: {error}")
     return tuple(options)

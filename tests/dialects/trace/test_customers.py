@@ -74,11 +74,16 @@ RIGHT = [
     ("string", "é🎈\n" * 99, "é🎈\n" * 99),
     ("integer", 0, 0),
     ("integer", 2**63 - 1, 2**63 - 1),
+    ("integer", "7", 7),
+    ("integer", " -3 ", -3),
     ("decimal", 12.5, "12.5"),
+    ("decimal", " 1.50 ", "1.5"),
     ("decimal", 7, "7"),
     ("decimal", "19.950", "19.95"),
     ("boolean", True, True),
     ("boolean", False, False),
+    ("boolean", "true", True),
+    ("boolean", "false", False),
     ("date", "2020-08-12", "2020-08-12"),
     ("datetime", "2020-08-12T17:45:48Z", "2020-08-12T17:45:48.000000Z"),
     ("datetime", "2020-08-12T13:45:48.5-04:00", "2020-08-12T17:45:48.500000Z"),
@@ -93,11 +98,12 @@ def test_values_of_each_type(caller: Caller, form: Form, name: str, value: objec
 
 def test_values_that_only_edn_has(caller: Caller) -> None:
     moment = datetime(2020, 8, 12, 17, 45, 48, tzinfo=UTC)
-    accepted(_save(caller, "edn", datetime=moment))
+    accepted(_save(caller, "edn", datetime=moment, date=moment))
     raw = f'{{:app-token "{caller.token}" :customer {{:id 51 :decimal 19.950M :string :gold :integer 7N}}}}'
     accepted(caller.post("customers", raw.encode()))
     assert _attributes() == {
         "datetime": "2020-08-12T17:45:48.000000Z",
+        "date": "2020-08-12",
         "decimal": "19.95",
         "string": "gold",
         "integer": 7,
@@ -106,9 +112,9 @@ def test_values_that_only_edn_has(caller: Caller) -> None:
 
 WRONG = {
     "string": [1, True, 1.5, [], {}, "x" * 4097],
-    "integer": ["1", 1.5, 1.0, True, 2**63, -(2**63) - 1, [], {}],
+    "integer": ["1.0", "1e3", "٣", "x", "", "9" * 19, 1.5, 1.0, True, 2**63, -(2**63) - 1, [], {}],
     "decimal": ["x", True, [], {}, "1" * 31, "1e99", ""],
-    "boolean": [0, 1, "true", "", [], {}],
+    "boolean": [0, 1, "yes", "True", "1", "", [], {}],
     "date": ["2020-13-01", "12.08.2020", "2020-08-12T00:00:00Z", 20200812, True, "", []],
     "datetime": ["2020-08-12T17:45:48", "2020-08-12", "nonsense", 1.5, True, "", []],
 }
