@@ -6,6 +6,7 @@ Nobody who runs an older version can work with these tables: stop workers and we
 import django.db.models.deletion
 from django.db import migrations, models
 
+from customers.squashed import SeparateTogether
 from customers.tenancy import WatchedInOrganization
 
 # Names that PostgreSQL and Django made of the former ones: constraints, indexes, sequences and triggers of our tables.
@@ -91,7 +92,7 @@ class Migration(migrations.Migration):
         migrations.RenameField("recipient", "unit", "creative"),
         migrations.RenameField("outcome", "unit", "creative"),
         migrations.RenameField("pointsentry", "earning", "completion"),
-        migrations.SeparateDatabaseAndState(
+        SeparateTogether(
             state_operations=[
                 migrations.RemoveConstraint(
                     model_name='adunit',
@@ -157,52 +158,53 @@ class Migration(migrations.Migration):
         migrations.RenameField("audiencechunk", "lease", "lease_token"),
         migrations.RenameField("delivery", "lease", "lease_token"),
         migrations.RenameField("recipient", "lease", "lease_token"),
-        migrations.AlterModelOptions(
-            name='delivery',
-            options={'ordering': ['-id'], 'verbose_name_plural': 'deliveries'},
-        ),
-        migrations.AlterModelOptions(
-            name='audiencechunk',
-            options={'ordering': ['delivery_id', 'number']},
-        ),
-        migrations.AlterField(
-            model_name='adunit',
-            name='achievement',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='triggered_creatives', to='campaigns.achievement'),
-        ),
-        migrations.AlterField(
-            model_name='adunit',
-            name='creative_group',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='creatives', to='campaigns.adgroup', verbose_name='group'),
-        ),
-        migrations.AlterField(
-            model_name='adtarget',
-            name='creative_group',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='campaigns.adgroup', verbose_name='group'),
-        ),
-        migrations.AlterField(
-            model_name='completion',
-            name='achievement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='completions', to='campaigns.achievement'),
-        ),
-        migrations.AlterField(
-            model_name='delivery',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='campaigns.adcampaign'),
-        ),
-        migrations.AlterField(
-            model_name='delivery',
-            name='creative',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='campaigns.adunit'),
-        ),
-        migrations.AlterField(
-            model_name='goalprogressevent',
-            name='goal',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='progress_events', to='campaigns.achievement'),
-        ),
-        migrations.SeparateDatabaseAndState(
+        SeparateTogether(
             database_operations=[migrations.RunSQL(RENAME), migrations.RunSQL(PERMISSIONS)],
+            # Options and the names of relations exist in Python only.
             state_operations=[
+                migrations.AlterModelOptions(
+                    name='delivery',
+                    options={'ordering': ['-id'], 'verbose_name_plural': 'deliveries'},
+                ),
+                migrations.AlterModelOptions(
+                    name='audiencechunk',
+                    options={'ordering': ['delivery_id', 'number']},
+                ),
+                migrations.AlterField(
+                    model_name='adunit',
+                    name='achievement',
+                    field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='triggered_creatives', to='campaigns.achievement'),
+                ),
+                migrations.AlterField(
+                    model_name='adunit',
+                    name='creative_group',
+                    field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='creatives', to='campaigns.adgroup', verbose_name='group'),
+                ),
+                migrations.AlterField(
+                    model_name='adtarget',
+                    name='creative_group',
+                    field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='campaigns.adgroup', verbose_name='group'),
+                ),
+                migrations.AlterField(
+                    model_name='completion',
+                    name='achievement',
+                    field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='completions', to='campaigns.achievement'),
+                ),
+                migrations.AlterField(
+                    model_name='delivery',
+                    name='campaign',
+                    field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='campaigns.adcampaign'),
+                ),
+                migrations.AlterField(
+                    model_name='delivery',
+                    name='creative',
+                    field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='campaigns.adunit'),
+                ),
+                migrations.AlterField(
+                    model_name='goalprogressevent',
+                    name='goal',
+                    field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='progress_events', to='campaigns.achievement'),
+                ),
                 migrations.RenameIndex(
                     model_name='completion',
                     new_name='completion_newest_first',
