@@ -52,6 +52,9 @@ lock: ## Pin pyproject.toml's requirements with hashes (needs uv): uv.lock and r
 ci: ## Run everything that must pass before a change is taken
 	@.ci/run
 
+# The tests start a hundred Pythons, each of which would compile everything anew.
+test: export PYTHONDONTWRITEBYTECODE :=
+
 # The tests' server is not the one of `make run`, so that both can run at the same time.
 ifndef DATABASE_URL
 test: export DATA_DIR := $(CURDIR)/.data/test
