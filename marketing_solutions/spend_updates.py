@@ -131,15 +131,15 @@ def _judge(update: Update, row: _Row | None) -> Refusal | Limit | None:
     return _judge_limit(update, row)
 
 
-def _judge_limit(update: Update, row: _Row) -> Refusal | Limit:
+def _judge_limit(update: Update, row: _Row) -> Refusal | Limit | None:
     if not row.may_manage:
         return NO_PERMISSION
     if not row.may_change_limits:
         return UNAVAILABLE
     if update.refusal or update.limit is None:
         return update.refusal or NO_LIMIT
-    if row.limit.type == LimitType.UNCAPPED and update.limit.type in {ABSENT, LimitType.UNCAPPED.value}:
-        return NO_LIMIT
+    if row.limit.type == LimitType.UNCAPPED and update.limit.type != LimitType.CAPPED:
+        return None if update.limit.type == LimitType.UNCAPPED else NO_LIMIT
     wanted = _merge(row.limit, update.limit)
     problem = problem_of_limit(wanted)
     if problem:
@@ -148,9 +148,10 @@ def _judge_limit(update: Update, row: _Row) -> Refusal | Limit:
 
 
 def _merge(kept: Limit, wanted: WantedLimit) -> Limit:
-    """The limit with the members that were sent; uncapping needs only the type."""
+    """The limit with the members that were sent; amount and renewal beside `uncapped` are left aside (contract 5)."""
+    if wanted.type == LimitType.UNCAPPED:
+        return UNCAPPED
     limit_type = kept.type if wanted.type is ABSENT else wanted.type
-    base = UNCAPPED if limit_type == LimitType.UNCAPPED else kept
-    renewal = base.renewal if wanted.renewal is ABSENT else wanted.renewal or Renewal.UNDEFINED
-    amount = base.amount if wanted.amount is ABSENT else wanted.amount
+    renewal = kept.renewal if wanted.renewal is ABSENT else wanted.renewal or Renewal.UNDEFINED
+    amount = kept.amount if wanted.amount is ABSENT else wanted.amount
     return Limit(limit_type, renewal, amount)

@@ -52,6 +52,8 @@ def applied(buyer: Buyer, entry: object) -> list[int]:
         ({"type": "uncapped"}, ("uncapped", "undefined", None)),
         ({"type": "uncapped", "renewal": "undefined", "amount": None}, ("uncapped", "undefined", None)),
         ({"type": "uncapped", "renewal": None, "amount": {"value": None}}, ("uncapped", "undefined", None)),
+        ({"type": "uncapped", "amount": 50}, ("uncapped", "undefined", None)),
+        ({"type": "uncapped", "renewal": "daily", "amount": 123.45}, ("uncapped", "undefined", None)),
         ({}, KEPT),
     ],
 )
@@ -85,8 +87,6 @@ def test_each_member_on_its_own(buyer: Buyer, sent: dict[str, Any], kept: tuple[
         {"type": "limited"},
         {"type": None},
         {"type": ["capped"]},
-        {"type": "uncapped", "amount": 50},
-        {"type": "uncapped", "renewal": "daily"},
         {"currency": "USD"},
     ],
 )
@@ -111,11 +111,21 @@ def test_a_spend_limit_that_is_no_object(buyer: Buyer, limit: object) -> None:
     assert refused(buyer, {"id": campaign.pk, "attributes": {"spendLimit": limit}}) == INVALID
 
 
-@pytest.mark.parametrize("sent", [{"amount": 5}, {"renewal": "daily", "amount": 5}, {"type": "uncapped"}, {}])
+@pytest.mark.parametrize("sent", [{"amount": 5}, {"renewal": "daily", "amount": 5}, {}])
 def test_an_uncapped_campaign_has_no_spend_limit_to_change(buyer: Buyer, sent: dict[str, Any]) -> None:
     campaign = buyer.campaign(limit=UNCAPPED)
     assert refused(buyer, update(campaign.pk, **sent)) == NO_LIMIT
     assert limit_of(campaign) == ("uncapped", "undefined", None)
+
+
+def test_a_whole_campaign_that_is_uncapped_may_be_sent_back(buyer: Buyer) -> None:
+    campaign = buyer.campaign(limit=UNCAPPED)
+    version = Organization.objects.get(pk=buyer.organization.pk).version
+    shown = buyer.get(f"{campaign.pk}").json()["data"]
+    assert applied(buyer, {"id": shown["id"], "attributes": shown["attributes"]}) == []
+    assert applied(buyer, update(campaign.pk, type="uncapped", renewal="daily", amount=5)) == []
+    assert limit_of(campaign) == ("uncapped", "undefined", None)
+    assert Organization.objects.get(pk=buyer.organization.pk).version == version
 
 
 def test_an_uncapped_campaign_becomes_capped_with_all_three_members(buyer: Buyer) -> None:
