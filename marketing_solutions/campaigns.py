@@ -68,8 +68,8 @@ def portfolio_pages(
 ) -> Iterator[list[PortfolioCampaign]]:
     """The campaigns that meet both filters (None: no filter), by advertiser and id, in pages of at most PAGE rows.
 
-    Each page is a statement of its own that goes on behind the last row: a reader who takes his time holds no
-    transaction open, and whoever is there all the while appears exactly once.
+    Each page is a statement of its own that continues after the last row: a slow reader holds no transaction open, and
+    a campaign that exists all the while appears exactly once.
     """
     search = SEARCHES[advertiser_ids is not None, campaign_ids is not None]
     wanted: dict[str, int | str] = {"organization": application.organization_id, "application": application.pk}
@@ -86,13 +86,13 @@ def portfolio_pages(
         last = (page[-1].advertiser_id, page[-1].id)
 
 
-# This dialect knows neither dates nor statuses: its campaigns begin when they are made and end when somebody says so.
+# This dialect has neither dates nor statuses: its campaigns begin when they are created and have no end.
 OPEN_END = datetime(2999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class NewCampaign:
-    """What a caller says of a campaign to be made."""
+    """A campaign to be created."""
 
     name: str
     advertiser_id: int

@@ -17,7 +17,7 @@ from customers.organizations.concurrency import too_many_at_a_time
 
 SQL = NamedSQL(__file__)
 
-# The web server cuts off who reads nothing for UNREAD_ANSWER_SECONDS: whoever reads keeps the turn until then.
+# The web server closes connections whose client reads nothing for UNREAD_ANSWER_SECONDS; until then the turn is kept.
 LEAST_LEASE_SECONDS, UNREAD_ANSWERS = 60, 2
 EXTENDED_AFTER_SECONDS = 15
 TAKE_TURN = SQL("take_turn")
@@ -30,27 +30,27 @@ LEAVE_TURN = "DELETE FROM marketing_solutions_searchturn WHERE id = %s AND lease
 
 @dataclass(slots=True)
 class Turn:
-    """A turn that was taken: the row, and the lease by which it is known whether it still is."""
+    """A turn that was taken: its row, and the lease that tells whether it still is this search's."""
 
     pk: int
     lease: int
     extend_at: float = field(default_factory=lambda: time.monotonic() + EXTENDED_AFTER_SECONDS)
 
     def extend(self) -> None:
-        """Keep it for another lease, once a part of this one is over."""
+        """Extend the lease, once a part of it is over."""
         if time.monotonic() >= self.extend_at:
             self.extend_at = time.monotonic() + EXTENDED_AFTER_SECONDS
             with connection.cursor() as cursor:
                 cursor.execute(EXTEND_TURN, [lease_seconds(), self.pk, self.lease])
 
     def leave(self) -> None:
-        """Give it back."""
+        """Release the turn."""
         with connection.cursor() as cursor:
             cursor.execute(LEAVE_TURN, [self.pk, self.lease])
 
 
 def lease_seconds() -> int:
-    """For how long a turn is one's own without being extended."""
+    """How long a lease lasts without being extended."""
     return max(LEAST_LEASE_SECONDS, UNREAD_ANSWERS * settings.UNREAD_ANSWER_SECONDS)
 
 

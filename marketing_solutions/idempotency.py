@@ -21,7 +21,7 @@ DELETE_OLD_RESPONSES = (
 
 @dataclass(frozen=True)
 class Claim:
-    """A key that is ours to answer (`stored` None), or the answer that was given to it."""
+    """A key that this request has claimed (`stored` None), or the stored answer of an earlier request."""
 
     application: Application
     key: str
@@ -29,9 +29,9 @@ class Claim:
 
 
 def claim_key(*, application: Application, key: str, fingerprint: str) -> Claim:
-    """Take a key in the caller's transaction, waiting for one that is at work on it.
+    """Claim a key in the caller's transaction, waiting for another request that holds it.
 
-    DomainError `idempotency-key-invalid`, or `idempotency-key-reused` where it stands for another request.
+    DomainError `idempotency-key-invalid`, or `idempotency-key-reused` where another request has used it.
     """
     if not (0 < len(key) <= MAXIMUM_KEY and key.isascii() and key.isprintable()):
         raise DomainError(
@@ -50,13 +50,13 @@ def claim_key(*, application: Application, key: str, fingerprint: str) -> Claim:
 
 
 def store_response(*, claim: Claim, status: int, body: bytes) -> None:
-    """Keep the answer with its key, in the transaction that did what it tells."""
+    """Store the answer with its key, in the transaction of the work that it is about."""
     StoredResponse.objects.filter(application=claim.application, key=claim.key).update(status=status, body=body)
 
 
 @transaction.atomic
 def clear_stored_responses() -> int:
-    """Delete the answers that nobody gets any more; returns how many."""
+    """Delete expired answers; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(DELETE_OLD_RESPONSES, [KEPT_HOURS])
         return int(cursor.rowcount)

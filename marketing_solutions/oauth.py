@@ -1,7 +1,7 @@
 """Access tokens: signed and self-contained (docs/decisions/0010).
 
-A token names its application, its scopes and the secret it was got with. Checking it costs the application's row and
-nothing else; switching the application off or giving it a new secret ends all of its tokens at once.
+A token names its application, its scopes and a fingerprint of the secret that it was issued for. Checking it costs the
+application's row and nothing else; switching the application off or giving it a new secret ends all of its tokens.
 """
 
 import hmac
@@ -26,7 +26,7 @@ _signer = signing.TimestampSigner(salt=SALT)
 def issue_token(*, application: Application, scopes: list[str]) -> str:
     """A token for the application, good for LIFETIME_SECONDS, with some of SCOPES."""
     flags = "".join(str(int(scope in scopes)) for scope in SCOPES)
-    return _signer.sign(f"{application.pk}.{flags}.{_mark_of(application)}")
+    return _signer.sign(f"{application.pk}.{flags}.{_secret_fingerprint(application)}")
 
 
 def check_token(*, token: str) -> tuple[Application, frozenset[str]]:
@@ -42,13 +42,13 @@ def check_token(*, token: str) -> tuple[Application, frozenset[str]]:
         application = get_application(application_id=int(application_id))
     except DomainError as error:
         raise _invalid() from error
-    if not hmac.compare_digest(mark, _mark_of(application)):
+    if not hmac.compare_digest(mark, _secret_fingerprint(application)):
         raise _invalid()
     return application, frozenset(scope for scope, flag in zip(SCOPES, flags, strict=True) if flag == "1")
 
 
-def _mark_of(application: Application) -> str:
-    """Something that changes with the secret and tells nothing about it."""
+def _secret_fingerprint(application: Application) -> str:
+    """A text that changes with the secret and doesn't reveal it."""
     return salted_hmac(SALT, application.secret_sha256, algorithm="sha256").hexdigest()[:32]
 
 

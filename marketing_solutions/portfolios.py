@@ -26,14 +26,17 @@ def get_managed_advertiser(*, application: Application, advertiser_id: int) -> A
     return advertiser
 
 
-def save_advertiser(*, advertiser: Advertiser, changes: Mapping[str, object]) -> Advertiser:
-    """Change `name`, `currency` or `features` of an advertiser, or make one; DomainError `validation`."""
+def save_advertiser(
+    *, advertiser: Advertiser, name: str | None = None, currency: str | None = None, features: list[str] | None = None
+) -> Advertiser:
+    """Change an advertiser (None: unchanged), or make one; DomainError `validation`."""
+    changes = {"name": name, "currency": currency, "features": features}
     _save(advertiser, changes, name="The organization already has an advertiser of this name.")
     return advertiser
 
 
 def delete_advertiser(*, advertiser: Advertiser) -> None:
-    """Take an advertiser out of all portfolios and away; DomainError `in_use` where it has campaigns."""
+    """Delete an advertiser and its places in portfolios; DomainError `in_use` where it has campaigns."""
     campaigns = AdvertiserCampaign.objects.filter(advertiser=advertiser).count()
     if campaigns:
         raise DomainError(ErrorKind.CONFLICT, "in_use", f"{advertiser} has {campaigns} campaigns.")
@@ -42,22 +45,33 @@ def delete_advertiser(*, advertiser: Advertiser) -> None:
         advertiser.delete()
 
 
-def save_portfolio(*, portfolio: Portfolio, changes: Mapping[str, object]) -> Portfolio:
-    """Put an advertiser into an application's portfolio, or change `may_manage`; both are of one organization."""
-    for name, value in changes.items():
-        setattr(portfolio, name, value)
+def save_portfolio(
+    *,
+    portfolio: Portfolio,
+    application: Application | None = None,
+    advertiser: Advertiser | None = None,
+    may_manage: bool | None = None,
+) -> Portfolio:
+    """Put an advertiser into an application's portfolio, or change it (None: unchanged).
+
+    DomainError `validation`, also where the two belong to different organizations.
+    """
+    portfolio.application = application or portfolio.application
+    portfolio.advertiser = advertiser or portfolio.advertiser
     if portfolio.application.organization_id != portfolio.advertiser.organization_id:
         raise invalid(advertiser="The application and the advertiser belong to different organizations.")
     portfolio.organization = portfolio.advertiser.organization
+    changes = {"application": application, "advertiser": advertiser, "may_manage": may_manage}
     _save(portfolio, changes, advertiser="The application's portfolio already has this advertiser.")
     return portfolio
 
 
 def _save(row: Advertiser | Portfolio, changes: Mapping[str, object], **taken: str) -> None:
-    for name, value in changes.items():
+    given = {name: value for name, value in changes.items() if value is not None}
+    for name, value in given.items():
         setattr(row, name, value)
     try:
         with transaction.atomic():
-            row.save(update_fields=None if row.pk is None else list(changes))
+            row.save(update_fields=None if row.pk is None else list(given))
     except IntegrityError as error:
         raise invalid(**taken) from error

@@ -20,19 +20,19 @@ from marketing_solutions.models.advertiser import Feature
 SQL = NamedSQL(__file__)
 
 
-class _Absent(Enum):
-    ABSENT = "absent"
+class _Unset(Enum):
+    UNSET = "unset"
 
 
-ABSENT: Final = _Absent.ABSENT
+UNSET: Final = _Unset.UNSET
 
 
 class WantedLimit(NamedTuple):
-    """The members of a `spendLimit`; ABSENT: unchanged, None: an explicit null."""
+    """The members of a `spendLimit`; UNSET: unchanged, None: an explicit null."""
 
-    type: str | _Absent = ABSENT
-    renewal: str | _Absent | None = ABSENT
-    amount: Decimal | _Absent | None = ABSENT
+    type: str | _Unset = UNSET
+    renewal: str | _Unset | None = UNSET
+    amount: Decimal | _Unset | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Updated:
-    """What became of an entry: `refusal` None where it was applied, `later` where that is from the next period on."""
+class UpdateResult:
+    """The result of an entry: `refusal` None where it was applied, `later` if it takes effect with the next period."""
 
     campaign_id: int
     refusal: Refusal | None = None
@@ -81,20 +81,20 @@ NAMES = {"name": "The name", "goal": "The goal", "advertiser_id": "The advertise
 
 
 @transaction.atomic
-def update_campaigns(*, application: Application, updates: Sequence[Update], now: datetime) -> list[Updated]:
+def update_campaigns(*, application: Application, updates: Sequence[Update], now: datetime) -> list[UpdateResult]:
     """Apply what can be applied; the answer has an item for each update, in the same order."""
     times = Counter(update.campaign_id for update in updates if update.campaign_id)
     rows = _lock_campaigns(application, [campaign_id for campaign_id, number in times.items() if number == 1])
     refusals: list[Refusal | None] = []
     limits: dict[int, Limit] = {}
     for update in updates:
-        judged = REPEATED if times[update.campaign_id] > 1 else _judge(update, rows.get(update.campaign_id))
+        judged = REPEATED if times[update.campaign_id] > 1 else _check_update(update, rows.get(update.campaign_id))
         refusals.append(judged if isinstance(judged, Refusal) else None)
         if isinstance(judged, Limit):
             limits[update.campaign_id] = judged
     changed = change_spend_limits(organization=application.organization, limits=limits, now=now)
     return [
-        Updated(
+        UpdateResult(
             update.campaign_id,
             BELOW_SPENT if refusal is None and update.campaign_id in changed.below_lifetime_spent else refusal,
             later=refusal is None and update.campaign_id in changed.at_next_period,
@@ -114,10 +114,10 @@ def _row(columns: tuple[Any, ...]) -> _Row:
     return _Row(campaign_id, name, advertiser_id, goal, may_manage, may_change_limits, Limit(*limit))
 
 
-def _judge(update: Update, row: _Row | None) -> Refusal | Limit | None:
-    """The refusal of an update, the limit it wants, or None where it changes nothing."""
+def _check_update(update: Update, row: _Row | None) -> Refusal | Limit | None:
+    """The error of an update, the limit to be set, or None where it changes nothing."""
     if row is None:
-        # What can't be read is said first: an entry without a campaign has no row either.
+        # An entry that can't be read has no campaign, and so no row: its own error comes first.
         return update.refusal if update.refusal and not update.campaign_id else NOT_FOUND
     if update.refusal and update.refusal.code != UpdateCode.INVALID_SPEND_LIMIT:
         return update.refusal
@@ -128,10 +128,10 @@ def _judge(update: Update, row: _Row | None) -> Refusal | Limit | None:
         return AUTOMATION
     if update.limit is None and update.refusal is None:
         return None
-    return _judge_limit(update, row)
+    return _check_limit(update, row)
 
 
-def _judge_limit(update: Update, row: _Row) -> Refusal | Limit | None:
+def _check_limit(update: Update, row: _Row) -> Refusal | Limit | None:
     if not row.may_manage:
         return NO_PERMISSION
     if not row.may_change_limits:
@@ -147,11 +147,11 @@ def _judge_limit(update: Update, row: _Row) -> Refusal | Limit | None:
     return wanted
 
 
-def _merge(kept: Limit, wanted: WantedLimit) -> Limit:
+def _merge(current: Limit, wanted: WantedLimit) -> Limit:
     """The limit with the members that were sent; amount and renewal beside `uncapped` are left aside (contract 5)."""
     if wanted.type == LimitType.UNCAPPED:
         return UNCAPPED
-    limit_type = kept.type if wanted.type is ABSENT else wanted.type
-    renewal = kept.renewal if wanted.renewal is ABSENT else wanted.renewal or Renewal.UNDEFINED
-    amount = kept.amount if wanted.amount is ABSENT else wanted.amount
+    limit_type = current.type if wanted.type is UNSET else wanted.type
+    renewal = current.renewal if wanted.renewal is UNSET else wanted.renewal or Renewal.UNDEFINED
+    amount = current.amount if wanted.amount is UNSET else wanted.amount
     return Limit(limit_type, renewal, amount)

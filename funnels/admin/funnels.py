@@ -18,14 +18,14 @@ from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
 from customers.admin.service_form import ServiceForm
 from customers.models import Organization
 from funnels.funnels.definitions import delete_funnel, restart_funnel, save_funnel
-from funnels.funnels.lookup import find_sharing
+from funnels.funnels.lookup import find_customers_sharing_value
 from funnels.models import Funnel, FunnelEntry
 
 LOOK = ("style", "landing_page", "allow_dismiss", "always_use_landing", "show_progress_bar", "new_window")
 
 
 class FunnelForm(ServiceForm):
-    """A funnel with its steps as JSON; what is wrong with them stands beside them."""
+    """A funnel with its steps as JSON; their errors are shown beside the field."""
 
     steps = forms.JSONField(
         decoder=StrictDecoder,
@@ -59,11 +59,11 @@ class FunnelAdmin(ServiceAdmin[Funnel]):
     fixed = ["campaign"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Funnel]:
-        """A deleted campaign shows none."""
+        """Without those of deleted campaigns."""
         return super().get_queryset(request).filter(campaign__deleted_at__isnull=True)
 
     def steps(self, funnel: Funnel) -> str:
-        """What who may only look sees in place of the field."""
+        """What operators without the permission to change see in place of the field."""
         return json.dumps(funnel.version.definition["steps"], indent=1, ensure_ascii=False)
 
     def lock(self, row: Funnel) -> None:
@@ -78,25 +78,25 @@ class FunnelAdmin(ServiceAdmin[Funnel]):
         )
 
     def change(self, row: Funnel, changes: dict[str, Any], request: HttpRequest) -> Funnel:
-        """Save through the service, which sanitises, versions and raises the stamp."""
+        """Save through `save_funnel`, which sanitises, versions and bumps the version stamp."""
         look = {name: value for name, value in changes.items() if name in LOOK}
         steps = changes.get("steps", row.version.definition["steps"])
         return save_funnel(organization=row.organization, campaign_id=row.campaign_id, steps=steps, look=look)
 
     def remove(self, rows: Sequence[Funnel]) -> None:
-        """The campaigns lead nowhere."""
+        """Delete the funnels."""
         for funnel in rows:
             delete_funnel(funnel=funnel)
 
 
 class SharedFilter(admin.SimpleListFilter):
-    """Those who have told a value that another customer has."""
+    """Customers who have given a value that another customer has."""
 
     title = "perhaps one person with another"
     parameter_name = "shared"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Nobody looks for the others."""
+        """The one choice beside all."""
         return [("yes", "Yes")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[FunnelEntry]) -> QuerySet[FunnelEntry]:
@@ -106,7 +106,7 @@ class SharedFilter(admin.SimpleListFilter):
 
 @admin.register(FunnelEntry)
 class FunnelEntryAdmin(ServiceAdmin[FunnelEntry]):
-    """Who is on the way: to look at, or to let begin anew by deleting."""
+    """Customers' entries in funnels: to look at, or to delete so that a customer begins anew."""
 
     list_display = ["customer", "campaign", "step", "is_finished", "entered_at", "moved_at", "perhaps_also"]
     list_select_related = ["customer", "campaign"]
@@ -116,9 +116,13 @@ class FunnelEntryAdmin(ServiceAdmin[FunnelEntry]):
 
     @admin.display(description="perhaps one person with")
     def perhaps_also(self, entry: FunnelEntry) -> str:
-        """Links to the customers who have a value that this one has told, too."""
+        """Links to the customers who have a value that this one has given, too."""
         address = "admin:customers_customer_change"
-        others = [(name, customer) for name in entry.shared_fields for customer in find_sharing(entry=entry, name=name)]
+        others = [
+            (name, customer)
+            for name in entry.shared_fields
+            for customer in find_customers_sharing_value(entry=entry, name=name)
+        ]
         return format_html_join(
             ", ",
             '<a href="{}">{}</a> ({})',
@@ -129,7 +133,7 @@ class FunnelEntryAdmin(ServiceAdmin[FunnelEntry]):
     has_change_permission = HistoryAdmin.has_change_permission
 
     def remove(self, rows: Sequence[FunnelEntry]) -> None:
-        """Let the customers begin anew."""
+        """Delete the entries, so that the customers begin anew."""
         for entry in rows:
             restart_funnel(
                 organization=entry.organization, customer_id=entry.customer_id, campaign_id=entry.campaign_id

@@ -42,7 +42,7 @@ class PlacementAdmin(ServiceAdmin[Shown]):
         return self.save(row)
 
     def remove(self, rows: Sequence[Shown]) -> None:
-        """Take rows away with what hangs on them."""
+        """Delete rows and the rows that refer to them."""
         for row in rows:
             delete_placement_object(row=row)
 
@@ -116,7 +116,7 @@ class EventBindingAdmin(PlacementAdmin[EventBinding]):
 
 @admin.register(EventOccurrence)
 class EventOccurrenceAdmin(HistoryAdmin):
-    """Events that happened: to look at."""
+    """Events that happened; read-only."""
 
     list_display = ["event", "customer", "campaign", "created_at"]
     list_filter = [OrganizationFilter]

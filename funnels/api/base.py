@@ -28,7 +28,7 @@ class CustomerPage(View):
     http_method_names = ["get", "post", "head"]
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        """Answer; what goes wrong is told on a page of its own, what PostgreSQL undoes is done again."""
+        """The page; errors are pages as well, and what PostgreSQL rolls back is retried."""
         try:
             response = repeating(super().dispatch)(request, *args, **kwargs)
         except DomainError as error:

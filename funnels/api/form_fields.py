@@ -7,7 +7,7 @@ from django.http import QueryDict
 from customers.models.customer_field import FieldType
 from funnels.funnels.engine import CaptureField, ControlType, FieldAnswer
 
-# A schema may have a field called "action": the form's own fields never meet the step's.
+# A schema may have a field called "action": the prefix keeps the step's fields apart from the form's own.
 PREFIX = "field."
 AUTOCOMPLETE = {ControlType.EMAIL: "email", ControlType.TEL: "tel"}
 
@@ -23,7 +23,7 @@ def shown_fields(
     given: Mapping[str, object],
     errors: Mapping[str, str],
 ) -> list[dict[str, object]]:
-    """What the template needs of each field; what the customer has just typed stands where it was refused."""
+    """What the template needs of each field, with what the customer has just typed and its errors."""
     bounds = {each.name: each for each in asked}
     return [_shown(field, bounds.get(field["name"]), given, errors) for field in answered]
 

@@ -1,4 +1,4 @@
-"""A page as bytes: what never changes of a banner is rendered once per format, and cut open where the token goes.
+"""A page as bytes: what never changes of a banner is rendered once per format, and split where the token goes.
 
 A banner is some hundred bytes of names and constants around sixteen new ones. Rendering it anew each time would cost
 several times what deciding costs, in EDN above all.
@@ -12,10 +12,10 @@ from funnels.placements.sync_page import FilledPlaceholder, PageContent
 from traces.wire.negotiation import Format
 from traces.wire.rendering import rendered
 
-# Stands for the token, first of all members, so that nothing an operator writes can come before it.
-STAND_IN = UUID(int=0)
-STAND_IN_TEXT = str(STAND_IN).encode()
-Cut = tuple[bytes, bytes]
+# In place of the token, which is the first member, so that nothing an operator writes can come before it.
+NIL_TOKEN = UUID(int=0)
+NIL_TOKEN_TEXT = str(NIL_TOKEN).encode()
+Halves = tuple[bytes, bytes]
 # What opens a map, goes between its members, and between the items of a list.
 MARKS = {Format.JSON: (b'{"', b'":', b',"', b","), Format.EDN: (b"{:", b" ", b" :", b" ")}
 
@@ -62,35 +62,41 @@ def _constants(shown: ShownPlaceholder) -> dict[str, object]:
 def _banner(
     page: PageContent, shown: ShownPlaceholder, candidate: Candidate, banner: ShownBanner, response_format: Format
 ) -> bytes:
-    known, key, size = candidate.payload.rendered, (banner.banner_id, response_format), (shown.width, shown.height)
-    rendered_size, cut = known.get(key, (None, None))
-    if cut is None or rendered_size != size:
+    cache, key, size = candidate.payload.rendered, (banner.banner_id, response_format), (shown.width, shown.height)
+    cached_size, halves = cache.get(key, (None, None))
+    if halves is None or cached_size != size:
         content = {"link": banner.link} if banner.link else {"html-content": banner.html_content}
-        members = {"tracking-token": STAND_IN, "campaign": candidate.campaign_id}
+        members = {"tracking-token": NIL_TOKEN, "campaign": candidate.campaign_id}
         sizes = {"width": shown.width, "height": shown.height}
         detail = {"banner": {**members, **sizes, **content}, "funnel": candidate.payload.funnel.as_members()}
-        cut = _cut(detail, response_format)
-        known[key] = (size, cut)
-    return with_token(cut, page.tokens[candidate.campaign_id])
+        halves = _split_at_token(detail, response_format)
+        cache[key] = (size, halves)
+    return with_token(halves, page.tokens[candidate.campaign_id])
 
 
 def _popup(page: PageContent, candidate: Candidate, response_format: Format) -> bytes:
     popup = candidate.payload
-    cut = popup.rendered.get(response_format)
-    if cut is None:
-        members = {"tracking-token": STAND_IN, "campaign": candidate.campaign_id, "show-close": popup.show_close}
-        cut = popup.rendered[response_format] = _cut({**members, "funnel": popup.funnel.as_members()}, response_format)
-    return with_token(cut, page.tokens[candidate.campaign_id])
+    halves = popup.rendered.get(response_format)
+    if halves is None:
+        members = {
+            "tracking-token": NIL_TOKEN,
+            "campaign": candidate.campaign_id,
+            "show-close": popup.show_close,
+        }
+        halves = popup.rendered[response_format] = _split_at_token(
+            {**members, "funnel": popup.funnel.as_members()}, response_format
+        )
+    return with_token(halves, page.tokens[candidate.campaign_id])
 
 
-def _cut(members: dict[str, object], response_format: Format) -> Cut:
-    before, _, after = rendered(members, response_format).partition(STAND_IN_TEXT)
+def _split_at_token(members: dict[str, object], response_format: Format) -> Halves:
+    before, _, after = rendered(members, response_format).partition(NIL_TOKEN_TEXT)
     return before, after
 
 
-def with_token(cut: Cut, token: UUID) -> bytes:
-    """What was cut open, with a token in place of the stand-in."""
-    return cut[0] + str(token).encode() + cut[1]
+def with_token(halves: Halves, token: UUID) -> bytes:
+    """The two halves with a token between them."""
+    return halves[0] + str(token).encode() + halves[1]
 
 
 def as_map(response_format: Format, *members: tuple[bytes, bytes]) -> bytes:

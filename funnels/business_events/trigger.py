@@ -42,10 +42,10 @@ LOCK_EVENT_ID = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))"
 
 @dataclass(frozen=True, slots=True)
 class ReportedEvent:
-    """A business event as an application tells it.
+    """A business event as an application reports it.
 
-    `customer` is a customer's id or a search specification, fields of the schema with their values. `event_id` makes
-    telling it again harmless.
+    `customer` is a customer's id or a search by fields of the schema with their values. With an `event_id` reporting it
+    again changes nothing.
     """
 
     app_token: str
@@ -68,7 +68,7 @@ class TriggeredCampaign:
 
 
 class _OfferExhaustedError(Exception):
-    """What the decision proposed has used up its cap or its money meanwhile."""
+    """The campaign that the decision chose has used up its cap or its budget meanwhile."""
 
     def __init__(self, campaign_id: int) -> None:
         super().__init__(campaign_id)
@@ -78,8 +78,8 @@ class _OfferExhaustedError(Exception):
 def trigger_campaign(*, reported: ReportedEvent, now: datetime) -> TriggeredCampaign:
     """Choose the best campaign that is bound to an event for its customer, and offer it in a trace of its own.
 
-    Nothing is kept where there is none. DomainError `unknown_application` (also of one that has not the platform REST:
-    its app-token may be anybody's), `unknown_event`, `no_matching_campaign`,
+    Where there is none, nothing is written. DomainError `unknown_application` (also without the platform REST, since
+    other app-tokens are public), `unknown_event`, `no_matching_campaign`,
     `invalid_fields` (a field outside the schema).
     """
     gone: set[int] = set()
@@ -87,10 +87,10 @@ def trigger_campaign(*, reported: ReportedEvent, now: datetime) -> TriggeredCamp
         try:
             return _trigger(reported, gone, now)
         except CustomerGoneError:
-            # Merged into another one a moment ago: the id finds that one now.
+            # The customer was merged meanwhile: the id finds the surviving customer now.
             continue
         except _OfferExhaustedError as error:
-            # All is undone and begun anew: what comes next has its own locks, which come first.
+            # Start again in a new transaction: the next campaign's locks come first in the order of locks.
             gone.add(error.campaign_id)
 
 
@@ -119,7 +119,7 @@ def _trigger(reported: ReportedEvent, gone: Collection[int], now: datetime) -> T
 
 
 def _visit(reported: ReportedEvent) -> Visit:
-    """The customer of an id, if there is one by now; else nobody in particular, with the application all the same."""
+    """The application, and the customer of the id if there is one."""
     token = as_uuid(reported.app_token)
     if isinstance(reported.customer, str):
         return find_customer_visit(app_token=token, customer_id=reported.customer)
@@ -127,7 +127,7 @@ def _visit(reported: ReportedEvent) -> Visit:
 
 
 def _find_earlier_answer(event: ShownEvent, reported: ReportedEvent) -> TriggeredCampaign | None:
-    """What the same telling was answered before."""
+    """The answer to an earlier report of the event with the same event-id."""
     if reported.event_id is None:
         return None
     with connection.cursor() as cursor:
@@ -203,7 +203,7 @@ def _issue_token(
 def _record_occurrence(
     event: ShownEvent, reported: ReportedEvent, visit: Visit, candidate: Candidate, token: uuid.UUID
 ) -> TriggeredCampaign:
-    """Keep the occurrence with its trace; with a restart nothing is left of the way so far."""
+    """Write the occurrence with its trace; with a restart the customer's funnel entry is deleted."""
     customer_pk = visit.customer_pk or 0
     if reported.restarts_funnel:
         restart_funnel(organization=visit.organization, customer_id=customer_pk, campaign_id=candidate.campaign_id)

@@ -174,9 +174,9 @@ def _move(position: FunnelPosition, step_data: Mapping[str, object], now: dateti
     graph = get_graph(position.version_id)
     step = graph.steps[position.step]
     checked = check_values(step.fields, step_data)
-    schema = position.schema() if checked.kept or checked.cleared else []
+    schema = position.schema() if checked.normalized or checked.cleared else []
     _check_schema(checked, schema)
-    captured = {**checked.kept, **dict.fromkeys(checked.cleared)}
+    captured = {**checked.normalized, **dict.fromkeys(checked.cleared)}
     facts = position.facts(captured)
     following = step.next_name(facts)
     if following is None:
@@ -189,7 +189,7 @@ def _move(position: FunnelPosition, step_data: Mapping[str, object], now: dateti
         "is_finished": following is None or graph.is_last(following),
         "data": _as_json(captured),
     }
-    capture = Capture(schema, dict(checked.kept), position.replaceable(captured))
+    capture = Capture(schema, dict(checked.normalized), position.replaceable(captured))
     # One statement is a transaction by itself; the end of the funnel is counted together with it.
     if not values["is_finished"]:
         return answer if _write_move(values, capture) else None
@@ -219,7 +219,7 @@ def _interaction(position: FunnelPosition) -> Interaction:
 
 
 def _check_schema(checked: CheckedValues, schema: list[CustomerField]) -> None:
-    now_checked = check_attributes(schema, checked.kept | dict.fromkeys(checked.cleared))
+    now_checked = check_attributes(schema, checked.normalized | dict.fromkeys(checked.cleared))
     refused = now_checked.errors | checked.refused
     if refused:
         raise _invalid(refused)

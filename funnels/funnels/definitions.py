@@ -28,15 +28,15 @@ def save_funnel(
 ) -> Funnel:
     """Give a living campaign a funnel, or change it.
 
-    `steps` as `funnels.funnels.engine.parse_steps` reads them; customers on the way keep the steps they entered.
-    `look` may hold `style` (CSS), `landing_page` (HTML), both sanitised here, `allow_dismiss`, `always_use_landing`,
-    `show_progress_bar` and `new_window`; what is absent stays. DomainError `not_found` or `validation`, which names
-    everything that is wrong.
+    `steps` as `funnels.funnels.engine.parse_steps` reads them; customers in the middle of the funnel keep the steps
+    that they entered. `look` may hold `style` (CSS) and `landing_page` (HTML), both sanitised here, `allow_dismiss`,
+    `always_use_landing`, `show_progress_bar` and `new_window`; what is absent stays as it is. DomainError `not_found`
+    or `validation`, which names everything that is wrong.
     """
     campaign = lock_campaign(organization=organization, campaign_id=campaign_id)
     types = hold_schema(organization=organization)
     graph, looks = check_funnel(steps, types, look or {})
-    used = {each.name for step in graph.steps.values() for each in step.fields} | _asked_about(steps)
+    used = {each.name for step in graph.steps.values() for each in step.fields} | _attributes_of_forks(steps)
     definition = {"steps": steps, "types": {name: kind for name, kind in types.items() if name in used}}
     existing = find_funnel(campaign=campaign)
     funnel = existing or Funnel(organization=organization, campaign=campaign)
@@ -51,7 +51,7 @@ def save_funnel(
 
 @transaction.atomic
 def delete_funnel(*, funnel: Funnel) -> None:
-    """Take a campaign's funnel away; customers on the way find none."""
+    """Delete a campaign's funnel, also for customers in the middle of it."""
     lock_campaign(organization=funnel.organization, campaign_id=funnel.campaign_id)
     Funnel.objects.filter(pk=funnel.pk).delete()
     bump_version(organization=funnel.organization, changed={AdCampaign: [funnel.campaign_id]})
@@ -66,7 +66,7 @@ def restart_funnel(*, organization: Organization, customer_id: int, campaign_id:
 def check_funnel(
     steps: object, types: Mapping[str, str], look: Mapping[str, object]
 ) -> tuple[Graph, dict[str, object]]:
-    """The graph, and the look in the form it is kept in; DomainError `validation` tells all that is wrong in one go."""
+    """The graph and the sanitised look; DomainError `validation` names everything that is wrong."""
     refused: dict[str, list[str]] = {}
     try:
         looks = _look(look)
@@ -102,7 +102,7 @@ def sanitised_landing_page(html: str) -> str:
     return nh3.clean(html, url_schemes={"http", "https", "mailto", "tel"}).strip()
 
 
-def _asked_about(steps: Any) -> set[str]:
+def _attributes_of_forks(steps: Any) -> set[str]:
     """The attributes that the forks' conditions name."""
     forks = [fork for step in steps for fork in step.get("forks") or []]
     return {target["attribute"] for fork in forks for target in fork["conditions"]}

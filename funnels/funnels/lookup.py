@@ -12,12 +12,12 @@ from customers.models.attribute_value import to_text
 from funnels.funnels.engine import Graph, parse_steps
 from funnels.models import Funnel, FunnelEntry, FunnelVersion
 
-# Versions never change, so one that was compiled is good for ever.
+# Versions never change: a compiled one never becomes stale.
 KEPT_VERSIONS = 1024
 # The organization and the field stand in the statement itself, so that the index of a unique field serves it.
-SHARING = """
+CUSTOMERS_SHARING_VALUE = """
 SELECT id, external_id FROM customers_customer
-WHERE organization_id = {organization} AND {kept} = {told} AND id <> %s::bigint ORDER BY id LIMIT 10
+WHERE organization_id = {organization} AND {stored} = {given} AND id <> %s::bigint ORDER BY id LIMIT 10
 """
 
 
@@ -72,11 +72,11 @@ def get_graph(version_id: int) -> Graph:
     return parse_steps(definition["steps"], definition["types"])
 
 
-def find_sharing(*, entry: FunnelEntry, name: str) -> list[Customer]:
+def find_customers_sharing_value(*, entry: FunnelEntry, name: str) -> list[Customer]:
     """The other customers who have the value that was captured of a field; ten at most."""
-    statement = sql.SQL(SHARING).format(
+    statement = sql.SQL(CUSTOMERS_SHARING_VALUE).format(
         organization=sql.Literal(entry.organization_id),
-        kept=sql.SQL(digest_expression(text_expression(name, "customers_customer"))),
-        told=sql.SQL(digest_expression("%s::text")),
+        stored=sql.SQL(digest_expression(text_expression(name, "customers_customer"))),
+        given=sql.SQL(digest_expression("%s::text")),
     )
     return list(Customer.objects.raw(statement.as_string(), [to_text(entry.data.get(name)), entry.customer_id]))

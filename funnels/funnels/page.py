@@ -41,7 +41,7 @@ class Submission:
 
 
 def open_funnel(*, trail_id: uuid.UUID | None, campaign_id: int, token: uuid.UUID | None) -> OpenedFunnel:
-    """Where this visit stands; DomainError as `read_funnel_position` raises them."""
+    """The funnel of a visit and the position in it; DomainError as `read_funnel_position` raises them."""
     position = read_funnel_position(trail_id=trail_id, campaign_id=campaign_id, token=token)
     funnel = (
         Funnel.objects.filter(campaign_id=position.campaign_id, organization_id=position.organization_id)

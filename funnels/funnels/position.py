@@ -24,7 +24,7 @@ MAXIMUM_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class FunnelPosition:
-    """The rows a move is made from; what belongs to the entry is None or empty where nobody has entered."""
+    """All that a move depends on; the entry's columns are None or empty where the customer has not entered."""
 
     platform: str
     language: str
@@ -85,13 +85,13 @@ class FunnelPosition:
     def replaceable(self, names: Iterable[str]) -> list[str]:
         """Those of the customer's fields that a new value may replace.
 
-        Who is not known to be the customer replaces what they have told in this visit, and nothing else that the
-        customer of an id has: it may have been guessed. The id of an anonymous customer is too long for that.
+        A visitor who is not trusted to be the customer may have guessed the customer's id, and so replaces only what
+        this visit has captured. The id of an anonymous customer is too long to be guessed.
         """
         if self.is_trusted or self.is_anonymous:
             return list(names)
-        kept, own = _document(self.raw_attributes), _document(self.raw_captured)
-        return [name for name in names if name in own and name in kept and own[name] == kept[name]]
+        stored, own = _document(self.raw_attributes), _document(self.raw_captured)
+        return [name for name in names if name in own and name in stored and own[name] == stored[name]]
 
     @property
     def _on_the_way(self) -> dict[str, NormalizedValue | None]:
@@ -103,7 +103,7 @@ class FunnelPosition:
         return [CustomerField(id=row[0], name=row[1], type=row[2], required=row[3]) for row in rows]
 
     def facts(self, captured: Mapping[str, NormalizedValue | None]) -> CustomerFacts:
-        """What forks and fields ask: the customer, what was captured on the way, and what is being captured now."""
+        """What forks and fields are evaluated on: the customer, what was captured before, and what is captured now."""
         attributes = {**_document(self.raw_attributes), **self._on_the_way, **captured}
         return CustomerFacts(
             attributes=attributes,

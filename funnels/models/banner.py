@@ -12,7 +12,7 @@ MAXIMUM_WEIGHT = 1000
 
 
 class Banner(TenantModel):
-    """A banner of a campaign: an image (`link`, server-relative) or HTML, which is kept as it was sanitised.
+    """A banner of a campaign: an image (`link`, server-relative) or HTML, which is stored sanitised.
 
     With a creative group it keeps to the group's status, dates and targets as well. Of several banners of a campaign in
     one placeholder one is shown at a time, in proportion to `weight`.

@@ -1,4 +1,4 @@
-"""What an application tells us that may trigger a campaign (contract 3, Business Events)."""
+"""Events of an application that may trigger a campaign (contract 3, Business Events)."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from customers.tenancy import TenantModel
 
 
 class BusinessEvent(TenantModel):
-    """An event that an application may tell, by a name that is unique there."""
+    """An event that an application may report; its name is unique there."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="business_events")
     name = models.CharField(max_length=255)

@@ -11,7 +11,7 @@ from traces.models import Trace
 
 
 class EventOccurrence(CustomerOwned):
-    """One telling of a business event and its answer; with an `idempotency_key` telling it again changes nothing.
+    """One report of a business event and its answer; with an `idempotency_key` a repeated report changes nothing.
 
     `token` is the tracking token of the offer, `customer_reference` the customer-id as it was answered.
     """

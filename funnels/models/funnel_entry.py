@@ -17,7 +17,7 @@ DELETE_OLDER_ENTRIES = SQL("delete_older_entries")
 
 
 class FunnelEntry(CustomerOwned):
-    """A customer on the way through a funnel: one for each campaign, whichever tracking token they come with.
+    """A customer's way through a funnel: one for each campaign, whichever tracking token they come with.
 
     `answers` are the steps answered so far, the current one last, each as its JSON, and `answered_in` the ids of the
     traces in which they were given: not every visit may see the values that another one was shown. `data` is what was

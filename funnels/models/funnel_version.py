@@ -18,7 +18,7 @@ AND version.definition -> 'types' ? %s::text
 
 
 class FunnelVersion(NamesFields):
-    """One graph of steps; never changed, so that whoever is on the way keeps the path they entered.
+    """One graph of steps; never changed, so that customers in the middle of it keep the path they entered.
 
     `definition` is what `funnels.funnels.engine.parse` has checked: `{start, steps, types}`.
     """
@@ -45,6 +45,6 @@ class FunnelVersion(NamesFields):
 
     @classmethod
     def forget_field(cls, *, organization_id: int, name: str) -> None:
-        """Older versions may name it still."""
+        """Delete unfinished entries in older versions, which may still name the field."""
         with connection.cursor() as cursor:
             cursor.execute(DELETE_ENTRIES_WITH_FIELD, [organization_id, name])

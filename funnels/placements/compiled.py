@@ -1,7 +1,6 @@
-"""What an organization's applications show, compiled for decisions: kept in process per version stamp.
+"""What an organization's applications show, compiled for decisions and cached in the process by version stamp.
 
-Built on `campaigns.decisions.compiled`, and kept like them; see `campaigns.decisions.version_cache`. `loading`
-makes it.
+Made by `loading`, on top of `campaigns.decisions.compiled`; cached by `campaigns.decisions.version_cache`.
 """
 
 import uuid
@@ -32,7 +31,7 @@ class ShownBanner:
 class BannerSet:
     """The banners of a campaign in a placeholder, of which one is shown at a time.
 
-    `rendered`, here and below, is for the endpoints to keep what never changes of it.
+    `rendered`, here and below, is where endpoints cache what never changes of their answers.
     """
 
     banners: tuple[ShownBanner, ...]
@@ -106,7 +105,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class PlacementCatalog:
-    """What an organization shows, by application; and all of it by ids, for the next version to be made from.
+    """What an organization shows, by application; and all of it by ids, from which the next version is made.
 
     `size` in bytes, without those of `definitions`; a campaign's `Places` have that of what it was compiled from.
     """

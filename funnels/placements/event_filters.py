@@ -8,16 +8,16 @@ from campaigns.targeting import Condition, CustomerFacts, parse_targets
 from customers.errors import DomainError
 from customers.models.attribute_value import NormalizedValue
 
-# A caller writes `context.amount`; inside, it is a field of this name beside the customer's own.
-WRITTEN, INSIDE = "context.", "context-"
+# `context.amount` on the wire is a field `context-amount` beside the customer's own.
+PREFIX_ON_THE_WIRE, INTERNAL_PREFIX = "context.", "context-"
 
 
 def check_filter(targets: object, schema: Mapping[str, str]) -> list[dict[str, object]]:
-    """The filter as it is kept: targets whose attribute begins with `context.` ask for the event's context.
+    """The normalized filter: targets whose attribute begins with `context.` ask for the event's context.
 
     A context field's type is that of the values: a number, a boolean or else a string. DomainError `validation`.
     """
-    inside, types = _inside(targets)
+    inside, types = _with_internal_names(targets)
     conditions = parse_targets(inside, {**schema, **types})
     # They are a list of objects: else they would not have been parsed.
     written: list[dict[str, object]] = targets  # type: ignore[assignment]
@@ -25,29 +25,33 @@ def check_filter(targets: object, schema: Mapping[str, str]) -> list[dict[str, o
 
 
 def parse_filter(targets: object, schema: Mapping[str, str]) -> tuple[Condition, ...] | None:
-    """A kept filter as conditions; None where the schema no longer has what it names."""
+    """A normalized filter as conditions; None where the schema no longer has a field that it names."""
     try:
-        inside, types = _inside(targets)
+        inside, types = _with_internal_names(targets)
         return parse_targets(inside, {**schema, **types})
     except DomainError:
         return None
 
 
 def with_context(facts: CustomerFacts, context: Mapping[str, object]) -> CustomerFacts:
-    """What targeting may ask, with the context's plain members under their inside names."""
-    told = {INSIDE + name: _kept(value) for name, value in context.items() if not isinstance(value, list | dict)}
-    return replace(facts, attributes={**facts.attributes, **told}) if told else facts
+    """What targeting may ask, with the context's scalar members under their internal names."""
+    scalars = {
+        INTERNAL_PREFIX + name: _attribute_value(value)
+        for name, value in context.items()
+        if not isinstance(value, list | dict)
+    }
+    return replace(facts, attributes={**facts.attributes, **scalars}) if scalars else facts
 
 
-def _inside(targets: object) -> tuple[object, dict[str, str]]:
+def _with_internal_names(targets: object) -> tuple[object, dict[str, str]]:
     if not isinstance(targets, list):
         return targets, {}
     renamed: list[object] = []
     types: dict[str, str] = {}
     for target in targets:
         attribute = target.get("attribute") if isinstance(target, dict) else None
-        if isinstance(attribute, str) and attribute.startswith(WRITTEN):
-            name = INSIDE + attribute.removeprefix(WRITTEN)
+        if isinstance(attribute, str) and attribute.startswith(PREFIX_ON_THE_WIRE):
+            name = INTERNAL_PREFIX + attribute.removeprefix(PREFIX_ON_THE_WIRE)
             types[name] = _type_of(target.get("values"))
             renamed.append({**target, "attribute": name, "values": _decimals(target.get("values"), types[name])})
         else:
@@ -68,14 +72,14 @@ def _decimals(values: object, field_type: str) -> object:
 
 
 def _as_written(condition: Condition, target: dict[str, object]) -> dict[str, object]:
-    """The kept form; of the context the values as they came, so that their type can be seen again."""
-    kept = condition.as_target()
-    if not condition.attribute.startswith(INSIDE):
-        return kept
-    return {**kept, "attribute": target["attribute"], "values": target.get("values") or []}
+    """The normalized target; values of the context stay as they came, since their type is read from them."""
+    normalized = condition.as_target()
+    if not condition.attribute.startswith(INTERNAL_PREFIX):
+        return normalized
+    return {**normalized, "attribute": target["attribute"], "values": target.get("values") or []}
 
 
-def _kept(value: object) -> NormalizedValue | None:
+def _attribute_value(value: object) -> NormalizedValue | None:
     if isinstance(value, float | Decimal):
         return format(Decimal(str(value)), "f")
     return value if value is None or isinstance(value, str | int) else str(value)

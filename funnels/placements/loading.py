@@ -1,7 +1,7 @@
-"""Loading what an organization shows: all of it, or what has changed since a version that is kept.
+"""Loading what an organization shows: all of it, or what has changed since a cached version.
 
-Both are one piece of work (`_Draft`), which puts rows onto what is there, be that nothing at all: what was brought up
-to date can't differ from what was loaded anew.
+Both apply rows to a catalog (`Draft`), an empty one in the first case: a catalog that was updated can't differ from one
+that was loaded anew.
 """
 
 from collections import defaultdict
@@ -53,8 +53,8 @@ LOAD_CHANGED_ROWS = SQL(
         of_campaigns="AND row.campaign_id = ANY(ARRAY(SELECT id FROM campaigns))",
     ),
 )
-# What is kept takes so many bytes for each byte of the rows it was compiled from (measured): half of them are for what
-# is rendered of it in both formats.
+# The catalog takes so many bytes for each byte of the rows that it was compiled from (measured): half of them are for
+# what is rendered of it in both formats.
 BYTES_A_BYTE = 20
 PLACEHOLDER_MEMBERS = (
     "application_id",
@@ -97,7 +97,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The ids of what has changed: what is no longer among the rows that were found is gone."""
+    """The ids of what has changed; those that have no row any more were deleted."""
 
     campaigns: Collection[int] = ()
     placeholders: Collection[int] = ()
@@ -106,25 +106,28 @@ class Changed:
 
 def get_placement_catalog(*, organization_id: int, version: int) -> PlacementCatalog:
     """What the organization shows, as new as `version` at least."""
-    return _kept.get(organization_id=organization_id, version=version)
+    return _catalogs.get(organization_id=organization_id, version=version)
 
 
 def _load(organization_id: int, version: int, before: PlacementCatalog | None) -> PlacementCatalog:
-    """Both statements see the same version, or are asked again."""
+    """The catalog at `version` or later; its two statements are repeated until they see the same version."""
     while True:
         start, changed, found, texts = _find(organization_id, before)
         definitions = get_definitions(organization_id=organization_id, version=max(found, version))
         if definitions.version == found:
-            return Draft(start or _nothing(definitions), definitions).changed(changed, Rows(texts))
+            return Draft(start or _empty_catalog(definitions), definitions).changed(changed, Rows(texts))
 
 
-_kept = VersionCache(_load)
+_catalogs = VersionCache(_load)
 
 
 def _find(
     organization_id: int, before: PlacementCatalog | None
 ) -> tuple[PlacementCatalog | None, Changed, int, list[list[str]]]:
-    """What to begin with, what has changed since, and the version with the rows of that; else all rows, for nothing."""
+    """The catalog to start from, what has changed since, the version, and the rows that have changed.
+
+    Where the changes since `before` are no longer known: None, nothing, the version and all rows.
+    """
     with connection.cursor() as cursor:
         if before is not None:
             values = since(organization_id, before.version, labels=[PLACEHOLDER_LABEL, EVENT_LABEL], apps=["funnels"])
@@ -137,12 +140,12 @@ def _find(
         return None, Changed(), version, texts
 
 
-def _nothing(definitions: Definitions) -> PlacementCatalog:
+def _empty_catalog(definitions: Definitions) -> PlacementCatalog:
     return PlacementCatalog(definitions, {}, {}, {}, {}, (), BYTES_AT_LEAST)
 
 
 class Draft:
-    """A channel that is being made: what is touched is copied, the rest is shared with the one before."""
+    """A catalog that is being made: what changes is copied, the rest is shared with the one before."""
 
     def __init__(self, before: PlacementCatalog, definitions: Definitions) -> None:
         self.before = before
@@ -154,14 +157,14 @@ class Draft:
         self.touched: set[int] = set()
 
     def changed(self, changed: Changed, rows: Rows) -> PlacementCatalog:
-        """The channel with these rows in place of all that hung on what has changed."""
+        """The catalog with these rows in place of all that belonged to what has changed."""
         over = end_before(self.before.ends, self.definitions.as_of)
         gone = {key: self.places.pop(key) for key in {*changed.campaigns, *over} if key in self.places}
         self._put_placeholders(changed.placeholders, rows.placeholders)
         self._put_events(changed.events, rows.events)
         self._fill(self.placeholders, "placeholders", gone, self._banners(rows))
         self._fill(self.events, "events", gone, self._bindings(rows))
-        self._unfold(gone, rows)
+        self._put_popups(gone, rows)
         come = {key: replace(self.places[key], size=size) for key, size in rows.sizes.items() if key in self.places}
         self.places |= come
         freed, taken = (sum(one.size for one in several.values()) for several in (gone, come))
@@ -207,7 +210,7 @@ class Draft:
             self.events[row["id"]] = self._by_name(shown, "events")[row["name"]] = shown
 
     def _take_out(self, shown: dict[int, Shown], kind: str, key: int) -> CandidateIndex | None:
-        """Take out what has changed, be it there or not; its candidates."""
+        """Remove what has changed, if it is there; its candidates."""
         before = shown.pop(key, None)
         if before is None:
             return None
@@ -233,9 +236,9 @@ class Draft:
                 self._by_name(shown[key], kind)[shown[key].name] = shown[key]
         for key, several in placed.items():
             for candidate, _ in several:
-                self._note(candidate.campaign_id, kind, key)
+                self._note_place(candidate.campaign_id, kind, key)
 
-    def _note(self, campaign_id: int, kind: str, key: int | tuple[int, int]) -> None:
+    def _note_place(self, campaign_id: int, kind: str, key: int | tuple[int, int]) -> None:
         """Remember where a campaign is shown."""
         places = self.places.get(campaign_id, Places())
         self.places[campaign_id] = replace(places, **{kind: getattr(places, kind) | {key}})
@@ -267,7 +270,7 @@ class Draft:
                 placed[row["event_id"]].append(definition.placed(placement, more=more, order=row["id"]))
         return placed
 
-    def _unfold(self, gone: Mapping[int, Places], rows: Rows) -> None:
+    def _put_popups(self, gone: Mapping[int, Places], rows: Rows) -> None:
         """Popups in place of those of campaigns that are gone."""
         for places in gone.values():
             for application_id, popup_id in places.popups:
@@ -279,7 +282,7 @@ class Draft:
                 popup = ShownPopup(placement, row["page_location"], row["show_close"], rows.funnel(row["campaign_id"]))
                 candidate, _ = definition.placed(placement, group_id=row["group_id"], order=row["id"], payload=popup)
                 self._popups(row["application_id"])[row["id"]] = candidate
-                self._note(row["campaign_id"], "popups", (row["application_id"], row["id"]))
+                self._note_place(row["campaign_id"], "popups", (row["application_id"], row["id"]))
 
     def _popups(self, application_id: int) -> dict[int, Candidate]:
         return self._application(application_id).popups

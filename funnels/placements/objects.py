@@ -31,7 +31,7 @@ def save_placeholder(*, placeholder: Placeholder) -> Placeholder:
 
 
 def save_banner(*, banner: Banner) -> Banner:
-    """Save a banner; its HTML is kept as it was cleaned. DomainError `validation`."""
+    """Save a banner; its HTML is sanitised first. DomainError `validation`."""
     banner.organization = banner.placeholder.organization
     _check_campaign(banner, banner.campaign, banner.group)
     if banner.link and not SERVER_RELATIVE.fullmatch(banner.link):
@@ -64,8 +64,8 @@ def save_event_binding(*, binding: EventBinding) -> EventBinding:
 
 @transaction.atomic
 def delete_placement_object(*, row: PlacementObject) -> None:
-    """Delete a row and what hangs on it."""
-    changed = _changed(row, _campaigns_of_kept(row))
+    """Delete a row and the rows that refer to it."""
+    changed = _changed(row, _lock_current_campaigns(row))
     row.delete()
     bump_version(organization=row.organization, changed=changed)
 
@@ -77,7 +77,7 @@ def _save(row: Row) -> Row:
     except ValidationError as error:
         fields = {"non_field_errors" if name == "__all__" else name: sentences for name, sentences in _named(error)}
         raise DomainError(ErrorKind.INVALID, "validation", "Validation error.", fields=fields) from error
-    left = _campaigns_of_kept(row)
+    left = _lock_current_campaigns(row)
     row.save()
     bump_version(organization=row.organization, changed=_changed(row, left))
     return row
@@ -90,12 +90,12 @@ def _changed(row: PlacementObject, left: list[int]) -> Changed:
     return {AdCampaign: {row.campaign_id, *left}}
 
 
-def _campaigns_of_kept(row: PlacementObject) -> list[int]:
-    """The campaign that the row has in the database, where it is locked: nobody else moves it away meanwhile."""
+def _lock_current_campaigns(row: PlacementObject) -> list[int]:
+    """Lock the row; the campaign that it has in the database, which a save may change."""
     if row.pk is None or isinstance(row, Placeholder | BusinessEvent):
         return []
-    kept: QuerySet[Any] = type(row).objects.select_for_update(no_key=True).filter(pk=row.pk)
-    return list(kept.values_list("campaign_id", flat=True))
+    current: QuerySet[Any] = type(row).objects.select_for_update(no_key=True).filter(pk=row.pk)
+    return list(current.values_list("campaign_id", flat=True))
 
 
 def _named(error: ValidationError) -> list[tuple[str, list[str]]]:

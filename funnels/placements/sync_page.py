@@ -29,7 +29,7 @@ from traces.trails import trace_closed
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What a page asks for, and who; an id that is none can't be found. `placeholders` are names, as on the page."""
+    """What a page asks for, and for whom; None is an id that can't be one. `placeholders` are names, as on the page."""
 
     app_token: uuid.UUID | None
     trail_id: uuid.UUID | None
@@ -91,7 +91,7 @@ def _open_visit(request: PageRequest) -> Visit:
 
 
 def _sync(visit: Visit, request: PageRequest, now: datetime) -> PageContent | None:
-    """The page; None where the customer is no more."""
+    """The page; None where the customer was merged meanwhile."""
     organization = visit.organization
     catalog = get_placement_catalog(organization_id=organization.pk, version=organization.version)
     application = catalog.applications.get(visit.application_id, NOTHING_SHOWN)
@@ -141,7 +141,7 @@ def _candidates(asked: Iterable[ShownPlaceholder], visit: Visit, *, logged: bool
 def _filled(
     asked: Sequence[tuple[int, ShownPlaceholder]], decision: Decision, visit: Visit
 ) -> tuple[list[FilledPlaceholder], Candidate | None]:
-    """Hand the eligible candidates out to the placeholders, in their order and each campaign once in each."""
+    """Distribute the eligible candidates to the placeholders, in their order and each campaign once in each."""
     by_place: dict[str, dict[int, Candidate]] = {}
     popup: Candidate | None = None
     for candidate in decision.eligible:
@@ -177,7 +177,7 @@ def _offered(
     now: datetime,
     logged: tuple[Context, Decision] | None,
 ) -> PageContent | None:
-    """Offer what was handed out, and leave out what no longer stands."""
+    """Issue tokens for what was chosen, without what has used up its cap or budget meanwhile."""
     if visit.customer_pk is None:
         return None
     offered = offer_campaigns(

@@ -1,7 +1,7 @@
-"""Who visits: everything a decision needs to know of one visit, in one statement.
+"""Visits: everything that a decision needs to know of one visit, read in one statement.
 
-Of a customer who has taken part in more than a few campaigns, the history is read once it is known which campaigns may
-be chosen at all (`with_history`): neither their past nor the number of live campaigns has to be gone through.
+A long history is read later, and only for the campaigns that may be chosen (`with_history`): its cost depends neither
+on the length of the customer's past nor on the number of live campaigns.
 """
 
 import uuid
@@ -20,7 +20,7 @@ from customers.prepared import PreparedStatement
 
 SQL = NamedSQL(__file__)
 
-# A history of so many campaigns is read at once; a longer one costs a statement, but only what is asked about.
+# A history of so many campaigns is read with the visit; a longer one costs a second statement.
 SHORT_HISTORY = 100
 HISTORY = SQL("history")
 READ_HISTORY = PreparedStatement(SQL("read_history", history=HISTORY))
@@ -39,10 +39,10 @@ Row = Sequence[Any]
 
 
 class _Unread(dict[int, History]):
-    """A history that was not read: whoever asks it has forgotten to."""
+    """Stands for a history that was not read yet: looking something up in it is a mistake."""
 
     def get(self, *_arguments: object) -> NoReturn:
-        """Never answers."""
+        """Raises LookupError."""
         raise LookupError("the customer's history was not read: with_history reads it")
 
 
@@ -53,9 +53,8 @@ UNREAD = _Unread()
 class Visit:
     """A customer before one of an organization's applications; `customer_pk` None where nobody was found.
 
-    `organization` has its id, version, time zone and default consent, `platforms` are the application's, both read in
-    this moment. Where the customer `is_old`,
-    the subject's history is that of nothing until `with_history` has read it.
+    `organization` has its id, version, time zone and default consent, `platforms` are the application's. Where the
+    customer `has_long_history`, the subject has no history until `with_history` has read it.
     """
 
     application_id: int
@@ -69,8 +68,8 @@ class Visit:
     subject: Subject
 
     @property
-    def is_old(self) -> bool:
-        """Whether there is more of a history than was read at once."""
+    def has_long_history(self) -> bool:
+        """Whether the history is longer than what was read with the visit."""
         return self.subject.history is UNREAD
 
 
@@ -84,18 +83,18 @@ def get_visit(*, app_token: uuid.UUID | None, trail_id: uuid.UUID | None) -> Vis
 
 
 def get_customer_visit(*, app_token: uuid.UUID | None, customer_pk: int | None) -> Visit:
-    """A customer before the application of a token, with what the last visit told; nobody in particular for None."""
+    """A customer before the application of a token, as their last visit was; without a customer for None."""
     return _visit(_row(FIND_VISIT_BY_CUSTOMER, customer_pk, app_token))
 
 
 def find_customer_visit(*, app_token: uuid.UUID | None, customer_id: str) -> Visit:
-    """The same by the customer's external id; a former one (of a merged customer) finds nobody here."""
+    """The same by the customer's external id; the former id of a merged customer is not followed."""
     return _visit(_row(FIND_VISIT_BY_EXTERNAL_ID, customer_id, app_token))
 
 
 def with_history(visit: Visit, candidates: Iterable[Candidate]) -> Visit:
     """The visit with the customer's history in the campaigns of these candidates, at least."""
-    if not visit.is_old:
+    if not visit.has_long_history:
         return visit
     ids = {candidate.campaign_id for candidate in candidates}
     row = READ_HISTORY.first_row([visit.customer_pk, f"{{{','.join(map(str, ids))}}}"]) if ids else None

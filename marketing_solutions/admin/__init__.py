@@ -1,4 +1,4 @@
-"""The admin of whose campaigns are bought for, and by whom."""
+"""The admin of advertisers, portfolios and the campaigns of advertisers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,14 +18,14 @@ from marketing_solutions.portfolios import delete_advertiser, save_advertiser, s
 
 
 class AdvertiserForm(ServiceForm):
-    """Features are ticked."""
+    """Features as checkboxes."""
 
     features = forms.MultipleChoiceField(choices=Feature.choices, required=False, widget=forms.CheckboxSelectMultiple)
 
 
 @admin.register(Advertiser)
 class AdvertiserAdmin(ServiceAdmin[Advertiser]):
-    """The brands."""
+    """Advertisers."""
 
     form = AdvertiserForm
     fields = ["name", "currency", "features"]
@@ -35,15 +35,15 @@ class AdvertiserAdmin(ServiceAdmin[Advertiser]):
     search_fields = ["name"]
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Advertiser:
-        """A new brand."""
-        return save_advertiser(advertiser=Advertiser(organization=organization), changes=values)
+        """A new advertiser."""
+        return save_advertiser(advertiser=Advertiser(organization=organization), **values)
 
     def change(self, row: Advertiser, changes: dict[str, Any], request: HttpRequest) -> Advertiser:
         """Change what is named."""
-        return save_advertiser(advertiser=row, changes=changes)
+        return save_advertiser(advertiser=row, **changes)
 
     def remove(self, rows: Sequence[Advertiser]) -> None:
-        """Take away brands that have no campaigns."""
+        """Delete advertisers that have no campaigns."""
         for advertiser in rows:
             delete_advertiser(advertiser=advertiser)
 
@@ -61,15 +61,15 @@ class PortfolioAdmin(ServiceAdmin[Portfolio]):
     fixed = ["application", "advertiser"]
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Portfolio:
-        """An application sees an advertiser."""
-        return save_portfolio(portfolio=Portfolio(organization=organization), changes=values)
+        """Put an advertiser into an application's portfolio."""
+        return save_portfolio(portfolio=Portfolio(organization=organization), **values)
 
     def change(self, row: Portfolio, changes: dict[str, Any], request: HttpRequest) -> Portfolio:
-        """It may manage it, or no longer."""
-        return save_portfolio(portfolio=row, changes=changes)
+        """Grant or revoke the management of the advertiser."""
+        return save_portfolio(portfolio=row, **changes)
 
     def remove(self, rows: Sequence[Portfolio]) -> None:
-        """The applications see the advertisers no longer."""
+        """Take advertisers out of portfolios."""
         Portfolio.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
@@ -95,5 +95,5 @@ class AdvertiserCampaignAdmin(ServiceAdmin[AdvertiserCampaign]):
         return assign_advertiser(organization=row.organization, campaign=row.campaign, **values)
 
     def remove(self, rows: Sequence[AdvertiserCampaign]) -> None:
-        """The campaigns are nobody's, and stay."""
+        """The campaigns stay, without an advertiser."""
         AdvertiserCampaign.objects.filter(pk__in=[row.pk for row in rows]).delete()

@@ -43,14 +43,16 @@ class MarketingSolutionsView(APIView):
     http_method_names: list[str] = ["get", "head", "post", "patch"]
     scopes = {"GET": READ, "HEAD": READ, "POST": MANAGE, "PATCH": MANAGE}
     quota: Quota | None = None
+    http_request: HttpRequest
 
     def setup(self, request: HttpRequest, *args: object, **kwargs: object) -> None:
-        """Make the view's method one that is done again where PostgreSQL undoes it, while the request counts once."""
+        """Retry the view's method where PostgreSQL rolls it back; the request is counted once."""
         super().setup(request, *args, **kwargs)
+        self.http_request = request
         repeat_method(self, request.method)
 
-    def initial(self, request: Request, *args: object, **kwargs: object) -> None:  # noqa: ARG002
-        """Authenticate, count the request, and see that the token is good for it."""
+    def initial(self, request: Request, *_args: object, **_kwargs: object) -> None:
+        """Authenticate, count the request, and check the token's scopes."""
         self.perform_authentication(request)
         self.quota = repeating(count_request)(application=self.application, now=time.time())
         if self.quota and self.quota.is_exceeded:
@@ -77,7 +79,7 @@ class MarketingSolutionsView(APIView):
 
     def handle_exception(self, error: Exception) -> HttpResponse:  # type: ignore[override]
         """Every error in the dialect's own shape."""
-        request = self.request._request  # noqa: SLF001
+        request = self.http_request
         if isinstance(error, DomainError):
             return domain_error_response(request, error)
         if isinstance(error, OAuth2Error):
@@ -108,7 +110,7 @@ class MarketingSolutionsView(APIView):
 
     def body(self) -> object:
         """The request's JSON, None where there is none."""
-        return read_json(self.request._request)  # noqa: SLF001
+        return read_json(self.http_request)
 
     @staticmethod
     def answer(body: Mapping[str, object], status: int = 200) -> HttpResponse:

@@ -18,7 +18,7 @@ def read_json(request: HttpRequest) -> object:
     """The JSON of a body, None where the body is empty; fractions come as Decimal, never as floats.
 
     DomainError `body-too-large`, or `malformed-body` for what is not JSON, or holds half of a surrogate pair anywhere:
-    whatever comes from here can be kept and echoed, but for NUL, which can't be kept.
+    all that this returns can be stored and echoed, except NUL, which can't be stored.
     """
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > MAXIMUM_BODY:

@@ -30,7 +30,7 @@ class BearerAuthenticationExtension(OpenApiAuthenticationExtension):  # type: ig
     target_class = "marketing_solutions.api.authentication.BearerAuthentication"
     name = "oauth2"
 
-    def get_security_definition(self, auto_schema: object) -> dict[str, object]:  # noqa: ARG002
+    def get_security_definition(self, _auto_schema: object) -> dict[str, object]:
         """The scheme as OpenAPI writes it."""
         scopes = {READ: "Read campaigns.", MANAGE: "Create campaigns and change their spend limits."}
         return {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/oauth2/token", "scopes": scopes}}}

@@ -1,6 +1,7 @@
 """The dialect's errors (contract 2, "Partial Success / Partial Failure"; contract 4, section B): one table."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 
 import orjson
 import structlog
@@ -50,7 +51,7 @@ POINTERS = {
 def problem(
     request: HttpRequest, *, kind: str, code: str, detail: str, instance: str = "", pointer: str = ""
 ) -> ProblemOut:
-    """One error or warning; its `traceIdentifier` is the id that stands in the log lines of the request."""
+    """One error or warning; its `traceIdentifier` is the request's id in the log."""
     trace: str = request.id  # type: ignore[attr-defined]
     found = ProblemOut(
         traceIdentifier=trace,
@@ -73,11 +74,11 @@ def title_of(code: str) -> str:
 
 
 def refusal(request: HttpRequest, status: int, problems: list[ProblemOut]) -> HttpResponse:
-    """An answer of nothing but errors, told to the log with the request's id."""
+    """An answer with nothing but errors; their codes are logged."""
     codes = sorted({found["code"] for found in problems})
     log.info("request_refused", path=request.path, status=status, codes=codes)
     response = json_response(ProblemsOut(errors=problems, warnings=[]), status)
-    if status == 401:  # noqa: PLR2004
+    if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="marketing-solutions"'
     return response
 
@@ -133,7 +134,7 @@ def token_response(body: str, status: int) -> HttpResponse:
     response = HttpResponse(body, status=status, content_type="application/json")
     response["Cache-Control"] = "no-store"
     response["Pragma"] = "no-cache"
-    if status == 401:  # noqa: PLR2004
+    if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Basic realm="oauth2", charset="UTF-8"'
     return response
 

@@ -15,7 +15,7 @@ from marketing_solutions.api.serializers.token import TokenAnswer
 from marketing_solutions.oauth import LIFETIME_SECONDS, SCOPES, issue_token
 
 # What an unknown client's secret is compared with, so that it takes as long as that of a known one.
-NOBODY = Application(secret_sha256="0" * 64)
+UNKNOWN_CLIENT = Application(secret_sha256="0" * 64)
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,20 @@ class Client:
 class Clients(RequestValidator):  # type: ignore[misc]  # oauthlib has no types
     """What oauthlib asks us about clients and scopes."""
 
-    def client_authentication_required(self, request: GrantRequest, *_: object, **__: object) -> bool:  # noqa: ARG002
+    def client_authentication_required(self, _request: GrantRequest, *_: object, **__: object) -> bool:
         """All our clients have a secret."""
         return True
 
     def authenticate_client(self, request: GrantRequest, *_: object, **__: object) -> bool:
         """Find the active application of `client_id` and compare its secret; sets `request.client`."""
         client_id, secret = _credentials(request)
-        application = _application_or_nobody(client_id)
+        application = _find_application(client_id)
         request.client = Client(client_id, application)
-        is_right = application.has_secret(secret) and application is not NOBODY
+        is_right = application.has_secret(secret) and application is not UNKNOWN_CLIENT
         return is_right and (request.client_id or client_id) == client_id
 
     def validate_grant_type(self, _client_id: str, grant_type: str, *_: object, **__: object) -> bool:
-        """The only grant there is."""
+        """The one grant that is supported."""
         return grant_type == "client_credentials"
 
     def get_default_scopes(self, *_: object, **__: object) -> list[str]:
@@ -57,13 +57,13 @@ class Clients(RequestValidator):  # type: ignore[misc]  # oauthlib has no types
         return set(request.scopes) <= set(SCOPES)
 
     def save_token(self, *_: object, **__: object) -> None:
-        """A token is its own record."""
+        """No-op: tokens are signed and stored nowhere."""
 
 
 class Tokens:
     """Makes the answer of a success."""
 
-    def create_token(self, request: GrantRequest, refresh_token: bool = False) -> TokenAnswer:  # noqa: ARG002, FBT001, FBT002 - oauthlib's signature
+    def create_token(self, request: GrantRequest, **_: object) -> TokenAnswer:
         """The members of contract 4: known clients fail where `refresh_token` is absent."""
         return {
             "access_token": issue_token(application=request.client.application, scopes=request.scopes),
@@ -87,11 +87,11 @@ def _credentials(request: GrantRequest) -> tuple[str, str]:
     return unquote_plus(client_id), unquote_plus(secret)
 
 
-def _application_or_nobody(client_id: str) -> Application:
+def _find_application(client_id: str) -> Application:
     try:
         return get_application_by_api_key(api_key=client_id)
     except DomainError:
-        return NOBODY
+        return UNKNOWN_CLIENT
 
 
 _grant = ClientCredentialsGrant(Clients())

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 from marketing_solutions.api.base import MarketingSolutionsView
@@ -29,7 +29,7 @@ def idempotent(handler: Handler) -> Handler:
         if key is None:
             return handler(view, request, **kwargs)
         with transaction.atomic():
-            claim = claim_key(application=view.application, key=key, fingerprint=_fingerprint(request))
+            claim = claim_key(application=view.application, key=key, fingerprint=_fingerprint(view.http_request))
             if claim.stored is not None:
                 return _stored(claim.stored)
             response = handler(view, request, **kwargs)
@@ -39,9 +39,9 @@ def idempotent(handler: Handler) -> Handler:
     return answer
 
 
-def _fingerprint(request: Request) -> str:
+def _fingerprint(request: HttpRequest) -> str:
     head = f"{request.method} {request.path}\n".encode()
-    return hashlib.sha256(head + raw_body(request._request)).hexdigest()  # noqa: SLF001
+    return hashlib.sha256(head + raw_body(request)).hexdigest()
 
 
 def _stored(stored: StoredResponse) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The rows of the marketing solutions dialect: whose campaigns are bought for, and by whom."""
+"""The rows of the marketing solutions dialect."""
 
 from marketing_solutions.models.advertiser import Advertiser
 from marketing_solutions.models.advertiser_campaign import AdvertiserCampaign

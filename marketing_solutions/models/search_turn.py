@@ -8,7 +8,7 @@ from customers.models import Organization
 class SearchTurn(models.Model):
     """One of an organization's few turns; the table is UNLOGGED (a migration says so): after a crash all are free.
 
-    `lease` is the number of who has it, `ends_at` when it is free again, whatever has become of them.
+    `lease` is the number of the search that holds it, `ends_at` the end of that lease.
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, db_index=False, related_name="+")

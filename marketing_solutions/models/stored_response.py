@@ -7,7 +7,7 @@ from customers.models import Application
 
 
 class StoredResponse(models.Model):
-    """The answer to one `Idempotency-Key` of an application; `status` is 0 while the first request is at work.
+    """The answer to one `Idempotency-Key` of an application; `status` is 0 until the first request is answered.
 
     `fingerprint` is the SHA-256 of the request's method, path and body: the same key with another one is a mistake.
     """

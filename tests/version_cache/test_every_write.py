@@ -108,7 +108,7 @@ def whole_loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(definitions, "_load_all", noted("definitions", definitions._load_all))
     monkeypatch.setattr(behavior_rules, "_load_all", noted("rules", behavior_rules._load_all))
-    monkeypatch.setattr(channel_loading, "_nothing", noted("channel", channel_loading._nothing))
+    monkeypatch.setattr(channel_loading, "_empty_catalog", noted("channel", channel_loading._empty_catalog))
     return loads
 
 

@@ -46,7 +46,7 @@ class EventContext(RawField):
     }
 
     def to_internal_value(self, data: object) -> dict[str, object]:
-        """The map in values that can be kept, or an error."""
+        """The map in values that can be stored, or an error."""
         if not isinstance(data, dict):
             self.fail("map")
         if len(data) > MAXIMUM_FIELDS:

@@ -5,7 +5,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from campaigns.decisions.engine import Candidate
-from funnels.api.rendering import STAND_IN, STAND_IN_TEXT, as_list, as_map, with_token
+from funnels.api.rendering import NIL_TOKEN, NIL_TOKEN_TEXT, as_list, as_map, with_token
 from funnels.api.serializers.active_campaign import ActiveIn, ActiveOut
 from funnels.placements.active import ActiveCampaigns, ActiveRequest, active_campaigns
 from traces.wire.documentation import operation
@@ -43,15 +43,16 @@ def _render(active: ActiveCampaigns, response_format: Format) -> bytes:
 
 
 def _campaign(active: ActiveCampaigns, candidate: Candidate, response_format: Format) -> bytes:
-    known = active.definitions.by_id[candidate.campaign_id].rendered
-    kept = known.get(response_format)
-    if kept is None:
+    cache = active.definitions.by_id[candidate.campaign_id].rendered
+    cached = cache.get(response_format)
+    if cached is None:
         members = _members(candidate)
-        # The token is the last member: what an operator writes stands before it.
-        before, _, after = rendered({**members, "tracking-token": STAND_IN}, response_format).rpartition(STAND_IN_TEXT)
-        kept = known[response_format] = (rendered(members, response_format), (before, after))
-    whole, cut = kept
-    return with_token(cut, active.tokens[candidate.campaign_id]) if active.tokens else bytes(whole)
+        # The token is the last member: what operators write comes before it.
+        with_nil = rendered({**members, "tracking-token": NIL_TOKEN}, response_format)
+        before, _, after = with_nil.rpartition(NIL_TOKEN_TEXT)
+        cached = cache[response_format] = (rendered(members, response_format), (before, after))
+    whole, halves = cached
+    return with_token(halves, active.tokens[candidate.campaign_id]) if active.tokens else bytes(whole)
 
 
 def _members(candidate: Candidate) -> dict[str, object]:

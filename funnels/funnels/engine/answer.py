@@ -1,6 +1,6 @@
 """A step as advance-funnel answers it (contract 3, Funnel steps): plain JSON with kebab-case names.
 
-Answers are kept in entries as they were given, so these are shapes of rows as well as of the wire.
+Entries store answers as they were given (`FunnelEntry.answers`), so these are shapes of rows as well as of the wire.
 """
 
 from collections.abc import Mapping

@@ -16,9 +16,9 @@ REQUIRED = "This field is required."
 
 @dataclass(frozen=True)
 class CheckedValues:
-    """Values in their kept forms, the names of those that were emptied, and a sentence for each that was refused."""
+    """Normalized values, the names of those that were cleared, and an error message for each refused one."""
 
-    kept: dict[str, NormalizedValue] = field(default_factory=dict)
+    normalized: dict[str, NormalizedValue] = field(default_factory=dict)
     cleared: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
@@ -43,21 +43,21 @@ def check_values(fields: tuple[CaptureField, ...], values: Mapping[str, object])
                 checked.cleared.append(each.name)
             continue
         try:
-            checked.kept[each.name] = _checked(each, value)
+            checked.normalized[each.name] = _checked(each, value)
         except WrongTypeError as error:
             checked.refused[each.name] = str(error)
     return checked
 
 
 def _checked(asked: CaptureField, value: object) -> NormalizedValue:
-    kept = normalize_input(asked.type, value)
-    if asked.options and kept not in [option.value for option in asked.options]:
+    normalized = normalize_input(asked.type, value)
+    if asked.options and normalized not in [option.value for option in asked.options]:
         raise WrongTypeError("One of the options is expected.")
-    if isinstance(kept, str) and asked.type is FieldType.STRING:
-        _check_text(asked, kept)
+    if isinstance(normalized, str) and asked.type is FieldType.STRING:
+        _check_text(asked, normalized)
     elif asked.type in {FieldType.INTEGER, FieldType.DECIMAL}:
-        _check_size(asked, Decimal(kept))
-    return kept
+        _check_size(asked, Decimal(normalized))
+    return normalized
 
 
 def _check_text(asked: CaptureField, text: str) -> None:

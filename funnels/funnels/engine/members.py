@@ -1,4 +1,4 @@
-"""Reading members of what operators write: each reader notes its problem and goes on, so that all are told at once."""
+"""Reading members of what operators write: each reader notes its problem and goes on, so that all are shown at once."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ class RefusedStepError(ValueError):
 
 
 def known_members(item: dict[str, object], known: Iterable[str], problems: list[str]) -> None:
-    """Note the members that mean nothing."""
+    """Note unknown members."""
     strangers = sorted(ascii(str(member)[:63]) for member in item.keys() - set(known))
     if strangers:
         problems.append(f"unknown members: {', '.join(strangers[:5])}.")

@@ -59,7 +59,7 @@ def _refusal(sentences: Iterable[str]) -> DomainError:
 def _by_name(
     raw: list[object], member: str, parse: Callable[[object], Named], again: str, problems: list[str]
 ) -> dict[str, Named]:
-    """What each item of a list is parsed to, by its name; `again` says that a name stands there before."""
+    """What each item of a list is parsed to, by its name; `again` is the error for a name that an earlier item has."""
     found: dict[str, Named] = {}
     for index, item in enumerate(raw):
         try:

@@ -59,7 +59,7 @@ StepContent = TypedDict(
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice of a select or radio; `value` in its kept form."""
+    """One choice of a select or radio; with a normalized `value`."""
 
     label: str
     value: NormalizedValue

@@ -105,7 +105,7 @@ class Wire:
         }
 
     def _amount(self, amount: Decimal | None) -> object:
-        # Twelve digits fit a double, whose shortest form is what was kept.
+        # Twelve digits fit a double, whose shortest form is the stored number.
         number = None if amount is None else float(amount)
         return {"value": number} if self.is_versioned and number is not None else number
 

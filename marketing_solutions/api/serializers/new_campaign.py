@@ -16,7 +16,7 @@ from marketing_solutions.api.serializers.spend_update import wants_automation
 from marketing_solutions.api.shapes import member_names
 from marketing_solutions.campaigns import NewCampaign
 from marketing_solutions.models.advertiser_campaign import MarketingGoal
-from marketing_solutions.spend_updates import ABSENT, WantedLimit
+from marketing_solutions.spend_updates import UNSET, WantedLimit
 
 
 class CreateIn(TypedDict):
@@ -98,11 +98,11 @@ def _problems(attributes: Mapping[str, object]) -> dict[str, str]:
 def _limit(data: object) -> Limit:
     """The limit of a new campaign; what is irrelevant for an uncapped one is left aside, as the contract says."""
     wanted: WantedLimit = read_limit(data)
-    if wanted.type is ABSENT:
+    if wanted.type is UNSET:
         raise LimitError(TYPE, f"{TYPE} is required.")
     if wanted.type == LimitType.UNCAPPED:
         return UNCAPPED
-    renewal = Renewal.UNDEFINED.value if wanted.renewal in {ABSENT, None} else str(wanted.renewal)
+    renewal = Renewal.UNDEFINED.value if wanted.renewal in {UNSET, None} else str(wanted.renewal)
     limit = Limit(wanted.type, renewal, wanted.amount if isinstance(wanted.amount, Decimal) else None)
     problem = problem_of_limit(limit)
     if problem:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from campaigns.models.spend_limit import RENEWALS, TYPES, LimitType, Renewal
 from marketing_solutions.api.shapes import member_names
-from marketing_solutions.spend_updates import ABSENT, WantedLimit
+from marketing_solutions.spend_updates import UNSET, WantedLimit
 
 NUMBER = 'A number; `{"value": number}` in the answers of versioned paths, and accepted everywhere.'
 
@@ -41,9 +41,9 @@ def read_limit(data: object) -> WantedLimit:
     if not data.keys() <= set(MEMBERS):
         raise LimitError("", f"spendLimit has no {', '.join(sorted(data.keys() - set(MEMBERS)))}.")
     return WantedLimit(
-        _choice(data, TYPE, TYPES) if TYPE in data else ABSENT,
-        (None if data[RENEWAL] is None else _choice(data, RENEWAL, RENEWALS)) if RENEWAL in data else ABSENT,
-        _amount(data[AMOUNT]) if AMOUNT in data else ABSENT,
+        _choice(data, TYPE, TYPES) if TYPE in data else UNSET,
+        (None if data[RENEWAL] is None else _choice(data, RENEWAL, RENEWALS)) if RENEWAL in data else UNSET,
+        _amount(data[AMOUNT]) if AMOUNT in data else UNSET,
     )
 
 

@@ -16,7 +16,7 @@ from marketing_solutions.api.serializers.campaign import AttributesShape, Update
 from marketing_solutions.api.serializers.spend_limit import LimitError, SpendLimitShape, read_limit
 from marketing_solutions.api.shapes import member_names
 from marketing_solutions.errors import AT_NEXT_PERIOD, Refusal, UpdateCode
-from marketing_solutions.spend_updates import Update, Updated, WantedLimit
+from marketing_solutions.spend_updates import Update, UpdateResult, WantedLimit
 
 MAXIMUM_ENTRIES = 10_000
 
@@ -110,7 +110,7 @@ def wants_automation(value: object) -> bool:
     return bool(value)
 
 
-def answer_of(request: HttpRequest, updated: Sequence[Updated]) -> UpdateAnswer:
+def answer_of(request: HttpRequest, updated: Sequence[UpdateResult]) -> UpdateAnswer:
     """`data`, `errors` and `warnings`; `instance` is the place in the request's `data`."""
     answer = UpdateAnswer(data=[], errors=[], warnings=[])
     for index, each in enumerate(updated):

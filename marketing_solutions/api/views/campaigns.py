@@ -46,11 +46,11 @@ class Campaigns(MarketingSolutionsView):
 
     @operation("Update campaigns", request=UpdatesIn, answer=UpdateAnswer)
     @idempotent
-    def patch(self, request: Request, **_: object) -> HttpResponse:
+    def patch(self, _request: Request, **_: object) -> HttpResponse:
         """Apply each update on its own; what failed stands in `errors`, by its place in the request."""
         updates = read_updates(self.body())
         updated = update_campaigns(application=self.application, updates=updates, now=timezone.now())
-        return self.answer(answer_of(request._request, updated))  # noqa: SLF001
+        return self.answer(answer_of(self.http_request, updated))
 
 
 class CampaignSearch(MarketingSolutionsView):

@@ -34,7 +34,7 @@ class Token(MarketingSolutionsView):
     def post(self, request: Request) -> HttpResponse:
         """Exchange client credentials for a token."""
         # Past Django's own limit, whose error would be a fault here.
-        form = raw_body(request._request)  # noqa: SLF001
+        form = raw_body(self.http_request)
         if request.content_type.partition(";")[0].strip().lower() != FORM or len(form) > MAXIMUM_FORM:
             raise InvalidRequestError(f"The body must be {FORM}.")
         _, body, status = endpoint.create_token_response(
