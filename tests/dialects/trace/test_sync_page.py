@@ -142,12 +142,24 @@ def test_identification_merges_the_anonymous_customer(caller: Caller) -> None:
     assert sync(caller, trail, "hero", **{"customer-id": "another"})["customer-id"] == "5114932"
 
 
-def test_conversion_closes_with_410_and_excludes_later(caller: Caller) -> None:
+@pytest.mark.parametrize(
+    ("platforms", "status"), [(["web", "ios"], 410), (["rest"], 400), (["rest", "web"], 400), (["android"], 410)]
+)
+def test_a_closed_trace_is_400_for_servers_and_410_for_native_clients(platforms: list[str], status: int) -> None:
+    caller = Caller.of(platforms=platforms)
     make_banner(make_placeholder(caller.application, name="hero"))
     trail = caller.visit("1")
     token = sync(caller, trail, "hero")["placeholders"][0]["banners-list"][0]["banner"]["tracking-token"]
     accepted(caller.act(trail, "conversion", tracking_token=token))
-    refused(caller.post("campaigns/sync-page", body(caller, trail, "hero")), 410, "trace-closed")
+    refused(caller.post("campaigns/sync-page", body(caller, trail, "hero")), status, "trace-closed")
+
+
+def test_conversion_closes_and_excludes_later(caller: Caller) -> None:
+    make_banner(make_placeholder(caller.application, name="hero"))
+    trail = caller.visit("1")
+    token = sync(caller, trail, "hero")["placeholders"][0]["banners-list"][0]["banner"]["tracking-token"]
+    accepted(caller.act(trail, "conversion", tracking_token=token))
+    refused(caller.post("campaigns/sync-page", body(caller, trail, "hero")), 400, "trace-closed")
     assert sync(caller, caller.visit("1"), "hero")["placeholders"] == []
 
 
