@@ -23,7 +23,7 @@ MOST_RECIPIENTS = 1_000
 class LedgerAdmin(HistoryAdmin):
     """Rows that only the workers write, and actions on them for who may change them."""
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Nothing is typed in; actions need the permission, and a page to look at shows no field to edit."""
         return obj is None and admin.ModelAdmin.has_change_permission(self, request, obj)
 
@@ -65,7 +65,7 @@ class DeliveryAdmin(LedgerAdmin):
         self._each(request, queryset, retry_delivery)
 
     def _each(
-        self, request: HttpRequest, queryset: QuerySet[Delivery], service: Callable[..., Any], **values: Any
+        self, request: HttpRequest, queryset: QuerySet[Delivery], service: Callable[..., Any], **values: object
     ) -> None:
         done = 0
         for delivery in queryset.select_related("organization"):

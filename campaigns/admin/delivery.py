@@ -85,7 +85,7 @@ class DestinationForm(ServiceForm):
         self.initial["is_default"] = kind in DestinationKind.values and kind not in taken
         self.fields["is_default"].widget.attrs["data-taken"] = " ".join(taken)
 
-    def clean_settings(self) -> Any:
+    def clean_settings(self) -> object:
         """Nothing typed in means nothing set."""
         return {} if self.cleaned_data["settings"] is None else self.cleaned_data["settings"]
 
@@ -125,11 +125,11 @@ class DestinationAdmin(ServiceAdmin[Destination]):
         """Whether there are any."""
         return bool(destination.encrypted_secrets)
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Destination:
+    def create(self, organization: Organization, values: dict[str, object], request: HttpRequest) -> Destination:
         """A new destination."""
         return save_destination(destination=Destination(organization=organization), changes=values)
 
-    def change(self, row: Destination, changes: dict[str, Any], request: HttpRequest) -> Destination:
+    def change(self, row: Destination, changes: dict[str, object], request: HttpRequest) -> Destination:
         """Change what is named."""
         return save_destination(destination=row, changes=changes)
 
@@ -154,11 +154,11 @@ class MessageTemplateAdmin(ServiceAdmin[MessageTemplate]):
     search_fields = ["key", "subject"]
     fixed = ["key"]
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> MessageTemplate:
+    def create(self, organization: Organization, values: dict[str, object], request: HttpRequest) -> MessageTemplate:
         """A new template."""
         return save_template(template=MessageTemplate(organization=organization), changes=values)
 
-    def change(self, row: MessageTemplate, changes: dict[str, Any], request: HttpRequest) -> MessageTemplate:
+    def change(self, row: MessageTemplate, changes: dict[str, object], request: HttpRequest) -> MessageTemplate:
         """Change what is named."""
         return save_template(template=row, changes=changes)
 

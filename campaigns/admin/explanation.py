@@ -1,7 +1,6 @@
 """The admin's "why": the one reason for a customer and a campaign."""
 
 from datetime import datetime
-from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -35,7 +34,7 @@ def explanation_page(request: HttpRequest, object_id: str) -> HttpResponse:
     campaign = get_object_or_404(AdCampaign.objects.select_related("organization"), pk=object_id)
     form = ExplanationForm(request.GET or None)
     found = _explained(campaign, form) if form.is_bound and form.is_valid() else None
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         **admin.site.each_context(request),
         "title": f"Why {campaign.name}?",
         "campaign": campaign,

@@ -48,11 +48,11 @@ class AdCampaignAdmin(LevelAdmin[AdCampaign]):
         )
         return [why, *super().get_urls()]
 
-    def create_level(self, organization: Organization, values: dict[str, Any]) -> AdCampaign:
+    def create_level(self, organization: Organization, values: dict[str, object]) -> AdCampaign:
         """Make the campaign with its bundle."""
         return create_campaign(organization=organization, attributes=values)
 
-    def update_level(self, level: AdCampaign, changes: dict[str, Any]) -> None:
+    def update_level(self, level: AdCampaign, changes: dict[str, object]) -> None:
         """Change the campaign."""
         update_campaign(organization=level.organization, campaign_id=level.pk, changes=changes)
 
@@ -75,7 +75,7 @@ class AdLineItemAdmin(LevelAdmin[AdLineItem]):
         campaign = values.pop("campaign")
         return create_line_item(organization=organization, campaign_id=campaign.pk, attributes=values)
 
-    def update_level(self, level: AdLineItem, changes: dict[str, Any]) -> None:
+    def update_level(self, level: AdLineItem, changes: dict[str, object]) -> None:
         """Change the container."""
         update_line_item(organization=level.organization, line_item_id=level.pk, changes=changes)
 
@@ -98,7 +98,7 @@ class AdGroupAdmin(LevelAdmin[AdGroup]):
         line_item = values.pop("line_item")
         return create_group(organization=organization, line_item_id=line_item.pk, attributes=values)
 
-    def update_level(self, level: AdGroup, changes: dict[str, Any]) -> None:
+    def update_level(self, level: AdGroup, changes: dict[str, object]) -> None:
         """Change the group."""
         update_group(organization=level.organization, group_id=level.pk, changes=changes)
 
@@ -136,7 +136,7 @@ class AdUnitAdmin(LevelAdmin[AdUnit]):
             organization=organization, application=application, group_id=group.pk, attributes=_by_ids(values)
         )
 
-    def update_level(self, level: AdUnit, changes: dict[str, Any]) -> None:
+    def update_level(self, level: AdUnit, changes: dict[str, object]) -> None:
         """Change the creative."""
         update_creative(organization=level.organization, creative_id=level.pk, changes=_by_ids(changes))
 

@@ -44,11 +44,11 @@ class LevelAdmin(ServiceAdmin[AnyLevel]):
             options["min_value"] = SMALLEST_CHARGE
         return super().formfield_for_dbfield(db_field, request, **options)
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> AnyLevel:
+    def create(self, organization: Organization, values: dict[str, object], request: HttpRequest) -> AnyLevel:
         """Make it by the service that the dialects call."""
         return self.model._default_manager.get(pk=self.create_level(organization, values).pk)  # noqa: SLF001
 
-    def change(self, row: AnyLevel, changes: dict[str, Any], request: HttpRequest) -> AnyLevel:
+    def change(self, row: AnyLevel, changes: dict[str, object], request: HttpRequest) -> AnyLevel:
         """Change it by the service that the dialects call."""
         self.update_level(row, changes)
         return self.model._default_manager.get(pk=row.pk)  # noqa: SLF001
@@ -59,11 +59,11 @@ class LevelAdmin(ServiceAdmin[AnyLevel]):
         for level in rows:
             self.delete_level(level, now)
 
-    def create_level(self, organization: Organization, values: dict[str, Any]) -> AnyLevel:
+    def create_level(self, organization: Organization, values: dict[str, object]) -> AnyLevel:
         """Call the level's create service."""
         raise NotImplementedError
 
-    def update_level(self, level: AnyLevel, changes: dict[str, Any]) -> None:
+    def update_level(self, level: AnyLevel, changes: dict[str, object]) -> None:
         """Call the level's update service."""
         raise NotImplementedError
 

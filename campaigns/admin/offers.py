@@ -1,7 +1,5 @@
 """Offers that operators define, and those in customers' hands."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
@@ -27,11 +25,11 @@ class OfferAdmin(ServiceAdmin[Offer]):
         """What behaviors and customers refer to stays; its end is set instead."""
         return False
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Offer:
+    def create(self, organization: Organization, values: dict[str, object], request: HttpRequest) -> Offer:
         """A new offer."""
         return create_offer(organization=organization, attributes=values)
 
-    def change(self, row: Offer, changes: dict[str, Any], request: HttpRequest) -> Offer:
+    def change(self, row: Offer, changes: dict[str, object], request: HttpRequest) -> Offer:
         """Change what is named."""
         return update_offer(organization=row.organization, offer_id=row.pk, changes=changes)
 

@@ -1,7 +1,6 @@
 """Targeting."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -19,11 +18,11 @@ from customers.models import Organization
 class AdTargetForm(ServiceForm):
     """A target is checked against the customer schema, as it is in every dialect, by the service."""
 
-    def clean_values(self) -> Any:
+    def clean_values(self) -> object:
         """Nothing typed in means no values."""
         return [] if self.cleaned_data["values"] is None else self.cleaned_data["values"]
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         """A new target hangs on a bundle or a group."""
         cleaned = super().clean()
         if self.is_new and (cleaned.get("bundle") is None) == (cleaned.get("creative_group") is None):
@@ -53,12 +52,12 @@ class AdTargetAdmin(ServiceAdmin[AdTarget]):
         lock_level(target=row)
         super().lock(row)
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> AdTarget:
+    def create(self, organization: Organization, values: dict[str, object], request: HttpRequest) -> AdTarget:
         """A new target of a living level."""
         owner = {name: values.pop(name) for name in ("bundle", "creative_group")}
         return save_target(target=AdTarget(**owner), changes=values)
 
-    def change(self, row: AdTarget, changes: dict[str, Any], request: HttpRequest) -> AdTarget:
+    def change(self, row: AdTarget, changes: dict[str, object], request: HttpRequest) -> AdTarget:
         """Change what is named."""
         return save_target(target=row, changes=changes)
 

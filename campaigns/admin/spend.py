@@ -31,11 +31,11 @@ class SpendLimitAdmin(ServiceAdmin[SpendLimit]):
         """Whoever wants no cap sets the type uncapped; the row is what spending locks."""
         return False
 
-    def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> SpendLimit:
+    def create(self, organization: Organization, values: dict[str, object], request: HttpRequest) -> SpendLimit:
         """The first limit of a campaign."""
         return self._set(SpendLimit(organization=organization, **values), request)
 
-    def change(self, row: SpendLimit, changes: dict[str, Any], request: HttpRequest) -> SpendLimit:
+    def change(self, row: SpendLimit, changes: dict[str, object], request: HttpRequest) -> SpendLimit:
         """Another limit of the campaign."""
         for name, value in changes.items():
             setattr(row, name, value)

@@ -23,7 +23,7 @@ from campaigns.api.errors import (
     framework_error_response,
     unavailable_response,
 )
-from campaigns.api.fields import In
+from campaigns.api.fields import StrictSerializer
 from campaigns.api.pages import Page
 from customers.errors import DomainError
 from customers.models import Application, Organization
@@ -89,7 +89,7 @@ class ManagementView(APIView):
         """The request's JSON object."""
         return read_json_object(self.request.body)
 
-    def object_of(self, kind: type[In], wrapper: str, *, partial: bool = False) -> dict[str, Any]:
+    def object_of(self, kind: type[StrictSerializer], wrapper: str, *, partial: bool = False) -> dict[str, Any]:
         """The request's object under `wrapper`, checked; see `read_object`."""
         return read_object(kind, wrapper, self.body(), partial=partial)
 

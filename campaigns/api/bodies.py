@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from campaigns.api.fields import NON_FIELD_ERRORS_KEY, UNKNOWN, In
+from campaigns.api.fields import NON_FIELD_ERRORS_KEY, UNKNOWN, StrictSerializer
 from customers.errors import DomainError, ErrorKind
 
 
@@ -23,7 +23,9 @@ def read_json_object(body: bytes) -> dict[str, Any]:
     return data
 
 
-def read_object(kind: type[In], wrapper: str, body: Mapping[str, Any], *, partial: bool) -> dict[str, Any]:
+def read_object(
+    kind: type[StrictSerializer], wrapper: str, body: Mapping[str, Any], *, partial: bool
+) -> dict[str, Any]:
     """The attributes under `wrapper`, checked by `kind`; `partial` for an update of what is present.
 
     DomainError `missing_data` where the wrapper, all data or a required attribute is absent, `argument_error` for an
@@ -45,7 +47,7 @@ def read_object(kind: type[In], wrapper: str, body: Mapping[str, Any], *, partia
     return _checked(kind, data, unknown, partial=partial)
 
 
-def read_list(kind: type[In], wrapper: str, body: Mapping[str, Any]) -> list[Any]:
+def read_list(kind: type[StrictSerializer], wrapper: str, body: Mapping[str, Any]) -> list[Any]:
     """The items under `wrapper`, the one attribute of `kind`, which has the whole body; errors as `read_object`."""
     if body.get(wrapper) in (None, []):
         raise DomainError(
@@ -55,12 +57,14 @@ def read_list(kind: type[In], wrapper: str, body: Mapping[str, Any]) -> list[Any
     return items
 
 
-def read_body(kind: type[In], body: Mapping[str, Any]) -> dict[str, Any]:
+def read_body(kind: type[StrictSerializer], body: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes of a body without a wrapper, checked by `kind`; errors as `read_object`."""
     return _checked(kind, body, {}, partial=False)
 
 
-def _checked(kind: type[In], data: Any, unknown: dict[str, list[str]], *, partial: bool) -> dict[str, Any]:
+def _checked(
+    kind: type[StrictSerializer], data: Any, unknown: dict[str, list[str]], *, partial: bool
+) -> dict[str, Any]:
     hashable: Any = kind
     serializer = copy(_template(hashable, partial=partial))
     serializer.initial_data = data
@@ -70,9 +74,9 @@ def _checked(kind: type[In], data: Any, unknown: dict[str, list[str]], *, partia
     raise _as_domain_error(errors, unknown, partial=partial)
 
 
-def _paths(errors: Mapping[Any, Any], path: str = "") -> dict[str, Any]:
+def _paths(errors: Mapping[object, object], path: str = "") -> dict[str, object]:
     """Nested errors by the whole path of each attribute: `behaviors[1].data.period`."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for name, details in errors.items():
         if isinstance(name, int):
             here = f"{path}[{name}]"
@@ -85,14 +89,14 @@ def _paths(errors: Mapping[Any, Any], path: str = "") -> dict[str, Any]:
 
 
 @cache
-def _template(kind: type[In], *, partial: bool) -> In:
+def _template(kind: type[StrictSerializer], *, partial: bool) -> StrictSerializer:
     """A serializer whose fields its copies share: DRF copies every declared field deeply for each new one."""
     template = kind(partial=partial)
     _ = template.fields
     return template
 
 
-def _as_domain_error(errors: Mapping[str, Any], unknown: dict[str, list[str]], *, partial: bool) -> DomainError:
+def _as_domain_error(errors: Mapping[str, object], unknown: dict[str, list[str]], *, partial: bool) -> DomainError:
     fields: dict[str, list[str]] = {}
     codes: set[str] = {UNKNOWN} if unknown else set()
     _collect(errors, fields, codes)

@@ -8,6 +8,8 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema, inline_serializer
 from rest_framework import serializers
 
+from campaigns.api.fields import AnswerSerializer
+
 PAGE_PARAMETERS = [
     OpenApiParameter("limit", int, description="Rows a page: 10 when left out, at most 1 000."),
     OpenApiParameter("page", int, description="The 1-based page number."),
@@ -24,12 +26,12 @@ class ApplicationAuthenticationExtension(OpenApiAuthenticationExtension):  # typ
     target_class = "campaigns.api.authentication.ApplicationAuthentication"
     name = "application"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:  # noqa: ARG002
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002
         """The scheme as OpenAPI writes it."""
         return {"type": "http", "scheme": "basic", "description": "User name: the api_key. Password: its secret."}
 
 
-class ErrorsOut(serializers.Serializer[Any]):
+class ErrorsOut(AnswerSerializer):
     """What went wrong."""
 
     code = serializers.CharField()
@@ -37,14 +39,14 @@ class ErrorsOut(serializers.Serializer[Any]):
     fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)  # type: ignore[assignment]
 
 
-class ErrorOut(serializers.Serializer[Any]):
+class ErrorOut(AnswerSerializer):
     """The answer of a call that failed."""
 
     status = serializers.CharField(help_text="`error`")
     errors = ErrorsOut()  # type: ignore[assignment]
 
 
-class PaginationOut(serializers.Serializer[Any]):
+class PaginationOut(AnswerSerializer):
     """Which page of a list this is."""
 
     page = serializers.IntegerField()
@@ -61,7 +63,7 @@ def operation(
     member: str,
     answer: type[serializers.Serializer[Any]],
     many: bool = False,
-    request: tuple[Any, ...] | None = None,
+    request: tuple[object, ...] | None = None,
     parameters: list[OpenApiParameter] | None = None,
     query: list[OpenApiParameter] | None = None,
 ) -> Documented:
@@ -84,7 +86,7 @@ def operation(
 
 
 @cache
-def _body(wrapper: str, *kinds: type[serializers.Serializer[Any]]) -> Any:
+def _body(wrapper: str, *kinds: type[serializers.Serializer[Any]]) -> object:
     """The request of an endpoint: one component for each kind that it takes, however many endpoints take it."""
     if not wrapper:
         return kinds[0]

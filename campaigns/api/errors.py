@@ -1,7 +1,6 @@
 """The management dialect's errors (contract 4, section A): one table from kind to status and code."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -34,7 +33,7 @@ CHALLENGE = 'Basic realm="management", charset="UTF-8"'
 
 def error_response(status: int, code: str, message: str, fields: Mapping[str, list[str]] | None = None) -> HttpResponse:
     """`{"status": "error", "errors": {"code", "message", "fields"?}}`."""
-    errors: dict[str, Any] = {"code": code, "message": message}
+    errors: dict[str, object] = {"code": code, "message": message}
     if fields and code in WITH_FIELDS:
         errors["fields"] = fields
     response = HttpResponse(

@@ -25,7 +25,7 @@ MAXIMUM_ID = 2**63 - 1
 LONGEST_SCALAR = 255
 
 
-class Text(serializers.CharField):
+class StrictString(serializers.CharField):
     """A string; leading and trailing white space is taken off, and nothing must not remain."""
 
     default_error_messages = {"invalid": "A string is expected.", "control": "Control characters are not allowed."}
@@ -33,7 +33,7 @@ class Text(serializers.CharField):
     def __init__(self, *, max_length: int = 255, **options: Any) -> None:
         super().__init__(max_length=max_length, **options)
 
-    def run_validation(self, data: Any = empty) -> str | None:
+    def run_validation(self, data: object = empty) -> str | None:
         """Look at the type first: DRF would turn anything, however deep, into a string to see whether it is empty."""
         if data is not empty and data is not None and not isinstance(data, str):
             self.fail("invalid")
@@ -50,7 +50,7 @@ class Text(serializers.CharField):
 
 
 @extend_schema_field(OpenApiTypes.INT64)
-class Whole(serializers.Field[int, object, int, Any]):
+class StrictInteger(serializers.Field[int, object, int, Any]):
     """An integer between two bounds."""
 
     default_error_messages = {"invalid": "An integer from {minimum} to {maximum} is expected."}
@@ -148,7 +148,7 @@ class Amount(serializers.Field[Decimal, object, str, Any]):
         raise NotImplementedError
 
 
-class Switch(serializers.BooleanField):
+class StrictBoolean(serializers.BooleanField):
     """true or false, and nothing that only looks like it."""
 
     default_error_messages = {"invalid": "true or false is expected."}
@@ -179,7 +179,7 @@ class Scalar(serializers.Field[Any, object, Any, Any]):
         return value
 
 
-class Items(serializers.ListField):
+class StrictList(serializers.ListField):
     """A list of at least one and at most `maximum` items, counted before any of them is looked at."""
 
     default_error_messages = {
@@ -208,7 +208,7 @@ class Anything(serializers.JSONField):
         return data
 
 
-class In(serializers.Serializer[Any]):
+class StrictSerializer(serializers.Serializer[Any]):
     """A request object: unknown attributes are refused, and every offence is reported at once.
 
     With `names_paths` an offending attribute is named by its whole path instead of by its own name.
@@ -233,8 +233,12 @@ class In(serializers.Serializer[Any]):
             raise serializers.ValidationError(errors)
         return accepted
 
-    def _judged(self, name: str, details: Any) -> Any:
+    def _judged(self, name: str, details: object) -> object:
         """Null is as good as absent where an attribute is required, and a wrong value where it is not."""
         if isinstance(details, list) and details[0].code == "null" and not self.fields[name].required:
             return [serializers.ErrorDetail("Null is not allowed here.", code="invalid")]
         return details
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """An object of an answer: its fields are what the documentation shows, `to_representation` is what is sent."""

@@ -87,6 +87,8 @@ class CompiledBehavior:
         return self.window.is_open(at)
 
 
+# A row, or an object of several, as PostgreSQL writes it into JSON.
+Row = Mapping[str, Any]
 ByEvent = Mapping[str, Dated[CompiledBehavior]]
 
 
@@ -219,7 +221,7 @@ def _names(compiled: CompiledBehavior) -> list[str]:
 _cache = VersionCache(_load)
 
 
-def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> CompiledBehavior:
+def _compile(members: Row, schema: Mapping[str, str]) -> CompiledBehavior:
     row = members["behavior"]
     outcomes = members["outcomes"]
     return CompiledBehavior(
@@ -236,9 +238,7 @@ def _compile(members: dict[str, Any], schema: Mapping[str, str]) -> CompiledBeha
     )
 
 
-def compile_behavior(
-    row: Mapping[str, Any], goal_rows: Sequence[Mapping[str, Any]], *, had_more_goals: bool = False
-) -> Behavior:
+def compile_behavior(row: Row, goal_rows: Sequence[Row], *, had_more_goals: bool = False) -> Behavior:
     """A behavior for the engine, from its row and those of its goals by the names of their columns."""
     goals = tuple(_goal(each) for each in goal_rows)
     period = _seconds(row["period"])
@@ -262,7 +262,7 @@ def _required_goals(goals: tuple[Goal, ...], goal_counts: list[int | None]) -> t
     return tuple(min(asked[index] or number, number) for index, number in enumerate(groups))
 
 
-def _goal(row: Mapping[str, Any]) -> Goal:
+def _goal(row: Row) -> Goal:
     period = _seconds(row["period"])
     return Goal(
         id=row["id"],
@@ -280,7 +280,7 @@ def _goal(row: Mapping[str, Any]) -> Goal:
     )
 
 
-def _caps(row: Mapping[str, Any], period: timedelta | None, spacing: timedelta | None) -> Caps:
+def _caps(row: Row, period: timedelta | None, spacing: timedelta | None) -> Caps:
     return Caps(
         in_all=row["max_times_achievable"],
         per_period=row["max_times_achievable_per_period"],
@@ -297,7 +297,7 @@ def _seconds(number: int | None) -> timedelta | None:
     return timedelta(seconds=number) if number else None
 
 
-def _filter(kept: dict[str, Any] | None) -> EventFilter | None:
+def _filter(kept: Row | None) -> EventFilter | None:
     if not kept:
         return None
     try:

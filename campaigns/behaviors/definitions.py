@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
-from campaigns.behaviors.drafts import describe, describe_goals
+from campaigns.behaviors.drafts import Description, describe, describe_goals
 from campaigns.behaviors.outcomes import find_named, make_outcomes, replace_outcomes, save_outcomes
 from campaigns.hierarchy.campaigns import lock_campaign
 from campaigns.hierarchy.levels import deleted_name, mark_children_deleted
@@ -81,7 +81,6 @@ def _read(statement: str, organization: Organization, ids: Sequence[int]) -> lis
 # Ids in the order of the samples: each goal's before its behavior's.
 NEXT_IDS = "SELECT nextval(pg_get_serial_sequence('campaigns_achievement', 'id')) FROM generate_series(1, %s::int)"
 ROWS_A_STATEMENT = 1000
-Description = Mapping[str, Any]
 
 
 @transaction.atomic

@@ -12,10 +12,12 @@ from customers.errors import ErrorCollector, ErrorKind
 
 MAXIMUM_GOALS = 50
 MAXIMUM_TAG = 255
+# What a caller says of a behavior, its goals or a group of goals; the dialect has checked the types.
+Description = Mapping[str, Any]
 PLAIN = ("name", "tags", "points", "internal_event_name", "event_count")
 
 
-def describe(achievement: Achievement, attributes: Mapping[str, Any], errors: ErrorCollector, path: str = "") -> None:
+def describe(achievement: Achievement, attributes: Description, errors: ErrorCollector, path: str = "") -> None:
     """Set the attributes that are present; the members of `data` are merged one by one, None clears."""
     for name in PLAIN:
         if name in attributes:
@@ -45,7 +47,7 @@ def _check(achievement: Achievement, errors: ErrorCollector, path: str) -> None:
 
 def describe_goals(
     composite: Achievement,
-    groups: Sequence[Mapping[str, Any]],
+    groups: Sequence[Description],
     errors: ErrorCollector,
     path: str = "",
     known: Mapping[int, Achievement] | None = None,
@@ -74,7 +76,7 @@ def describe_goals(
 
 
 def _describe_goal(
-    composite: Achievement, goal: Mapping[str, Any], left: dict[int, Achievement], errors: ErrorCollector, path: str
+    composite: Achievement, goal: Description, left: dict[int, Achievement], errors: ErrorCollector, path: str
 ) -> Achievement:
     attributes = dict(goal.get("achievement", {}))
     goal_id = attributes.pop("id", None)

@@ -29,7 +29,7 @@ EFFECTS = {
     "points": SQL("insert_points_entries"),
     "events": SQL("insert_follow_up_events"),
 }
-Rows = list[dict[str, Any]]
+Rows = list[dict[str, object]]
 
 
 def write_effects(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from campaigns.behaviors.compiled import DAYS, END_OF_DAY
 from campaigns.targeting import parse_event_targets
@@ -12,7 +11,7 @@ TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 MEMBERS = ("start_time", "end_time", "days", "attributes")
 
 
-def checked_event_filters(raw: Any, *, path: str, errors: ErrorCollector) -> dict[str, Any] | None:
+def checked_event_filters(raw: object, *, path: str, errors: ErrorCollector) -> dict[str, object] | None:
     """`{"start_time", "end_time", "days", "attributes"}` in its kept form; what is wrong is gathered under `path`.
 
     Times are of the organization's zone; an end before the start is that of the next day. None and {} filter nothing.
@@ -25,7 +24,7 @@ def checked_event_filters(raw: Any, *, path: str, errors: ErrorCollector) -> dic
     for name in raw:
         if name not in MEMBERS:
             errors.add(f"{path}.{name}", "Unknown attribute.", errors.SEVERITY[1])
-    kept: dict[str, Any] = {}
+    kept: dict[str, object] = {}
     _read_times(raw, kept, path, errors)
     _read_days(raw, kept, path, errors)
     if raw.get("attributes") is not None:
@@ -39,7 +38,7 @@ def checked_event_filters(raw: Any, *, path: str, errors: ErrorCollector) -> dic
     return kept or None
 
 
-def _read_times(raw: Mapping[str, Any], kept: dict[str, Any], path: str, errors: ErrorCollector) -> None:
+def _read_times(raw: Mapping[str, object], kept: dict[str, object], path: str, errors: ErrorCollector) -> None:
     given = {name: raw[name] for name in ("start_time", "end_time") if raw.get(name) is not None}
     for name, value in given.items():
         is_time = isinstance(value, str) and (
@@ -54,7 +53,7 @@ def _read_times(raw: Mapping[str, Any], kept: dict[str, Any], path: str, errors:
     kept.update(given)
 
 
-def _read_days(raw: Mapping[str, Any], kept: dict[str, Any], path: str, errors: ErrorCollector) -> None:
+def _read_days(raw: Mapping[str, object], kept: dict[str, object], path: str, errors: ErrorCollector) -> None:
     days = raw.get("days")
     if days is None:
         return

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 
@@ -34,7 +33,7 @@ class ReportedEvent:
     external_id: str | None = None
     amount: Decimal | None = None
     quantity: int | None = None
-    attributes: Mapping[str, Any] | None = None
+    attributes: Mapping[str, object] | None = None
     event_id: str | None = None
 
 

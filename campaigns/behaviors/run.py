@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from campaigns.behaviors.compiled import MAXIMUM_CHAIN, BehaviorRules, CompiledBehavior
@@ -34,7 +33,7 @@ class CustomerEvent:
     customer_id: int
     name: str
     at: datetime
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, object] = field(default_factory=dict)
     event_id: str | None = None
     amount: Decimal | None = None
     quantity: int | None = None
@@ -46,7 +45,7 @@ class CustomerEvent:
         return EngineEvent(self.name, self.at, self.amount, facts)
 
 
-def money_in(attributes: Mapping[str, Any]) -> Decimal | None:
+def money_in(attributes: Mapping[str, object]) -> Decimal | None:
     """The attribute `amount` as money, for dialects that have no other field for it; None if it is no money."""
     value = attributes.get("amount")
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):

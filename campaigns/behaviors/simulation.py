@@ -115,6 +115,6 @@ def _number(text: str | None) -> Decimal | None:
 
 
 def _engine_event(
-    name: str, at: datetime, amount: Decimal | None, quantity: int | None, attributes: dict[str, Any]
+    name: str, at: datetime, amount: Decimal | None, quantity: int | None, attributes: dict[str, object]
 ) -> EngineEvent:
     return EngineEvent(name, at, amount, facts_of_event(attributes, amount, quantity))

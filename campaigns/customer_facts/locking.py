@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 
@@ -73,7 +73,7 @@ def lock_customers_by_external_id(*, organization: Organization, external_ids: C
     return _locked(LOCK_BY_EXTERNAL_ID, organization, external_ids)
 
 
-def _locked(statement: PreparedStatement, organization: Organization, ids: Collection[Any]) -> Locked:
+def _locked(statement: PreparedStatement, organization: Organization, ids: Collection[object]) -> Locked:
     locked = {}
     rows = statement.rows({"organization": organization.pk, "ids": orjson.dumps(list(ids)).decode()})
     for customer_id, identity, external_id, attributes, tags, *members, general, email, push in rows:

@@ -5,7 +5,7 @@ Definitions and their stamp come from one statement, hence from one snapshot; se
 compiled: see `campaigns.hierarchy.changes`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ from campaigns.decisions.ends import Ends, end_before, with_ends
 from campaigns.decisions.engine import Candidate, Window
 from campaigns.decisions.version_cache import BYTES_AT_LEAST, VersionCache
 from campaigns.hierarchy.changes import CAMPAIGNS, CHANGES, IS_KNOWN, MARKED, since
-from campaigns.targeting import Condition, compile_predicate, parse_targets
+from campaigns.targeting import Condition, Predicate, compile_predicate, parse_targets
 from customers.errors import DomainError
 from customers.named_sql import NamedSQL
 
@@ -77,7 +77,7 @@ class Definition:
     conditions: tuple[Condition, ...] | None
     groups: Mapping[int, CompiledGroup]
     size: int = 0
-    rendered: dict[Any, Any] = field(default_factory=dict, compare=False)
+    rendered: dict[object, Any] = field(default_factory=dict, compare=False)
 
     def placed(
         self,
@@ -132,7 +132,7 @@ def find_definition(*, organization_id: int, campaign_id: int) -> Definition | N
     return None if written is None else read_definition(organization_id=organization_id, written=written)
 
 
-def write_definition(*, organization_id: int, campaign_id: int) -> dict[str, Any] | None:
+def write_definition(*, organization_id: int, campaign_id: int) -> dict[str, object] | None:
     """What a campaign is compiled from, as JSON to be kept: what is begun by it is finished by it."""
     with connection.cursor() as cursor:
         cursor.execute(LOAD_CAMPAIGN, [campaign_id, organization_id])
@@ -243,7 +243,7 @@ def read_window(members: list[Any]) -> Window:
     return Window(is_live, EPOCH + timedelta(microseconds=starts_at), EPOCH + timedelta(microseconds=ends_at))
 
 
-def _parsed(targets: list[Any], schema: Mapping[str, str]) -> tuple[Condition, ...] | None:
+def _parsed(targets: object, schema: Mapping[str, str]) -> tuple[Condition, ...] | None:
     """The targets as conditions; None where the schema no longer has what one of them names."""
     try:
         return parse_targets(targets, schema)
@@ -260,13 +260,12 @@ def _joined(*parts: Sequence[Condition] | None) -> tuple[Condition, ...] | None:
     return tuple(joined)
 
 
-def compile_targets(targets: list[Any], schema: Mapping[str, str]) -> Callable[[Any], bool]:
+def compile_targets(targets: object, schema: Mapping[str, str]) -> Predicate:
     """Whether a customer meets kept targets; nobody does where one of them has lost its meaning."""
-    predicate: Callable[[Any], bool] = _compiled(_parsed(targets, schema))
-    return predicate
+    return _compiled(_parsed(targets, schema))
 
 
-def _compiled(conditions: Sequence[Condition] | None) -> Any:
+def _compiled(conditions: Sequence[Condition] | None) -> Predicate:
     return _nobody if conditions is None else compile_predicate(conditions)
 
 

@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import orjson
 from django.db import transaction
@@ -107,13 +106,13 @@ def issue_tokens(*, organization: Organization, customer_id: int, campaign_ids: 
 
 def _wanted(
     organization: Organization, campaigns: Sequence[Candidate], tokens: dict[int, uuid.UUID], now: datetime
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """A row for each campaign: as JSON they cost psycopg a tenth of what lists for arrays do."""
     counting = any(candidate.frequency_unit == FrequencyUnit.IMPRESSIONS for candidate in campaigns)
     starts = frequency_starts(now, organization.zone) if counting else {}
     rows = []
     for candidate in campaigns:
-        row: dict[str, Any] = {"campaign_id": candidate.campaign_id, "token": tokens[candidate.campaign_id]}
+        row: dict[str, object] = {"campaign_id": candidate.campaign_id, "token": tokens[candidate.campaign_id]}
         if candidate.frequency_unit == FrequencyUnit.IMPRESSIONS:
             row["cap"] = candidate.frequency_cap
             row["capped_from"] = date.fromordinal(starts[candidate.frequency_period or ""])
@@ -123,7 +122,10 @@ def _wanted(
 
 
 def _execute(
-    statement: PreparedStatement, values: dict[str, Any], wanted: list[dict[str, Any]], tokens: dict[int, uuid.UUID]
+    statement: PreparedStatement,
+    values: dict[str, object],
+    wanted: list[dict[str, object]],
+    tokens: dict[int, uuid.UUID],
 ) -> IssuedTokens:
     row = statement.first_row({**values, "wanted": orjson.dumps(wanted).decode()})
     assert row is not None, "the statement has always one row"
@@ -134,7 +136,7 @@ def _execute(
 def _add_money(
     organization: Organization,
     campaigns: Sequence[Candidate],
-    wanted: list[dict[str, Any]],
+    wanted: list[dict[str, object]],
     limits: Mapping[int, SpendLimit],
     now: datetime,
 ) -> str:

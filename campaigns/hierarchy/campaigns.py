@@ -134,7 +134,7 @@ _by_permalink = PreparedQuery(
 )
 
 
-def create_campaign(*, organization: Organization, attributes: Mapping[str, Any]) -> AdCampaign:
+def create_campaign(*, organization: Organization, attributes: Mapping[str, object]) -> AdCampaign:
     """Make a campaign and its bundle.
 
     `attributes`: `name`, `starts_at`, `ends_at`, and optionally the other columns of AdCampaign and `targets`.
@@ -155,7 +155,7 @@ def create_campaign(*, organization: Organization, attributes: Mapping[str, Any]
     return get_campaign(organization=organization, campaign_id=campaign.pk)
 
 
-def update_campaign(*, organization: Organization, campaign_id: int, changes: Mapping[str, Any]) -> AdCampaign:
+def update_campaign(*, organization: Organization, campaign_id: int, changes: Mapping[str, object]) -> AdCampaign:
     """Change what is named in `changes` (the attributes of `create_campaign`) and nothing else."""
     changes = dict(changes)
     targets = changes.pop("targets", None)
@@ -198,7 +198,7 @@ def lock_campaign(*, organization: Organization, campaign_id: int) -> AdCampaign
     return campaign
 
 
-def _require_whole_cap(campaign: AdCampaign, _changes: Mapping[str, Any], errors: ErrorCollector) -> None:
+def _require_whole_cap(campaign: AdCampaign, _changes: Mapping[str, object], errors: ErrorCollector) -> None:
     """A frequency cap is a number, a unit and a period, or none of them."""
     parts = ("frequency_cap", "frequency_unit", "frequency_period")
     absent = [part for part in parts if getattr(campaign, part) is None]
@@ -206,7 +206,7 @@ def _require_whole_cap(campaign: AdCampaign, _changes: Mapping[str, Any], errors
         errors.add(absent[0], "A frequency cap needs a number, a unit and a period.")
 
 
-def _refuse_taken(campaign: AdCampaign, changes: Mapping[str, Any], errors: ErrorCollector) -> None:
+def _refuse_taken(campaign: AdCampaign, changes: Mapping[str, object], errors: ErrorCollector) -> None:
     """Name every attribute that is taken, where the constraints would name only the first."""
     if not {"name", "permalink"} & changes.keys():
         return

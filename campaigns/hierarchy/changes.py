@@ -6,7 +6,6 @@ what it left.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from customers.named_sql import NamedSQL
 
@@ -41,7 +40,7 @@ IS_KNOWN = SQL("is_known")
 
 def since(
     organization_id: int, version: int, *, labels: Sequence[str] = (), apps: Sequence[str] = ()
-) -> dict[str, Any]:
+) -> dict[str, int | list[str]]:
     """The parameters of these parts of statements; `labels` and `apps` are those that a caller knows beside these."""
     return {
         "organization": organization_id,

@@ -54,7 +54,7 @@ _by_id = PreparedQuery(
 
 
 @transaction.atomic
-def create_group(*, organization: Organization, line_item_id: int, attributes: Mapping[str, Any]) -> AdGroup:
+def create_group(*, organization: Organization, line_item_id: int, attributes: Mapping[str, object]) -> AdGroup:
     """Make a creative group.
 
     `attributes`: `name`, `starts_at`, `ends_at`, `status`, and optionally `display_name`, `targets`.
@@ -72,7 +72,7 @@ def create_group(*, organization: Organization, line_item_id: int, attributes: M
 
 
 @transaction.atomic
-def update_group(*, organization: Organization, group_id: int, changes: Mapping[str, Any]) -> AdGroup:
+def update_group(*, organization: Organization, group_id: int, changes: Mapping[str, object]) -> AdGroup:
     """Change what is named in `changes` (the attributes of `create_group`) and nothing else."""
     changes = dict(changes)
     targets = changes.pop("targets", None)

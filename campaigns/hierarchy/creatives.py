@@ -49,7 +49,7 @@ _insert = PreparedInsert(AdUnit)
 
 
 def create_creative(
-    *, organization: Organization, application: Application, group_id: int, attributes: Mapping[str, Any]
+    *, organization: Organization, application: Application, group_id: int, attributes: Mapping[str, object]
 ) -> AdUnit:
     """Make the creative of a group; `application` is the calling one, the default of `application_id`.
 
@@ -70,7 +70,7 @@ def create_creative(
 
 
 @transaction.atomic
-def update_creative(*, organization: Organization, creative_id: int, changes: Mapping[str, Any]) -> AdUnit:
+def update_creative(*, organization: Organization, creative_id: int, changes: Mapping[str, object]) -> AdUnit:
     """Change what is named in `changes` (the attributes of `create_creative`) and nothing else."""
     creative = lock_creative(organization=organization, creative_id=creative_id)
     left = [creative.achievement_id] if creative.achievement_id else []
@@ -104,7 +104,7 @@ def lock_creative(*, organization: Organization, creative_id: int) -> AdUnit:
     return creative
 
 
-def _change(creative: AdUnit, changes: Mapping[str, Any]) -> None:
+def _change(creative: AdUnit, changes: Mapping[str, object]) -> None:
     """Apply changes and then the rules that join several attributes; DomainError names all that break one."""
     changes = dict(changes)
     errors = ErrorCollector()
@@ -141,7 +141,7 @@ def _resolve_references(creative: AdUnit, changes: dict[str, Any], errors: Error
             errors.add("offer_ids", f"There is no offer {guid}.")
 
 
-def _settle_delivery(creative: AdUnit, changes: Mapping[str, Any], errors: ErrorCollector) -> None:
+def _settle_delivery(creative: AdUnit, changes: Mapping[str, object], errors: ErrorCollector) -> None:
     """A message is scheduled or triggered: what belongs to the other way is refused when sent, else forgotten."""
     ways = {DeliveryMethod.SCHEDULED: "scheduled_delivery_date", DeliveryMethod.TRIGGERED: "achievement_id"}
     needed = ways.pop(DeliveryMethod(creative.delivery_method))

@@ -13,10 +13,12 @@ from customers.errors import ErrorCollector
 
 NOON = 12
 # A rule that joins several attributes of a level; it is asked when the changes are made.
-Rule = Callable[[Any, Mapping[str, Any], ErrorCollector], None]
+Rule = Callable[[Any, Mapping[str, object], ErrorCollector], None]
 
 
-def change_level(level: Level, changes: Mapping[str, Any], *rules: Rule, targets: object = None) -> Sequence[Condition]:
+def change_level(
+    level: Level, changes: Mapping[str, object], *rules: Rule, targets: object = None
+) -> Sequence[Condition]:
     """Apply changes, ask the level's own rules and read targets; DomainError names everything that breaks one."""
     errors = ErrorCollector()
     apply_changes(level, changes, errors)
@@ -27,7 +29,7 @@ def change_level(level: Level, changes: Mapping[str, Any], *rules: Rule, targets
     return conditions
 
 
-def apply_changes(level: Level, changes: Mapping[str, Any], errors: ErrorCollector) -> None:
+def apply_changes(level: Level, changes: Mapping[str, object], errors: ErrorCollector) -> None:
     """Set attributes on a level that is not yet saved; what breaks a rule is gathered."""
     if level.status == Status.COMPLETED and changes.get("status", level.status) != level.status:
         errors.add("status", "What is completed stays completed.")

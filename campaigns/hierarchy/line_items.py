@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -42,7 +41,7 @@ _by_id = PreparedQuery(
 )
 
 
-def create_line_item(*, organization: Organization, campaign_id: int, attributes: Mapping[str, Any]) -> AdLineItem:
+def create_line_item(*, organization: Organization, campaign_id: int, attributes: Mapping[str, object]) -> AdLineItem:
     """Make the line item of a campaign.
 
     `attributes`: `name`, `starts_at`, `ends_at`, `status`, and optionally `display_name`, `description`.
@@ -57,7 +56,7 @@ def create_line_item(*, organization: Organization, campaign_id: int, attributes
 
 
 @transaction.atomic
-def update_line_item(*, organization: Organization, line_item_id: int, changes: Mapping[str, Any]) -> AdLineItem:
+def update_line_item(*, organization: Organization, line_item_id: int, changes: Mapping[str, object]) -> AdLineItem:
     """Change what is named in `changes` and nothing else."""
     line_item = lock_line_item(organization=organization, line_item_id=line_item_id)
     change_level(line_item, changes)

@@ -1,7 +1,5 @@
 """A campaign's whole hierarchy in one statement: PostgreSQL builds the tree, whatever its size."""
 
-from typing import Any
-
 import orjson
 from django.db import connection
 
@@ -19,7 +17,7 @@ GET_NAVIGATION = SQL(
 )
 
 
-def get_navigation(*, organization: Organization, campaign_id: int) -> dict[str, Any]:
+def get_navigation(*, organization: Organization, campaign_id: int) -> dict[str, object]:
     """The tree `{id, name, status, starts_at, ends_at, line_items: [{…, groups: [{…, creatives: [{…}]}]}]}`.
 
     Newest first at every level, times as `2021-12-31T05:00:00Z`; DomainError `not_found` where there is no campaign.
@@ -29,5 +27,5 @@ def get_navigation(*, organization: Organization, campaign_id: int) -> dict[str,
         row = cursor.fetchone()
     if row is None:
         raise not_found("Campaign")
-    tree: dict[str, Any] = orjson.loads(row[0])
+    tree: dict[str, object] = orjson.loads(row[0])
     return tree

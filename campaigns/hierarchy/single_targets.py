@@ -1,7 +1,6 @@
 """Single targets of a level, one by one as operators edit them; dialects replace a level's targets as a whole."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -18,7 +17,7 @@ FIRST = "targets[0]: "
 
 
 @transaction.atomic
-def save_target(*, target: AdTarget, changes: Mapping[str, Any]) -> AdTarget:
+def save_target(*, target: AdTarget, changes: Mapping[str, object]) -> AdTarget:
     """Change `position`, `attribute`, `operator` or `values` of a target, or make one that is not yet there.
 
     It hangs on a bundle or a group, whose level is locked here. DomainError `validation`.

@@ -1,7 +1,6 @@
 """A level's targets, read for every dialect, and replaced as a whole."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 from django.contrib.postgres.expressions import ArraySubquery
@@ -27,12 +26,12 @@ def targets_of(owner: str, reference: str) -> ArraySubquery:
 
     `owner` is the target's foreign key (`bundle` or `creative_group`), `reference` where the outer row has its value.
     """
-    members: Any = JSONObject(attribute=F("attribute"), operator=F("operator"), values=F("values"))
+    members: object = JSONObject(attribute=F("attribute"), operator=F("operator"), values=F("values"))
     targets = AdTarget.objects.filter(**{owner: OuterRef(reference)}).order_by("position")
     return ArraySubquery(targets.values(target=members))
 
 
-def targets_of_groups(group_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+def targets_of_groups(group_ids: Sequence[int]) -> dict[int, list[dict[str, object]]]:
     """The same of many groups at once, by their ids; groups without targets are absent."""
     if not group_ids:
         return {}

@@ -1,7 +1,6 @@
 """Offers as operators define them (contract 4, section A "offers"); `issuing` gives them to customers."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -44,7 +43,7 @@ _by_id = PreparedQuery(
 MAXIMUM_LIMIT = 2**31 - 1
 
 
-def create_offer(*, organization: Organization, attributes: Mapping[str, Any]) -> Offer:
+def create_offer(*, organization: Organization, attributes: Mapping[str, object]) -> Offer:
     """Make an offer.
 
     `attributes`: `name`, and optionally `guid` (generated when absent), `points`, `description`, `total_limit`,
@@ -54,7 +53,7 @@ def create_offer(*, organization: Organization, attributes: Mapping[str, Any]) -
 
 
 @transaction.atomic
-def update_offer(*, organization: Organization, offer_id: int, changes: Mapping[str, Any]) -> Offer:
+def update_offer(*, organization: Organization, offer_id: int, changes: Mapping[str, object]) -> Offer:
     """Change what is named (as in `create_offer`) and nothing else; the limit stays above what is issued."""
     offer = Offer.objects.select_for_update(no_key=True).filter(organization=organization, id=offer_id).first()
     if offer is None:
@@ -63,7 +62,7 @@ def update_offer(*, organization: Organization, offer_id: int, changes: Mapping[
     return _save(offer, changes)
 
 
-def _save(offer: Offer, changes: Mapping[str, Any]) -> Offer:
+def _save(offer: Offer, changes: Mapping[str, object]) -> Offer:
     for name, value in changes.items():
         setattr(offer, name, value)
     _check(offer)

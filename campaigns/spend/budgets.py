@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, OuterRef
@@ -24,7 +23,7 @@ def find_exhausted_budgets(
     starts = {period.value: period_start(period, at, organization.zone) for period in PERIODS}
     limits = SpendLimit.objects.filter(organization=organization, campaign_id__in=list(needed))
     spent = SpendTotal.objects.filter(campaign=OuterRef("campaign"), starts_on__in=list(starts.values()))
-    totals: Any = ArraySubquery(
+    totals: object = ArraySubquery(
         spent.values(total=JSONObject(period="period", day="starts_on", amount=Cast("amount", CharField())))
     )
     day = at.astimezone(organization.zone).date()

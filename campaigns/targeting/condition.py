@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from campaigns.models.target import TargetOperator
 from customers.models.attribute_sql import FIELD_NAME
@@ -76,7 +75,7 @@ class Condition:
     operator: TargetOperator
     values: tuple[NormalizedValue, ...]
 
-    def as_target(self) -> dict[str, Any]:
+    def as_target(self) -> dict[str, object]:
         """`{attribute, operator, values}` as JSON for storing and reading back; it parses to an equal condition.
 
         Values are in their kept forms: strings, integers and booleans as themselves; a decimal is a string of plain

@@ -111,7 +111,7 @@ def _visit_column(name: str, alias: str) -> str:
     return f"{alias}.last_{name}"
 
 
-def _any_of(operand: Operand, values: tuple[Any, ...]) -> Fragment:
+def _any_of(operand: Operand, values: tuple[object, ...]) -> Fragment:
     return f"{operand.value} = ANY(%s::{operand.type}[])", [list(values)]
 
 
@@ -123,7 +123,7 @@ def _at_most(operand: Operand, values: tuple[Any, ...]) -> Fragment:
     return f"{operand.ordered} <= %s::{operand.type}", [max(values)]
 
 
-def _between(operand: Operand, values: tuple[Any, ...]) -> Fragment:
+def _between(operand: Operand, values: tuple[object, ...]) -> Fragment:
     return f"{operand.ordered} BETWEEN %s::{operand.type} AND %s::{operand.type}", list(values)
 
 

@@ -5,7 +5,17 @@ from typing import Any
 
 from rest_framework import serializers
 
-from campaigns.api.fields import MAXIMUM_ID, Anything, In, Items, Scalar, Switch, Text, Whole
+from campaigns.api.fields import (
+    MAXIMUM_ID,
+    AnswerSerializer,
+    Anything,
+    Scalar,
+    StrictBoolean,
+    StrictInteger,
+    StrictList,
+    StrictSerializer,
+    StrictString,
+)
 from campaigns.behaviors.definitions import BehaviorDefinition, Row
 from campaigns.behaviors.drafts import MAXIMUM_GOALS
 
@@ -35,67 +45,67 @@ COMPOSITE_MEMBERS = (
 )
 
 
-class DataIn(In):
+class DataIn(StrictSerializer):
     """Request Attributes for Data, and what contract 1's third sample adds to them."""
 
-    eligible_spend = Switch(required=False, allow_null=True)
-    period = Whole(required=False, allow_null=True, minimum=1)
-    min_time_between_events = Whole(required=False, allow_null=True, minimum=1)
-    min_time_between_events_count = Whole(required=False, minimum=1)
-    max_times_achievable = Whole(required=False, allow_null=True, minimum=1)
-    max_times_achievable_per_period = Whole(required=False, allow_null=True, minimum=1)
-    max_times_achievable_per_month = Whole(required=False, allow_null=True, minimum=1)
-    max_times_achievable_per_year = Whole(required=False, allow_null=True, minimum=1)
-    consecutive = Switch(required=False)
-    use_same_period = Switch(required=False)
+    eligible_spend = StrictBoolean(required=False, allow_null=True)
+    period = StrictInteger(required=False, allow_null=True, minimum=1)
+    min_time_between_events = StrictInteger(required=False, allow_null=True, minimum=1)
+    min_time_between_events_count = StrictInteger(required=False, minimum=1)
+    max_times_achievable = StrictInteger(required=False, allow_null=True, minimum=1)
+    max_times_achievable_per_period = StrictInteger(required=False, allow_null=True, minimum=1)
+    max_times_achievable_per_month = StrictInteger(required=False, allow_null=True, minimum=1)
+    max_times_achievable_per_year = StrictInteger(required=False, allow_null=True, minimum=1)
+    consecutive = StrictBoolean(required=False)
+    use_same_period = StrictBoolean(required=False)
     result_trigger = Scalar(required=False, allow_null=True)
     precise_event_count = Scalar(required=False, allow_null=True)
     unit_precision = Scalar(required=False, allow_null=True)
 
 
-class GoalAchievementIn(In):
+class GoalAchievementIn(StrictSerializer):
     """Request Attributes for Achievement; `id` names a goal that an update keeps."""
 
-    id = Whole(required=False, minimum=1, maximum=MAXIMUM_ID)
-    name = Text()
-    internal_event_name = Text(required=False, allow_null=True)
-    event_count = Whole(required=False, minimum=1)
+    id = StrictInteger(required=False, minimum=1, maximum=MAXIMUM_ID)
+    name = StrictString()
+    internal_event_name = StrictString(required=False, allow_null=True)
+    event_count = StrictInteger(required=False, minimum=1)
     event_filters = Anything(required=False, allow_null=True)
     data = DataIn()  # type: ignore[assignment]
 
 
-class GoalIn(In):
+class GoalIn(StrictSerializer):
     """One of the `goals` of a group."""
 
     achievement = GoalAchievementIn()
 
 
-class GoalGroupIn(In):
+class GoalGroupIn(StrictSerializer):
     """One of a behavior's `goal_groups`."""
 
-    goal_count = Whole(required=False, allow_null=True)
-    goals = Items(child=GoalIn(), maximum=MAXIMUM_GOALS)
+    goal_count = StrictInteger(required=False, allow_null=True)
+    goals = StrictList(child=GoalIn(), maximum=MAXIMUM_GOALS)
 
 
-class DealIn(In):
+class DealIn(StrictSerializer):
     """An offer by its guid."""
 
-    id = Text()
+    id = StrictString()
 
 
-class MessageUnitIn(In):
+class MessageUnitIn(StrictSerializer):
     """A creative by its id."""
 
-    id = Whole(minimum=1, maximum=MAXIMUM_ID)
+    id = StrictInteger(minimum=1, maximum=MAXIMUM_ID)
 
 
-class TriggeredEventIn(In):
+class TriggeredEventIn(StrictSerializer):
     """An event by its name."""
 
-    name = Text()
+    name = StrictString()
 
 
-class OutcomeIn(In):
+class OutcomeIn(StrictSerializer):
     """One of `outcome_config`: an offer, a message or a further event."""
 
     names_paths = True
@@ -103,35 +113,37 @@ class OutcomeIn(In):
     ad_unit = MessageUnitIn(required=False)
     event = TriggeredEventIn(required=False)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
         """Exactly one of the three, whole even where only a part of the behavior is sent."""
         if len(attrs) != 1 or not next(iter(attrs.values())):
             raise serializers.ValidationError("One of deal {id}, ad_unit {id}, event {name} is expected.")
         return attrs
 
 
-class BehaviorIn(In):
+class BehaviorIn(StrictSerializer):
     """Request Attributes for Behaviors."""
 
     names_paths = True
-    name = Text()
-    tags = Text(required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=MAXIMUM_TAGS)
-    points = Whole(required=False)
+    name = StrictString()
+    tags = StrictString(
+        required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=MAXIMUM_TAGS
+    )
+    points = StrictInteger(required=False)
     data = DataIn()  # type: ignore[assignment]
-    goal_groups = Items(child=GoalGroupIn(), maximum=MAXIMUM_GOALS)
-    outcome_config = Items(
+    goal_groups = StrictList(child=GoalGroupIn(), maximum=MAXIMUM_GOALS)
+    outcome_config = StrictList(
         child=OutcomeIn(), maximum=MAXIMUM_OUTCOMES, required=False, allow_null=True, allow_empty=True
     )
 
 
-class BehaviorsIn(In):
+class BehaviorsIn(StrictSerializer):
     """The body of a batch."""
 
     names_paths = True
-    behaviors = Items(child=BehaviorIn(), maximum=MAXIMUM_BEHAVIORS)
+    behaviors = StrictList(child=BehaviorIn(), maximum=MAXIMUM_BEHAVIORS)
 
 
-class DataOut(serializers.Serializer[Any]):
+class DataOut(AnswerSerializer):
     """Response Attributes for Data (Achievement)."""
 
     consecutive = serializers.BooleanField()
@@ -150,7 +162,7 @@ class DataOut(serializers.Serializer[Any]):
     use_same_period = serializers.BooleanField(required=False)
 
 
-class GoalAchievementOut(serializers.Serializer[Any]):
+class GoalAchievementOut(AnswerSerializer):
     """Response Attributes for Achievement."""
 
     data = DataOut()  # type: ignore[assignment]
@@ -163,20 +175,20 @@ class GoalAchievementOut(serializers.Serializer[Any]):
     tags = serializers.CharField(allow_null=True)
 
 
-class GoalOut(serializers.Serializer[Any]):
+class GoalOut(AnswerSerializer):
     """One of the `goals` of a group."""
 
     achievement = GoalAchievementOut()
 
 
-class GoalGroupOut(serializers.Serializer[Any]):
+class GoalGroupOut(AnswerSerializer):
     """Response Attributes for Goal Group."""
 
     goal_count = serializers.IntegerField()
     goals = GoalOut(many=True)
 
 
-class OutcomeOut(serializers.Serializer[Any]):
+class OutcomeOut(AnswerSerializer):
     """Response Attributes for Outcomes."""
 
     account_id = serializers.IntegerField(allow_null=True)
@@ -188,7 +200,7 @@ class OutcomeOut(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField()
 
 
-class BehaviorOut(serializers.Serializer[Any]):
+class BehaviorOut(AnswerSerializer):
     """Response Attributes for Behavior; a goal in a campaign's list has neither groups nor outcomes."""
 
     data = DataOut()  # type: ignore[assignment]
@@ -213,7 +225,7 @@ class BehaviorOut(serializers.Serializer[Any]):
         return answer | {"outcomes": [_outcome(row) for row in behavior.outcomes]}
 
 
-def listed(behavior: BehaviorDefinition) -> Iterator[dict[str, Any]]:
+def listed(behavior: BehaviorDefinition) -> Iterator[dict[str, object]]:
     """A behavior in its campaign's list: each goal achievement, then the composite."""
     for goal in sorted(behavior.goals, key=lambda row: int(row["id"])):
         yield _filtered(goal) | _achievement(goal, GOAL_MEMBERS)
@@ -231,11 +243,11 @@ def _achievement(row: Row, members: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _goal(row: Row) -> dict[str, Any]:
+def _goal(row: Row) -> dict[str, object]:
     return _filtered(row) | _achievement(row, GOAL_MEMBERS) | {"event_count": row["event_count"]}
 
 
-def _filtered(row: Row) -> dict[str, Any]:
+def _filtered(row: Row) -> dict[str, object]:
     """`event_filters` (contract 4) where there are some."""
     return {"event_filters": row["event_filters"]} if row["event_filters"] else {}
 
@@ -246,7 +258,7 @@ def _csv_lines(behavior: BehaviorDefinition) -> Iterator[str]:
     for goal in behavior.goals:
         index = goal["group_index"]
         count = behavior.goal_count(index)
-        values: tuple[Any, ...] = (goal["id"], goal["event_count"], count > 0, index, count, same_period)
+        values: tuple[object, ...] = (goal["id"], goal["event_count"], count > 0, index, count, same_period)
         yield ",".join(str(value).lower() for value in values) + "\n"
 
 

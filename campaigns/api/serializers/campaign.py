@@ -7,7 +7,16 @@ from typing import Any
 import orjson
 from rest_framework import serializers
 
-from campaigns.api.fields import Anything, In, Instant, OneOf, Price, Text, Whole
+from campaigns.api.fields import (
+    AnswerSerializer,
+    Anything,
+    Instant,
+    OneOf,
+    Price,
+    StrictInteger,
+    StrictSerializer,
+    StrictString,
+)
 from campaigns.api.instants import format_instant
 from campaigns.hierarchy.campaigns import CampaignRow
 from campaigns.models.campaign import MAXIMUM_PERCENT, permalink_form
@@ -18,28 +27,28 @@ from campaigns.models.level import Status
 MAXIMUM_KEPT = 5_000
 
 
-class CampaignIn(In):
+class CampaignIn(StrictSerializer):
     """The object `campaign` of a create or an update."""
 
-    name = Text()
+    name = StrictString()
     starts_at = Instant()
     ends_at = Instant()
     status = OneOf(Status.values, required=False)
-    permalink = Text(required=False, validators=[permalink_form])
-    owner = Text(required=False, allow_null=True)
-    category = Text(required=False, allow_null=True)
-    priority = Whole(required=False, minimum=-(2**31))
+    permalink = StrictString(required=False, validators=[permalink_form])
+    owner = StrictString(required=False, allow_null=True)
+    category = StrictString(required=False, allow_null=True)
+    priority = StrictInteger(required=False, minimum=-(2**31))
     targets = Anything(required=False)
-    group = Text(required=False, allow_null=True, source="group_name")
-    frequency_cap = Whole(required=False, allow_null=True, minimum=1)
+    group = StrictString(required=False, allow_null=True, source="group_name")
+    frequency_cap = StrictInteger(required=False, allow_null=True, minimum=1)
     frequency_unit = OneOf(FrequencyUnit.values, required=False, allow_null=True)
     frequency_period = OneOf(FrequencyPeriod.values, required=False, allow_null=True)
-    holdout_percent = Whole(required=False, maximum=MAXIMUM_PERCENT)
+    holdout_percent = StrictInteger(required=False, maximum=MAXIMUM_PERCENT)
     price_per_impression = Price(required=False, allow_null=True)
     price_per_conversion = Price(required=False, allow_null=True)
 
 
-class TargetOut(serializers.Serializer[Any]):
+class TargetOut(AnswerSerializer):
     """One target (contract 4, "targets")."""
 
     attribute = serializers.CharField()
@@ -47,14 +56,14 @@ class TargetOut(serializers.Serializer[Any]):
     values = serializers.ListField()
 
 
-class BundleOut(serializers.Serializer[Any]):
+class BundleOut(AnswerSerializer):
     """A campaign's own targeting."""
 
     id = serializers.IntegerField()
     targets = TargetOut(many=True)
 
 
-class CampaignOut(serializers.Serializer[Any]):
+class CampaignOut(AnswerSerializer):
     """Response Attributes for Campaign (contract 4)."""
 
     id = serializers.IntegerField()
@@ -77,7 +86,7 @@ class CampaignOut(serializers.Serializer[Any]):
     price_per_impression = serializers.CharField(required=False)
     price_per_conversion = serializers.CharField(required=False)
 
-    def to_representation(self, campaign: Any) -> dict[str, Any]:
+    def to_representation(self, campaign: Any) -> dict[str, object]:
         """The campaign as the contract writes it; it comes from `campaigns.hierarchy.campaigns`."""
         answer = {
             "id": campaign.id,
@@ -95,7 +104,7 @@ class CampaignOut(serializers.Serializer[Any]):
         return answer | {name: value for name, value in _our_own(campaign) if value}
 
 
-def _our_own(campaign: Any) -> Iterator[tuple[str, Any]]:
+def _our_own(campaign: Any) -> Iterator[tuple[str, object]]:
     """Members that the contract doesn't list; each is shown where it is set (docs/decisions/0004)."""
     yield "priority", campaign.priority
     yield "group", campaign.group_name
@@ -114,7 +123,7 @@ def rendered(row: CampaignRow) -> orjson.Fragment:
     return orjson.Fragment(orjson.dumps(CampaignOut(row).data))
 
 
-class CreativeNode(serializers.Serializer[Any]):
+class CreativeNode(AnswerSerializer):
     """A creative in the navigation."""
 
     id = serializers.IntegerField()

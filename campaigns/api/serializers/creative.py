@@ -1,44 +1,57 @@
 """Creatives on the wire (contract 1, Managing Creatives): the message object stands under its `ad_type`."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
 
-from campaigns.api.fields import MAXIMUM_ID, In, Instant, Items, OneOf, Text, Whole
+from campaigns.api.fields import (
+    MAXIMUM_ID,
+    AnswerSerializer,
+    Instant,
+    OneOf,
+    StrictInteger,
+    StrictList,
+    StrictSerializer,
+    StrictString,
+)
 from campaigns.api.instants import format_instant_in_message
+from campaigns.models import AdUnit
 from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
 from campaigns.models.creative import MAXIMUM_DESCRIPTION, MAXIMUM_OFFERS
 from campaigns.models.level import Status
 
 
-class MessageIn(In):
+class MessageIn(StrictSerializer):
     """The message object (Request Attributes for Issue Audience CSV): the same members for every `ad_type`."""
 
     delivery_method = OneOf(DeliveryMethod.values)
     scheduled_delivery_date = Instant(required=False, allow_null=True)
-    achievement_id = Whole(required=False, allow_null=True, minimum=1, maximum=MAXIMUM_ID)
-    template_id = Text(required=False, allow_null=True)
-    lateness_window = Whole(required=False, allow_null=True)
+    achievement_id = StrictInteger(required=False, allow_null=True, minimum=1, maximum=MAXIMUM_ID)
+    template_id = StrictString(required=False, allow_null=True)
+    lateness_window = StrictInteger(required=False, allow_null=True)
     issue_offer_date = Instant(required=False, allow_null=True)
-    next_ad_type = Text(required=False, allow_null=True)
-    offer_ids = Items(required=False, allow_null=True, allow_empty=True, child=Text(), maximum=MAXIMUM_OFFERS)
-    orientation = Text(required=False, allow_null=True)
-    portal_description = Text(required=False, allow_null=True, max_length=MAXIMUM_DESCRIPTION)
-    portal_icon = Text(required=False, allow_null=True, max_length=2048)
-    second_sn_audience_guid = Text(required=False, allow_null=True)
-    trigger_type = Text(required=False, allow_null=True)
+    next_ad_type = StrictString(required=False, allow_null=True)
+    offer_ids = StrictList(
+        required=False, allow_null=True, allow_empty=True, child=StrictString(), maximum=MAXIMUM_OFFERS
+    )
+    orientation = StrictString(required=False, allow_null=True)
+    portal_description = StrictString(required=False, allow_null=True, max_length=MAXIMUM_DESCRIPTION)
+    portal_icon = StrictString(required=False, allow_null=True, max_length=2048)
+    second_sn_audience_guid = StrictString(required=False, allow_null=True)
+    trigger_type = StrictString(required=False, allow_null=True)
 
 
-class CreativeIn(In):
+class CreativeIn(StrictSerializer):
     """The object `creative` of a create or an update; `creative_in` adds the message object."""
 
     ad_type = OneOf(AdType.values)
-    application_id = Whole(required=False, minimum=1, maximum=MAXIMUM_ID)
+    application_id = StrictInteger(required=False, minimum=1, maximum=MAXIMUM_ID)
     creative_type = OneOf(CreativeType.values)
-    name = Text()
+    name = StrictString()
     status = OneOf(Status.values)
-    ssap_name = Text(required=False, allow_null=True)
+    ssap_name = StrictString(required=False, allow_null=True)
 
 
 CREATIVE_IN: Mapping[str, type[CreativeIn]] = {
@@ -50,7 +63,7 @@ UNTYPED_IN: type[CreativeIn] = type(
 )
 
 
-def creative_in(body: Mapping[str, Any], ad_type: str = "") -> type[CreativeIn]:
+def creative_in(body: Mapping[str, object], ad_type: str = "") -> type[CreativeIn]:
     """The serializer for a request's body: its message object stands under the body's `ad_type`, else `ad_type`."""
     creative = body.get("creative")
     named = creative.get("ad_type", ad_type) if isinstance(creative, dict) else ad_type
@@ -67,7 +80,7 @@ def flatten(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-class MessageOut(serializers.Serializer[Any]):
+class MessageOut(AnswerSerializer):
     """Response Attributes for Messaging Platform: scheduling options, or the behavior that triggers the message."""
 
     delivery_method = serializers.ChoiceField(choices=DeliveryMethod.values)
@@ -84,11 +97,11 @@ class MessageOut(serializers.Serializer[Any]):
     template_id = serializers.CharField(allow_null=True)
     trigger_type = serializers.CharField(allow_null=True)
 
-    def to_representation(self, creative: Any) -> dict[str, Any]:
+    def to_representation(self, creative: AdUnit) -> dict[str, object]:
         """The message object of a creative."""
-        answer = {
+        answer: dict[str, object] = {
             "delivery_method": creative.delivery_method,
-            "issue_offer_date": creative.issue_offer_date and format_instant_in_message(creative.issue_offer_date),
+            "issue_offer_date": _moment(creative.issue_offer_date),
             "next_ad_type": creative.next_ad_type,
             "offer_ids": creative.offer_ids,
             "orientation": creative.orientation,
@@ -96,7 +109,7 @@ class MessageOut(serializers.Serializer[Any]):
             "portal_icon": creative.portal_icon,
         }
         if creative.delivery_method == DeliveryMethod.SCHEDULED:
-            answer["scheduled_delivery_date"] = format_instant_in_message(creative.scheduled_delivery_date)
+            answer["scheduled_delivery_date"] = _moment(creative.scheduled_delivery_date)
         else:
             answer["achievement_id"] = creative.achievement_id
         if creative.lateness_window is not None:
@@ -108,7 +121,7 @@ class MessageOut(serializers.Serializer[Any]):
         }
 
 
-class CreativeOut(serializers.Serializer[Any]):
+class CreativeOut(AnswerSerializer):
     """Response Attributes for Creatives; the message object stands under the key of the creative's `ad_type`."""
 
     ad_type = serializers.ChoiceField(choices=AdType.values)
@@ -127,9 +140,9 @@ class CreativeOut(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Status.values)
     ssap_name = serializers.CharField(required=False)
 
-    def to_representation(self, creative: Any) -> dict[str, Any]:
+    def to_representation(self, creative: AdUnit) -> dict[str, object]:
         """The creative as the contract writes it."""
-        answer = {
+        answer: dict[str, object] = {
             "ad_type": creative.ad_type,
             "application_id": creative.application_id,
             "creative_group_id": creative.creative_group_id,
@@ -140,3 +153,7 @@ class CreativeOut(serializers.Serializer[Any]):
             "status": creative.status,
         }
         return answer | {"ssap_name": creative.ssap_name} if creative.ssap_name is not None else answer
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else format_instant_in_message(moment)

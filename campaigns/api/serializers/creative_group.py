@@ -4,24 +4,24 @@ from typing import Any
 
 from rest_framework import serializers
 
-from campaigns.api.fields import Anything, In, Instant, OneOf, Text
+from campaigns.api.fields import AnswerSerializer, Anything, Instant, OneOf, StrictSerializer, StrictString
 from campaigns.api.instants import format_instant
 from campaigns.api.serializers.campaign import TargetOut
 from campaigns.models.level import Status
 
 
-class CreativeGroupIn(In):
+class CreativeGroupIn(StrictSerializer):
     """The object `creative_group` of a create or an update."""
 
-    name = Text()
+    name = StrictString()
     status = OneOf(Status.values)
     starts_at = Instant()
     ends_at = Instant()
-    display_name = Text(required=False, allow_null=True)
+    display_name = StrictString(required=False, allow_null=True)
     targets = Anything(required=False)
 
 
-class CreativeGroupOut(serializers.Serializer[Any]):
+class CreativeGroupOut(AnswerSerializer):
     """Response Attributes for Creative Groups; `targets` (ours) where there are some."""
 
     ends_at = serializers.DateTimeField()
@@ -33,7 +33,7 @@ class CreativeGroupOut(serializers.Serializer[Any]):
     display_name = serializers.CharField(required=False)
     targets = TargetOut(many=True, required=False)
 
-    def to_representation(self, group: Any) -> dict[str, Any]:
+    def to_representation(self, group: Any) -> dict[str, object]:
         """The group as the contract writes it; it comes from `campaigns.hierarchy.creative_groups`."""
         answer = {
             "ends_at": format_instant(group.ends_at),

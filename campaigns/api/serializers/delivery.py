@@ -1,10 +1,9 @@
 """Previews and deliveries on the wire (contract 4, section A: audience preview, delivery of a creative)."""
 
-from typing import Any
-
 from django.conf import settings
 from rest_framework import serializers
 
+from campaigns.api.fields import AnswerSerializer
 from campaigns.api.instants import format_instant
 from campaigns.models import Delivery
 from campaigns.models.delivery import DeliveryState
@@ -13,7 +12,7 @@ COUNTS = ("audience", "pending", "sent", "failed", "skipped", "ambiguous")
 FILE_URL = "{base}/priv/v1/apps/{api_key}/management/creatives/{creative_id}/delivery/file"
 
 
-class StepOut(serializers.Serializer[Any]):
+class StepOut(AnswerSerializer):
     """One step of the waterfall: how many it removed, and how many remain after it."""
 
     step = serializers.CharField()
@@ -21,14 +20,14 @@ class StepOut(serializers.Serializer[Any]):
     removed = serializers.IntegerField()
 
 
-class SampleOut(serializers.Serializer[Any]):
+class SampleOut(AnswerSerializer):
     """One customer of the audience."""
 
     user_id = serializers.UUIDField()
     external_id = serializers.CharField(allow_null=True)
 
 
-class AudienceOut(serializers.Serializer[Any]):
+class AudienceOut(AnswerSerializer):
     """Who would be reached now."""
 
     count = serializers.IntegerField()
@@ -36,7 +35,7 @@ class AudienceOut(serializers.Serializer[Any]):
     sample = SampleOut(many=True)
 
 
-class CountsOut(serializers.Serializer[Any]):
+class CountsOut(AnswerSerializer):
     """How many recipients there are, and what has become of them."""
 
     audience = serializers.IntegerField()
@@ -47,7 +46,7 @@ class CountsOut(serializers.Serializer[Any]):
     ambiguous = serializers.IntegerField()
 
 
-class FileOut(serializers.Serializer[Any]):
+class FileOut(AnswerSerializer):
     """The file of an audience."""
 
     name = serializers.CharField()
@@ -56,7 +55,7 @@ class FileOut(serializers.Serializer[Any]):
     sha256 = serializers.CharField()
 
 
-class DeliveryOut(serializers.Serializer[Any]):
+class DeliveryOut(AnswerSerializer):
     """One delivery of a creative; `api_key` in the context is the caller's."""
 
     id = serializers.IntegerField()
@@ -72,7 +71,7 @@ class DeliveryOut(serializers.Serializer[Any]):
     error = serializers.CharField(allow_null=True)
     file = FileOut(allow_null=True)
 
-    def to_representation(self, delivery: Delivery) -> dict[str, Any]:
+    def to_representation(self, delivery: Delivery) -> dict[str, object]:
         """The delivery as contract 4 writes it."""
         moments = {
             name: getattr(delivery, name) for name in ("created_at", "started_at", "finished_at", "heartbeat_at")
@@ -89,7 +88,7 @@ class DeliveryOut(serializers.Serializer[Any]):
             "file": self._file(delivery),
         }
 
-    def _file(self, delivery: Delivery) -> dict[str, Any] | None:
+    def _file(self, delivery: Delivery) -> dict[str, object] | None:
         if not delivery.file_name or delivery.file_removed_at:
             return None
         ours = FILE_URL.format(

@@ -4,26 +4,34 @@ from typing import Any
 
 from rest_framework import serializers
 
-from campaigns.api.fields import Anything, In, Items, Switch, Text, Whole
+from campaigns.api.fields import (
+    AnswerSerializer,
+    Anything,
+    StrictBoolean,
+    StrictInteger,
+    StrictList,
+    StrictSerializer,
+    StrictString,
+)
 from campaigns.api.instants import format_instant
 from campaigns.models import Destination, MessageTemplate
 from campaigns.models.destination_kind import DestinationKind
 from campaigns.models.message_template import MAXIMUM_TEMPLATE
 
 
-class DestinationIn(In):
+class DestinationIn(StrictSerializer):
     """The object `destination`; its kind says which settings and secrets it takes, and stays what it was made as."""
 
-    name = Text()
-    kind = Text()
+    name = StrictString()
+    kind = StrictString()
     settings = Anything(required=False)
     secrets = Anything(required=False)
-    attributes = Items(child=Text(max_length=63), maximum=100, allow_empty=True, required=False)
-    is_default = Switch(required=False)
-    rate_per_second = Whole(required=False, allow_null=True, minimum=1)
+    attributes = StrictList(child=StrictString(max_length=63), maximum=100, allow_empty=True, required=False)
+    is_default = StrictBoolean(required=False)
+    rate_per_second = StrictInteger(required=False, allow_null=True, minimum=1)
 
 
-class DestinationOut(serializers.Serializer[Any]):
+class DestinationOut(AnswerSerializer):
     """A destination; of its secrets only the names are told."""
 
     id = serializers.IntegerField()
@@ -53,31 +61,31 @@ class DestinationOut(serializers.Serializer[Any]):
         }
 
 
-class TestIn(In):
+class TestIn(StrictSerializer):
     """The object `test`: an email goes `to` this address; of other kinds it is left out."""
 
-    to = Text(required=False)
+    to = StrictString(required=False)
 
 
-class TestOut(serializers.Serializer[Any]):
+class TestOut(AnswerSerializer):
     """Whether the other side took it, and what was done or went wrong."""
 
     ok = serializers.BooleanField()
     detail = serializers.CharField()
 
 
-class TemplateIn(In):
+class TemplateIn(StrictSerializer):
     """The object `template`: `subject`, `text` and `html` of an email, `title` and `body` of a push message."""
 
-    key = Text()
-    subject = Text(required=False, allow_blank=True)
-    text = Text(required=False, allow_blank=True, trim_whitespace=False, max_length=MAXIMUM_TEMPLATE)
-    html = Text(required=False, allow_blank=True, trim_whitespace=False, max_length=MAXIMUM_TEMPLATE)
-    title = Text(required=False, allow_blank=True)
-    body = Text(required=False, allow_blank=True, trim_whitespace=False, max_length=MAXIMUM_TEMPLATE)
+    key = StrictString()
+    subject = StrictString(required=False, allow_blank=True)
+    text = StrictString(required=False, allow_blank=True, trim_whitespace=False, max_length=MAXIMUM_TEMPLATE)
+    html = StrictString(required=False, allow_blank=True, trim_whitespace=False, max_length=MAXIMUM_TEMPLATE)
+    title = StrictString(required=False, allow_blank=True)
+    body = StrictString(required=False, allow_blank=True, trim_whitespace=False, max_length=MAXIMUM_TEMPLATE)
 
 
-class TemplateOut(serializers.Serializer[Any]):
+class TemplateOut(AnswerSerializer):
     """A template; a push message takes its title from `subject` and its body from `text`."""
 
     key = serializers.CharField()

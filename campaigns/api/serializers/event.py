@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import orjson
 from rest_framework import serializers
 
 from campaigns.api.bodies import read_object
-from campaigns.api.fields import Amount, Anything, In, Instant, Items, Text, Whole
+from campaigns.api.fields import (
+    Amount,
+    AnswerSerializer,
+    Anything,
+    Instant,
+    StrictInteger,
+    StrictList,
+    StrictSerializer,
+    StrictString,
+)
 from campaigns.behaviors.ingestion import ReportedEvent
 from customers.errors import DomainError, ErrorKind, invalid
 
@@ -19,34 +27,34 @@ FUTURE = timedelta(minutes=5)
 SINGLE, SEVERAL = "event", "events"
 
 
-class EventIn(In):
+class EventIn(StrictSerializer):
     """What a customer did; the customer by `user_id` or by `external_id`."""
 
-    name = Text()
-    user_id = Text(required=False)
-    external_id = Text(required=False)
+    name = StrictString()
+    user_id = StrictString(required=False)
+    external_id = StrictString(required=False)
     at = Instant(required=False)
     amount = Amount(required=False, allow_null=True)
-    quantity = Whole(required=False, allow_null=True)
+    quantity = StrictInteger(required=False, allow_null=True)
     attributes = Anything(required=False, help_text="An object of at most 100 members.")
-    event_id = Text(required=False, allow_null=True)
+    event_id = StrictString(required=False, allow_null=True)
 
 
-class EventsIn(In):
+class EventsIn(StrictSerializer):
     """One event, or up to 1 000."""
 
     event = EventIn(required=False)
-    events = Items(child=EventIn(), required=False, maximum=MAXIMUM_EVENTS)
+    events = StrictList(child=EventIn(), required=False, maximum=MAXIMUM_EVENTS)
 
 
-class EarnedOut(serializers.Serializer[Any]):
+class EarnedOut(AnswerSerializer):
     """A behavior that an event led to."""
 
     behavior_id = serializers.IntegerField()
     times = serializers.IntegerField()
 
 
-class EventOut(serializers.Serializer[Any]):
+class EventOut(AnswerSerializer):
     """An event that was kept, by its index in the request."""
 
     index = serializers.IntegerField()
@@ -55,7 +63,7 @@ class EventOut(serializers.Serializer[Any]):
     earned = EarnedOut(many=True)
 
 
-class RefusedEventOut(serializers.Serializer[Any]):
+class RefusedEventOut(AnswerSerializer):
     """An event that was refused, by its index in the request."""
 
     index = serializers.IntegerField()
@@ -63,11 +71,11 @@ class RefusedEventOut(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
-def read_events(body: Mapping[str, Any], now: datetime) -> list[ReportedEvent | DomainError]:
+def read_events(body: Mapping[str, object], now: datetime) -> list[ReportedEvent | DomainError]:
     """The events of a request's body, each checked or refused on its own; DomainError for a body that is neither."""
     wrapper = SEVERAL if SEVERAL in body else SINGLE
     unknown = {name: ["Unknown attribute."] for name in body if name != wrapper}
-    reported: Any = body.get(wrapper)
+    reported: object = body.get(wrapper)
     if reported is None or reported in ({}, []):
         raise DomainError(
             ErrorKind.MISSING,

@@ -4,35 +4,35 @@ from typing import Any
 
 from rest_framework import serializers
 
-from campaigns.api.fields import In, OneOf, Switch, Text
+from campaigns.api.fields import AnswerSerializer, OneOf, StrictBoolean, StrictSerializer, StrictString
 from campaigns.api.instants import format_instant
 from customers.models import CustomerField
 from customers.models.customer_field import FieldType
 
 
-class FieldOptionsIn(In):
+class FieldOptionsIn(StrictSerializer):
     """What else holds for a field: `required` ones can't be cleared."""
 
-    required = Switch(required=False)  # type: ignore[assignment]
+    required = StrictBoolean(required=False)  # type: ignore[assignment]
 
 
-class FieldIn(In):
+class FieldIn(StrictSerializer):
     """The object `field`; the type of a field stays."""
 
-    name = Text(max_length=63)
+    name = StrictString(max_length=63)
     type = OneOf(choices=FieldType.values)
-    targetable = Switch(required=False)
-    unique = Switch(required=False)
+    targetable = StrictBoolean(required=False)
+    unique = StrictBoolean(required=False)
     options = FieldOptionsIn(required=False, allow_null=True)
 
 
-class FieldOptionsOut(serializers.Serializer[Any]):
+class FieldOptionsOut(AnswerSerializer):
     """What else holds for a field."""
 
     required = serializers.BooleanField()  # type: ignore[assignment]
 
 
-class FieldOut(serializers.Serializer[Any]):
+class FieldOut(AnswerSerializer):
     """A field; `unique_since` null: its index is still being made, or could not be (`unique_problem`)."""
 
     name = serializers.CharField()

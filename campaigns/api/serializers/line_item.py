@@ -1,27 +1,26 @@
 """Containers on the wire (contract 1, Managing Containers for Creative Groups)."""
 
-from typing import Any
-
 from rest_framework import serializers
 
-from campaigns.api.fields import In, Instant, OneOf, Text
+from campaigns.api.fields import AnswerSerializer, Instant, OneOf, StrictSerializer, StrictString
 from campaigns.api.instants import OFFSET_FORM, format_instant
+from campaigns.models import AdLineItem
 from campaigns.models.level import Status
 from campaigns.models.line_item import MAXIMUM_DESCRIPTION
 
 
-class LineItemIn(In):
+class LineItemIn(StrictSerializer):
     """The object `line_item` of a create or an update."""
 
-    name = Text()
+    name = StrictString()
     starts_at = Instant()
     ends_at = Instant()
     status = OneOf(Status.values)
-    display_name = Text(required=False, allow_null=True)
-    description = Text(required=False, allow_null=True, max_length=MAXIMUM_DESCRIPTION)
+    display_name = StrictString(required=False, allow_null=True)
+    description = StrictString(required=False, allow_null=True, max_length=MAXIMUM_DESCRIPTION)
 
 
-class LineItemOut(serializers.Serializer[Any]):
+class LineItemOut(AnswerSerializer):
     """Response Attributes for Line Items.
 
     The contract's answer to an update gives times back in the form `2020-08-13 15:52:33 -0400` of the request; the
@@ -37,9 +36,9 @@ class LineItemOut(serializers.Serializer[Any]):
     display_name = serializers.CharField(required=False)
     description = serializers.CharField(required=False)
 
-    def to_representation(self, line_item: Any) -> dict[str, Any]:
+    def to_representation(self, line_item: AdLineItem) -> dict[str, object]:
         """The container as the contract writes it."""
-        answer = {
+        answer: dict[str, object] = {
             "campaign_id": line_item.campaign_id,
             "starts_at": format_instant(line_item.starts_at),
             "ends_at": format_instant(line_item.ends_at),

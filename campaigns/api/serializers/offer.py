@@ -1,29 +1,28 @@
 """Offers on the wire (contract 4, "offers" and "redeem")."""
 
 from datetime import datetime
-from typing import Any
 
 from rest_framework import serializers
 
-from campaigns.api.fields import In, Instant, Text, Whole
+from campaigns.api.fields import AnswerSerializer, Instant, StrictInteger, StrictSerializer, StrictString
 from campaigns.api.instants import format_instant
 from campaigns.models.offer import MAXIMUM_DESCRIPTION, IssuedOffer, IssuedOfferState, Offer
 
 
-class OfferIn(In):
+class OfferIn(StrictSerializer):
     """The object `offer` of a create."""
 
-    name = Text()
-    guid = Text(required=False)
-    points = Whole(required=False, allow_null=True)
-    description = Text(required=False, allow_null=True, max_length=MAXIMUM_DESCRIPTION)
-    total_limit = Whole(required=False, allow_null=True, minimum=1)
-    limit_per_customer = Whole(required=False, allow_null=True, minimum=1)
+    name = StrictString()
+    guid = StrictString(required=False)
+    points = StrictInteger(required=False, allow_null=True)
+    description = StrictString(required=False, allow_null=True, max_length=MAXIMUM_DESCRIPTION)
+    total_limit = StrictInteger(required=False, allow_null=True, minimum=1)
+    limit_per_customer = StrictInteger(required=False, allow_null=True, minimum=1)
     starts_at = Instant(required=False, allow_null=True)
     ends_at = Instant(required=False, allow_null=True)
 
 
-class OfferOut(serializers.Serializer[Any]):
+class OfferOut(AnswerSerializer):
     """An offer; `id` is what an outcome's `model_id` names, `guid` the id of a `deal`."""
 
     id = serializers.IntegerField()
@@ -39,7 +38,7 @@ class OfferOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
-    def to_representation(self, offer: Offer) -> dict[str, Any]:
+    def to_representation(self, offer: Offer) -> dict[str, object]:
         """The offer in this dialect's forms."""
         return {
             "id": offer.pk,
@@ -57,7 +56,7 @@ class OfferOut(serializers.Serializer[Any]):
         }
 
 
-class IssuedOfferMembers(serializers.Serializer[Any]):
+class IssuedOfferMembers(AnswerSerializer):
     """What both versions of the dialect show of an offer in a customer's hands, each with times in its own form."""
 
     id = serializers.IntegerField()
@@ -71,7 +70,7 @@ class IssuedOfferMembers(serializers.Serializer[Any]):
         """A time in the version's form."""
         raise NotImplementedError
 
-    def to_representation(self, issued: IssuedOffer) -> dict[str, Any]:
+    def to_representation(self, issued: IssuedOffer) -> dict[str, object]:
         """The issued offer as it stands at the context's `now`."""
         return {
             "id": issued.pk,

@@ -1,14 +1,13 @@
 """Customers on the wire, who are users here (contract 4, "users")."""
 
-from typing import Any
-
 from rest_framework import serializers
 
+from campaigns.api.fields import AnswerSerializer
 from campaigns.api.instants import format_instant
 from customers.models import Customer
 
 
-class UserOut(serializers.Serializer[Any]):
+class UserOut(AnswerSerializer):
     """A customer with all that targeting knows of them."""
 
     user_id = serializers.UUIDField()
@@ -18,7 +17,7 @@ class UserOut(serializers.Serializer[Any]):
     points = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 
-    def to_representation(self, customer: Customer) -> dict[str, Any]:
+    def to_representation(self, customer: Customer) -> dict[str, object]:
         """The customer in this dialect's forms."""
         return {
             "user_id": str(customer.uuid),

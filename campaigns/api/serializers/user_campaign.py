@@ -6,27 +6,27 @@ Times are in the form of the contract's sample, `2018-12-31 10:33:20`, in UTC.
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from rest_framework import serializers
 
-from campaigns.api.fields import In, Text
+from campaigns.api.fields import AnswerSerializer, StrictSerializer, StrictString
 from campaigns.api.serializers.behavior import BehaviorOut, listed
 from campaigns.api.serializers.offer import IssuedOfferMembers
 from campaigns.behaviors.progress import BehaviorProgress
+from campaigns.models import AdUnit, Offer
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.level import Status
 from campaigns.models.offer import IssuedOfferState
 from campaigns.user_campaigns.find import CustomerCampaign, Section
 
 
-class PerformIn(In):
+class PerformIn(StrictSerializer):
     """Request Attributes for Domain."""
 
-    domain = Text()
+    domain = StrictString()
 
 
-class GoalProgressOut(serializers.Serializer[Any]):
+class GoalProgressOut(AnswerSerializer):
     """How far the customer has come with a goal."""
 
     id = serializers.IntegerField()
@@ -37,7 +37,7 @@ class GoalProgressOut(serializers.Serializer[Any]):
     next_countable_at = serializers.CharField(allow_null=True)
 
 
-class ProgressOut(serializers.Serializer[Any]):
+class ProgressOut(AnswerSerializer):
     """How far the customer has come with a behavior."""
 
     behavior_id = serializers.IntegerField()
@@ -60,7 +60,7 @@ class RedemptionOut(IssuedOfferMembers):
         return _moment(moment)
 
 
-class DealOut(serializers.Serializer[Any]):
+class DealOut(AnswerSerializer):
     """An offer that the campaign's behaviors give, and what the customer was given of it."""
 
     id = serializers.IntegerField()
@@ -73,7 +73,7 @@ class DealOut(serializers.Serializer[Any]):
     issued = RedemptionOut(many=True)
 
 
-class PromotionOut(serializers.Serializer[Any]):
+class PromotionOut(AnswerSerializer):
     """The message of a live creative."""
 
     creative_id = serializers.IntegerField()
@@ -84,7 +84,7 @@ class PromotionOut(serializers.Serializer[Any]):
     offer_ids = serializers.ListField(child=serializers.CharField())
 
 
-class TileOut(serializers.Serializer[Any]):
+class TileOut(AnswerSerializer):
     """What an activity feed shows of a live creative."""
 
     creative_id = serializers.IntegerField()
@@ -94,14 +94,14 @@ class TileOut(serializers.Serializer[Any]):
     orientation = serializers.CharField(allow_null=True)
 
 
-class CreativesOut(serializers.Serializer[Any]):
+class CreativesOut(AnswerSerializer):
     """The kinds that were asked for and are available."""
 
     promotion = PromotionOut(many=True, required=False)
     tile = TileOut(many=True, required=False)
 
 
-class UserCampaignOut(serializers.Serializer[Any]):
+class UserCampaignOut(AnswerSerializer):
     """The campaign as it stands for a customer; the context has `now`, `sections` and `creatives`."""
 
     campaign_id = serializers.IntegerField()
@@ -117,10 +117,10 @@ class UserCampaignOut(serializers.Serializer[Any]):
     redemptions = RedemptionOut(many=True, required=False)
     creatives = CreativesOut(required=False)
 
-    def to_representation(self, found: CustomerCampaign) -> dict[str, Any]:
+    def to_representation(self, found: CustomerCampaign) -> dict[str, object]:
         """The contract's members, then the sections that were asked for."""
         campaign, status = found.campaign, found.status
-        answer: dict[str, Any] = {
+        answer: dict[str, object] = {
             "campaign_id": campaign.pk,
             "campaign_permalink": campaign.permalink,
             "ends_at": _moment(campaign.ends_at),
@@ -132,7 +132,7 @@ class UserCampaignOut(serializers.Serializer[Any]):
         sections = self.context["sections"]
         return answer | {name: value for name, value in self._sections(found) if name in sections}
 
-    def _sections(self, found: CustomerCampaign) -> Iterator[tuple[str, Any]]:
+    def _sections(self, found: CustomerCampaign) -> Iterator[tuple[str, object]]:
         redemption = RedemptionOut(context=self.context)
         issued = [redemption.to_representation(one) for one in found.issued]
         yield Section.PROGRESS.value, [_progress(one) for one in found.status.progress]
@@ -149,7 +149,7 @@ class UserCampaignOut(serializers.Serializer[Any]):
         yield Section.CREATIVES.value, {kind: several for kind, several in kinds.items() if kind in asked and several}
 
 
-def _progress(progress: BehaviorProgress) -> dict[str, Any]:
+def _progress(progress: BehaviorProgress) -> dict[str, object]:
     return {
         "behavior_id": progress.behavior_id,
         "name": progress.name,
@@ -169,7 +169,7 @@ def _progress(progress: BehaviorProgress) -> dict[str, Any]:
     }
 
 
-def _deal(offer: Any, issued: list[dict[str, Any]]) -> dict[str, Any]:
+def _deal(offer: Offer, issued: list[dict[str, object]]) -> dict[str, object]:
     return {
         "id": offer.pk,
         "guid": offer.guid,
@@ -182,7 +182,7 @@ def _deal(offer: Any, issued: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _promotion(creative: Any) -> dict[str, Any]:
+def _promotion(creative: AdUnit) -> dict[str, object]:
     return {
         "creative_id": creative.pk,
         "name": creative.name,
@@ -193,7 +193,7 @@ def _promotion(creative: Any) -> dict[str, Any]:
     }
 
 
-def _tile(creative: Any) -> dict[str, Any]:
+def _tile(creative: AdUnit) -> dict[str, object]:
     return {
         "creative_id": creative.pk,
         "name": creative.name,

@@ -1,9 +1,8 @@
 """Behaviors (contract 1, Managing Campaign Behaviors); a single one's endpoint is ours."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils import timezone
+from rest_framework.request import Request
 
 from campaigns.api.base import ManagementView
 from campaigns.api.bodies import read_list
@@ -29,7 +28,7 @@ class Behaviors(ManagementView):
         many=True,
         query=NESTED_PAGE_PARAMETERS,
     )
-    def get(self, _request: Any, campaign_id: int, **_: object) -> HttpResponse:
+    def get(self, _request: Request, campaign_id: int, **_: object) -> HttpResponse:
         """All goal achievements and composites, the oldest behavior first."""
         get_campaign(organization=self.organization, campaign_id=campaign_id)
         behaviors = behaviors_of(organization=self.organization, campaign_ids=[campaign_id])
@@ -51,7 +50,7 @@ class BehaviorBatch(ManagementView):
         many=True,
         request=("", BehaviorsIn),
     )
-    def post(self, _request: Any, campaign_id: int, **_: object) -> HttpResponse:
+    def post(self, _request: Request, campaign_id: int, **_: object) -> HttpResponse:
         """Make all of them or none."""
         descriptions = read_list(BehaviorsIn, "behaviors", self.body())
         behaviors = create_behaviors(organization=self.organization, campaign_id=campaign_id, behaviors=descriptions)
@@ -62,13 +61,13 @@ class BehaviorDetail(ManagementView):
     """One behavior."""
 
     @operation("Get a behavior", member="behaviors", answer=BehaviorOut, many=True)
-    def get(self, _request: Any, behavior_id: int, **_: object) -> HttpResponse:
+    def get(self, _request: Request, behavior_id: int, **_: object) -> HttpResponse:
         """One behavior with its goals, in an array."""
         behavior = get_behavior(organization=self.organization, behavior_id=behavior_id)
         return self.answer(behaviors=[BehaviorOut(behavior).data])
 
     @operation("Update a behavior", member="behaviors", answer=BehaviorOut, many=True, request=("behavior", BehaviorIn))
-    def put(self, _request: Any, behavior_id: int, **_: object) -> HttpResponse:
+    def put(self, _request: Request, behavior_id: int, **_: object) -> HttpResponse:
         """Change the attributes that are present."""
         changes = self.object_of(BehaviorIn, "behavior", partial=True)
         behavior = update_behavior(
@@ -77,7 +76,7 @@ class BehaviorDetail(ManagementView):
         return self.answer(behaviors=[BehaviorOut(behavior).data])
 
     @operation("Delete a behavior", member="behavior", answer=BehaviorOut)
-    def delete(self, _request: Any, behavior_id: int, **_: object) -> HttpResponse:
+    def delete(self, _request: Request, behavior_id: int, **_: object) -> HttpResponse:
         """Take a behavior and its goals out of every read."""
         behavior = delete_behavior(organization=self.organization, behavior_id=behavior_id, now=timezone.now())
         return self.answer(behavior=BehaviorOut(behavior).data)

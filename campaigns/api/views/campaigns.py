@@ -1,10 +1,9 @@
 """Campaigns (contract 1: Retrieving Campaigns for Management, Updating Campaigns, Deleting Campaigns)."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
 
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
@@ -39,7 +38,7 @@ class Campaigns(ManagementView):
     @operation(
         "Get all campaigns", member="campaigns", answer=CampaignOut, many=True, parameters=[*PAGE_PARAMETERS, *FILTERS]
     )
-    def get(self, request: Any, **_: object) -> HttpResponse:
+    def get(self, request: Request, **_: object) -> HttpResponse:
         """The living campaigns, newest first."""
         organization, errors, among, page = self.organization, ErrorCollector(), None, Page.of({})
         with errors.collecting():
@@ -54,7 +53,7 @@ class Campaigns(ManagementView):
         return self.answer(campaigns=[rendered(row) for row in rows], pagination=pagination)
 
     @operation("Create a campaign", member="campaign", answer=CampaignOut, request=("campaign", CampaignIn))
-    def post(self, _request: Any, **_: object) -> HttpResponse:
+    def post(self, _request: Request, **_: object) -> HttpResponse:
         """Make a campaign with its ad bundle."""
         attributes = self.object_of(CampaignIn, "campaign")
         campaign = create_campaign(organization=self.organization, attributes=attributes)
@@ -70,13 +69,13 @@ class Campaign(ManagementView):
         return campaign_id
 
     @operation("Get a campaign", member="campaign", answer=CampaignOut)
-    def get(self, _request: Any, **_: object) -> HttpResponse:
+    def get(self, _request: Request, **_: object) -> HttpResponse:
         """One campaign."""
         campaign = get_campaign(organization=self.organization, campaign_id=self.campaign_id())
         return self.answer(campaign=CampaignOut(campaign).data)
 
     @operation("Update a campaign", member="campaign", answer=CampaignOut, request=("campaign", CampaignIn))
-    def put(self, _request: Any, **_: object) -> HttpResponse:
+    def put(self, _request: Request, **_: object) -> HttpResponse:
         """Change the attributes that are present."""
         campaign_id = self.campaign_id()
         changes = self.object_of(CampaignIn, "campaign", partial=True)
@@ -84,7 +83,7 @@ class Campaign(ManagementView):
         return self.answer(campaign=CampaignOut(campaign).data)
 
     @operation("Delete a campaign", member="campaign", answer=CampaignOut)
-    def delete(self, _request: Any, **_: object) -> HttpResponse:
+    def delete(self, _request: Request, **_: object) -> HttpResponse:
         """Take a campaign and everything below it out of every read."""
         campaign_id = self.campaign_id()
         campaign = delete_campaign(organization=self.organization, campaign_id=campaign_id, now=timezone.now())
@@ -100,7 +99,7 @@ class ExternalCampaign(Campaign):
         return get_campaign_by_permalink(organization=self.organization, permalink=permalink).pk
 
     @operation("Get a campaign", member="campaign", answer=CampaignOut)
-    def get(self, _request: Any, **_: object) -> HttpResponse:
+    def get(self, _request: Request, **_: object) -> HttpResponse:
         """One campaign."""
         campaign = get_campaign_by_permalink(organization=self.organization, permalink=self.kwargs["permalink"])
         return self.answer(campaign=CampaignOut(campaign).data)
@@ -110,7 +109,7 @@ class Navigation(ManagementView):
     """A campaign's whole hierarchy."""
 
     @operation("Get a complete hierarchy for a campaign", member="campaign", answer=NavigationOut)
-    def get(self, _request: Any, campaign_id: int, **_: object) -> HttpResponse:
+    def get(self, _request: Request, campaign_id: int, **_: object) -> HttpResponse:
         """The campaign with its containers, creative groups and creatives."""
         tree = get_navigation(organization=self.organization, campaign_id=campaign_id)
         return self.answer(campaign=NavigationOut(tree).data)

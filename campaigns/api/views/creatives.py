@@ -1,9 +1,8 @@
 """Creatives (contract 1, Managing Creatives)."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils import timezone
+from rest_framework.request import Request
 
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import NESTED_PAGE_PARAMETERS, operation
@@ -24,7 +23,7 @@ class Creatives(ManagementView):
         many=True,
         parameters=NESTED_PAGE_PARAMETERS,
     )
-    def get(self, _request: Any, creative_group_id: int, **_: object) -> HttpResponse:
+    def get(self, _request: Request, creative_group_id: int, **_: object) -> HttpResponse:
         """The living creative, if there is one."""
         group = get_group(organization=self.organization, group_id=creative_group_id)
         rows, pagination = self.page(whole=True).rows_of(creatives_of(organization=self.organization, group=group))
@@ -37,7 +36,7 @@ class Creatives(ManagementView):
         many=True,
         request=DOCUMENTED_IN,
     )
-    def post(self, _request: Any, creative_group_id: int, **_: object) -> HttpResponse:
+    def post(self, _request: Request, creative_group_id: int, **_: object) -> HttpResponse:
         """Make the creative of a group."""
         attributes = self.object_of(creative_in(self.body()), "creative")
         creative = create_creative(
@@ -53,7 +52,7 @@ class Creative(ManagementView):
     """One creative."""
 
     @operation("Get a creative for a group", member="creatives", answer=CreativeOut, many=True)
-    def get(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
+    def get(self, _request: Request, creative_id: int, **_: object) -> HttpResponse:
         """One creative, in an array."""
         creative = get_creative(organization=self.organization, creative_id=creative_id)
         return self.answer(creatives=[CreativeOut(creative).data])
@@ -65,7 +64,7 @@ class Creative(ManagementView):
         many=True,
         request=DOCUMENTED_IN,
     )
-    def put(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
+    def put(self, _request: Request, creative_id: int, **_: object) -> HttpResponse:
         """Change the attributes and the members of the message that are present."""
         creative = get_creative(organization=self.organization, creative_id=creative_id)
         changes = self.object_of(creative_in(self.body(), creative.ad_type), "creative", partial=True)
@@ -73,7 +72,7 @@ class Creative(ManagementView):
         return self.answer(creatives=[CreativeOut(creative).data])
 
     @operation("Delete a creative from a group", member="creatives", answer=CreativeOut, many=True)
-    def delete(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
+    def delete(self, _request: Request, creative_id: int, **_: object) -> HttpResponse:
         """Take a creative out of every read."""
         creative = delete_creative(organization=self.organization, creative_id=creative_id, now=timezone.now())
         return self.answer(creatives=[CreativeOut(creative).data])

@@ -8,6 +8,7 @@ from django.http import FileResponse, HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
 
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, ErrorOut, operation
@@ -25,7 +26,7 @@ class CampaignAudience(ManagementView):
     """Who a campaign is for."""
 
     @operation("Preview the audience of a campaign", member="audience", answer=AudienceOut)
-    def post(self, _request: Any, campaign_id: int, **_: object) -> HttpResponse:
+    def post(self, _request: Request, campaign_id: int, **_: object) -> HttpResponse:
         """Count, and write nothing."""
         preview = preview_of_campaign(organization=self.organization, campaign_id=campaign_id, now=timezone.now())
         return self.answer(audience=AudienceOut(preview).data)
@@ -35,7 +36,7 @@ class CreativeGroupAudience(ManagementView):
     """Who a creative group is for."""
 
     @operation("Preview the audience of a creative group", member="audience", answer=AudienceOut)
-    def post(self, _request: Any, creative_group_id: int, **_: object) -> HttpResponse:
+    def post(self, _request: Request, creative_group_id: int, **_: object) -> HttpResponse:
         """Count, and write nothing."""
         preview = preview_of_group(organization=self.organization, group_id=creative_group_id, now=timezone.now())
         return self.answer(audience=AudienceOut(preview).data)
@@ -45,7 +46,7 @@ class CreativeAudience(ManagementView):
     """Who a creative would be delivered to."""
 
     @operation("Preview the audience of a creative", member="audience", answer=AudienceOut)
-    def post(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
+    def post(self, _request: Request, creative_id: int, **_: object) -> HttpResponse:
         """Count, and write nothing."""
         preview = preview_of_creative(organization=self.organization, creative_id=creative_id, now=timezone.now())
         return self.answer(audience=AudienceOut(preview).data)
@@ -55,7 +56,7 @@ class CreativeDelivery(ManagementView):
     """The newest delivery of a creative."""
 
     @operation("Get the delivery of a creative", member="delivery", answer=DeliveryOut)
-    def get(self, _request: Any, creative_id: int, **_: object) -> HttpResponse:
+    def get(self, _request: Request, creative_id: int, **_: object) -> HttpResponse:
         """Its state, counts, times, error and file."""
         delivery = get_delivery_of_creative(organization=self.organization, creative_id=creative_id)
         return self.answer(delivery=DeliveryOut(delivery, context={"api_key": self.application.api_key}).data)
@@ -69,7 +70,7 @@ class CreativeDeliveryFile(ManagementView):
         tags=["management"],
         responses={(200, "text/csv"): OpenApiTypes.BINARY, **dict.fromkeys((401, 404, 405), ErrorOut)},
     )
-    def get(self, _request: Any, creative_id: int, **_: object) -> Any:
+    def get(self, _request: Request, creative_id: int, **_: object) -> Any:
         """The file, piece by piece."""
         delivery = get_delivery_of_creative(organization=self.organization, creative_id=creative_id)
         if (
@@ -90,7 +91,7 @@ class Deliveries(ManagementView):
     @operation(
         "Get all deliveries", member="deliveries", answer=DeliveryOut, many=True, parameters=[*PAGE_PARAMETERS, STATE]
     )
-    def get(self, request: Any, **_: object) -> HttpResponse:
+    def get(self, request: Request, **_: object) -> HttpResponse:
         """The deliveries, newest first."""
         found = deliveries_of(organization=self.organization, state=_state_of(request.query_params))
         rows, pagination = self.page().rows_of(found)

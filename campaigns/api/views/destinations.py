@@ -1,8 +1,7 @@
 """Destinations of messages and exports (contract 5, section B)."""
 
-from typing import Any
-
 from django.http import HttpResponse
+from rest_framework.request import Request
 
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
@@ -25,7 +24,7 @@ class Destinations(ManagementView):
     @operation(
         "Get all destinations", member="destinations", answer=DestinationOut, many=True, parameters=PAGE_PARAMETERS
     )
-    def get(self, _request: Any, **_: object) -> HttpResponse:
+    def get(self, _request: Request, **_: object) -> HttpResponse:
         """The destinations, newest first."""
         rows, pagination = self.page().rows_of(destinations_of(organization=self.organization))
         return self.answer(destinations=DestinationOut(rows, many=True).data, pagination=pagination)
@@ -33,7 +32,7 @@ class Destinations(ManagementView):
     @operation(
         "Create a destination", member="destination", answer=DestinationOut, request=("destination", DestinationIn)
     )
-    def post(self, _request: Any, **_: object) -> HttpResponse:
+    def post(self, _request: Request, **_: object) -> HttpResponse:
         """Make a destination; what can't work is refused. The first of a kind is its default unless told otherwise."""
         changes = self.object_of(DestinationIn, "destination")
         taken = kinds_with_default(organization_id=self.organization.pk)
@@ -46,14 +45,14 @@ class DestinationDetail(ManagementView):
     """One destination."""
 
     @operation("Get a destination", member="destination", answer=DestinationOut)
-    def get(self, _request: Any, destination_id: int, **_: object) -> HttpResponse:
+    def get(self, _request: Request, destination_id: int, **_: object) -> HttpResponse:
         """One destination, without its secrets."""
         return self.answer(destination=DestinationOut(self._destination(destination_id)).data)
 
     @operation(
         "Update a destination", member="destination", answer=DestinationOut, request=("destination", DestinationIn)
     )
-    def put(self, _request: Any, destination_id: int, **_: object) -> HttpResponse:
+    def put(self, _request: Request, destination_id: int, **_: object) -> HttpResponse:
         """Change the attributes that are present; a secret that is not named stays, null takes one away."""
         changes = self.object_of(DestinationIn, "destination", partial=True)
         destination = self._destination(destination_id)
@@ -62,7 +61,7 @@ class DestinationDetail(ManagementView):
         return self.answer(destination=DestinationOut(save_destination(destination=destination, changes=changes)).data)
 
     @operation("Delete a destination", member="destination", answer=DestinationOut)
-    def delete(self, _request: Any, destination_id: int, **_: object) -> HttpResponse:
+    def delete(self, _request: Request, destination_id: int, **_: object) -> HttpResponse:
         """Nothing goes there any more."""
         destination = self._destination(destination_id)
         answer = DestinationOut(destination).data
@@ -77,7 +76,7 @@ class DestinationTest(ManagementView):
     """Whether a destination works."""
 
     @operation("Test a destination", member="test", answer=TestOut, request=("test", TestIn))
-    def post(self, _request: Any, destination_id: int, **_: object) -> HttpResponse:
+    def post(self, _request: Request, destination_id: int, **_: object) -> HttpResponse:
         """Send one real message or upload; a body is needed for an email only, for it says whom the mail goes to."""
         asked = self.object_of(TestIn, "test") if self.request.body else {}
         destination = get_destination(organization=self.organization, destination_id=destination_id)

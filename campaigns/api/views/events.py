@@ -1,11 +1,10 @@
 """Events (contract 4, "sending events"): what customers did, reported by their application."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, inline_serializer
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import ErrorOut
@@ -37,7 +36,7 @@ class Events(ManagementView):
             **dict.fromkeys((400, 401, 404, 405, 413), ErrorOut),
         },
     )
-    def post(self, _request: Any, **_: object) -> HttpResponse:
+    def post(self, _request: Request, **_: object) -> HttpResponse:
         """Keep an event or a batch; of a batch each event succeeds or fails on its own."""
         body, now = self.body(), timezone.now()
         reports = read_events(body, now)
@@ -55,7 +54,7 @@ class Events(ManagementView):
         return self.answer(events=events, errors=errors)
 
 
-def _recorded(index: int, report: ReportedEvent | DomainError, recorded: Recorded) -> dict[str, Any]:
+def _recorded(index: int, report: ReportedEvent | DomainError, recorded: Recorded) -> dict[str, object]:
     return {
         "index": index,
         "event_id": report.event_id if isinstance(report, ReportedEvent) else None,

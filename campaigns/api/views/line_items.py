@@ -1,9 +1,8 @@
 """Containers (contract 1, Managing Containers for Creative Groups)."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils import timezone
+from rest_framework.request import Request
 
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import NESTED_PAGE_PARAMETERS, operation
@@ -28,7 +27,7 @@ class LineItems(ManagementView):
         many=True,
         parameters=NESTED_PAGE_PARAMETERS,
     )
-    def get(self, _request: Any, campaign_id: int, **_: object) -> HttpResponse:
+    def get(self, _request: Request, campaign_id: int, **_: object) -> HttpResponse:
         """The living container, if there is one."""
         campaign = get_campaign(organization=self.organization, campaign_id=campaign_id)
         rows, pagination = self.page(whole=True).rows_of(
@@ -43,7 +42,7 @@ class LineItems(ManagementView):
         many=True,
         request=("line_item", LineItemIn),
     )
-    def post(self, _request: Any, campaign_id: int, **_: object) -> HttpResponse:
+    def post(self, _request: Request, campaign_id: int, **_: object) -> HttpResponse:
         """Make the container of a campaign."""
         attributes = self.object_of(LineItemIn, "line_item")
         line_item = create_line_item(organization=self.organization, campaign_id=campaign_id, attributes=attributes)
@@ -54,7 +53,7 @@ class LineItem(ManagementView):
     """One container."""
 
     @operation("Get a container by container ID", member="line_items", answer=LineItemOut, many=True)
-    def get(self, _request: Any, line_item_id: int, **_: object) -> HttpResponse:
+    def get(self, _request: Request, line_item_id: int, **_: object) -> HttpResponse:
         """One container, in an array."""
         line_item = get_line_item(organization=self.organization, line_item_id=line_item_id)
         return self.answer(line_items=[LineItemOut(line_item).data])
@@ -62,7 +61,7 @@ class LineItem(ManagementView):
     @operation(
         "Update a container", member="line_items", answer=LineItemOut, many=True, request=("line_item", LineItemIn)
     )
-    def put(self, _request: Any, line_item_id: int, **_: object) -> HttpResponse:
+    def put(self, _request: Request, line_item_id: int, **_: object) -> HttpResponse:
         """Change the attributes that are present."""
         changes = self.object_of(LineItemIn, "line_item", partial=True)
         line_item = update_line_item(organization=self.organization, line_item_id=line_item_id, changes=changes)
@@ -70,7 +69,7 @@ class LineItem(ManagementView):
         return self.answer(line_items=[LineItemOut(line_item, context=context).data])
 
     @operation("Delete a container", member="line_item", answer=LineItemOut)
-    def delete(self, _request: Any, line_item_id: int, **_: object) -> HttpResponse:
+    def delete(self, _request: Request, line_item_id: int, **_: object) -> HttpResponse:
         """Take a container and everything below it out of every read."""
         line_item = delete_line_item(organization=self.organization, line_item_id=line_item_id, now=timezone.now())
         return self.answer(line_item=LineItemOut(line_item).data)

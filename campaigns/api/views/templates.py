@@ -1,9 +1,9 @@
 """Templates of messages, addressed by their keys (contract 5, section B)."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.http import HttpResponse
+from rest_framework.request import Request
 
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
@@ -20,13 +20,13 @@ class Templates(ManagementView):
     """All templates of the organization."""
 
     @operation("Get all templates", member="templates", answer=TemplateOut, many=True, parameters=PAGE_PARAMETERS)
-    def get(self, _request: Any, **_: object) -> HttpResponse:
+    def get(self, _request: Request, **_: object) -> HttpResponse:
         """The templates, newest first."""
         rows, pagination = self.page().rows_of(templates_of(organization=self.organization))
         return self.answer(templates=TemplateOut(rows, many=True).data, pagination=pagination)
 
     @operation("Create a template", member="template", answer=TemplateOut, request=("template", TemplateIn))
-    def post(self, _request: Any, **_: object) -> HttpResponse:
+    def post(self, _request: Request, **_: object) -> HttpResponse:
         """Make a template; what doesn't compile, or can't be meant, is refused."""
         changes = _changes(self.object_of(TemplateIn, "template"))
         template = save_template(template=MessageTemplate(organization=self.organization), changes=changes)
@@ -37,12 +37,12 @@ class TemplateDetail(ManagementView):
     """One template."""
 
     @operation("Get a template", member="template", answer=TemplateOut)
-    def get(self, _request: Any, key: str, **_: object) -> HttpResponse:
+    def get(self, _request: Request, key: str, **_: object) -> HttpResponse:
         """One template."""
         return self.answer(template=TemplateOut(get_template(organization=self.organization, key=key)).data)
 
     @operation("Update a template", member="template", answer=TemplateOut, request=("template", TemplateIn))
-    def put(self, _request: Any, key: str, **_: object) -> HttpResponse:
+    def put(self, _request: Request, key: str, **_: object) -> HttpResponse:
         """Change the attributes that are present; the key stays, for creatives say it."""
         changes = _changes(self.object_of(TemplateIn, "template", partial=True))
         template = get_template(organization=self.organization, key=key)
@@ -51,7 +51,7 @@ class TemplateDetail(ManagementView):
         return self.answer(template=TemplateOut(save_template(template=template, changes=changes)).data)
 
     @operation("Delete a template", member="template", answer=TemplateOut)
-    def delete(self, _request: Any, key: str, **_: object) -> HttpResponse:
+    def delete(self, _request: Request, key: str, **_: object) -> HttpResponse:
         """Take a template away that no living creative uses."""
         template = get_template(organization=self.organization, key=key)
         answer = TemplateOut(template).data

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
 
 from campaigns.api.bodies import read_body
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
@@ -63,7 +64,7 @@ class Asked:
         creatives = [Section.CREATIVES] if self.creatives else []
         self.sections: Collection[Section] = {*(Section(word) for word in words["sections[]"]), *creatives}
 
-    def context(self, now: datetime) -> dict[str, Any]:
+    def context(self, now: datetime) -> dict[str, object]:
         """For the serializer."""
         return {"now": now, "sections": self.sections, "creatives": self.creatives}
 
@@ -72,7 +73,7 @@ class UserCampaigns(UserView):
     """The active campaigns of a customer."""
 
     @operation("Get all campaigns of a user", **LIST)
-    def get(self, request: Any, **_: object) -> HttpResponse:
+    def get(self, request: Request, **_: object) -> HttpResponse:
         """Those that the customer is eligible for, unless `filters[]` asks for others; the newest first."""
         asked, page, now = Asked(request.query_params), self.page(), timezone.now()
 
@@ -92,7 +93,7 @@ class ExternalUserCampaigns(UserCampaigns):
     """The same by the customer's external id; a list's operation has a name of its own in the API's description."""
 
     @operation("Get all campaigns of a user by external ID", **LIST)
-    def get(self, request: Any, **names: object) -> HttpResponse:
+    def get(self, request: Request, **names: object) -> HttpResponse:
         """The same."""
         answer: HttpResponse = super().get(request, **names)
         return answer
@@ -127,7 +128,7 @@ class UserCampaign(UserCampaignView):
     """One campaign of a customer."""
 
     @operation("Get a campaign of a user", member="campaign", answer=UserCampaignOut, query=PARAMETERS)
-    def get(self, request: Any, **_: object) -> HttpResponse:
+    def get(self, request: Request, **_: object) -> HttpResponse:
         """The campaign, active or not, and whether the customer is eligible or not."""
         return self.status(Asked(request.query_params), self.campaign(), timezone.now())
 
@@ -142,7 +143,7 @@ class Performing(UserCampaignView):
         request=("", PerformIn),
         query=PARAMETERS,
     )
-    def post(self, request: Any, **_: object) -> HttpResponse:
+    def post(self, request: Request, **_: object) -> HttpResponse:
         """Complete the campaign for the customer."""
         asked, now = Asked(request.query_params), timezone.now()
         domain = read_body(PerformIn, self.body())["domain"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
+from rest_framework.request import Request
 
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
@@ -36,7 +37,7 @@ class User(UserView):
     """One customer."""
 
     @operation("Get a user", member="user", answer=UserOut)
-    def get(self, _request: Any, **_: object) -> HttpResponse:
+    def get(self, _request: Request, **_: object) -> HttpResponse:
         """The customer's attributes, tags and points."""
         return self.answer(user=UserOut(self.customer()).data)
 
@@ -45,7 +46,7 @@ class UserOffers(UserView):
     """The offers in a customer's hands."""
 
     @operation("Get all offers of a user", **LIST)
-    def get(self, _request: Any, **_: object) -> HttpResponse:
+    def get(self, _request: Request, **_: object) -> HttpResponse:
         """What the customer was issued, by behaviors and by messages, newest first."""
         page = self.page()
 
@@ -61,7 +62,7 @@ class ExternalUserOffers(UserOffers):
     """The same by the customer's external id; a list's operation has a name of its own in the API's description."""
 
     @operation("Get all offers of a user by external ID", **LIST)
-    def get(self, request: Any, **names: object) -> HttpResponse:
+    def get(self, request: Request, **names: object) -> HttpResponse:
         """The same."""
         answer: HttpResponse = super().get(request, **names)
         return answer
@@ -71,7 +72,7 @@ class Redemption(UserView):
     """An offer that a customer was given."""
 
     @operation("Redeem an offer", member="offer", answer=IssuedOfferOut)
-    def post(self, _request: Any, issued_offer_id: int, **_: object) -> HttpResponse:
+    def post(self, _request: Request, issued_offer_id: int, **_: object) -> HttpResponse:
         """Redeem it; no body."""
         customer, now = self.customer(), timezone.now()
         issued = redeem_offer(

@@ -15,7 +15,7 @@ class EngineEvent:
     name: str
     at: datetime
     amount: Decimal | None = None
-    facts: Any = None
+    facts: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class EventFilter:
 
 
 def event_facts(
-    attributes: Mapping[str, Any], amount: Decimal | None, quantity: int | None
+    attributes: Mapping[str, object], amount: Decimal | None, quantity: int | None
 ) -> dict[str, str | int | bool | None]:
     """What a filter may ask about: the plain attributes, and `amount` and `quantity` unless one is called so."""
     facts = {"amount": amount, "quantity": quantity} | dict(attributes)
