@@ -147,8 +147,8 @@ class DestinationAdmin(ServiceAdmin[Destination]):
 class MessageTemplateAdmin(ServiceAdmin[MessageTemplate]):
     """Templates of messages; creatives say a template's key, so it stays."""
 
-    fields = ["key", "subject", "text", "html"]
-    list_display = ["key", "organization", "subject", "updated_at"]
+    fields = ["key", "language", "subject", "text", "html"]
+    list_display = ["key", "organization", "language", "subject", "updated_at"]
     list_filter = [OrganizationFilter]
     list_select_related = ["organization"]
     search_fields = ["key", "subject"]

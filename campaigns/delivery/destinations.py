@@ -167,7 +167,7 @@ def get_template(*, organization: Organization, key: str) -> MessageTemplate:
 
 @transaction.atomic
 def save_template(*, template: MessageTemplate, changes: Mapping[str, Any]) -> MessageTemplate:
-    """Change `key`, `subject`, `text` or `html` of a template, or make one.
+    """Change `key`, `language`, `subject`, `text` or `html` of a template, or make one.
 
     DomainError names what doesn't compile, and what compiles and can't be meant (`refuse_faults`). Spaces around the
     key are taken away.
@@ -177,7 +177,10 @@ def save_template(*, template: MessageTemplate, changes: Mapping[str, Any]) -> M
     errors = ErrorCollector()
     with errors.collecting():
         known = {name.replace("-", "_") for name in hold_schema(organization=template.organization)}
-        compile_template(subject=template.subject, text=template.text, html=template.html).refuse_faults(known)
+        compiled = compile_template(
+            language=template.language, subject=template.subject, text=template.text, html=template.html
+        )
+        compiled.refuse_faults(known)
     for name in ("key", "subject"):
         value, longest = getattr(template, name), LONGEST_NAME
         if not value.strip() or not value.isprintable() or len(value) > longest:

@@ -16,7 +16,7 @@ def template_of(message: Message) -> CompiledTemplate:
     if found is None:
         raise DeliveryFailedError(f"There is no template {message.template_id!r}.", is_lasting=True)
     try:
-        return compile_template(subject=found.subject, text=found.text, html=found.html)
+        return compile_template(language=found.language, subject=found.subject, text=found.text, html=found.html)
     except DomainError as error:
         told = "; ".join(f"{name}: {' '.join(sentences)}" for name, sentences in error.fields.items())
         raise DeliveryFailedError(

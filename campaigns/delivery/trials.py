@@ -26,6 +26,7 @@ from campaigns.delivery.channels.webhook import WebhookChannel
 from campaigns.delivery.templates import compile_template
 from campaigns.models import Destination
 from campaigns.models.destination_kind import SHAPES, DestinationKind
+from campaigns.models.message_template import TemplateLanguage
 
 NAME = "Test"
 TEXT = "This is a test of the destination {{ message.creative }}. Nobody else got it."
@@ -83,7 +84,9 @@ def _told(results: list[Result], done: str) -> str:
 
 
 def _email(destination: Destination, message: Message, to: str) -> str:
-    channel = EmailChannel(destination, compile_template(subject=NAME, text=TEXT, html=""))
+    channel = EmailChannel(
+        destination, compile_template(language=TemplateLanguage.LIQUID, subject=NAME, text=TEXT, html="")
+    )
     person = _somebody(message, attributes={channel.address_attribute: to})
     return _told(channel.send(message, [person]), f"A mail went to {to}.")
 

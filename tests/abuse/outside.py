@@ -21,7 +21,7 @@ GUARDED = b"what only machines of that network may read"
 LONG = "<a b>c d " * 450
 EXPLOSIVE = {
     "too large": "{{ customer.name }}" * 3_000,
-    "too slow": "{{ customer.name|striptags|title|slugify }}" * 1_500,
+    "too slow": "{{ customer.name | strip_html | capitalize | escape }}" * 1_200,
 }
 FORMULA = '=HYPERLINK("http://evil.example/")'
 

@@ -174,7 +174,10 @@ DOUBLES: dict[str, tuple[str, Doubled]] = {
     "destination": ("name", lambda ours: (Destination, {"name": ours.of(Destination).name, "kind": "file"})),
     "template": (
         "key",
-        lambda ours: (MessageTemplate, {"key": ours.of(MessageTemplate).key, "subject": "x", "text": "x"}),
+        lambda ours: (
+            MessageTemplate,
+            {"key": ours.of(MessageTemplate).key, "language": "liquid", "subject": "x", "text": "x"},
+        ),
     ),
     "customer": ("external_id", lambda ours: (Customer, {"external_id": ours.customer.external_id})),
     "former id": ("external_id", lambda ours: (Customer, {"external_id": ours.of(CustomerAlias).external_id})),

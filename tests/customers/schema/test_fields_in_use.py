@@ -110,9 +110,15 @@ def _fork(organization: Organization) -> str:
 
 
 def _template(organization: Organization) -> str:
-    words = {"subject": "Hello", "text": "{{ customer.home_state|upper }}"}
+    words = {"subject": "Hello", "text": "{{ customer.home_state | upcase }}"}
     MessageTemplate.objects.create(organization=organization, key="welcome", **words)
     return 'the template "welcome"'
+
+
+def _template_in_brackets(organization: Organization) -> str:
+    words = {"subject": "Hello", "text": "{{ customer['home_state'] }}"}
+    MessageTemplate.objects.create(organization=organization, key="brackets", **words)
+    return 'the template "brackets"'
 
 
 def _handed_over(organization: Organization) -> str:
@@ -136,7 +142,18 @@ def _being_built(organization: Organization) -> str:
     return 'the delivery of "Letter" whose audience is being built'
 
 
-USES = [_target, _group_target, _filter, _funnel, _fork, _template, _handed_over, _reached_by, _being_built]
+USES = [
+    _target,
+    _group_target,
+    _filter,
+    _funnel,
+    _fork,
+    _template,
+    _template_in_brackets,
+    _handed_over,
+    _reached_by,
+    _being_built,
+]
 
 
 @pytest.fixture

@@ -1,20 +1,21 @@
-"""The language of templates: texts in, text out, and no way to anything else."""
+"""The former language of templates, Django's: texts in, text out, and no way to anything else.
+
+Templates that were written in it are stored, so what is held here stays.
+"""
 
 import contextlib
 import time
+from functools import partial
 
 import pytest
 
-from campaigns.delivery.templates import (
-    ARGUMENTS,
-    FILTERS,
-    MAXIMUM_MESSAGE,
-    MAXIMUM_SECONDS,
-    TooMuchError,
-    compile_template,
-)
-from campaigns.models.message_template import MAXIMUM_TEMPLATE
+from campaigns.delivery import templates
+from campaigns.delivery.django_templates import ARGUMENTS, FILTERS
+from campaigns.delivery.template_bounds import MAXIMUM_MESSAGE, MAXIMUM_SECONDS, TooMuchError
+from campaigns.models.message_template import MAXIMUM_TEMPLATE, TemplateLanguage
 from customers.errors import DomainError
+
+compile_template = partial(templates.compile_template, language=TemplateLanguage.DJANGO)
 
 REFUSED = [
     "{% include 'x' %}",
