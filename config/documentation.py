@@ -14,6 +14,13 @@ from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 RENDERERS = {kind.format: kind for kind in (OpenApiYamlRenderer, OpenApiJsonRenderer)}
+# The first is that of whoever takes anything.
+FORMATS = {
+    OpenApiYamlRenderer.media_type: "yaml",
+    "application/yaml": "yaml",
+    OpenApiJsonRenderer.media_type: "json",
+    "application/json": "json",
+}
 _building = threading.Lock()
 log = structlog.get_logger(__name__)
 
@@ -39,7 +46,7 @@ def _format(request: HttpRequest) -> str:
     asked = request.GET.get("format", "")
     if asked in RENDERERS:
         return asked
-    return "json" if "json" in request.headers.get("Accept", "") else "yaml"
+    return FORMATS.get(request.get_preferred_type(list(FORMATS)) or "", "yaml")
 
 
 def _etag(request: HttpRequest) -> str:

@@ -78,5 +78,16 @@ def test_the_description_is_built_once_and_known_by_its_etag(
     assert (known.status_code, known.content) == (304, b"")
 
 
-def test_a_browser_that_likes_json_gets_json() -> None:
-    assert Client().get("/schema/", headers={"accept": "application/json,*/*"}).json()["openapi"].startswith("3.")
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/json,*/*", "json"),
+        ("application/vnd.oai.openapi+json", "json"),
+        ("application/json;q=0.5, application/yaml", "yaml"),
+        ("*/*", "yaml"),
+        ("text/html", "yaml"),
+    ],
+)
+def test_the_description_is_in_the_format_that_is_preferred(accept: str, kind: str) -> None:
+    answer = Client().get("/schema/", headers={"accept": accept})
+    assert answer.headers["Content-Disposition"] == f'inline; filename="schema.{kind}"'
