@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from campaigns.delivery.backoff import end_backoff_for_destination
 from campaigns.delivery.channels.base import DeliveryFailedError
-from campaigns.delivery.templates import compile_template
+from campaigns.delivery.templates import compile_template, language_of
 from campaigns.delivery.trials import try_out
 from campaigns.models import AdUnit, Destination, MessageTemplate
 from campaigns.models.destination_kind import SHAPES, DestinationKind, problems_of_settings, unknown_names
@@ -166,28 +166,30 @@ def get_template(*, organization: Organization, key: str) -> MessageTemplate:
 
 
 @transaction.atomic
-def save_template(*, template: MessageTemplate, changes: Mapping[str, Any]) -> MessageTemplate:
+def save_template(
+    *, template: MessageTemplate, changes: Mapping[str, Any], finds_language: bool = False
+) -> MessageTemplate:
     """Change `key`, `language`, `subject`, `text` or `html` of a template, or make one.
 
-    DomainError names what doesn't compile, and what compiles and can't be meant (`refuse_faults`). Spaces around the
-    key are taken away.
+    `finds_language`: where the texts only compile in another language, that is the template's. DomainError names what
+    doesn't compile, and what compiles and can't be meant (`refuse_faults`). Spaces around the key are taken away.
     """
     for name, value in changes.items():
         setattr(template, name, value.strip() if name == "key" and isinstance(value, str) else value)
+    texts = {"subject": template.subject, "text": template.text, "html": template.html}
+    if finds_language:
+        template.language = language_of(preferred=template.language, **texts)
     errors = ErrorCollector()
     with errors.collecting():
         known = {name.replace("-", "_") for name in hold_schema(organization=template.organization)}
-        compiled = compile_template(
-            language=template.language, subject=template.subject, text=template.text, html=template.html
-        )
-        compiled.refuse_faults(known)
+        compile_template(language=template.language, **texts).refuse_faults(known)
     for name in ("key", "subject"):
         value, longest = getattr(template, name), LONGEST_NAME
         if not value.strip() or not value.isprintable() or len(value) > longest:
             errors.add(name, f"One line of at most {longest} characters is expected.")
     errors.raise_if_any()
     with constraints_as_errors(), transaction.atomic():
-        template.save(update_fields=None if template.pk is None else [*changes, "updated_at"])
+        template.save(update_fields=None if template.pk is None else [*{*changes, "language"}, "updated_at"])
     return template
 
 

@@ -13,7 +13,7 @@ from campaigns.delivery.django_templates import DjangoText
 from campaigns.delivery.liquid_templates import LiquidText
 from campaigns.delivery.template_bounds import OF_CUSTOMERS, OF_MESSAGES, BadTemplateError, CompiledText, one_message
 from campaigns.models.message_template import MAXIMUM_TEMPLATE, TemplateLanguage
-from customers.errors import ErrorCollector
+from customers.errors import DomainError, ErrorCollector
 
 LANGUAGES: Mapping[str, Callable[..., CompiledText]] = {
     TemplateLanguage.LIQUID: LiquidText,
@@ -85,6 +85,17 @@ def _faults(template: CompiledText, known: Mapping[str, Collection[str]], signs:
 def compile_template(*, language: str, subject: str, text: str, html: str) -> CompiledTemplate:
     """Compile a message's texts; DomainError names those that the language refuses, with the reason."""
     return _compile(language, subject, text, html)
+
+
+def language_of(*, preferred: str, subject: str, text: str, html: str) -> str:
+    """The language that these texts are written in: the preferred one unless they only compile in another."""
+    for language in (preferred, *LANGUAGES):
+        try:
+            _compile(language, subject, text, html)
+        except DomainError:
+            continue
+        return language
+    return preferred
 
 
 @functools.lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from campaigns.api.fields import (
     AnswerSerializer,
     Anything,
+    OneOf,
     StrictBoolean,
     StrictInteger,
     StrictList,
@@ -16,7 +17,7 @@ from campaigns.api.fields import (
 from campaigns.api.instants import format_instant
 from campaigns.models import Destination, MessageTemplate
 from campaigns.models.destination_kind import DestinationKind
-from campaigns.models.message_template import MAXIMUM_TEMPLATE
+from campaigns.models.message_template import MAXIMUM_TEMPLATE, TemplateLanguage
 
 
 class DestinationIn(StrictSerializer):
@@ -78,6 +79,7 @@ class TemplateIn(StrictSerializer):
     """The object `template`: `subject`, `text` and `html` of an email, `title` and `body` of a push message."""
 
     key = StrictString()
+    language = OneOf(choices=TemplateLanguage.values, required=False)
     subject = StrictString(required=False, allow_blank=True)
     text = StrictString(required=False, allow_blank=True, trim_whitespace=False, max_length=MAXIMUM_TEMPLATE)
     html = StrictString(required=False, allow_blank=True, trim_whitespace=False, max_length=MAXIMUM_TEMPLATE)
@@ -89,6 +91,7 @@ class TemplateOut(AnswerSerializer):
     """A template; a push message takes its title from `subject` and its body from `text`."""
 
     key = serializers.CharField()
+    language = serializers.ChoiceField(choices=TemplateLanguage.values)
     subject = serializers.CharField()
     text = serializers.CharField()
     html = serializers.CharField()
@@ -101,6 +104,7 @@ class TemplateOut(AnswerSerializer):
         """The template in this dialect's forms."""
         return {
             "key": template.key,
+            "language": template.language,
             "subject": template.subject,
             "text": template.text,
             "html": template.html,

@@ -29,7 +29,7 @@ class Templates(ManagementView):
     def post(self, _request: Request, **_: object) -> HttpResponse:
         """Make a template; what doesn't compile, or can't be meant, is refused."""
         changes = _changes(self.object_of(TemplateIn, "template"))
-        template = save_template(template=MessageTemplate(organization=self.organization), changes=changes)
+        template = _save(MessageTemplate(organization=self.organization), changes)
         return self.answer(template=TemplateOut(template).data)
 
 
@@ -48,7 +48,7 @@ class TemplateDetail(ManagementView):
         template = get_template(organization=self.organization, key=key)
         if changes.pop("key", key) != key:
             raise invalid(key="The key of a template can't be changed; make a new one.")
-        return self.answer(template=TemplateOut(save_template(template=template, changes=changes)).data)
+        return self.answer(template=TemplateOut(_save(template, changes)).data)
 
     @operation("Delete a template", member="template", answer=TemplateOut)
     def delete(self, _request: Request, key: str, **_: object) -> HttpResponse:
@@ -57,6 +57,11 @@ class TemplateDetail(ManagementView):
         answer = TemplateOut(template).data
         delete_template(template=template)
         return self.answer(template=answer)
+
+
+def _save(template: MessageTemplate, changes: Mapping[str, str]) -> MessageTemplate:
+    """Clients that know nothing of languages may write either."""
+    return save_template(template=template, changes=changes, finds_language="language" not in changes)
 
 
 def _changes(given: Mapping[str, str]) -> dict[str, str]:

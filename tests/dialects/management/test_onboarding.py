@@ -185,6 +185,8 @@ def test_a_template_is_made_read_changed_and_deleted(owner: Actor, outsider: Act
         ({"subject": "Two\nlines"}, "validation", "subject"),
         ({"title": "Other"}, "validation", "title"),
         ({"html": 5}, "validation", "html"),
+        ({"language": "php"}, "validation", "language"),
+        ({"language": "liquid", "text": "{{ customer.external_id|upper }}"}, "validation", "text"),
         ({"colour": 1}, "argument_error", "colour"),
     ],
     ids=str,
@@ -194,6 +196,19 @@ def test_a_wrong_template_is_refused_and_leaves_nothing(
 ) -> None:
     assert named in refusal(owner.post("templates", {"template": TEMPLATE | change}), code)
     assert not MessageTemplate.objects.exists()
+
+
+def test_who_says_nothing_of_languages_may_write_either(owner: Actor) -> None:
+    made = accepted(owner.post("templates", {"template": TEMPLATE}))["template"]
+    assert made["language"] == "liquid"
+    for text, language in [
+        ("{{ customer.external_id|upper }}", "django"),
+        ("{{ customer.external_id }}", "django"),
+        ("{{ customer.external_id | upcase }}", "liquid"),
+    ]:
+        changed = accepted(owner.put("templates/welcome", {"template": {"text": text}}))["template"]
+        assert (changed["language"], changed["text"]) == (language, text)
+        assert MessageTemplate.objects.get().language == language
 
 
 def test_a_template_in_use_stays(owner: Actor) -> None:
