@@ -1,4 +1,4 @@
-"""Assembles the product: settings, URLs, processes, and what spans every app."""
+"""Assembles the product: settings, URLs, processes, and everything that spans all apps."""
 
 from config.celery import app as celery_app
 

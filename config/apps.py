@@ -13,7 +13,7 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Whatever command runs them, workers and beat are heard; and `check --deploy` knows our settings."""
+        """Make workers and beat send heartbeats, whatever command runs them; register checks for `check --deploy`."""
         leave_heartbeats()
         register(servers, deploy=True)
         register(broker, deploy=True)

@@ -1,4 +1,4 @@
-"""Beat: what is to be looked at regularly. It keeps no file, for what is due stands in the database."""
+"""Beat: sends the periodic hints. It has no schedule file, because due work is in the database."""
 
 import time
 from typing import Any
@@ -8,7 +8,7 @@ from celery.beat import Scheduler
 
 from customers.jobs import MOST_WAITING, hints_waiting
 
-# How soon a hint is tried again that could not be sent: for a worker to be free, for a broker to be back.
+# How soon a hint that could not be sent is tried again: while workers are busy, and while the broker is unreachable.
 FULL_SECONDS, AWAY_SECONDS = 1.0, 5.0
 TELL_SECONDS = 60.0
 
@@ -16,9 +16,9 @@ log = structlog.get_logger(__name__)
 
 
 class PatientScheduler(Scheduler):  # type: ignore[misc]
-    """Sends no hint where more than a few wait; it stays due, and goes out when a worker has taken some.
+    """Sends no hint while more than a few wait; it stays due until workers have taken some.
 
-    So a broker whose workers are away, or busy for long, doesn't fill.
+    So a broker without workers, or with busy ones, doesn't fill up.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -26,13 +26,13 @@ class PatientScheduler(Scheduler):  # type: ignore[misc]
         self._tell_after = 0.0
 
     def is_due(self, entry: Any) -> tuple[bool, float]:
-        """Whether to send it now, and in how many seconds to ask again."""
+        """Whether to send it now, and in how many seconds to check again."""
         is_due, again = super().is_due(entry)
         if not is_due:
             return False, again
         try:
             waiting = hints_waiting(self.app)
-        except Exception as error:  # noqa: BLE001 - whatever ails the broker, beat goes on when it is well again
+        except Exception as error:  # noqa: BLE001 - beat survives any error of the broker
             self._tell("broker_away", reason=f"{type(error).__name__}: {error}")
             return False, AWAY_SECONDS
         if waiting >= MOST_WAITING:
@@ -41,7 +41,7 @@ class PatientScheduler(Scheduler):  # type: ignore[misc]
         return True, again
 
     def _tell(self, event: str, **facts: Any) -> None:
-        """Once a minute is enough."""
+        """Log it, at most once a minute."""
         if time.monotonic() >= self._tell_after:
             self._tell_after = time.monotonic() + TELL_SECONDS
             log.warning(event, **facts)

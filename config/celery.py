@@ -1,4 +1,4 @@
-"""The Celery application: its messages only say "look now"; the work itself is rows in the database."""
+"""The Celery application: its messages are hints only; the work itself is rows in the database."""
 
 import os
 from functools import partial
@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 class RepeatedTask(Task):  # type: ignore[misc]  # Celery has no types
-    """A task that is done again where PostgreSQL undoes it: every one of ours may be done twice."""
+    """A task that is repeated if PostgreSQL rolls it back; all our tasks are idempotent."""
 
     abstract = True
 

@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` says of our own settings; of Django's own it says the rest."""
+"""Checks of our own settings for `manage.py check --deploy`."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.core import checks
 
 
 def servers(**_: Any) -> list[checks.CheckMessage]:
-    """What a machine that serves others needs, and where it has only what is meant for trying out."""
+    """Warnings about settings that are only meant for trying the product out."""
     lacking = {
         "W001": not settings.DATABASE_URL and "DATABASE_URL is not set: the embedded PostgreSQL is for trying out.",
         "W002": not settings.REDIS_URL and "REDIS_URL is not set: worker and beat are one process, on one machine.",
@@ -22,7 +22,7 @@ def servers(**_: Any) -> list[checks.CheckMessage]:
 
 
 def broker(**_: Any) -> list[checks.CheckMessage]:
-    """Whether what speaks to the broker is installed: it is imported only when a message is sent."""
+    """Whether the broker's client library is installed; it is imported only when a message is sent."""
     try:
         current_app.connection_for_write().get_transport_cls()
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""`/schema/` and `/docs/`: what the API says of itself, to whoever asks, at no cost but the bytes."""
+"""`/schema/` and `/docs/`: the API's description, generated once and then served from memory."""
 
 import hashlib
 import os
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 @cache
 def _rendered(kind: str) -> tuple[bytes, str]:
-    """The document and its ETag, which stay as they are for as long as the process runs this code."""
+    """The document and its ETag, which can't change while the process runs."""
     generator: Any = SchemaGenerator
     document = generator().get_schema(request=None, public=True)
     body: bytes = RENDERERS[kind]().render(document, RENDERERS[kind].media_type, {})
@@ -36,13 +36,13 @@ def _rendered(kind: str) -> tuple[bytes, str]:
 
 
 def _document(request: HttpRequest) -> tuple[bytes, str]:
-    # Whoever asks while it is built waits for it, instead of building another.
+    # Requests that come while it is built wait for it.
     with _building:
         return _rendered(_format(request))
 
 
 def _format(request: HttpRequest) -> str:
-    """As `?format=` says, or else the header Accept; YAML where neither says anything."""
+    """The format of `?format=`, or else of the Accept header; YAML by default."""
     asked = request.GET.get("format", "")
     if asked in RENDERERS:
         return asked

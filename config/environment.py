@@ -1,4 +1,4 @@
-"""Reads environment variables (and `.env`); a value that can't be used is one clear sentence."""
+"""Reads environment variables (and `.env`); an unusable value is reported in one clear sentence."""
 
 import base64
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ def postgresql(name: str) -> dict[str, Any]:
     address = env.str(name, "")
     try:
         if address.partition("://")[0] not in {"postgres", "postgresql"}:
-            raise ValueError  # noqa: TRY301 - as bad as a URL that can't be taken apart
+            raise ValueError  # noqa: TRY301 - handled like an unreadable URL
         return dict(env.db_url_config(address))
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be like postgresql://user:password@host:5432/database") from None
@@ -72,8 +72,8 @@ def redis(name: str) -> str:
     address: str = env.str(name, "")
     try:
         if address and urlsplit(address).scheme not in {"redis", "rediss", "unix"}:
-            raise ValueError  # noqa: TRY301 - as bad as a URL that can't be taken apart
-        urlsplit(address).port  # noqa: B018 - looks at it
+            raise ValueError  # noqa: TRY301 - handled like an unreadable URL
+        urlsplit(address).port  # noqa: B018 - raises for an invalid port
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be like redis://:password@host:6379/0") from None
     return address

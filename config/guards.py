@@ -1,4 +1,4 @@
-"""What every request must keep to, whatever path it is for: before `config.middleware.api_short_cut`, so APIs too."""
+"""Checks of every request, pages and APIs alike: it stands before `config.middleware.api_short_cut`."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -13,17 +13,17 @@ from config.health_paths import HEALTH_PATHS
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger(__name__)
 
-# Where HTTP Basic is taken, which a browser sends by itself once its user has typed it in.
+# Paths with HTTP Basic, which a browser sends by itself once its user has typed it in.
 BASIC = ("/priv/", "/oauth2/")
-# More than anybody names in ALLOWED_HOSTS; a pattern there (`.example.org`) has names without end.
+# A bound, because a pattern in ALLOWED_HOSTS (`.example.org`) matches any number of names.
 MOST_HOSTS = 1_000
-# What a browser says of a request that no other page has caused (Fetch Metadata Request Headers, W3C).
+# Sec-Fetch-Site of a request that no other site has caused (W3C, Fetch Metadata).
 OWN_PAGES = frozenset({"same-origin", "none"})
 
 
 def own_requests(get_response: GetResponse) -> GetResponse:
-    """Refuse what is for another host (400), and what a page of another origin sends with HTTP Basic (403)."""
-    # Django's check of a host costs as much as all the rest. Settings are those that the server began with.
+    """Refuse requests for another host (400), and those with HTTP Basic from a page of another origin (403)."""
+    # A cache, because Django's check of a host costs as much as all other middleware. Settings don't change.
     own_hosts: set[str] = set()
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -47,7 +47,7 @@ def own_requests(get_response: GetResponse) -> GetResponse:
 def is_from_elsewhere(request: HttpRequest) -> bool:
     """Whether a browser says that a page of another origin has caused the request.
 
-    Clients that are no browsers send neither header. What a browser says of itself is believed: a page can't change it.
+    Other clients send neither header. A browser's headers can be trusted here, because pages can't set them.
     """
     origin, site = request.META.get("HTTP_ORIGIN"), request.META.get("HTTP_SEC_FETCH_SITE", "none")
     if origin is None and site in OWN_PAGES:
@@ -60,12 +60,12 @@ def is_from_elsewhere(request: HttpRequest) -> bool:
 
 
 def own_origins() -> set[str]:
-    """The origins that are ours by the settings, whatever a proxy makes of the Host header."""
+    """Our origins by the settings, whatever a proxy does to the Host header."""
     parts = urlsplit(settings.BASE_URL)
     return {f"{parts.scheme}://{parts.netloc}", *settings.CSRF_TRUSTED_ORIGINS}
 
 
 def _host_of(origin: str) -> str:
-    """The host and port of an origin; nothing where it is none."""
+    """The host and port of an origin; empty if it is none."""
     scheme, _, host = origin.partition("://")
     return host if scheme in {"http", "https"} else ""

@@ -1,6 +1,6 @@
-"""Errors that no view answered, in the dialect of the path they happened on.
+"""Error responses for requests that no view answered, in the dialect of their path.
 
-The door (`config.door`) asks here too, for requests that it lets no view see.
+The door (`config.door`) uses them too, for requests that it refuses.
 """
 
 import sys
@@ -14,20 +14,20 @@ from django.utils.html import escape
 from django.views import defaults
 
 from campaigns.api import errors as management
-from config.headers import careful
+from config.headers import add_security_headers
 from config.utf8_request import Utf8Request
 from customers.errors import DomainError, ErrorKind
 from customers.transactions import RETRY_AFTER_SECONDS, is_unavailable, log_unavailable
 from marketing_solutions.api import errors as marketing_solutions
 from marketing_solutions.api.bodies import MAXIMUM_BODY
-from traces.wire import errors as prisma
+from traces.wire import errors as trace
 
 
 class Dialect(Protocol):
-    """What a dialect's errors can do: say whether a path is theirs, and answer for it."""
+    """The interface of a dialect's module of errors."""
 
     def owns_path(self, path: str, /) -> bool:
-        """Whether a path is of this dialect."""
+        """Whether a path belongs to this dialect."""
 
     def unmatched_path_response(self, request: HttpRequest, /) -> HttpResponse:
         """404."""
@@ -42,15 +42,15 @@ class Dialect(Protocol):
         """503 with Retry-After."""
 
     def refused_response(self, request: HttpRequest, error: DomainError, /) -> HttpResponse:
-        """What is wrong with a body that was not let in: 408, 413 or 415."""
+        """The answer for a refused body: 408, 413 or 415."""
 
 
 log = structlog.get_logger(__name__)
 
-# What of the reason stands in the log, for parts of it are the caller's.
+# How much of a reason is logged, because parts of it come from the caller.
 LONGEST_REASON = 200
-# The statuses of pages whose bodies are not let in.
-REFUSED = {ErrorKind.TIMED_OUT: 408, ErrorKind.TOO_LARGE: 413, ErrorKind.UNKNOWN_FORMAT: 415}
+# The statuses of pages whose bodies are refused.
+STATUS_OF_REFUSED_PAGE = {ErrorKind.TIMED_OUT: 408, ErrorKind.TOO_LARGE: 413, ErrorKind.UNKNOWN_FORMAT: 415}
 REFUSED_PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Not accepted</title></head>
 <body><h1>Not accepted</h1><p>{sentence}</p></body></html>
@@ -62,7 +62,7 @@ UNAVAILABLE = """<!doctype html>
 </html>
 """
 
-DIALECTS: tuple[Dialect, ...] = (management, prisma, marketing_solutions)
+DIALECTS: tuple[Dialect, ...] = (management, trace, marketing_solutions)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -74,7 +74,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: the request breaks a rule of the framework itself (a host that is not ours, a suspicious path)."""
+    """400: Django refused the request (a foreign host, a suspicious path)."""
     log.info("request_refused", path=request.path, reason=str(exception)[:LONGEST_REASON])
     for dialect in DIALECTS:
         if dialect.owns_path(request.path_info):
@@ -83,7 +83,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403: a page that an operator may not open, which is no error of ours that would need Django's traceback."""
+    """403: a page that an operator may not open; no error of ours, so Django shall not log it."""
     user = getattr(request, "user", None)
     log.info("request_forbidden", path=request.path, operator=user.get_username() if user else "")
     response = defaults.permission_denied(request, exception)
@@ -92,14 +92,14 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def foreign_page(request: HttpRequest) -> HttpResponse:
-    """403: a browser was made to send this by a page of another origin (`config.guards`)."""
+    """403: a page of another origin made a browser send this (`config.guards`)."""
     if management.owns_path(request.path_info):
         return management.foreign_page_response(request)
     return marketing_solutions.foreign_page_response(request)
 
 
 def fault(request: HttpRequest) -> HttpResponse:
-    """500, or 503 where it was the database that is away; Django calls this while the error is being handled."""
+    """500, or 503 if the database is unavailable; Django calls this while it handles the exception."""
     error = sys.exc_info()[1]
     if is_unavailable(error):
         log_unavailable(error, request.path)
@@ -111,7 +111,7 @@ def fault(request: HttpRequest) -> HttpResponse:
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
-    """503, which our own line in the log has told: it is no error of ours that would need Django's traceback."""
+    """503, which is already logged, so Django shall not log it again."""
     for dialect in DIALECTS:
         if dialect.owns_path(request.path_info):
             response = dialect.unavailable_response(request)
@@ -130,29 +130,29 @@ def body_limit(path: str) -> int:
 
 
 def refused(environ: dict[str, Any], error: DomainError) -> HttpResponse:
-    """408, 413 or 415 for a body that no view will see."""
+    """408, 413 or 415 for a refused body."""
     request = _unseen(environ)
     for dialect in DIALECTS:
         if dialect.owns_path(request.path_info):
-            return careful(dialect.refused_response(request, error), request.path_info)
-    page = HttpResponse(REFUSED_PAGE.format(sentence=escape(error.message)), status=REFUSED[error.kind])
-    return careful(page, request.path_info)
+            return add_security_headers(dialect.refused_response(request, error), request.path_info)
+    page = HttpResponse(REFUSED_PAGE.format(sentence=escape(error.message)), status=STATUS_OF_REFUSED_PAGE[error.kind])
+    return add_security_headers(page, request.path_info)
 
 
 def busy(environ: dict[str, Any]) -> HttpResponse:
     """503: too many requests wait for a thread."""
     request = _unseen(environ)
-    return careful(_unavailable(request), request.path_info)
+    return add_security_headers(_unavailable(request), request.path_info)
 
 
 def crashed(environ: dict[str, Any]) -> HttpResponse:
     """500: not even Django could answer."""
     request = _unseen(environ)
-    return careful(fault(request), request.path_info)
+    return add_security_headers(fault(request), request.path_info)
 
 
 def _unseen(environ: dict[str, Any]) -> HttpRequest:
-    """A request that came to no middleware, with the identity that it would have got there."""
+    """A request that no middleware has seen, with the id that the middleware would have given it."""
     request = Utf8Request(environ)
     request.id = str(uuid.uuid4())  # type: ignore[attr-defined]
     return request

@@ -1,7 +1,7 @@
-"""A client that hangs up while it is waited on costs no statement more: the one that runs is cancelled.
+"""Cancels the statements of a request whose client has hung up.
 
-The door says so (`config.door`), of a request that has lasted for a second and of every answer that streams; where
-another server calls, nobody does.
+The door (`config.door`) notices it for requests that take more than a second and for streaming answers; other servers
+don't.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,9 +18,9 @@ log = structlog.get_logger(__name__)
 
 
 def statements_end_with_their_client(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Any:
-    """Cancel what the database does for a client that has gone; nothing further is begun for it either.
+    """Cancel the running statement of a client that has gone, and begin no further ones.
 
-    Its transaction is rolled back as if the connection were lost; what had been committed stays.
+    Its transaction is rolled back as if the connection were lost.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -30,7 +30,7 @@ def statements_end_with_their_client(get_response: Callable[[HttpRequest], HttpR
         with _abandoned_with(hang_up, request.path):
             answer = get_response(request)
         if hang_up.has_happened:
-            # Whatever its status: nobody reads it, so it is no error of ours.
+            # Nobody reads it, so Django shall not log its status as an error.
             answer._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own mark
         if isinstance(answer, StreamingHttpResponse) and not isinstance(answer, FileResponse):
             answer.streaming_content = _each_abandoned_with(hang_up, request.path, iter(answer))
@@ -40,7 +40,7 @@ def statements_end_with_their_client(get_response: Callable[[HttpRequest], HttpR
 
 
 def _each_abandoned_with(hang_up: HangUp, path: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces of an answer that streams, each made by whichever thread asks for it."""
+    """The pieces of a streaming answer, each produced by the thread that asks for it."""
     while True:
         with _abandoned_with(hang_up, path):
             piece = next(pieces, None)
@@ -51,7 +51,7 @@ def _each_abandoned_with(hang_up: HangUp, path: str, pieces: Iterator[bytes]) ->
 
 @contextmanager
 def _abandoned_with(hang_up: HangUp, path: str) -> Iterator[None]:
-    # This thread's connection, by which another thread can mean it.
+    # This thread's connection, for the thread that cancels its statement.
     database: Any = connections[DEFAULT_DB_ALIAS]
 
     def abandon() -> None:

@@ -1,4 +1,4 @@
-"""What every answer tells browsers that it may not be used for: pages, APIs, files and errors."""
+"""Security headers of every answer: pages, APIs, files and errors."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# Answers of the APIs, files and errors: nothing runs in them.
+# For APIs, files and errors: a browser may load and run nothing.
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -18,21 +18,21 @@ OWN = (
     "default-src 'none'; script-src 'self'; style-src 'self'{more}; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
-# Pages of ours whose views set no policy themselves; Swagger UI writes styles into its elements.
+# Pages whose views set no policy themselves; Swagger UI uses inline styles.
 POLICIES = (("/admin/", OWN.format(more="")), ("/docs/", OWN.format(more=" 'unsafe-inline'")))
 
 
-def careful_answers(get_response: GetResponse) -> GetResponse:
-    """Tell browsers what an answer may not be used for."""
+def security_headers(get_response: GetResponse) -> GetResponse:
+    """Add the security headers."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return careful(get_response(request), request.path_info)
+        return add_security_headers(get_response(request), request.path_info)
 
     return middleware
 
 
-def careful(response: HttpResponse, path: str) -> HttpResponse:
-    """The answer for a path, with what is to be said of all; what its view says itself stands."""
+def add_security_headers(response: HttpResponse, path: str) -> HttpResponse:
+    """The response with the security headers of its path, unless its view has set them."""
     headers = response.headers
     for prefix, policy in POLICIES:
         if path.startswith(prefix):

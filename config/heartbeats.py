@@ -1,7 +1,7 @@
-"""Heartbeats of workers and beat in the database, and whether work waits for one that is not heard any more.
+"""Heartbeats of workers and beat in the database, and whether work waits while none is alive.
 
-The database is where work stands, so it is where its absence of workers shows: a broker that answers says nothing about
-who listens. This module is imported while Django is still loading, so it asks in SQL.
+They are in the database because that is where work waits; that the broker answers says nothing about its consumers.
+This module is imported before Django's models are loaded, so it uses SQL.
 """
 
 import threading
@@ -19,37 +19,37 @@ SQL = NamedSQL(__file__)
 
 BEAT_SECONDS = 10.0
 SILENT_SECONDS = 60
-# Containers have a new name each time; old ones are of no interest.
+# Containers get new names all the time; heartbeats of old ones are deleted.
 FORGOTTEN_SECONDS = 86_400
 
-NOTE = SQL("note")
-SILENT = SQL("silent")
+RECORD_HEARTBEAT = SQL("record_heartbeat")
+FIND_SILENT_KINDS = SQL("find_silent_kinds")
 
 log = structlog.get_logger(__name__)
 
 
 def leave_heartbeats() -> None:
-    """Have every worker and every beat that starts in this process leave heartbeats as long as it lives."""
+    """Make every worker and beat that starts in this process send heartbeats as long as it lives."""
     worker_ready.connect(_worker_is_ready, weak=False)
     beat_init.connect(_beat_begins, weak=False)
 
 
 def note_heartbeat(*, kind: str, name: str) -> None:
-    """Note that a process was heard now."""
+    """Record that a process is alive now."""
     with connection.cursor() as cursor:
-        cursor.execute(NOTE, {"kind": kind, "name": name[:255], "forgotten": FORGOTTEN_SECONDS})
+        cursor.execute(RECORD_HEARTBEAT, {"kind": kind, "name": name[:255], "forgotten": FORGOTTEN_SECONDS})
 
 
 def missing_kinds() -> list[str]:
-    """Which of worker and beat work waits for: none was heard for a minute, while some is due."""
+    """Which of worker and beat is missing: none was heard for a minute while work is due."""
     with connection.cursor() as cursor:
-        cursor.execute(SILENT, [SILENT_SECONDS])
+        cursor.execute(FIND_SILENT_KINDS, [SILENT_SECONDS])
         silent = [str(row[0]) for row in cursor.fetchall()]
     return silent if silent and work_is_due() else []
 
 
 def beat_once(*, kind: str, name: str) -> None:
-    """Leave a heartbeat, and say so where the other kind leaves none; a database that is away is tried again."""
+    """Send a heartbeat, and log it if the other kind sends none; an error of the database is only logged."""
     try:
         note_heartbeat(kind=kind, name=name)
         if missing := missing_kinds():
@@ -67,8 +67,8 @@ def _beat_begins(sender: Any, **_: Any) -> None:
 
 
 def _begin(kind: str, name: str) -> None:
-    """Start its heart, once: a worker is ready again whenever it has found its broker again."""
-    thread = f"heart of {kind}"
+    """Start the thread, once: a worker becomes ready again whenever it reconnects to its broker."""
+    thread = f"heartbeat of {kind}"
     if not any(other.name == thread for other in threading.enumerate()):
         threading.Thread(target=_beat, args=[kind, host_format(name)], name=thread, daemon=True).start()
 
@@ -77,6 +77,6 @@ def _beat(kind: str, name: str) -> None:
     pause = threading.Event()
     while True:
         beat_once(kind=kind, name=name)
-        # A worker that forks must not hand a connection on.
+        # A worker that forks must not share a connection with its child.
         connections.close_all()
         pause.wait(BEAT_SECONDS)

@@ -23,8 +23,8 @@ def configure(options: dict[str, Any]) -> None:
             "formatters": {"structured": _formatter(json=options["json"])},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["stderr"], "level": options["level"]},
-            # They would tell each second that a task was sent, received and done. Of logins `config.login` tells, and
-            # `config.handlers` of requests that break a rule, which are no error of ours.
+            # Celery would log each second that a task was sent, received and done. `config.login` logs logins, and
+            # `config.handlers` logs refused requests, which are no errors of ours.
             "loggers": {
                 "axes": {"level": "CRITICAL"},
                 "django.security": {"level": "CRITICAL"},
@@ -47,7 +47,7 @@ def configure(options: dict[str, Any]) -> None:
 
 
 def _formatter(*, json: bool) -> dict[str, Any]:
-    """Plain tracebacks: those with local variables would write callers' data into the log, and take long."""
+    """A formatter with plain tracebacks: local variables would put callers' data into the log, and are slow."""
     renderer: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if json

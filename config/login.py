@@ -23,22 +23,22 @@ LONGEST_NAME = 150
 
 
 class Attempts(AxesDatabaseHandler):  # type: ignore[misc]  # django-axes has no types
-    """Counts by name and address, and, whatever the names, by address."""
+    """Counts failures by name and address, and by address alone."""
 
     def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
-        """Whether this one has to wait."""
+        """Whether the attempt is locked out."""
         return super().is_locked(request, credentials) or _failures_of(request) >= settings.MOST_FAILURES_OF_AN_ADDRESS
 
     def user_login_failed(
         self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
     ) -> None:
-        """A wrong password, or one that nobody looked at."""
+        """Log a wrong password, or an attempt that was locked out."""
         is_refused = bool(getattr(request, "axes_locked_out", False))
         super().user_login_failed(sender, credentials, request, **kwargs)
         _tell("login_refused" if is_refused else "login_failed", request, name_of(request, credentials))
 
     def user_logged_in(self, sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
-        """Somebody is in."""
+        """Log a successful login."""
         super().user_logged_in(sender, request, user, **kwargs)
         _tell("login_succeeded", request, user.get_username())
 
@@ -50,18 +50,18 @@ def _failures_of(request: HttpRequest) -> int:
 
 
 def _tell(event: str, request: HttpRequest | None, username: object) -> None:
-    """One line: who, from where; never the password."""
+    """Log the name and the address, never the password."""
     line = {"username": username, "address": request and client_address(request.META)}
     (log.info if event == "login_succeeded" else log.warning)(event, **line)
 
 
 def name_of(_request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
-    """The name that was typed in, as far as names go: Django's form takes longer ones, which nobody has."""
+    """The name that was typed in, cut to the length of the longest possible name."""
     return str((credentials or {}).get("username") or "")[:LONGEST_NAME]
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """The client's address, or the first of its network, as a column of addresses keeps it."""
+    """The client's address, or for IPv6 the first of its network; None if there is none."""
     return network_of(client_address(request.META)) or None
 
 

@@ -1,4 +1,4 @@
-"""Middleware of our own: every request gets an identity; requests of machines skip what only pages need."""
+"""Our own middleware: every request gets an id, and API requests skip what only pages need."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ from config.health_paths import READINESS
 from customers.bounds import Work, begin
 from customers.transactions import repeated
 
-# What a visitor's page waits for, and what must say soon how things are.
+# What a visitor's page waits for, and the readiness check.
 HOT_PREFIXES = ("/api/", "/API/", READINESS)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 UTF_8 = frozenset({"utf-8", "utf8"})
@@ -25,7 +25,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def request_identity(get_response: GetResponse) -> GetResponse:
-    """Give each request an id that stands in every log line it causes."""
+    """Give each request an id, which is in all its log lines."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         identity = str(uuid.uuid4())
@@ -38,12 +38,13 @@ def request_identity(get_response: GetResponse) -> GetResponse:
 
 
 def api_short_cut(get_response: GetResponse) -> GetResponse:
-    """Call the view of an API path directly: sessions, CSRF and the like are for pages. Say what the work is.
+    """Call the view of an API path directly, because sessions, CSRF and the like are for pages; declare the kind of
+    work.
 
-    What the resolver or the view raises is turned into the dialect's answer by `config.handlers`.
+    `config.handlers` turns exceptions of the resolver or the view into the dialect's answers.
     """
     prefixes, resolver = settings.API_PREFIXES, get_resolver()
-    # Paths without parameters always mean the same view, and there are no more of them than the tree has.
+    # A cache of paths without parameters, which always resolve to the same view; their number is bounded.
     constant: dict[str, ResolverMatch] = {}
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -61,7 +62,7 @@ def api_short_cut(get_response: GetResponse) -> GetResponse:
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         if not response.streaming:
-            # Without its length the web server would send the body in chunks.
+            # Without a length the web server would send the body in chunks.
             response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
@@ -69,16 +70,15 @@ def api_short_cut(get_response: GetResponse) -> GetResponse:
 
 
 def _parse_query(request: HttpRequest) -> None:
-    """Early, so that one that can't be parsed (more parameters than Django takes) is the dialect's 400."""
+    """Parse it early, so that an unreadable one (with too many parameters) gets the dialect's 400."""
     if request.META.get("QUERY_STRING"):
         request.GET  # noqa: B018
 
 
 def storable_texts(get_response: GetResponse) -> GetResponse:
-    """Refuse a page's address and cookies where no column could hold what they say, before anything is looked for.
+    """Refuse queries and cookies of pages with characters that PostgreSQL can't store, before anything is looked up.
 
-    That is NUL; and half of a surrogate pair, which only a text in another encoding than UTF-8 can bring in. What a
-    form says is checked field by field.
+    These are NUL and lone surrogates, which only other encodings than UTF-8 can contain. Forms check their own fields.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -93,17 +93,17 @@ def storable_texts(get_response: GetResponse) -> GetResponse:
 
 
 class RepeatedPages:
-    """Whatever a page does is done again where PostgreSQL undoes it; what the admin is sent is one transaction.
+    """Repeats a page's view if PostgreSQL rolls it back; a POST of the admin is one transaction.
 
-    (An action of it may call a service for each chosen row.) Stands last, so that nothing of ours is between it and the
-    view. An answer that is rendered later is rendered after the transaction: by then it only reads.
+    (An action may call a service for each chosen row.) It stands last, so that only the view is repeated. A template
+    response is rendered after the transaction, and only reads.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Nothing is to be done before or after the view."""
+        """Pass the request on."""
         return self.get_response(request)
 
     def process_view(
@@ -111,12 +111,12 @@ class RepeatedPages:
     ) -> Any:
         """Call the view."""
         match = request.resolver_match
-        is_sent = match is not None and match.app_name == "admin" and request.method not in SAFE
+        is_admin_post = match is not None and match.app_name == "admin" and request.method not in SAFE
 
         def attempt() -> Any:
-            # What an attempt that was undone has told the operator is forgotten.
+            # Drop the messages of an attempt that was rolled back.
             request._messages = default_storage(request)  # type: ignore[attr-defined]  # noqa: SLF001 - as Django's own
-            with transaction.atomic() if is_sent else nullcontext():
+            with transaction.atomic() if is_admin_post else nullcontext():
                 return view(request, *args, **kwargs)
 
         return repeated(attempt)

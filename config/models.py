@@ -1,18 +1,18 @@
-"""What spans every app and must be kept: when the processes that do the work were heard last."""
+"""Rows that span all apps: heartbeats of background processes."""
 
 from django.db import models
 from django.db.models.functions import Now
 
 
 class HeartbeatKind(models.TextChoices):
-    """Both are needed: a worker does the work, beat has it look for some."""
+    """The kinds of background process, of which both are needed."""
 
     WORKER = "worker"
     BEAT = "beat"
 
 
 class Heartbeat(models.Model):
-    """A process that does the work, and when it was heard last by the database's clock (`config.heartbeats`)."""
+    """A background process and the time of its last heartbeat, by the database's clock (`config.heartbeats`)."""
 
     kind = models.CharField(max_length=6, choices=HeartbeatKind.choices)
     name = models.CharField(max_length=255)

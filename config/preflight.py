@@ -1,4 +1,4 @@
-"""What `manage.py serve` needs before it starts anything; each lack is one sentence (ImproperlyConfigured)."""
+"""What `manage.py serve` checks before it starts anything; each problem is one sentence (ImproperlyConfigured)."""
 
 import socket
 import tempfile
@@ -20,7 +20,7 @@ PORT_PATIENCE_SECONDS = 2.0
 
 
 def require_writable_data_directory() -> None:
-    """Write and remove a file there: permissions alone don't tell (root, read-only disks, a file in the way)."""
+    """Write and remove a file, because permissions don't tell everything (root, read-only disks, a file in the way)."""
     try:
         make_private_folder(settings.DATA_DIR)
         with tempfile.TemporaryFile(dir=settings.DATA_DIR):
@@ -62,13 +62,13 @@ def require_database() -> None:
 
 
 def require_redis_url() -> None:
-    """Have a broker between processes; one that is away for now is waited for."""
+    """Require REDIS_URL; whether Redis can be reached is not checked."""
     if not settings.REDIS_URL:
         raise ImproperlyConfigured("worker and beat need REDIS_URL (without it `manage.py work` runs both)")
 
 
 def require_broker() -> None:
-    """Ping Redis where REDIS_URL names one."""
+    """Ping Redis if REDIS_URL is set."""
     if not settings.REDIS_URL:
         return
     try:
@@ -81,7 +81,7 @@ def require_broker() -> None:
 
 def _problem_of_binding(family: int, address: tuple[object, ...]) -> str:
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # Connections that are only fading away (TIME_WAIT) don't take the port.
+        # Connections in TIME_WAIT don't occupy the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)

@@ -1,4 +1,4 @@
-"""Which processes serve the product, and how each is called.
+"""The processes that serve the product, and their command lines.
 
 `manage.py serve` runs them all; `manage.py web`, `worker` and `beat` become one of them, and compose.yaml calls these.
 """
@@ -16,7 +16,7 @@ from config.postgresql import embedded
 
 @dataclass(frozen=True)
 class Program:
-    """A process to keep running: its name in messages, its command line, and whether the product is lost without it."""
+    """A process to keep running: its name in messages, its command line, and whether nothing works without it."""
 
     name: str
     command: tuple[str, ...]
@@ -24,7 +24,7 @@ class Program:
 
 
 def programs(host: str, port: int) -> list[Program]:
-    """Name the processes to run, in the order in which they are stopped: no request first, no database last."""
+    """The processes, in the order in which they are stopped: the web server first, the database last."""
     web = Program("web server", web_server(host=host, port=port), essential=True)
     if settings.REDIS_URL:
         work = [Program("beat", beat()), Program("worker", worker())]
@@ -37,37 +37,37 @@ def programs(host: str, port: int) -> list[Program]:
 
 
 def web_server(*, host: str, port: int, target: str = "config.asgi:application") -> tuple[str, ...]:
-    """Spell the command of the web server for the ASGI application `target`."""
+    """The command of the web server for the ASGI application `target`."""
     options = {"--host": host, "--port": port, "--workers": settings.WEB_WORKERS}
     spelled = [str(part) for option in options.items() for part in option]
     return (sys.executable, "-m", "config.door", *spelled, target)
 
 
 def worker() -> tuple[str, ...]:
-    """Spell the command of the worker: workers have nothing to tell each other, all they share is rows."""
+    """The command of the worker, without the messages between workers, which share nothing but rows."""
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     many = (f"--concurrency={settings.WORKER_CONCURRENCY}", f"--loglevel={settings.LOG_LEVEL}")
     return _celery("worker", *many, "--hostname=worker@%h", *quiet)
 
 
 def beat() -> tuple[str, ...]:
-    """Spell the command of beat, which can be asked whether it ticks."""
+    """The command of beat, with remote control for health checks."""
     return _celery("beat", "--enable-remote-control", "--hostname=beat@%h")
 
 
 def become(command: tuple[str, ...]) -> NoReturn:
-    """Replace this process, so that signals reach the other one itself."""
+    """Replace this process, so that signals reach the new one directly."""
     os.execv(command[0], command)  # noqa: S606 - our own command lines
 
 
 def environment() -> dict[str, str]:
-    """Make the environment of the processes: the embedded server is given by its URL, so that none starts its own."""
+    """The environment of the processes, with the URL of the embedded server, so that none starts its own."""
     directory: Path | None = settings.EMBEDDED_POSTGRESQL
     variables = {**os.environ, "DATA_DIR": str(settings.DATA_DIR)}
     return variables | {"DATABASE_URL": embedded.url(embedded.start(directory))} if directory else variables
 
 
 def _celery(*arguments: str) -> tuple[str, ...]:
-    # As root in a container there is nothing else to be, and only JSON is accepted as a message.
+    # Containers run as root; the warning is about pickle, and we accept only JSON.
     as_root = ("-W", "ignore:You're running the worker with superuser privileges")
     return (sys.executable, *as_root, "-m", "celery", "-A", "config", "--quiet", "--skip-checks", *arguments)

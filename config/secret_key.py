@@ -1,6 +1,4 @@
-"""Keys for machines where nobody set one: the signing key, made once and kept in the data directory, and what follows
-from it; and which keys production takes.
-"""
+"""Default keys for machines without configured ones (in the data directory), and checks of keys for production."""
 
 import base64
 import hashlib
@@ -15,12 +13,12 @@ from django.core.exceptions import ImproperlyConfigured
 from customers.private_files import make_private_folder
 
 SHORTEST_SECRET_KEY = 50
-# A key of chance has all but a few of its characters, or bytes, twice at most.
+# A random key has few repeated characters or bytes.
 FEWEST_DIFFERENT = 10
 
 
-def require_keys_nobody_knows(secret_key: str, encryption_keys: Sequence[str]) -> None:
-    """ImproperlyConfigured where a key is short or evidently no random one, such as that of an example."""
+def require_random_keys(secret_key: str, encryption_keys: Sequence[str]) -> None:
+    """ImproperlyConfigured if a key is short or evidently not random, such as one of an example."""
     if len(secret_key) < SHORTEST_SECRET_KEY or len(set(secret_key)) < FEWEST_DIFFERENT:
         raise ImproperlyConfigured(f"SECRET_KEY must be {SHORTEST_SECRET_KEY} random characters or more")
     if any(len(set(base64.urlsafe_b64decode(key))) < FEWEST_DIFFERENT for key in encryption_keys):
@@ -28,7 +26,7 @@ def require_keys_nobody_knows(secret_key: str, encryption_keys: Sequence[str]) -
 
 
 def local_secret_key(data_directory: Path) -> str:
-    """Read `secret_key` from the data directory, or make it; ImproperlyConfigured where that can't be written."""
+    """Read `secret_key` from the data directory, or create it; ImproperlyConfigured if that can't be written."""
     path = data_directory / "secret_key"
     try:
         make_private_folder(data_directory)
@@ -36,7 +34,7 @@ def local_secret_key(data_directory: Path) -> str:
             draft = path.with_name(f"secret_key.{os.getpid()}")
             draft.touch(mode=0o600)
             draft.write_text(secrets.token_urlsafe(48))
-            # A hard link fails where another process was first, and never shows a half-written key.
+            # A hard link fails if another process was first, and never shows an incomplete key.
             try:
                 os.link(draft, path)
             except FileExistsError:
@@ -49,6 +47,6 @@ def local_secret_key(data_directory: Path) -> str:
 
 
 def derived_encryption_key(secret_key: str) -> str:
-    """A Fernet key that follows from the signing key."""
+    """A Fernet key derived from the signing key."""
     digest = hmac.digest(secret_key.encode(), b"encryption of destinations' secrets", hashlib.sha256)
     return base64.urlsafe_b64encode(digest).decode()

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import encryption_keys, env, integer, numbers, postgresql, redis, seconds_by_kind
 from config.health_paths import HEALTH_PATHS
-from config.secret_key import derived_encryption_key, local_secret_key, require_keys_nobody_knows
+from config.secret_key import derived_encryption_key, local_secret_key, require_random_keys
 from customers.private_files import FILE, FOLDER
 
 # Lets Django's generic classes be written with their type, as the type checker sees them.
@@ -27,8 +27,7 @@ BASE_URL: str = env.str("BASE_URL", f"http://[{HOST}]:{PORT}" if ":" in HOST els
 # Processes of the web server, and threads in each (a thread keeps one database connection).
 WEB_WORKERS: int = integer("WEB_WORKERS", 2, least=1)
 WEB_THREADS: int = integer("WEB_THREADS", 2, least=1)
-# A request's head that isn't there within so long is cut off, a body that stands still as long is refused; an answer of
-# which nothing is read as long is cut off.
+# Timeouts: of a request's head and of a stalled body, and of an answer that the client doesn't read.
 STALLED_BODY_SECONDS: int = integer("STALLED_BODY_SECONDS", 10, least=1)
 UNREAD_ANSWER_SECONDS: int = integer("UNREAD_ANSWER_SECONDS", 30, least=1)
 
@@ -37,12 +36,12 @@ SECRET_KEY: str = env.str("SECRET_KEY", "")
 if PRODUCTION and not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY must be set when PRODUCTION is on")
 SECRET_KEY = SECRET_KEY or local_secret_key(DATA_DIR)
-# Fernet keys that seal secrets of destinations in the database: the first one seals, every one opens.
+# Fernet keys of secrets in the database: the first one encrypts, every one decrypts.
 ENCRYPTION_KEYS: list[str] = encryption_keys("ENCRYPTION_KEYS")
 if PRODUCTION and not ENCRYPTION_KEYS:
     raise ImproperlyConfigured("ENCRYPTION_KEYS must be set when PRODUCTION is on")
 if PRODUCTION:
-    require_keys_nobody_knows(SECRET_KEY, ENCRYPTION_KEYS)
+    require_random_keys(SECRET_KEY, ENCRYPTION_KEYS)
     if DEBUG:
         raise ImproperlyConfigured("DEBUG must be off when PRODUCTION is on: its pages show secrets")
 ENCRYPTION_KEYS = ENCRYPTION_KEYS or [derived_encryption_key(SECRET_KEY)]
@@ -58,8 +57,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AUTH_USER_MODEL = "customers.Operator"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-# Who fails five times under a name waits for a quarter of an hour, and is refused until then before the password is
-# looked at (docs/decisions/0092); `config.login` counts, and logs every attempt.
+# After five failures a name is locked for a quarter of an hour, and refused before the password is hashed
+# (docs/decisions/0092); `config.login` counts failures and logs every attempt.
 AXES_HANDLER = "config.login.Attempts"
 AXES_FAILURE_LIMIT = 5
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -71,16 +70,16 @@ AXES_USERNAME_CALLABLE = "config.login.name_of"
 AXES_LOCKOUT_CALLABLE = "config.login.wait"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
-# Failed logins from one address, under whatever names, within that time.
+# Failed logins from one address, whatever the names, within that time.
 MOST_FAILURES_OF_AN_ADDRESS = 50
-# After so many seconds an operator logs in again.
+# After so many seconds an operator must log in again.
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT: bool = env.bool("SECURE_SSL_REDIRECT", PRODUCTION)
 SECURE_REDIRECT_EXEMPT = [f"^{path.removeprefix('/')}$" for path in sorted(HEALTH_PATHS)]
 SECURE_HSTS_SECONDS: int = integer("SECURE_HSTS_SECONDS", 31_536_000 if PRODUCTION else 0)
-# Other hosts of the domain are not ours to decide about, and a place in browsers' lists can hardly be left again: both
-# are asked for, and Django's checks that would have them on (W005, W021) say nothing.
+# Both affect other hosts of the domain, and a place in browsers' preload lists can hardly be undone. So they are off by
+# default, and Django's checks that demand them (W005, W021) are silenced.
 SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", False)
 SECURE_HSTS_PRELOAD: bool = env.bool("SECURE_HSTS_PRELOAD", False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -115,7 +114,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.middleware.request_identity",
-    "config.headers.careful_answers",
+    "config.headers.security_headers",
     "config.hang_ups.statements_end_with_their_client",
     "django.middleware.security.SecurityMiddleware",
     "config.guards.own_requests",
@@ -131,7 +130,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "config.middleware.RepeatedPages",
 ]
-# Paths that machines call: `config.middleware.api_short_cut` takes them past the middleware that only pages need.
+# Paths of the APIs, for which `config.middleware.api_short_cut` skips the middleware that only pages need.
 API_PREFIXES = (
     "/priv/",
     "/api/",
@@ -173,8 +172,8 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     {"server_side_binding": True, "prepare_threshold": 2, "connect_timeout": 5},
 )
 
-# After how many seconds a statement is ended, and gives up waiting for a lock, by the kind of work (0: never); who asks
-# is answered 503. The kinds are those of `customers.bounds`; docs/operations.md says what each is.
+# Timeouts of statements and of waiting for locks in seconds, by the kind of work (0: none); a request that exceeds one
+# is answered 503. The kinds are those of `customers.bounds`; docs/operations.md describes them.
 STATEMENT_TIMEOUT_SECONDS: dict[str, float] = seconds_by_kind(
     "STATEMENT_TIMEOUT_SECONDS",
     {"hot": 15, "api": 30, "preview": 15, "admin": 30, "worker": 900, "schema": 0, "command": 0},
@@ -183,7 +182,7 @@ LOCK_TIMEOUT_SECONDS: dict[str, float] = seconds_by_kind(
     "LOCK_TIMEOUT_SECONDS",
     {"hot": 10, "api": 15, "preview": 5, "admin": 15, "worker": 15, "schema": 0, "command": 15},
 )
-# How many previews of audiences, and how many searches with a large answer, one organization may have made at a time.
+# How many previews of audiences, and how many searches with large answers, an organization may run at a time.
 PREVIEWS_AT_A_TIME: int = integer("PREVIEWS_AT_A_TIME", 2, least=1, most=1_000)
 SEARCHES_AT_A_TIME: int = integer("SEARCHES_AT_A_TIME", 2, least=1, most=1_000)
 
@@ -199,17 +198,17 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# For ever: a worker that gave up on a broker that is away would only be started again.
+# No limit: a worker that gave up on its broker would only be restarted.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# Who sends a hint tries once: nobody waits for a broker that is away.
+# A hint is sent without retries, so that nothing waits for an unreachable broker.
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"socket_timeout": 5, "socket_connect_timeout": 2, "max_retries": 1, "interval_start": 0, "interval_max": 0}
     if REDIS_URL
-    # How often the worker of `manage.py work` looks for a hint, and whether it is to end.
+    # How often the worker of `manage.py work` polls for hints and for its end.
     else {"polling_interval": 0.1}
 )
 CELERY_BEAT_SCHEDULER = "config.beat:PatientScheduler"
-# How long a hint is worth something. The next one may be there earlier, but two machines' clocks may differ.
+# How long a hint is valid: longer than its period, because machines' clocks may differ.
 HINT_SECONDS = 60
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, HINT_SECONDS)}}
@@ -225,11 +224,11 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- Deliveries --------------------------------------------------------------------------------
-# Customers whose membership in an audience one statement decides.
+# How many customers one statement checks for membership in an audience.
 AUDIENCE_CHUNK: int = integer("AUDIENCE_CHUNK", 250_000, least=1)
-# After how many seconds without a heartbeat a worker is taken to be dead, and its work taken over.
+# After how many seconds without a heartbeat a worker counts as dead, and another one takes over its work.
 LEASE_SECONDS: int = integer("LEASE_SECONDS", 30, least=1)
-# Where audience files stand; every process that makes or serves them must see the same folder.
+# The folder of audience files, which every process that writes or serves them must share.
 EXPORT_ROOT: Path = Path(env.str("EXPORT_ROOT", str(DATA_DIR / "exports"))).expanduser().absolute()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -239,7 +238,7 @@ STORAGES = {
         "OPTIONS": {"location": EXPORT_ROOT, "file_permissions_mode": FILE, "directory_permissions_mode": FOLDER},
     },
 }
-# Whether destinations may be on this machine or in its network; else only public addresses are connected to.
+# Whether destinations may be on this machine or in its network; else only public addresses are allowed.
 ALLOW_PRIVATE_DESTINATIONS: bool = env.bool("ALLOW_PRIVATE_DESTINATIONS", False)
 # The mail server of destinations that name none of their own.
 vars().update(env.email_url("EMAIL_URL", "smtp://localhost:25"))
@@ -263,16 +262,16 @@ RETAIN_AUDIENCE_FILES_DAYS: int = integer("RETAIN_AUDIENCE_FILES_DAYS", 0, most=
 DEFAULT_APP_TOKEN: str = env.str("DEFAULT_APP_TOKEN", "")
 
 # --- Decisions ---------------------------------------------------------------------------------
-# What each process may keep of compiled definitions, of all organizations together: those that were asked for least
-# recently are let go first. 5 000 campaigns with a banner and a behavior each take about 75 MB.
+# The size of each process's cache of compiled definitions, of all organizations together (least recently used first
+# out). 5 000 campaigns with a banner and a behavior each take about 75 MB.
 DEFINITION_CACHE_MB: int = integer("DEFINITION_CACHE_MB", 256, least=1)
-# Which decisions are kept with their reasons: off, sampled (DECISION_LOG_PERCENT of them), all.
+# Which decisions are logged with their reasons: off, sampled (DECISION_LOG_PERCENT of them), all.
 DECISION_LOG: str = env.str("DECISION_LOG", "sampled")
 if DECISION_LOG not in {"off", "sampled", "all"}:
     raise ImproperlyConfigured("DECISION_LOG must be off, sampled or all")
 DECISION_LOG_PERCENT: float = env.float("DECISION_LOG_PERCENT", 1.0)
-# The ids of organizations of which all decisions are kept, whatever the setting before says of the others: each is a
-# row of some kilobytes, and a page view has to look at every campaign. `serve --demo` names the demo's.
+# The ids of organizations whose decisions are all logged, whatever DECISION_LOG says: each is a row of some kilobytes,
+# and a page view must then evaluate every campaign. `serve --demo` sets the demo's.
 DECISION_LOG_ALL_OF: frozenset[int] = numbers("DECISION_LOG_ALL_OF")
 
 # --- The demo ----------------------------------------------------------------------------------
@@ -283,8 +282,8 @@ DEMO: bool = env.bool("DEMO", False)
 # Requests a minute that an OAuth2 client may send; 0 switches the limit off. Counted in Redis where REDIS_URL names
 # one, else in the database.
 REQUESTS_PER_MINUTE: int = integer("REQUESTS_PER_MINUTE", 250)
-# What strangers may do with an app-token that stands in a page or an app, counted in the same way: new visitors that an
-# address may bring, and impressions with a price of a customer. 0 switches a bound off.
+# Limits of anonymous callers with a public app-token, counted in the same way: new visitors of an address, and priced
+# impressions of a customer. 0 switches a limit off.
 NEW_VISITORS_PER_MINUTE: int = integer("NEW_VISITORS_PER_MINUTE", 600)
 CHARGED_IMPRESSIONS_PER_MINUTE: int = integer("CHARGED_IMPRESSIONS_PER_MINUTE", 60)
 # What scripts send where they know no customer: in whatever case, these are nobody's ids.

@@ -1,4 +1,4 @@
-"""Keeps child processes running and ends them in order; what `manage.py serve` does once everything is prepared."""
+"""Keeps child processes running and stops them in order, for `manage.py serve` and the web server's workers."""
 
 import ctypes
 import os
@@ -21,9 +21,9 @@ from config.processes import Program
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_SECONDS = 10.0
-# make passes SIGTERM on to us, even where the whole process group got it: two signals so close together are one.
-ONE_WISH_SECONDS = 2.0
-# A process that ran this long had started well; its next failure is a first one.
+# make forwards SIGTERM even if the whole process group got it: two signals within this time count as one.
+SAME_SIGNAL_SECONDS = 2.0
+# A process that ran this long had started well; its next failure counts as the first.
 STEADY_SECONDS = 30.0
 LONGEST_PAUSE_SECONDS = 10.0
 ATTEMPTS_OF_AN_ESSENTIAL = 3
@@ -34,7 +34,7 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class Signals:
-    """Signals as something to wait for: no code of ours is interrupted half-way, a stop is seen between two steps."""
+    """Signals as something to wait for, so that they interrupt no code: a stop is noticed between two steps."""
 
     def __enter__(self) -> Self:
         self.stop_requested = False
@@ -53,7 +53,7 @@ class Signals:
         self._writer.close()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for a signal, at most so long; true when this or an earlier one asks to stop."""
+        """Wait for a signal, at most so long; whether this or an earlier one asks to stop."""
         select.select([self._reader], [], [], seconds)
         with suppress(BlockingIOError):
             while received := self._reader.recv(256):
@@ -62,7 +62,7 @@ class Signals:
 
 
 class Child:
-    """One program's process: started, looked after, ended."""
+    """One program's process: started, restarted, stopped."""
 
     def __init__(self, program: Program, environment: Mapping[str, str], folder: Path) -> None:
         self.program = program
@@ -73,8 +73,8 @@ class Child:
         self._start_at = 0.0
         self.failures = 0
 
-    def look_after(self) -> None:
-        """Note a death, and start the process when it is due."""
+    def maintain(self) -> None:
+        """Note that the process has ended, and start it when it is due."""
         now = time.monotonic()
         if self._process and self._process.poll() is not None:
             self._note_death(now)
@@ -92,7 +92,9 @@ class Child:
             )
 
     def stop(self, still_patient: Callable[[float], bool]) -> None:
-        """SIGTERM, then SIGKILL to all that is left of its session once `still_patient` (asked in turns) says no."""
+        """Send SIGTERM, then SIGKILL to the rest of its session once `still_patient` (called repeatedly) returns
+        False.
+        """
         if not self._process:
             return
         self._process.terminate()
@@ -121,7 +123,7 @@ class Child:
 
 
 class Supervisor:
-    """The processes of `programs` in their order; the first essential one that can't start ends all."""
+    """Runs the processes of `programs`; if an essential one can't start, stops them all."""
 
     def __init__(
         self, programs: Sequence[Program], environment: Mapping[str, str], folder: Path, signals: Signals
@@ -130,23 +132,23 @@ class Supervisor:
         self._signals = signals
 
     def run(self, ready: Callable[[], bool], announce: Callable[[], None]) -> None:
-        """Run until a signal asks to stop; `announce` is called once, as soon as `ready` says yes.
+        """Run until a signal asks to stop; `announce` is called once, as soon as `ready` returns True.
 
-        Raises ImproperlyConfigured when an essential process ends three times without having been ready.
+        Raises ImproperlyConfigured if an essential process ends three times without having been ready.
         """
         waiting = True
         try:
             while not self._signals.wait(0.1 if waiting else 1.0):
                 for child in self._children:
-                    child.look_after()
+                    child.maintain()
                 if waiting and ready():
                     waiting = False
                     announce()
-                self._give_up_on_the_hopeless(ready)
+                self._fail_if_essential_fails(ready)
         finally:
             self._stop()
 
-    def _give_up_on_the_hopeless(self, ready: Callable[[], bool]) -> None:
+    def _fail_if_essential_fails(self, ready: Callable[[], bool]) -> None:
         for child in self._children:
             if child.program.essential and child.failures and ready():
                 child.failures = 0
@@ -154,8 +156,8 @@ class Supervisor:
                 raise ImproperlyConfigured(f"the {child.program.name} doesn't start; its own messages are above")
 
     def _stop(self) -> None:
-        """End the processes one after the other; who asks again, later, ends the patience with the current one."""
-        patient_until = time.monotonic() + ONE_WISH_SECONDS
+        """Stop the processes one after the other; a further signal skips waiting for the current one."""
+        patient_until = time.monotonic() + SAME_SIGNAL_SECONDS
         log.info("stopping", processes=[child.program.name for child in self._children])
 
         def still_patient(seconds: float) -> bool:
@@ -167,11 +169,11 @@ class Supervisor:
 
 
 def _noted(_number: int, _frame: FrameType | None) -> None:
-    """Do nothing: the wake-up descriptor has the signal's number."""
+    """Do nothing: the wake-up descriptor gets the signal's number."""
 
 
 def _end_with(parent: int) -> Callable[[], None] | None:
-    """Have Linux send SIGTERM to the child when its parent dies, however that happens."""
+    """Make Linux send SIGTERM to the child when its parent dies, however that happens."""
     if _libc is None:
         return None
     prctl = _libc.prctl

@@ -1,4 +1,4 @@
-"""Every address of the product; each dialect brings its own tree."""
+"""Every address of the product; each dialect has its own tree."""
 
 from django.conf import settings
 from django.contrib import admin

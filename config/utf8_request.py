@@ -1,4 +1,4 @@
-"""The requests that Django's handler makes of what the door has read."""
+"""The class of requests that Django's handler creates."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from django.utils.http import parse_header_parameters
 
 
 class Utf8Request(WSGIRequest):
-    """One whose query and form are UTF-8, whatever its Content-Type says.
+    """A request whose query and form are UTF-8, whatever its Content-Type says.
 
-    Django would decode them by any codec of Python's that a caller names: `rot13` is no codec of texts and fails, and
-    `punycode` takes a time that grows with the square of the length.
+    Django would decode them with any Python codec that a caller names: `rot13` is no text encoding and fails, and
+    `punycode` takes quadratic time.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ SIDEBAR_HTML = """
 <button type="button" onclick="prisma.startFunnel.call(this)">Tell me more</button>
 <button type="button" onclick="prisma.dismissCampaign.call(this)">No, thanks</button></div>
 """
-# The steps of the funnel "Card upgrade" that stand on its own page.
+# The steps of the funnel "Card upgrade" on its own page.
 WELCOME: dict[str, Any] = {
     "name": "welcome",
     "type": "message",
@@ -76,7 +76,7 @@ GOLD: dict[str, Any] = {
 
 
 def create_channel(*, application: Application) -> None:
-    """Make it all through the services that the admin uses, too."""
+    """Create it all through the functions that the admin uses, too."""
     organization, look = application.organization, {"style": STYLE}
     for name, priority in ((CARD, 100), (WEEKEND, 50), (BOOTS, 40), (WELCOME_CAMPAIGN, 30)):
         campaign = _campaign(organization, name, priority)
@@ -88,7 +88,7 @@ def create_channel(*, application: Application) -> None:
 
 
 def show_channel(*, application: Application) -> None:
-    """The places and the event of an application, and in them those of the campaigns that are there."""
+    """Create the placeholders and the event of an application, and show in them the campaigns that exist."""
     hero = _placeholder(application, HERO, 960, 320, maximum_banners=1)
     sidebar = _placeholder(application, SIDEBAR, 320, 240, maximum_banners=3)
     event = BusinessEvent(application=application, name=EVENT, description="Somebody registered for the newsletter.")
@@ -106,8 +106,8 @@ def show_channel(*, application: Application) -> None:
             save_event_binding(binding=EventBinding(event=event, campaign=campaign))
 
 
-def told() -> dict[str, str]:
-    """The lines of demo.env about it."""
+def environment_lines() -> dict[str, str]:
+    """Its lines of demo.env."""
     return {
         "PLACEHOLDERS": f"{HERO},{SIDEBAR}",
         "EVENT_NAME": EVENT,

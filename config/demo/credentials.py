@@ -1,4 +1,4 @@
-"""The demo's credentials: kept in `$DATA_DIR/demo.env`, since the database knows only hashes of them."""
+"""The demo's credentials, in `$DATA_DIR/demo.env`, because the database has only hashes of them."""
 
 import os
 from pathlib import Path
@@ -9,13 +9,13 @@ from rich.table import Table
 
 
 def path() -> Path:
-    """Where the credentials are kept."""
+    """The file of the credentials."""
     directory: Path = settings.DATA_DIR
     return directory / "demo.env"
 
 
 def read() -> dict[str, str]:
-    """The credentials as they were written; empty where there are none."""
+    """The stored credentials; empty if there are none."""
     try:
         lines = path().read_text().splitlines()
     except FileNotFoundError:
@@ -24,7 +24,7 @@ def read() -> dict[str, str]:
 
 
 def write(credentials: dict[str, str]) -> None:
-    """Keep the credentials where only this user can read them; a reader never sees half a file."""
+    """Store the credentials readable by this user only; the file is replaced atomically."""
     draft = path().with_suffix(".env.draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

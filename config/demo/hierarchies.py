@@ -49,7 +49,7 @@ CAMPAIGNS: list[tuple[str, str, str, list[dict[str, Any]], list[tuple[str, list[
 
 
 def create_campaigns(*, organization: Organization, application: Application) -> None:
-    """Make the demo's campaigns through the same services as the dialects use."""
+    """Create the demo's campaigns through the functions that the dialects use."""
     for name, status, category, targets, groups in CAMPAIGNS:
         dated = {"status": status, "starts_at": STARTS_AT, "ends_at": ENDS_AT}
         campaign = create_campaign(

@@ -33,7 +33,7 @@ CAMPAIGNS = [
 
 
 def create_portfolio(*, organization: Organization, application: Application) -> None:
-    """Make the advertisers and assign campaigns to them; the campaigns are there already."""
+    """Create the advertisers and assign existing campaigns to them."""
     advertisers = {
         name: Advertiser.objects.create(organization=organization, name=name, features=[Feature.SPEND_LIMIT_UPDATE])
         for name in ADVERTISERS

@@ -47,7 +47,7 @@ BEHAVIORS: dict[str, list[dict[str, Any]]] = {
 
 
 def create_rewards(*, organization: Organization) -> None:
-    """Make the offer and the behaviors; the campaigns are there already."""
+    """Create the offer, and the behaviors of existing campaigns."""
     create_offer(organization=organization, attributes=OFFER)
     for name, behaviors in BEHAVIORS.items():
         campaign = AdCampaign.objects.get(organization=organization, name=name)

@@ -1,4 +1,6 @@
-"""The demo's shop at /demo/: a page of some other company that uses the browser client. Served by the demo only."""
+"""The demo's shop at /demo/, which stands for another company's site with the browser client. Served by the demo
+only.
+"""
 
 from typing import Any
 
@@ -12,7 +14,7 @@ from customers.models import Application
 
 # As `create_demo` makes them.
 ORGANIZATION = "Acme Outfitters"
-# The application of the pages, where anybody may read its app-token, and that of the organization's servers.
+# The application of the pages, whose app-token anybody may read, and that of the organization's servers.
 APPLICATION, SERVER_APPLICATION = "Acme shop", "Acme demo client"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -34,14 +36,14 @@ def offers(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def apply(request: HttpRequest) -> HttpResponse:
-    """Where the funnel's redirect leads: the company's own form, which tells the platform of the conversion."""
+    """The target of the funnel's redirect: the company's own form, which reports the conversion."""
     system = {name.replace("-", "_"): request.GET.get(name, "") for name in ("tracking-token", "trail-id")}
     return _page(request, "demo/apply.html", {"shown": "apply", **system})
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     application = Application.objects.get(organization__name=ORGANIZATION, name=APPLICATION)
-    # A real shop would take both from the session of who has logged in; this one knows nobody.
+    # A real shop would take both from the session of the logged-in user; this one has no users.
     visitor = {name: request.GET.get(name, "") for name in ("customer", "customer_token")}
     shared = {"app_token": application.app_token, **visitor}
     response = render(request, template, {**shared, **context})
@@ -50,7 +52,7 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpR
 
 
 def page_location(name: str = "") -> str:
-    """What a page of the shop is called where campaigns are bound to it."""
+    """The location of a page of the shop, to which campaigns can be bound."""
     return f"{settings.BASE_URL}/demo/{name}"
 
 

@@ -1,7 +1,7 @@
 """`python -m config.door --host HOST --port PORT --workers N TARGET`: uvicorn for an ASGI application, as we run it.
 
-Several workers are processes of their own that listen each for itself, and the system spreads connections over them: of
-processes that share one socket the first to wake up takes all that wait.
+With several workers each process listens on a socket of its own (SO_REUSEPORT), and the kernel spreads connections over
+them; if they shared one socket, the first process to wake up would take all waiting connections.
 """
 
 import argparse
@@ -21,10 +21,10 @@ from config.logging import configure
 from config.processes import Program
 from config.supervision import Signals, Supervisor
 
-# Connections that wait to be accepted, and open files that the web server asks the system for: sockets, nearly all.
+# Connections that may wait to be accepted, and the limit of open files (mostly sockets) to ask for.
 BACKLOG = 2_048
 OPEN_FILES = 65_536
-# Longer than proxies keep an idle connection to us, or they would write into one that we have just closed.
+# Longer than proxies keep an idle connection, or they would write to one that we have just closed.
 KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 5
 FOLDER = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def _options() -> argparse.Namespace:
 
 
 def _supervise(given: argparse.Namespace) -> None:
-    """Keep so many processes of one worker running."""
+    """Run several processes of one worker each."""
     one = ("--host", given.host, "--port", str(given.port), "--workers", "1", given.target)
     command = (sys.executable, "-m", "config.door", *one)
     workers = [Program(f"web worker {number}", command, essential=True) for number in range(1, given.workers + 1)]
@@ -66,7 +66,7 @@ def _supervise(given: argparse.Namespace) -> None:
 def _serve(given: argparse.Namespace) -> None:
     """Serve in this process."""
     _raise_limit_of_files()
-    # uvicorn ends in order and then raises the signal again, which would look like an accident.
+    # uvicorn shuts down and then raises the signal again, which would look like a crash.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = uvicorn.Config(
         given.target,
@@ -75,7 +75,7 @@ def _serve(given: argparse.Namespace) -> None:
         ws="none",
         lifespan="off",
         interface="asgi3",
-        # The application configures logging; of the scheme and the address only BEHIND_TLS_PROXY may say anything.
+        # The application configures logging, and BEHIND_TLS_PROXY and TRUSTED_PROXIES decide which headers to trust.
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -90,7 +90,7 @@ def _serve(given: argparse.Namespace) -> None:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """A socket of this process alone, at an address that its siblings have too."""
+    """A socket of this process alone, at an address that its siblings also bind."""
     made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -99,13 +99,13 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _is_listening(host: str, port: int) -> bool:
-    """Whether some worker has loaded the application: none listens before."""
+    """Whether a worker has loaded the application, before which it doesn't listen."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         return probe.connect_ex((host, port)) == 0
 
 
 def _raise_limit_of_files() -> None:
-    """Sockets that stand still must not use up the files of a shell's usual 1 024."""
+    """Raise the limit of open files, so that idle sockets can't use it up."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))

@@ -8,7 +8,7 @@ from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingH
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-# How much of a streamed answer is made at a time.
+# How many bytes of a streaming answer are produced at a time.
 PART = 65_536
 WITHOUT_BODY = frozenset({204, 304})
 # Of the last answer of a connection.
@@ -16,7 +16,7 @@ CLOSE = (b"connection", b"close")
 
 
 class Answer:
-    """An answer that is whole, or one that is made part by part."""
+    """A complete answer, or a streaming one that is produced part by part."""
 
     __slots__ = ("_close", "body", "headers", "response", "status")
 
@@ -39,26 +39,26 @@ class Answer:
                 response.block_size = PART
 
     def close(self) -> None:
-        """Let go of what the answer held, and do what was to be done once it had gone out."""
+        """Close the response, which also runs the work that was to be done after it."""
         self._close()
 
     def close_if_whole(self) -> None:
-        """The same of one that does not stream, which has been handed over by now."""
+        """Close a complete answer, which has been passed on by now."""
         if self.response is None:
             self._close()
 
     def closing(self) -> "Answer":
-        """The same, and the last of its connection."""
+        """The same answer, as the last of its connection."""
         self.headers.append(CLOSE)
         return self
 
     async def send(self, send: Send) -> None:
-        """Send one that is whole."""
+        """Send a complete answer."""
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         await send({"type": "http.response.body", "body": self.body})
 
     def parts(self) -> Iterator[bytes]:
-        """The parts of one that streams: each `next` may be called in another thread."""
+        """The parts of a streaming answer; each `next` may be called in another thread."""
         gathered: list[bytes] = []
         size = 0
         assert self.response is not None

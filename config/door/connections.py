@@ -1,4 +1,4 @@
-"""uvicorn's connection, with an end to everything that a client can put off, and a bound to what it can pile up."""
+"""uvicorn's connection with a timeout for everything a client can delay and a bound for everything it can send."""
 
 import asyncio
 import fcntl
@@ -15,12 +15,12 @@ from config.headers import ALWAYS
 
 # How many bytes and lines the head of a request may have, the trailer of a body with it.
 HEAD_BYTES, HEAD_LINES = 65_536, 100
-# How many bytes of a request may be none of its body, beside some for each chunk: a line of the head that is not there
-# yet, and what stands behind the size of a chunk, of which the parser tells nothing.
+# How many bytes of a request may lie outside its body (besides some for each chunk): unfinished lines of the head and
+# extensions behind the size of a chunk, which the parser doesn't report.
 FRAMING_BYTES, CHUNK_BYTES = 131_072, 16
-# How many requests of a connection may be there before the first of them is answered: browsers and libraries send one.
+# How many pipelined requests of a connection may wait; browsers and libraries don't pipeline.
 MOST_UNANSWERED = 32
-# How often a client that doesn't read is looked at.
+# How often a client that doesn't read is checked.
 LOOK_SECONDS = 1.0
 UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 UNREADABLE = b"Bad request."
@@ -38,24 +38,24 @@ class TooMuchError(Exception):
 
 
 class Connection(HttpToolsProtocol):
-    """One connection, which is cut where a head isn't there in time, or nothing of an answer is taken for too long.
+    """One connection, which is closed if a head takes too long, or if the client stops reading its answer.
 
-    In time is within STALLED_BODY_SECONDS; too long is when neither what we hold of the answer nor what the system
-    holds has become less for UNREAD_ANSWER_SECONDS. A body that stands still is `config.door.bodies`' to refuse.
+    A head may take STALLED_BODY_SECONDS. A client has stopped reading if neither our buffer nor the kernel's has shrunk
+    for UNREAD_ANSWER_SECONDS. `config.door.bodies` refuses stalled bodies.
     """
 
-    # By when the head must be there; 0 where none is awaited. The timer is set once for many heads, and looks at it.
+    # The deadline of the head; 0 if none is awaited. One timer serves many heads: it compares the time with this.
     _head_deadline = 0.0
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
     _unread_since = 0.0
     _untaken = 0
     _is_in_head = True
-    # Of the request that is being received: bytes that are none of its body, as far as whole reads tell, and chunks.
+    # Of the request being received: bytes outside its body, as far as whole reads tell, and chunks.
     _framing = _chunks = 0
     # Bytes of the last read.
     _read = 0
-    # Requests whose answers have not gone out; of several, uvicorn itself knows the last one alone.
+    # Requests without a complete answer; uvicorn itself only knows the last one.
     _unanswered: tuple[RequestResponseCycle, ...] = ()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -64,15 +64,15 @@ class Connection(HttpToolsProtocol):
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing any more; whoever works on an answer writes none of it into a connection that is gone."""
+        """Cancel the timers; answers that are still being produced are not written any more."""
         self._cancel()
         self._leave()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, without an offer to speak another protocol: the parser leaves the body of such a request out.
+        """Feed the parser, with the header Upgrade renamed: the parser would not read the body of such a request.
 
-        (Java's client makes one in its first request.) The header is known by another name behind us.
+        (Java's client offers an upgrade in its first request.)
         """
         if self._is_in_head and (b"pgrade:" in data or b"PGRADE:" in data):
             head, end, rest = data.partition(b"\r\n\r\n")
@@ -81,16 +81,16 @@ class Connection(HttpToolsProtocol):
         self._framing += self._read
         super().data_received(data)
         if self._is_in_head and not self._head_deadline and self._is_answered():
-            # An empty line begins no request, but uvicorn doesn't wait for one any more.
+            # An empty line starts no request, but uvicorn has stopped its timer.
             self._await_head()
         too_many = len(self.headers or ()) > HEAD_LINES or self._framing > FRAMING_BYTES + CHUNK_BYTES * self._chunks
         if too_many and not self.transport.is_closing():
             self.send_400_response("Too much.")
 
     def send_400_response(self, _msg: str) -> None:
-        """Answer what can't be read, as the last of this connection; whole requests before it get their answers first.
+        """Answer an unreadable request and close the connection; complete requests before it are answered first.
 
-        In the middle of another answer to what can't be read only the connection ends.
+        If an answer has already started, only the connection is closed.
         """
         asked = [each for each in self._unanswered if not each.response_complete]
         if whole := [each for each in asked if not each.more_body]:
@@ -104,41 +104,41 @@ class Connection(HttpToolsProtocol):
         self._watch_reader()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """An offer in a form that was not recognized, or CONNECT: what follows can't be read, so none of it counts."""
+        """An upgrade that was not recognized, or CONNECT: what follows can't be read, so refuse it."""
         self.send_400_response("Unknown protocol.")
 
     def on_chunk_header(self) -> None:
-        """The size of a chunk."""
+        """Count a chunk."""
         self._chunks += 1
 
     def on_body(self, body: bytes) -> None:
-        """A part of the body."""
+        """Receive a part of the body."""
         self._framing = max(0, self._framing - len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The body is there; what comes next is a head."""
+        """The body is complete; a head comes next."""
         self._is_in_head = True
         self._head_deadline = 0.0
         if not self.parser.should_keep_alive():
-            # Said by a trailer.
+            # A trailer may say so.
             self.cycle.keep_alive = False
         super().on_message_complete()
 
     def on_message_begin(self) -> None:
-        """The first byte of a head."""
+        """A head starts."""
         super().on_message_begin()
         self._framing = self._chunks = 0
         self._await_head()
 
     def on_headers_complete(self) -> None:
-        """The head is there."""
+        """The head is complete."""
         self._head_deadline = 0.0
         self._is_in_head = False
         may_be_long = self._framing + self._read > HEAD_BYTES
         if len(self.headers) > HEAD_LINES or (may_be_long and self._head_bytes() > HEAD_BYTES):
             raise TooMuchError
-        # The parser adds trailers to its own list: what comes behind a body says nothing of the request.
+        # A copy, because the parser appends trailers to its own list.
         self.scope["headers"] = list(self.headers)
         super().on_headers_complete()
         self.scope["extensions"] = {HANDOVER: Handover(self.cycle)}  # type: ignore[dict-item]  # not one of ASGI's own
@@ -147,21 +147,21 @@ class Connection(HttpToolsProtocol):
             raise TooMuchError
 
     def pause_writing(self) -> None:
-        """More is to be sent than the client takes for now."""
+        """The client reads more slowly than we write."""
         super().pause_writing()
         self._watch_reader()
 
     def on_response_complete(self) -> None:
-        """The answer is handed over, but perhaps not taken."""
+        """The answer is written, but perhaps not read yet."""
         super().on_response_complete()
         if self.transport.is_closing():
             self._watch_reader()
         elif self._is_answered() and not self._is_in_head:
-            # The rest of a body that nobody waited for.
+            # The rest of a body that was not read.
             self._await_head()
 
     def timeout_keep_alive_handler(self) -> None:
-        """No other request came; what isn't taken of the last answer has its own time."""
+        """No further request came; an unread answer has a timeout of its own."""
         super().timeout_keep_alive_handler()
         self._watch_reader()
 
@@ -172,7 +172,7 @@ class Connection(HttpToolsProtocol):
         return not self.cycle or self.cycle.response_complete
 
     def _leave(self) -> None:
-        """Nobody reads an answer any more."""
+        """Mark the requests as disconnected: nobody reads their answers."""
         for cycle in self._unanswered:
             cycle.disconnected = True
             cycle.message_event.set()
@@ -207,7 +207,7 @@ class Connection(HttpToolsProtocol):
         self._unread_timer = self.loop.call_later(LOOK_SECONDS, self._look_at_reader)
 
     def _left(self) -> int:
-        """Bytes that the client has not taken: ours, and (where the system tells) the system's."""
+        """Bytes that the client has not read: in our buffer and, if known, in the kernel's."""
         left: int = self.transport.get_write_buffer_size()
         with suppress(OSError):
             socket = self.transport.get_extra_info("socket")

@@ -1,4 +1,4 @@
-"""A request of ASGI as WSGI (PEP 3333) describes it to Django."""
+"""Translates an ASGI request into a WSGI environment (PEP 3333)."""
 
 import sys
 from functools import lru_cache
@@ -19,7 +19,7 @@ CONSTANT: Environ = {
 
 
 def environ_of(scope: Scope) -> Environ:
-    """The environment of a request whose body is still to be read: `set_body` completes it."""
+    """The environment of a request without its body, which `set_body` adds."""
     server, client = scope.get("server") or ("", None), scope.get("client") or ("", None)
     environ = CONSTANT | {
         "REQUEST_METHOD": scope["method"],
@@ -44,14 +44,14 @@ def environ_of(scope: Scope) -> Environ:
 
 
 def set_body(environ: Environ, body: bytes) -> None:
-    """The body, whole; its length is what it is, however it was sent."""
+    """Add the complete body and its length."""
     environ["wsgi.input"] = BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)
 
 
 def _path(scope: Scope) -> str:
-    """The path's bytes, as PEP 3333 wants them written."""
+    """The path's bytes, decoded as PEP 3333 demands."""
     raw: bytes | None = scope.get("raw_path")
     path = scope["path"].encode() if raw is None else unquote_to_bytes(raw.partition(b"?")[0])
     return path.decode("latin-1")
@@ -59,7 +59,7 @@ def _path(scope: Scope) -> str:
 
 @lru_cache(maxsize=1024)
 def _key(name: bytes) -> str:
-    """The variable of a header; none for one with an underscore, which could pass for another header."""
+    """The variable of a header; empty for a name with an underscore, which could be mistaken for another header."""
     if b"_" in name:
         return ""
     key = name.decode("latin-1").upper().replace("-", "_")

@@ -1,7 +1,7 @@
-"""What is whole already goes between uvicorn and the door at once, without a message of ASGI for each part of it.
+"""A short cut between uvicorn and the door for complete bodies and answers, without ASGI's messages.
 
-Those messages, and what uvicorn asks of each header, cost as much as answering a small request. What isn't whole, and
-whatever another server calls, goes the usual way.
+Those messages, and uvicorn's checks of each header, cost as much as answering a small request. Incomplete bodies,
+streams and other servers use the usual ASGI messages.
 """
 
 import re
@@ -13,12 +13,12 @@ from config.door.answers import CLOSE, Headers
 
 # The name in a scope's `extensions`.
 HANDOVER = "door.handover"
-# What no header may hold. Line ends are Django's to refuse, which does.
+# Characters that no header may contain. Django refuses line ends.
 CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class Handover:
-    """One request and its answer, by uvicorn's own record of them: an upgrade of it may change what stands there."""
+    """One request and its answer, through uvicorn's private record of them, which an upgrade may change."""
 
     __slots__ = ("_cycle",)
 
@@ -26,7 +26,7 @@ class Handover:
         self._cycle = cycle
 
     def take_body(self, most: int) -> bytes | None:
-        """The request's body, where all of it is there, and no more than `most` bytes; else None, and it stays."""
+        """The request's body if it is complete and has at most `most` bytes; else None, and it stays in place."""
         cycle = self._cycle
         if cycle.more_body or cycle.disconnected or len(cycle.body) > most:
             return None
@@ -35,7 +35,7 @@ class Handover:
         return body
 
     def answer(self, status: int, headers: Headers, body: bytes) -> bool:
-        """Write a whole answer (a HEAD's without its body); False where the client must take another one first."""
+        """Write a complete answer (without its body for HEAD); False if the client must read an earlier one first."""
         cycle = self._cycle
         if cycle.flow.write_paused and not cycle.disconnected:
             return False
@@ -60,6 +60,6 @@ class Handover:
 
 
 def handover_of(scope: dict[str, Any]) -> Handover | None:
-    """The handover of a request; None where another server calls."""
+    """The handover of a request; None under another server."""
     found: Handover | None = scope.get("extensions", {}).get(HANDOVER)
     return found

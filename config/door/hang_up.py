@@ -1,4 +1,4 @@
-"""Telling a view that its client has gone."""
+"""Notifies a view that its client has gone."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -6,14 +6,14 @@ from contextlib import contextmanager
 
 import structlog
 
-# Where a request's own is: `request.META["door.hang_up"]`.
+# The key of a request's own in `request.META`.
 META_KEY = "door.hang_up"
 
 log = structlog.get_logger(__name__)
 
 
 class HangUp:
-    """Whether the client of one request has hung up, and whom to tell."""
+    """Whether the client of one request has hung up, and the callbacks to notify."""
 
     __slots__ = ("_callbacks", "_has_happened", "_lock")
 
@@ -31,7 +31,7 @@ class HangUp:
     def calling(self, callback: Callable[[], object]) -> Iterator[None]:
         """Have `callback` called from another thread if the client goes while the block runs (at once if it has gone).
 
-        The end of the block waits for a call that has begun, so nothing that comes after the block is met by it.
+        The end of the block waits for a call that has begun, so it can't affect anything after the block.
         """
         with self._lock:
             self._callbacks.append(callback)
@@ -44,7 +44,7 @@ class HangUp:
                 self._callbacks.remove(callback)
 
     def tell(self) -> None:
-        """Note that the client has gone, and call whoever asked for it; what they raise is logged."""
+        """Note that the client has gone, and run the callbacks; their exceptions are logged."""
         with self._lock:
             if self._has_happened:
                 return
@@ -57,5 +57,5 @@ def _call(callback: Callable[[], object]) -> None:
     try:
         callback()
     except Exception:
-        # Whoever it is, the others are told too.
+        # The other callbacks run all the same.
         log.exception("hang_up_callback_failed")

@@ -1,4 +1,4 @@
-"""The threads that Django answers in: few, with a bounded queue before them."""
+"""The threads that run Django: few, with a bounded queue."""
 
 import asyncio
 import threading
@@ -16,13 +16,13 @@ log = structlog.get_logger(__name__)
 
 
 class BusyError(Exception):
-    """Too many wait already, or this one has waited too long."""
+    """Too many calls wait already, or this one has waited too long."""
 
 
 class Call(Generic[Result]):
-    """Something to be done in a thread; `answered` is set, on the event loop, to what it returns or raises.
+    """Work for a thread; `answered` is set, on the event loop, to its result or exception.
 
-    `afterwards` is done with the result in the same thread, once the loop knows of it.
+    `afterwards` is called with the result in the same thread, after the loop has been notified.
     """
 
     __slots__ = ("afterwards", "answered", "began", "loop", "work")
@@ -35,10 +35,10 @@ class Call(Generic[Result]):
         self.began = time.monotonic()
 
     def do(self) -> None:
-        """Do it in this thread."""
+        """Run it in this thread."""
         try:
             result = self.work()
-        except Exception as error:  # noqa: BLE001 - whoever waits for the answer gets it
+        except Exception as error:  # noqa: BLE001 - passed on to whoever waits
             self._tell(_fail, error)
             return
         self._tell(_succeed, result)
@@ -46,17 +46,17 @@ class Call(Generic[Result]):
             try:
                 self.afterwards(result)
             except Exception:
-                # The answer is given, and the thread is needed.
+                # The answer has been passed on, and the thread must survive.
                 log.exception("closing_failed")
 
     def _tell(self, how: Callable[["asyncio.Future[Any]", Any], None], what: object) -> None:
-        """Settle `answered` from this thread; a loop that has ended has nobody who waits."""
+        """Set `answered` from this thread; no-op if the event loop has ended."""
         with suppress(RuntimeError):
             self.loop.call_soon_threadsafe(how, self.answered, what)
 
 
 class Threads:
-    """`number` threads that live as long as the process, started when the first call comes."""
+    """A pool of `number` daemon threads, started by the first call."""
 
     def __init__(self, name: str, number: int, *, most_waiting: int = 0) -> None:
         self._name = name
@@ -64,11 +64,11 @@ class Threads:
         self._most_waiting = most_waiting
         self._queue: SimpleQueue[Call[Any]] = SimpleQueue()
         self._is_started = False
-        # In the order of their coming; who takes a call out of it, a thread or the loop that gives up, has it alone.
+        # Oldest first; whoever removes a call (a thread, or the loop that gives up) owns it.
         self.waiting: dict[Call[Any], None] = {}
 
     def put(self, call: Call[Any], *, whatever_waits: bool = False) -> None:
-        """Have it done by the next thread that is free; BusyError where too many wait."""
+        """Queue a call for the next free thread; BusyError if too many wait."""
         if len(self.waiting) >= self._most_waiting and not whatever_waits:
             raise BusyError
         if not self._is_started:
@@ -77,13 +77,13 @@ class Threads:
         self._queue.put(call)
 
     async def do(self, work: Callable[[], Result]) -> Result:
-        """Do something that belongs to a request that has got its thread before: it is refused no more."""
+        """Run further work of a request that has already had a thread, so it is never refused."""
         call = Call(work)
         self.put(call, whatever_waits=True)
         return await call.answered
 
     def give_up(self, call: Call[Any], error: Exception) -> bool:
-        """Don't do it any more; whether no thread had begun yet."""
+        """Withdraw a call; whether no thread had started it."""
         if self.waiting.pop(call, call) is call:
             return False
         _fail(call.answered, error)

@@ -1,1 +1,1 @@
-"""The project's database engine: Django's PostgreSQL backend, with an embedded server where none is configured."""
+"""The project's database engine: Django's PostgreSQL backend, with an embedded server if none is configured."""

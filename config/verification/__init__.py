@@ -1,4 +1,4 @@
-"""Whether the data is sound: what always holds, asked of the database (`manage.py verify`)."""
+"""Checks of invariants of the data (`manage.py verify`)."""
 
 from config.verification.caps import CAPS
 from config.verification.check import Check, Finding, findings

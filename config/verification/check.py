@@ -1,13 +1,13 @@
-"""One question to the database about rows that should not be there, and its answer a row at a time."""
+"""A check: a query for rows that should not exist, and its findings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-# Rows that the server sends at a time: memory is bounded whatever there is to tell.
+# How many rows are fetched at a time, so that memory stays bounded.
 BATCH = 500
-ASK = """
+LIST_FINDINGS = """
 SELECT organization_id, sentence FROM ({sql}) found
 WHERE %(organization)s::bigint IS NULL OR organization_id = %(organization)s::bigint
 """
@@ -17,7 +17,7 @@ WHERE %(organization)s::bigint IS NULL OR organization_id = %(organization)s::bi
 class Check:
     """`sql` selects `organization_id` and `sentence`, a row for each thing that is wrong.
 
-    It is one statement, so that it sees one moment of the database, whatever is written meanwhile.
+    It is one statement, so that it sees one snapshot of the database.
     """
 
     name: str
@@ -37,12 +37,12 @@ class Finding:
 
 
 def findings(check: Check, *, organization_id: int | None = None) -> Iterator[Finding]:
-    """What a check finds in an organization (None: in all), read from the server in batches; it writes nothing."""
+    """The findings of a check in an organization (None: in all), fetched in batches in a read-only transaction."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
         with connection.chunked_cursor() as cursor:
-            cursor.execute(ASK.format(sql=check.sql), {"organization": organization_id})
+            cursor.execute(LIST_FINDINGS.format(sql=check.sql), {"organization": organization_id})
             while rows := cursor.fetchmany(BATCH):
                 for owner, sentence in rows:
                     yield Finding(check.name, owner, sentence)

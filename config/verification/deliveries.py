@@ -1,4 +1,4 @@
-"""Deliveries: their counts are those of their recipients, and each has whom it should have, once."""
+"""Deliveries: counts equal the recipients, recipients are complete and unique."""
 
 from config.verification.check import Check
 from customers.named_sql import NamedSQL
@@ -6,25 +6,25 @@ from customers.named_sql import NamedSQL
 SQL = NamedSQL(__file__)
 
 COUNTED = ("audience", "sent", "failed", "skipped", "ambiguous")
-COUNTS = SQL("counts").format(
+FIND_WRONG_DELIVERY_COUNTS = SQL("find_wrong_delivery_counts").format(
     shown=", ".join(f"{name} %%s" for name in COUNTED),
-    kept=", ".join(f"delivery.{name}" for name in COUNTED),
-    there=", ".join(f"COALESCE(recipient.{name}, 0)" for name in COUNTED),
+    stored=", ".join(f"delivery.{name}" for name in COUNTED),
+    actual=", ".join(f"COALESCE(recipient.{name}, 0)" for name in COUNTED),
     sums=", ".join(f"count(*) FILTER (WHERE state = '{name}') AS {name}" for name in COUNTED[1:]),
 )
-CHUNKS = SQL("chunks")
-UNFINISHED = SQL("unfinished")
-TWICE = SQL("twice")
-OVERLAPPING = SQL("overlapping")
-OTHER_CREATIVE = SQL("other_creative")
-NO_DELIVERY = SQL("no_delivery")
+FIND_WRONG_CHUNK_COUNTS = SQL("find_wrong_chunk_counts")
+FIND_UNSETTLED_RECIPIENTS = SQL("find_unsettled_recipients")
+FIND_DUPLICATE_RECIPIENTS = SQL("find_duplicate_recipients")
+FIND_OVERLAPPING_CHUNKS = SQL("find_overlapping_chunks")
+FIND_RECIPIENTS_OF_OTHER_CREATIVES = SQL("find_recipients_of_other_creatives")
+FIND_CREATIVES_WITHOUT_DELIVERY = SQL("find_creatives_without_delivery")
 
 DELIVERIES = (
-    Check("counts of deliveries", COUNTS),
-    Check("chunks of deliveries", CHUNKS),
-    Check("complete deliveries are settled", UNFINISHED),
-    Check("a customer is a recipient once", TWICE),
-    Check("chunks share customers out", OVERLAPPING),
-    Check("recipients are of their delivery's creative", OTHER_CREATIVE),
-    Check("live scheduled creatives have a delivery", NO_DELIVERY),
+    Check("counts of deliveries", FIND_WRONG_DELIVERY_COUNTS),
+    Check("chunks of deliveries", FIND_WRONG_CHUNK_COUNTS),
+    Check("complete deliveries are settled", FIND_UNSETTLED_RECIPIENTS),
+    Check("a customer is a recipient once", FIND_DUPLICATE_RECIPIENTS),
+    Check("chunks share customers out", FIND_OVERLAPPING_CHUNKS),
+    Check("recipients are of their delivery's creative", FIND_RECIPIENTS_OF_OTHER_CREATIVES),
+    Check("live scheduled creatives have a delivery", FIND_CREATIVES_WITHOUT_DELIVERY),
 )

@@ -1,21 +1,21 @@
-"""Campaigns are whole: what each must have, and what stands below one and names another."""
+"""Campaigns are complete, and rows below one refer to no other."""
 
 from config.verification.check import Check
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-NO_BUNDLE = """
+FIND_CAMPAIGNS_WITHOUT_BUNDLE = """
 SELECT campaign.organization_id, format('campaign %%s has no ad bundle', campaign.id) AS sentence
 FROM campaigns_adcampaign campaign
 WHERE NOT EXISTS (SELECT FROM campaigns_adbundle bundle WHERE bundle.campaign_id = campaign.id)
 """
-TWO_LIVING = """
+FIND_SURPLUS_ROWS = """
 SELECT organization_id, format('{parent} %%s has %%s living rows in {child}', {column}, count(*)) AS sentence
 FROM {child} WHERE deleted_at IS NULL GROUP BY organization_id, {column} HAVING count(*) > 1
 """
-UNKNOWN_OFFERS = SQL("unknown_offers")
-OTHER_CAMPAIGN = """
+FIND_UNKNOWN_OFFERS = SQL("find_unknown_offers")
+FIND_OTHER_CAMPAIGN = """
 SELECT child.organization_id, format('{child} %%s is of campaign %%s, its {column} %%s of campaign %%s', child.id,
     child.campaign_id, child.{column}, parent.campaign_id) AS sentence
 FROM {child} child JOIN ({parent}) parent ON parent.id = child.{column} WHERE parent.campaign_id <> child.campaign_id
@@ -36,18 +36,20 @@ OF_ONE_CAMPAIGN = (
 )
 
 HIERARCHY = (
-    Check("a campaign has its ad bundle", NO_BUNDLE),
+    Check("a campaign has its ad bundle", FIND_CAMPAIGNS_WITHOUT_BUNDLE),
     Check(
         "one container a campaign",
-        TWO_LIVING.format(parent="campaign", child="campaigns_adlineitem", column="campaign_id"),
+        FIND_SURPLUS_ROWS.format(parent="campaign", child="campaigns_adlineitem", column="campaign_id"),
     ),
     Check(
         "one creative a group",
-        TWO_LIVING.format(parent="creative group", child="campaigns_adunit", column="creative_group_id"),
+        FIND_SURPLUS_ROWS.format(parent="creative group", child="campaigns_adunit", column="creative_group_id"),
     ),
-    Check("offers of creatives are there", UNKNOWN_OFFERS),
+    Check("offers of creatives are there", FIND_UNKNOWN_OFFERS),
     *(
-        Check(f"one campaign in {child}.{column}", OTHER_CAMPAIGN.format(child=child, column=column, parent=parent))
+        Check(
+            f"one campaign in {child}.{column}", FIND_OTHER_CAMPAIGN.format(child=child, column=column, parent=parent)
+        )
         for child, column, parent in OF_ONE_CAMPAIGN
     ),
 )

@@ -1,20 +1,20 @@
-"""Sums that are kept equal the rows that they are sums of."""
+"""Stored sums and counts equal those of their rows."""
 
 from config.verification.check import Check
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-POINTS = SQL("points")
-SPEND_TOTALS = SQL("spend_totals")
-SPEND_LIMITS = SQL("spend_limits")
-ISSUED_OFFERS = SQL("issued_offers")
-PARTICIPATIONS = SQL("participations")
+FIND_WRONG_POINTS = SQL("find_wrong_points")
+FIND_WRONG_SPEND_TOTALS = SQL("find_wrong_spend_totals")
+FIND_EXCEEDED_SPEND_LIMITS = SQL("find_exceeded_spend_limits")
+FIND_WRONG_OFFER_COUNTS = SQL("find_wrong_offer_counts")
+FIND_WRONG_PARTICIPATION_COUNTS = SQL("find_wrong_participation_counts")
 
 LEDGERS = (
-    Check("points equal the ledger", POINTS),
-    Check("spend totals equal the entries", SPEND_TOTALS),
-    Check("spend is within its limit", SPEND_LIMITS),
-    Check("issued offers are counted", ISSUED_OFFERS),
-    Check("participations count their interactions", PARTICIPATIONS),
+    Check("points equal the ledger", FIND_WRONG_POINTS),
+    Check("spend totals equal the entries", FIND_WRONG_SPEND_TOTALS),
+    Check("spend is within its limit", FIND_EXCEEDED_SPEND_LIMITS),
+    Check("issued offers are counted", FIND_WRONG_OFFER_COUNTS),
+    Check("participations count their interactions", FIND_WRONG_PARTICIPATION_COUNTS),
 )

@@ -1,4 +1,4 @@
-"""No row hangs on a row of another organization, or on one that is not there: asked of every foreign key."""
+"""No row refers to a row of another organization or to a missing one: checked for every foreign key."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,9 +13,8 @@ from customers.tenancy import TenantModel
 
 SQL = NamedSQL(__file__)
 
-REFERENCE = SQL("reference")
-# While an audience is being built, those who were merged meanwhile are still in it: the last step of building removes
-# them.
+FIND_BROKEN_REFERENCES = SQL("find_broken_references")
+# An audience under construction still has customers who were merged meanwhile; the last step removes them.
 BEING_BUILT = {
     "campaigns_recipient.customer_id": """
 AND NOT (parent.id IS NULL AND EXISTS (SELECT FROM campaigns_delivery delivery
@@ -28,7 +27,7 @@ def references() -> Iterator[Check]:
     for model in apps.get_models():
         if not issubclass(model, TenantModel):
             continue
-        for field in model._meta.concrete_fields:  # noqa: SLF001 - as below
+        for field in model._meta.concrete_fields:  # noqa: SLF001 - documented by Django, as below
             target = field.related_model
             if not isinstance(field, models.ForeignKey) or not isinstance(target, type):
                 continue
@@ -37,11 +36,11 @@ def references() -> Iterator[Check]:
 
 
 def _reference(model: type[models.Model], field: "models.Field[Any, Any]", target: type[models.Model]) -> Check:
-    child, parent = model._meta, target._meta  # noqa: SLF001 - Django's documented way to ask for fields
+    child, parent = model._meta, target._meta  # noqa: SLF001
     assert child.pk is not None
     assert parent.pk is not None
     place = f"{child.db_table}.{field.column}"
-    sql = REFERENCE.format(
+    sql = FIND_BROKEN_REFERENCES.format(
         child=child.db_table,
         child_key=child.pk.column,
         column=field.column,

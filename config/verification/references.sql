@@ -1,5 +1,5 @@
--- name: reference
--- Only names of tables and columns are put together here.
+-- name: find_broken_references
+-- The places are names of tables and columns.
 SELECT child.organization_id,
     format('{child} %%s has {column} %%s, ', child.{child_key}, child.{column}) || CASE
         WHEN parent.{parent_key} IS NULL THEN 'which is not there'

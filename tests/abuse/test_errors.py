@@ -109,7 +109,7 @@ def _incompressible(characters: int, first: int) -> str:
     return "".join(chr(first + secrets.randbelow(700)) for _ in range(characters))
 
 
-def test_the_longest_texts_are_kept_where_an_index_is_over_them(server: Server) -> None:
+def test_the_longest_texts_can_be_stored_in_indexed_fields(server: Server) -> None:
     with server.database():
         organization = make_organization()
         application = make_application(organization, platforms=["rest"]).application
@@ -126,7 +126,7 @@ def test_the_longest_texts_are_kept_where_an_index_is_over_them(server: Server) 
     assert notes == {"1": texts[0], "2": texts[1]}
 
 
-def test_the_longest_token_of_a_device_is_kept(server: Server, abused: Abused) -> None:
+def test_the_longest_token_of_a_device_can_be_stored(server: Server, abused: Abused) -> None:
     token = _incompressible(1_024, 0x4E00)
     with server.database():
         organization = Application.objects.get(pk=abused.application_id).organization

@@ -42,7 +42,7 @@ def test_a_trailer_may_say_that_the_connection_ends(server: Server, abused: Abus
 
 
 @pytest.mark.parametrize("body", [head("GET", "/healthz", Content_Length=100_000), b""])
-def test_a_body_that_nobody_waits_for_holds_no_connection(server: Server, body: bytes) -> None:
+def test_an_unread_body_does_not_keep_a_connection_open(server: Server, body: bytes) -> None:
     sent = body or head("GET", "/healthz", Transfer_Encoding="chunked") + b"ffff\r\n"
     with opened(server) as dripping:
         dripping.sendall(sent + b"x")

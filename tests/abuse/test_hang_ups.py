@@ -43,7 +43,9 @@ def test_a_statement_of_an_answer_that_streams_ends_with_its_client(server: Serv
 
 
 @pytest.mark.parametrize("others", [0, 1, 5])
-def test_an_answer_to_who_has_gone_is_nobodys_error(server: Server, abused: Abused, others: int) -> None:
+def test_an_answer_to_a_client_that_has_gone_is_not_logged_as_an_error(
+    server: Server, abused: Abused, others: int
+) -> None:
     """Whatever they had asked for besides, without waiting; that nothing is logged is looked after for every test."""
     asked = head("GET", CAMPAIGN, Authorization=abused.bearer)
     with server.locked(CAMPAIGNS_TABLE):
@@ -65,7 +67,7 @@ def test_no_connection_asks_for_any_number_of_things_at_once(server: Server) -> 
     assert server.connections() <= MOST_CONNECTIONS
 
 
-def test_an_empty_line_keeps_no_connection(server: Server) -> None:
+def test_an_empty_line_does_not_keep_a_connection_open(server: Server) -> None:
     with opened(server) as silent:
         silent.sendall(head("GET", "/healthz"))
         assert read_answer(silent)[0] == 200
@@ -79,7 +81,7 @@ def test_a_line_of_a_head_without_end_is_refused(server: Server, unended: bytes)
         assert _refused(endless, unended, b"x" * 65_536)
 
 
-def test_what_stands_behind_the_size_of_a_chunk_has_an_end(server: Server, abused: Abused) -> None:
+def test_chunk_extensions_are_bounded(server: Server, abused: Abused) -> None:
     """The parser tells nobody of it, so it is counted as what was received and is no body."""
     chunked = head("POST", TRACE, Content_Type=JSON, Transfer_Encoding="chunked")
     with opened(server) as endless:

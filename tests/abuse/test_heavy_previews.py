@@ -55,7 +55,9 @@ def _make_heavy() -> Heavy:
 
 
 @pytest.mark.parametrize("companies", [1, 2])
-def test_eight_at_once_stop_nobody(server: Server, abused: Abused, heavies: list[Heavy], companies: int) -> None:
+def test_eight_previews_at_once_delay_no_other_request(
+    server: Server, abused: Abused, heavies: list[Heavy], companies: int
+) -> None:
     askers = [heavies[place % companies] for place in range(PREVIEWS)]
     with ThreadPoolExecutor(PREVIEWS) as attackers, server.locked("customers_customer"):
         asked = [attackers.submit(server.ask, "POST", each.preview, **each.options) for each in askers]

@@ -123,7 +123,9 @@ def guessed(server: Server) -> Iterator[str]:
         AccessAttempt.objects.all().delete()
 
 
-def test_a_guesser_waits_whatever_they_say_of_themselves(server: Server, abused: Abused, guessed: str) -> None:
+def test_guessing_passwords_is_locked_out_whatever_the_headers_claim(
+    server: Server, abused: Abused, guessed: str
+) -> None:
     page = server.ask("GET", LOGIN)
     said: list[dict[str, str]] = [
         {"X-Forwarded-For": f"198.51.100.{n}", "User-Agent": f"browser {n}"} for n in range(5)

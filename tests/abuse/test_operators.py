@@ -164,7 +164,7 @@ def test_a_new_secret_is_shown_once(server: Server, operator: Browser, applicati
 
 @pytest.mark.parametrize("rights", [["view"], ["view", "add", "delete"]], ids=" ".join)
 @pytest.mark.parametrize("action", ["give_new_secret", "give_new_identity_secret"])
-def test_who_may_only_look_gets_no_secret(
+def test_operators_with_view_permission_see_no_secret(
     server: Server, application: tuple[Application, str], rights: list[str], action: str
 ) -> None:
     ours, secret = application
@@ -178,7 +178,7 @@ def test_who_may_only_look_gets_no_secret(
         assert not LogEntry.objects.filter(user=viewer).exists()
 
 
-def test_who_edits_operators_raises_nobody(server: Server) -> None:
+def test_editors_of_operators_can_not_grant_permissions(server: Server) -> None:
     with server.database():
         editor = make_operator("view", "change_operator")
     browser, page = Browser(server, editor.get_username()), f"{OPERATORS}{editor.pk}/change/"

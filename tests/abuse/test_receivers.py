@@ -78,7 +78,7 @@ def _delivery(server: Server, outside: Outside, name: str) -> tuple[Delivery, li
         return delivery, list(Recipient.objects.filter(delivery=delivery))
 
 
-def test_who_drips_keeps_nobody_elses_messages_and_has_got_its_own(server: Server, outside: Outside) -> None:
+def test_a_slow_receiver_delays_no_other_messages_and_gets_its_own(server: Server, outside: Outside) -> None:
     assert len(outside.mailboxes["letter"].taken) == 2
     for drip in outside.drips:
         drip.stopped.set()
@@ -129,7 +129,7 @@ def test_a_connection_that_is_closed_between_two_mails_leaves_nobody_in_doubt(ou
 
 
 @pytest.mark.parametrize("name", EXPLOSIVE)
-def test_who_makes_a_message_too_much_fails_alone(server: Server, outside: Outside, name: str) -> None:
+def test_a_recipient_whose_message_is_too_large_fails_alone(server: Server, outside: Outside, name: str) -> None:
     _, people = _delivery(server, outside, name)
     assert sorted(each.state for each in people) == ["failed", "sent"]
     assert len(outside.mailboxes[name].taken) == 1

@@ -29,7 +29,7 @@ def _files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
 
 
-def test_bodies_that_stand_still_stop_nobody_and_are_refused(server: Server, abused: Abused) -> None:
+def test_stalled_bodies_delay_no_other_request_and_are_refused(server: Server, abused: Abused) -> None:
     asked = head("POST", TRACE, Content_Type=JSON, Content_Length=1000) + b"{"
     with many(server, SLOW, asked) as slow:
         assert server.status("GET", "/healthz") == 200
@@ -42,7 +42,7 @@ def test_bodies_that_stand_still_stop_nobody_and_are_refused(server: Server, abu
     assert server.connections() <= MOST_CONNECTIONS
 
 
-def test_answers_that_nobody_reads_stop_nobody_and_are_cut_off(server: Server, abused: Abused) -> None:
+def test_unread_answers_delay_no_other_request_and_are_cut_off(server: Server, abused: Abused) -> None:
     asked = head("GET", abused.file_path, Authorization=f"Basic {abused.basic}")
     with many(server, UNREAD, asked, received=RECEIVED) as unread:
         assert unread[0].recv(12) == b"HTTP/1.1 200"
@@ -60,7 +60,7 @@ def test_a_client_that_reads_slowly_gets_all(server: Server, abused: Abused) -> 
         assert len(read_all(slow)) > FILE_BYTES
 
 
-def test_a_streamed_search_holds_no_thread_while_nobody_reads(server: Server, abused: Abused) -> None:
+def test_an_unread_stream_occupies_no_thread(server: Server, abused: Abused) -> None:
     asked = head(
         "POST",
         "/marketing-solutions/campaigns/search",
@@ -75,7 +75,7 @@ def test_a_streamed_search_holds_no_thread_while_nobody_reads(server: Server, ab
 
 
 @pytest.mark.usefixtures("_files")
-def test_connections_without_a_word_stop_nobody(server: Server) -> None:
+def test_silent_connections_delay_no_other_request(server: Server) -> None:
     with many(server, IDLE, b""):
         assert server.status("GET", "/readyz") == 200
 

@@ -113,7 +113,7 @@ def test_a_guessed_id_shows_and_overwrites_nothing(shop: Shop) -> None:
     assert _ana(shop).attributes == KNOWN
 
 
-def test_who_is_known_sees_what_is_known(shop: Shop) -> None:
+def test_a_proven_customer_sees_stored_values(shop: Shop) -> None:
     trusted = shop.visit(shop.web, customer_id="ana", customer_token=_signed(shop, "ana"))
     assert shop.details(shop.web, trusted)[1] == KNOWN
     assert shop.details(shop.rest, shop.visit(shop.rest, customer_id="ana"))[1] == KNOWN

@@ -29,11 +29,11 @@ VARIANTS: dict[tuple[str, str], list[dict[str, Any]]] = {
         {"level": level} for level in ("campaign", "line_item", "creative_group", "creative")
     ],
     ("campaigns/schedule/synchronise.sql", "make_deliveries"): [{"level": "creative"}],
-    ("config/retention/kinds.sql", "by_id"): [
+    ("config/retention/kinds.sql", "delete_old_rows"): [
         {**RETENTION, "mark": "", "end": ""},
         {**RETENTION, "mark": "", "end": "OR max(at) >= %(before)s::timestamptz"},
     ],
-    ("config/verification/caps.sql", "earned"): [
+    ("config/verification/caps.sql", "find_exceeded_behavior_caps"): [
         {"within": "in all", "cap": "behavior.max_times_achievable", "period": "1"},
         {
             "within": "in a month",
@@ -41,10 +41,10 @@ VARIANTS: dict[tuple[str, str], list[dict[str, Any]]] = {
             "period": "date_trunc('month', completion.at AT TIME ZONE organization.time_zone)",
         },
     ],
-    ("config/verification/deliveries.sql", "counts"): [
-        {"shown": "sent %%s", "kept": "delivery.sent", "there": "COALESCE(recipient.sent, 0)", "sums": "1 AS sent"}
+    ("config/verification/deliveries.sql", "find_wrong_delivery_counts"): [
+        {"shown": "sent %%s", "stored": "delivery.sent", "actual": "COALESCE(recipient.sent, 0)", "sums": "1 AS sent"}
     ],
-    ("config/verification/references.sql", "reference"): [
+    ("config/verification/references.sql", "find_broken_references"): [
         {
             "child": "campaigns_delivery",
             "child_key": "id",

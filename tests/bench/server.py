@@ -24,7 +24,7 @@ def running(target: str, settings_module: str, probe: str) -> Iterator[str]:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings_module}
     child = Child(program, environment, settings.BASE_DIR)
     try:
-        child.look_after()
+        child.maintain()
         _wait_for(port, probe)
         yield f"http://{HOST}:{port}"
     finally:

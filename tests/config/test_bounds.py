@@ -64,7 +64,7 @@ def test_every_kind_has_bounds_and_only_the_schema_may_wait_for_ever() -> None:
     assert [kind for kind, seconds in of_statements.items() if not seconds] == [Work.SCHEMA, Work.COMMAND]
 
 
-def test_what_is_asked_for_says_of_which_kind_it_is() -> None:
+def test_each_path_declares_its_kind_of_work() -> None:
     actor, buyer, caller, browser = Actor.of(), Buyer.of(), Caller.of(), Client()
     asked: list[tuple[Callable[[], Any], Work]] = [
         (lambda: actor.get("campaigns"), Work.API),
@@ -95,7 +95,7 @@ def test_a_block_has_its_own_and_what_follows_what_was_before() -> None:
     assert shown() == of(Work.API)
 
 
-def test_a_transaction_keeps_what_it_began_with() -> None:
+def test_a_transaction_keeps_the_timeouts_it_began_with() -> None:
     begin(Work.API)
     with transaction.atomic():
         with bounded(Work.PREVIEW):
@@ -178,7 +178,7 @@ def test_seconds_by_kind(monkeypatch: pytest.MonkeyPatch, value: str, expected: 
 
 
 @pytest.mark.parametrize("value", ["soon", "api=soon", "api=", "others=5", "-1", "api=-1", "api=nan", "hot=86401"])
-def test_seconds_that_are_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_timeouts_that_are_no_seconds_are_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("LOCK_TIMEOUT_SECONDS", value)
     with pytest.raises(ImproperlyConfigured) as refusal:
         seconds_by_kind("LOCK_TIMEOUT_SECONDS", DEFAULTS)

@@ -112,7 +112,7 @@ def test_a_client_that_sends_no_end_holds_no_thread(settings: Settings) -> None:
     run(work)
 
 
-def test_a_client_that_has_gone_is_told_to_whoever_works_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_view_is_notified_when_its_client_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "LONG_SECONDS", 0.0)
     monkeypatch.setattr(application, "SWEEP_SECONDS", 0.01)
     begun, cancelled = threading.Event(), threading.Event()
@@ -133,7 +133,7 @@ def test_a_client_that_has_gone_is_told_to_whoever_works_for_it(monkeypatch: pyt
     run(work)
 
 
-def test_a_client_that_has_gone_before_its_turn_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_whose_client_has_gone_while_it_waited_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "LONG_SECONDS", 0.0)
     monkeypatch.setattr(application, "SWEEP_SECONDS", 0.01)
     free, seen = threading.Event(), []
@@ -157,7 +157,7 @@ def test_a_client_that_has_gone_before_its_turn_is_left_out(monkeypatch: pytest.
     run(work)
 
 
-def test_who_waits_too_long_or_comes_as_one_too_many_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_that_wait_too_long_or_are_too_many_get_503(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "WAIT_SECONDS", 0.05)
     monkeypatch.setattr(application, "SWEEP_SECONDS", 0.01)
     monkeypatch.setattr(application, "MOST_WAITING", 1)
@@ -217,7 +217,7 @@ def test_a_streamed_answer_is_made_as_it_is_taken_and_holds_no_thread() -> None:
     run(work)
 
 
-def test_a_reader_who_has_gone_gets_no_more() -> None:
+def test_a_stream_ends_when_its_client_has_gone() -> None:
     def pieces() -> Iterator[bytes]:
         while True:
             yield b"x" * 65_536
@@ -232,7 +232,7 @@ def test_a_reader_who_has_gone_gets_no_more() -> None:
     run(work)
 
 
-def test_a_reader_who_goes_while_a_part_is_made_is_told_to_whoever_makes_it() -> None:
+def test_a_stream_s_view_is_notified_when_its_client_goes() -> None:
     """What they raise for it is nobody's error, and the answer is closed."""
     begun, gone, closed = threading.Event(), threading.Event(), threading.Event()
 
@@ -340,7 +340,7 @@ def test_a_callback_is_called_once_and_never_after_its_block() -> None:
     assert hang_up.has_happened
 
 
-def test_a_callback_that_fails_keeps_the_others_from_nothing() -> None:
+def test_a_failing_callback_does_not_keep_the_others_from_running() -> None:
     calls: list[str] = []
     hang_up = HangUp()
     with hang_up.calling(lambda: 1 // 0), hang_up.calling(lambda: calls.append("second")):

@@ -155,7 +155,7 @@ def test_a_server_whose_starter_is_killed_stops(directory: Path, hold: Hold, whe
     hold().end()
 
 
-def test_a_killed_guard_is_replaced_by_the_next_who_needs_the_server(directory: Path, hold: Hold) -> None:
+def test_a_killed_guard_is_replaced_by_the_next_process_that_needs_the_server(directory: Path, hold: Hold) -> None:
     first = hold()
     (killed,) = guards(directory)
     killed.kill()

@@ -30,7 +30,7 @@ def test_a_number_and_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "mysql://me:secret@host/x", "postgresql://me:secret@host:port/x", "secret"])
-def test_a_database_url_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_an_invalid_database_url_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("DATABASE_URL", value)
     with pytest.raises(ImproperlyConfigured) as refusal:
         postgresql("DATABASE_URL")
@@ -47,7 +47,7 @@ def test_a_database_url(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("value", ["nonsense", "amqp://me:secret@host//", "redis://:secret@host:port/0"])
-def test_a_redis_url_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_an_invalid_redis_url_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("REDIS_URL", value)
     with pytest.raises(ImproperlyConfigured) as refusal:
         redis("REDIS_URL")
@@ -75,7 +75,7 @@ def test_the_example_file_names_every_setting() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("chosen", [{}, {"DECISION_LOG": "sampled"}])
-def test_serving_the_demo_keeps_all_decisions_of_the_demo_alone(
+def test_serving_the_demo_logs_all_decisions_of_the_demo_only(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, chosen: dict[str, str]
 ) -> None:
     demo, _ = make_organization(name=ORGANIZATION), make_organization()
@@ -86,7 +86,7 @@ def test_serving_the_demo_keeps_all_decisions_of_the_demo_alone(
     assert os.environ == {"DEMO": "1"} | chosen | ({} if chosen else {"DECISION_LOG_ALL_OF": str(demo.pk)})
 
 
-def test_numbers_that_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_numbers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DECISION_LOG_ALL_OF", "1,acme")
     with pytest.raises(ImproperlyConfigured, match="DECISION_LOG_ALL_OF must be whole numbers"):
         numbers("DECISION_LOG_ALL_OF")

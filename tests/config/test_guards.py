@@ -42,7 +42,7 @@ HEALTH = {"alive", "ready"}
 
 
 @pytest.mark.parametrize("what", PATHS)
-def test_every_answer_says_what_it_may_not_be_used_for(client: Client, what: str) -> None:
+def test_every_answer_has_the_security_headers(client: Client, what: str) -> None:
     answer = client.get(PATHS[what])
     answer.close()
     headers = answer.headers

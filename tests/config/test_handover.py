@@ -68,7 +68,7 @@ def test_an_answer_is_written_whole_and_once(cycle: RequestResponseCycle, transp
 
 
 @pytest.mark.parametrize("headers", [[TEXT], [TEXT, (b"connection", b"close")]])
-def test_the_last_answer_says_so_and_ends_its_connection(
+def test_the_last_answer_of_a_connection_says_close_and_closes_it(
     cycle: RequestResponseCycle, transport: Transport, headers: list[tuple[bytes, bytes]]
 ) -> None:
     cycle.keep_alive = len(headers) > 1
@@ -85,14 +85,14 @@ def test_an_answer_waits_where_its_client_must_take_another_one(
     assert (transport.written, cycle.response_started) == (b"", False)
 
 
-def test_nothing_is_written_for_a_client_who_has_gone(cycle: RequestResponseCycle, transport: Transport) -> None:
+def test_no_answer_is_written_to_a_closed_connection(cycle: RequestResponseCycle, transport: Transport) -> None:
     cycle.disconnected = True
     assert Handover(cycle).answer(200, [TEXT], b"hello")
     assert transport.written == b""
 
 
 @pytest.mark.parametrize("character", [b"\x00", b"\x1f", b"\x7f"])
-def test_no_header_holds_what_none_may_hold(
+def test_control_characters_in_headers_are_refused(
     cycle: RequestResponseCycle, transport: Transport, character: bytes
 ) -> None:
     with pytest.raises(ValueError, match="header"):

@@ -84,7 +84,7 @@ def test_no_other_statement_of_it_begins() -> None:
     assert actor.get("campaigns").status_code == 200
 
 
-def test_who_hangs_up_when_all_is_done_disturbs_nobody() -> None:
+def test_hanging_up_after_the_answer_affects_no_other_request() -> None:
     actor, hang_up = Actor.of(), HangUp()
     assert actor.client.get(actor.url("campaigns"), **_extra(actor, hang_up)).status_code == 200
     hang_up.tell()

@@ -56,7 +56,7 @@ def let_pass(**which: str) -> None:
 
 
 @pytest.mark.django_db
-def test_without_work_nobody_need_be_heard(client: Client, django_assert_max_num_queries: Any) -> None:
+def test_missing_workers_are_fine_while_no_work_is_due(client: Client, django_assert_max_num_queries: Any) -> None:
     assert workers(client) == (200, "ok")
     with django_assert_max_num_queries(3):
         workers(client)
@@ -88,7 +88,7 @@ def test_one_worker_of_several_is_enough_until_it_is_silent_too(client: Client) 
 
 
 @pytest.mark.usefixtures("due")
-def test_who_is_heard_says_who_is_not() -> None:
+def test_a_heartbeat_logs_the_kind_that_is_missing() -> None:
     with capture_logs() as said:
         beat_once(kind="beat", name="beat@here")
         beat_once(kind="worker", name="worker@here")
@@ -160,6 +160,6 @@ def test_a_worker_that_finds_its_broker_again_has_one_heart(monkeypatch: pytest.
         beat_init.send(sender=Sender(None))
     hearts = set(threading.enumerate()) - before
     over.set()
-    assert sorted(heart.name for heart in hearts) == ["heart of beat", "heart of worker"]
+    assert sorted(heart.name for heart in hearts) == ["heartbeat of beat", "heartbeat of worker"]
     for heart in hearts:
         heart.join()

@@ -68,7 +68,7 @@ def test_waiting_is_not_made_longer_by_trying() -> None:
         assert is_in(attempt(RIGHT))
 
 
-def test_nobody_keeps_an_operator_out_from_elsewhere() -> None:
+def test_failures_from_one_address_do_not_lock_an_operator_out_at_another() -> None:
     fail(6, at="198.51.100.7")
     assert is_in(attempt(RIGHT))
 
@@ -117,7 +117,7 @@ def test_every_attempt_is_a_line_and_no_password_is() -> None:
     assert WRONG not in str(list(AccessAttempt.objects.values()))
 
 
-def test_what_is_counted_is_not_kept_for_longer() -> None:
+def test_failures_are_not_stored_longer_than_they_count() -> None:
     fail(2, name="a customer's password, typed into the wrong field")
     with time_machine.travel(timezone.now() + QUARTER + timedelta(seconds=1), tick=False):
         fail(1)
@@ -151,7 +151,7 @@ def test_a_network_of_ipv6_is_one_address() -> None:
     assert is_in(attempt(RIGHT, at="2001:db8:0:2::1"))
 
 
-def test_a_header_moves_nobody_elsewhere() -> None:
+def test_a_forged_forwarded_for_does_not_change_the_address() -> None:
     statuses = [attempt(WRONG, **{"X-Forwarded-For": f"203.0.113.{n}"}).status_code for n in range(5)]
     assert statuses == [200] * 4 + [429]
 

@@ -33,7 +33,7 @@ def test_packages_are_installed_by_their_hashes() -> None:
                 assert following.strip().startswith("--hash=sha256:"), line
 
 
-def test_an_audit_that_asked_nobody_says_so() -> None:
+def test_an_audit_without_a_database_says_so() -> None:
     nowhere = {"PYTHON": sys.executable, "https_proxy": "http://127.0.0.1:1", "no_proxy": ""}
     asked = subprocess.run(
         [PROJECT / ".ci" / "audit"], env=os.environ | nowhere, capture_output=True, text=True, check=False

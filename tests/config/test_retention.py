@@ -1,4 +1,4 @@
-"""Old rows are deleted kind by kind, in bites; what something still needs stays, and the counts with it."""
+"""Old rows are deleted kind by kind, in batches; rows that something still needs stay, and so do the counts."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -217,7 +217,9 @@ def test_what_is_old_goes_and_what_is_needed_stays(
 
 
 @pytest.mark.usefixtures("on")
-def test_interactions_leave_a_mark_where_they_were_counted_and_a_merge_keeps_it(old: datetime, young: datetime) -> None:
+def test_deleted_interactions_are_noted_in_participations_and_a_merge_keeps_the_note(
+    old: datetime, young: datetime
+) -> None:
     organization = make_organization()
     anonymous, known = make_anonymous(organization), make_customer(organization)
     gone, _ = _tokens(anonymous, old, young)
@@ -277,7 +279,7 @@ def test_chunks_and_recipients_go_with_deliveries_that_are_over(old: datetime, s
 
 
 @pytest.mark.usefixtures("on", "no_mail")
-def test_a_delivery_that_ended_a_moment_ago_keeps_all(young: datetime) -> None:
+def test_nothing_is_deleted_of_a_delivery_that_has_just_finished(young: datetime) -> None:
     delivery = _over("complete", young)
     _retire_all()
     assert Recipient.objects.filter(delivery=delivery).count() == delivery.audience
@@ -304,7 +306,7 @@ def test_recipients_of_triggered_messages_go_by_the_time_at_which_they_were_sett
 
 
 @pytest.mark.usefixtures("on")
-def test_audience_files_go_with_their_manifests_and_the_api_says_so(
+def test_audience_files_are_deleted_with_their_manifests_and_the_api_says_so(
     settings: Settings, tmp_path: Path, old: datetime
 ) -> None:
     settings.EXPORT_ROOT = tmp_path
@@ -331,7 +333,7 @@ def test_audience_files_go_with_their_manifests_and_the_api_says_so(
     assert RetentionMark.objects.get(kind="audience files").removed == 1
 
 
-def test_everything_is_kept_for_good_but_decisions(old: datetime, young: datetime) -> None:
+def test_only_decisions_are_deleted_by_default(old: datetime, young: datetime) -> None:
     customer = make_customer(make_organization())
     assert {name: getattr(of_process, name) for name in SETTINGS if getattr(of_process, name)} == {
         "RETAIN_DECISIONS_DAYS": 30
@@ -372,7 +374,7 @@ def test_a_bite_is_bounded_and_a_pass_rests_once_it_is_through(old: datetime, yo
 
 @pytest.mark.usefixtures("on")
 @pytest.mark.django_db(transaction=True)
-def test_what_somebody_has_in_hand_is_waited_for_by_nobody(old: datetime, young: datetime) -> None:
+def test_deletion_skips_locked_rows(old: datetime, young: datetime) -> None:
     organization = Organization.objects.create(name="Acme")
     gone, _ = _tokens(make_customer(organization), old, young)
     kind = next(kind for kind in KINDS if kind.name == "interactions")

@@ -40,7 +40,7 @@ def test_every_sentence_is_held_by_tests_that_are_there() -> None:
             assert function.startswith("test_") or any(name.startswith(("test_", "main")) for name in found), path
 
 
-def test_what_is_held_stands_in_tables_alone() -> None:
+def test_every_claim_of_the_security_document_is_in_a_table() -> None:
     held = DOCUMENT.partition("## What is held")[2].partition("\n## ")[0]
     loose = [line for line in held.splitlines() if line and not line.startswith("|")]
     assert len(loose) == 1, loose

@@ -78,7 +78,7 @@ def test_it_goes_on_with_its_data_until_ctrl_c_and_leaves_nothing_behind(start: 
 
 
 @one_after_the_other
-def test_who_is_told_to_end_before_it_serves_leaves_nothing_behind(data_directory: Path) -> None:
+def test_stopping_serve_while_it_starts_leaves_nothing_behind(data_directory: Path) -> None:
     served = Served(data_directory, WEB_WORKERS="1")
     try:
         until(lambda: bool(served.running("bin/postgres -D")), "the database")

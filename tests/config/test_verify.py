@@ -106,7 +106,7 @@ def test_an_unknown_organization_is_no_sound_one() -> None:
     assert caught.value.returncode == 2
 
 
-def test_many_findings_are_counted_and_not_all_told() -> None:
+def test_of_many_findings_only_some_are_printed_and_all_are_counted() -> None:
     organization = make_organization().pk
     for _ in range(3):
         PLANTS["points equal the ledger"](organization)

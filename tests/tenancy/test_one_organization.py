@@ -169,7 +169,7 @@ def test_a_row_stays_in_its_organization(ours: Everything, theirs: Everything, m
         _change(model, ours.of(model).pk, organization_id=theirs.organization.pk)
 
 
-def test_what_points_to_nothing_is_nobodys(ours: Everything) -> None:
+def test_null_references_belong_to_no_organization(ours: Everything) -> None:
     behavior = ours.of(Achievement)
     assert behavior.composite_id is None
     outcome = Outcome.objects.create(

@@ -9,12 +9,12 @@ from config.processes import beat, become
 
 
 class Command(BaseCommand):
-    """Becomes the beat that `serve` starts, with the same options."""
+    """Becomes the beat process that `serve` starts, with the same options."""
 
     help = "Run beat alone, with Redis (compose.yaml does; `serve` runs everything)."
     requires_system_checks = []
 
     def handle(self, *_: Any, **__: Any) -> None:
-        """Without Redis there is nothing that it could share with others."""
+        """Refuse to run without Redis, which it needs to reach workers."""
         require_redis_url()
         become(beat())

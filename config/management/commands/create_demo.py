@@ -32,25 +32,25 @@ OPERATOR = "operator"
 
 
 class Command(BaseCommand):
-    """Make what is missing, then show the credentials."""
+    """Create what is missing, then show the credentials."""
 
     help = "Make the demo organization once and print its credentials."
 
     def handle(self, *_: Any, **__: Any) -> None:
-        """Everything is made in one transaction; a second call only shows the credentials again."""
-        kept = credentials.read()
+        """Create everything in one transaction; a second call only shows the credentials again."""
+        stored = credentials.read()
         with transaction.atomic():
             organization, created = Organization.objects.get_or_create(
                 name=ORGANIZATION, defaults={"time_zone": "America/New_York"}
             )
             if created:
-                kept = self._create(organization)
+                stored = self._create(organization)
             application = self._server(organization)
             identities = self._identities(application, self._shop(organization))
-            if kept.get("API_KEY") != application.api_key or not application.has_secret(kept.get("API_SECRET", "")):
-                kept = credentials_of(application=application, secret=rotate_secret(application=application))
-            shown = {"BASE_URL": settings.BASE_URL, **kept, **identities}
-            shown |= {**self._advertiser(organization), **channel.told(), **self._operator(kept)}
+            if stored.get("API_KEY") != application.api_key or not application.has_secret(stored.get("API_SECRET", "")):
+                stored = credentials_of(application=application, secret=rotate_secret(application=application))
+            shown = {"BASE_URL": settings.BASE_URL, **stored, **identities}
+            shown |= {**self._advertiser(organization), **channel.environment_lines(), **self._operator(stored)}
             credentials.write(shown)
         credentials.show(shown)
 
@@ -67,14 +67,14 @@ class Command(BaseCommand):
         return credentials_of(application=application, secret=secret)
 
     def _server(self, organization: Organization) -> Application:
-        """The application of servers; that of a former version stood in the shop's pages, too."""
+        """The application of servers; a former version used it in the shop's pages, too."""
         application = Application.objects.get(organization=organization, name=SERVER_APPLICATION)
         if application.speaks_for_visitors:
             return application
         return update_application(application=application, changes={"platforms": [Platform.REST]})
 
     def _shop(self, organization: Organization) -> Application:
-        """The application of the shop's pages, which shows the same; a former version had none."""
+        """The application of the shop's pages; a former version had none."""
         shop = Application.objects.filter(organization=organization, name=APPLICATION).first()
         if shop is None:
             shop, _ = create_application(organization=organization, name=APPLICATION, platforms=[Platform.WEB])
@@ -82,7 +82,7 @@ class Command(BaseCommand):
         return shop
 
     def _identities(self, application: Application, shop: Application) -> dict[str, str]:
-        """What customer-tokens are made with; a secret that can't be read any more is replaced."""
+        """The keys of customer-tokens; a secret that can't be decrypted any more is replaced."""
         return {
             "IDENTITY_SECRET": self._identity_secret(application),
             "WEB_APP_TOKEN": str(shop.app_token),
@@ -99,9 +99,9 @@ class Command(BaseCommand):
         advertiser = Advertiser.objects.filter(organization=organization).earliest("id")
         return {"ADVERTISER_ID": str(advertiser.pk)}
 
-    def _operator(self, kept: dict[str, str]) -> dict[str, str]:
-        """The admin's user; a password nobody knows any more is replaced."""
-        password = kept.get("ADMIN_PASSWORD", "")
+    def _operator(self, stored: dict[str, str]) -> dict[str, str]:
+        """The admin's user; a lost password is replaced."""
+        password = stored.get("ADMIN_PASSWORD", "")
         operator = Operator.objects.filter(username=OPERATOR).first()
         if operator is None or not operator.check_password(password):
             password = secrets.token_urlsafe(12)

@@ -1,6 +1,6 @@
-"""`python manage.py migrate`: Django's own, but one process at a time, and with the bounds of such work.
+"""`python manage.py migrate`: Django's own, but one process at a time and without timeouts.
 
-So compose.yaml's migrations, `serve`'s and an operator's behave the same: they wait for locks as long as it takes.
+So migrations behave the same in compose.yaml, in `serve` and by hand: they wait for locks as long as it takes.
 """
 
 from typing import Any

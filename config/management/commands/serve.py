@@ -26,10 +26,10 @@ EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names them
 
 
 class Command(BaseCommand):
-    """Checks what is needed, migrates, and runs the web server, the worker and beat until told to stop."""
+    """Checks the environment, migrates, and runs the web server, the worker and beat until told to stop."""
 
     help = "Run the web server, the worker and beat (and PostgreSQL where DATABASE_URL is not set) until Ctrl-C."
-    # The processes that are started run them.
+    # The processes that it starts run them.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,14 +37,14 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="make the demo data where it is missing")
 
     def handle(self, *_: Any, demo: bool, **__: Any) -> None:
-        """Prepare, serve, and leave nothing behind."""
+        """Prepare, serve, and stop the embedded server at the end."""
         with Signals() as signals, _without_embedded_server_afterwards():
             address = self._prepare(signals, demo=demo)
             if address:
                 self._serve(signals, *address)
 
     def _prepare(self, signals: Signals, *, demo: bool) -> tuple[str, int] | None:
-        """Check and migrate; the address to serve on, or None when a signal came first."""
+        """Check and migrate; the address to serve on, or None if a signal came first."""
         try:
             preflight.require_writable_data_directory()
             address = preflight.require_free_port()
@@ -58,7 +58,7 @@ class Command(BaseCommand):
                 call_command("create_demo")
                 _tell_children_of_the_demo()
         except ImproperlyConfigured:
-            # Ctrl-C in a terminal also ends the helpers of a check; then the failure isn't news.
+            # Ctrl-C in a terminal also ends subprocesses of a check; then its failure is no error.
             if signals.wait(0):
                 return None
             raise
@@ -75,15 +75,15 @@ class Command(BaseCommand):
 
 
 def _tell_children_of_the_demo() -> None:
-    """The processes that are started serve the demo's shop, and know whose a trace without app-token is."""
+    """Set variables of the child processes: serve the demo's shop, and its application for traces without app-token."""
     os.environ["DEMO"] = "1"
-    # What it delivers to, if anything, is on the machine on which it is tried out.
+    # Destinations of a demo are on the same machine.
     os.environ.setdefault("ALLOW_PRIVATE_DESTINATIONS", "1")
     if "DECISION_LOG" not in os.environ:
-        # Every decision of the demo, and of nobody else, can be explained afterwards.
+        # Log every decision of the demo, so that all can be explained.
         os.environ["DECISION_LOG_ALL_OF"] = str(Organization.objects.get(name=ORGANIZATION).pk)
     if not settings.DEFAULT_APP_TOKEN:
-        # Traces may come without an app-token (contract 4, section C), from anybody: they are the shop's.
+        # Traces without an app-token (contract 4, section C) belong to the shop.
         os.environ["DEFAULT_APP_TOKEN"] = credentials.read()["WEB_APP_TOKEN"]
 
 
@@ -97,7 +97,7 @@ def _without_embedded_server_afterwards() -> Iterator[None]:
 
 
 def _answers(host: str, port: int) -> bool:
-    """Whether the web server answers; a listening socket alone would not say that the application was loaded."""
+    """Whether the web server answers; it may listen before it has loaded the application."""
     connection = http.client.HTTPConnection(host, port, timeout=1)
     try:
         connection.request("GET", LIVENESS)

@@ -1,4 +1,4 @@
-"""`manage.py verify [--organization NAME]`: whether the data is sound."""
+"""`manage.py verify [--organization NAME]`: checks the integrity of the data."""
 
 from argparse import ArgumentTypeError
 from itertools import islice
@@ -20,7 +20,7 @@ def _number(text: str) -> int:
 
 
 class Command(BaseCommand):
-    """Reads only, so it may run beside the traffic; each check sees one moment of the database."""
+    """Runs read-only, beside the traffic; each check sees one snapshot of the database."""
 
     help = "Check that the data is sound: one line for each thing that is wrong, and exit code 1 where there is one."
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, organization: str | None, most: int, **__: Any) -> None:
-        """Ask every check; findings go to the output, progress to the error output."""
+        """Run every check; findings go to stdout, progress to stderr."""
         organization_id = None if organization is None else self._find(organization)
         checks = all_checks()
         found = 0
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         return row.pk
 
     def _ask(self, check: Check, organization_id: int | None, most: int) -> int:
-        """How many there are; of more than `most` the rest is only counted."""
+        """Print at most `most` findings of a check; returns how many there are."""
         several = findings(check, organization_id=organization_id)
         shown = 0
         for finding in islice(several, most or None):

@@ -15,6 +15,6 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *_: Any, **__: Any) -> None:
-        """Check the address first: the web server itself would say it with a traceback."""
+        """Check the address first, because the web server itself would fail with a traceback."""
         host, port = require_free_port()
         become(web_server(host=host, port=port))

@@ -1,7 +1,7 @@
 """`python manage.py work`: worker and beat in one process, for machines without Redis.
 
-Their messages never leave the process (`memory://`), so both must share its memory: threads instead of processes, and
-not celery's own `worker --beat`, which forks.
+Their messages stay in memory (`memory://`), so both must run in one process: with threads instead of processes, and not
+as celery's own `worker --beat`, which forks.
 """
 
 import os
@@ -19,12 +19,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.celery import app
 
-# How long beat sleeps at most, and so how long its end can take.
+# How long beat sleeps at most, and so how long stopping it can take.
 LONGEST_BEAT_SLEEP_SECONDS = 1
 
 
 class Command(BaseCommand):
-    """Runs tasks and the schedule until SIGTERM or SIGINT; what has begun is finished first."""
+    """Runs tasks and the schedule until SIGTERM or SIGINT; running tasks are finished first."""
 
     help = "Run the worker and beat together in this process (without REDIS_URL; `serve` starts it)."
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         """Run until told to stop."""
         if settings.REDIS_URL:
             raise CommandError("with REDIS_URL run `celery -A config worker` and `celery -A config beat` instead")
-        # As root in a container there is nothing else to be; only JSON is accepted as content.
+        # Containers run as root; the warning is about pickle, and we accept only JSON.
         warnings.simplefilter("ignore", SecurityWarning)
         worker = Worker(
             app=app,
@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
 
 def _tick(beat: Service) -> None:
-    """Run beat; if it breaks, the process would only look alive, so it ends too (and is started again)."""
+    """Run beat; if it fails, end the process too, so that it is restarted."""
     app.set_current()
     try:
         beat.start()

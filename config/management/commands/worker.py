@@ -15,6 +15,6 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *_: Any, **__: Any) -> None:
-        """Without Redis there is nothing that it could share with others."""
+        """Refuse to run without Redis, from which it gets its hints."""
         require_redis_url()
         become(worker())

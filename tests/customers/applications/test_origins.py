@@ -38,7 +38,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("written", READ)
-def test_what_can_be_meant_in_one_way_is_kept_as_browsers_say_it(written: str) -> None:
+def test_unambiguous_origins_are_stored_in_the_spelling_of_browsers(written: str) -> None:
     made, _ = create_application(
         organization=make_organization(), name="Shop", allowed_origins=[written, READ[written]]
     )
@@ -48,7 +48,7 @@ def test_what_can_be_meant_in_one_way_is_kept_as_browsers_say_it(written: str) -
 
 
 @pytest.mark.parametrize("written", REFUSED)
-def test_what_no_browser_says_is_refused(written: str) -> None:
+def test_texts_that_are_no_origin_are_refused(written: str) -> None:
     organization, application = make_organization(), make_application().application
     with pytest.raises(DomainError) as made:
         create_application(organization=organization, name="Shop", allowed_origins=["https://shop.example", written])
@@ -60,14 +60,14 @@ def test_what_no_browser_says_is_refused(written: str) -> None:
     assert not Application.objects.filter(organization=organization).exists()
 
 
-def test_what_was_kept_before_hinders_no_other_change() -> None:
+def test_a_stored_origin_that_is_now_invalid_does_not_block_other_changes() -> None:
     application = make_application(allowed_origins=["shop.example"]).application
     update_application(application=application, changes={"name": "Renamed"})
     application.refresh_from_db()
     assert (application.name, application.allowed_origins) == ("Renamed", ["shop.example"])
 
 
-def test_operators_are_told_beside_the_field() -> None:
+def test_operators_see_the_error_beside_the_field() -> None:
     client, organization = superuser(), make_organization()
     add = f"{address(Application, 'add')}?organization={organization.pk}"
     form: dict[str, Any] = {"name": unique("shop"), "platforms": "web", "is_active": "on"}

@@ -14,7 +14,7 @@ from tests.factories import make_application
 pytestmark = pytest.mark.django_db
 
 
-def test_secrets_are_256_random_bits_kept_as_a_hash_and_a_prefix() -> None:
+def test_secrets_are_256_random_bits_stored_as_a_hash_and_a_prefix() -> None:
     credentials = [make_application() for _ in range(3)]
     secrets = [each.secret for each in credentials] + [rotate_secret(application=credentials[0].application)]
     assert len(set(secrets)) == 4
@@ -42,7 +42,7 @@ def test_secrets_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) 
     assert len(compared) > 2
 
 
-def test_passwords_are_kept_with_argon2() -> None:
+def test_passwords_are_hashed_with_argon2() -> None:
     operator = Operator.objects.create_user("ada", password="kfj3-20dl-xx")
     assert operator.password.startswith("argon2$argon2id$")
     assert "kfj3-20dl-xx" not in operator.password

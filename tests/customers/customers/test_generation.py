@@ -29,6 +29,6 @@ def test_they_fit_the_schema_and_go_on_where_they_ended(capsys: pytest.CaptureFi
     assert {tag for one in people for tag in one.tags} == {"newsletter", "vip", "hiker", "cyclist", "churn_risk"}
 
 
-def test_none_is_no_number() -> None:
+def test_null_is_no_number() -> None:
     with pytest.raises(CommandError, match="1 or more"):
         call_command("generate_customers", "0")

@@ -134,7 +134,7 @@ def test_participations_are_added_up(organization: Organization) -> None:
     assert (second.campaign, second.completed_count, second.completed_at) == (mine, 5, LATE)
 
 
-def test_what_stands_in_the_customer_s_own_row(organization: Organization) -> None:
+def test_a_merge_combines_the_columns_of_both_customers(organization: Organization) -> None:
     anonymous = make_anonymous(
         organization,
         attributes={"state": "CA", "name": "Anon"},
@@ -174,14 +174,14 @@ def test_the_most_restrictive_consent_wins(organization: Organization, consent: 
     assert all(getattr(merged, other) for other in others)
 
 
-def test_an_id_that_nobody_has_yet(organization: Organization) -> None:
+def test_identifying_with_a_new_id_makes_a_known_customer(organization: Organization) -> None:
     anonymous = make_anonymous(organization, points=7)
     merged = _identify(anonymous, "new")
     assert (merged.external_id, merged.is_anonymous, merged.points) == ("new", False, 7)
     assert Customer.objects.get() == merged
 
 
-def test_twice_is_once(organization: Organization) -> None:
+def test_identifying_is_idempotent(organization: Organization) -> None:
     anonymous, known = make_anonymous(organization, points=7), make_customer(organization, points=5)
     make_trail(anonymous)
     first = _identify(anonymous, known.external_id)

@@ -74,7 +74,7 @@ def test_crossing_merges_of_two_anonymous_customers(_round: int) -> None:
 
 
 @pytest.mark.parametrize("_round", ROUNDS)
-def test_one_anonymous_customer_turns_out_to_be_two(_round: int) -> None:
+def test_an_anonymous_customer_claimed_by_two_known_ones_is_merged_once(_round: int) -> None:
     """A→K and A→L: one of them gets everything, and both known customers live on."""
     organization = make_organization()
     anonymous, one, other = _anonymous(organization), make_customer(organization), make_customer(organization)

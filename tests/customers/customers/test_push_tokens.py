@@ -58,7 +58,7 @@ def _let_go_once_all_wait(held: Event) -> None:
 
 
 @pytest.mark.parametrize("is_known", [False, True])
-def test_many_register_a_device_and_postgresql_refuses_none(is_known: bool) -> None:  # noqa: FBT001
+def test_concurrent_registrations_of_a_device_do_not_deadlock(is_known: bool) -> None:  # noqa: FBT001
     application = make_application().application
     customers = [make_customer(application.organization) for _ in range(AT_ONCE)]
     refused: list[DatabaseError] = []
@@ -77,7 +77,7 @@ def test_many_register_a_device_and_postgresql_refuses_none(is_known: bool) -> N
     assert kept.platform == f"platform of {kept.customer.external_id}"
 
 
-def test_the_one_who_registered_it_last_has_it() -> None:
+def test_a_token_belongs_to_the_customer_who_registered_it_last() -> None:
     application = make_application().application
     first, last = (make_customer(application.organization) for _ in range(2))
     for customer in (first, last):

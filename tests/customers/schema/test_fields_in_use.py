@@ -229,7 +229,7 @@ def test_many_uses_are_named_up_to_ten(field: CustomerField) -> None:
     assert sentence.endswith(' "C9" and 2 more.')
 
 
-def test_a_field_keeps_its_type_its_organization_and_with_values_its_name(field: CustomerField) -> None:
+def test_a_field_can_not_change_its_type_or_organization_nor_with_values_its_name(field: CustomerField) -> None:
     assert save_field(field=_renamed(field, name="region")).name == "region"
     save_field(field=_renamed(field, name="home-state", targetable=True))
     make_customer(field.organization, attributes={"home-state": "NY"})
@@ -265,7 +265,7 @@ def test_deleting_a_field_removes_its_values_and_then_frees_its_name(field: Cust
     save_field(field=again)
 
 
-def test_who_is_on_the_way_through_older_steps_begins_anew(field: CustomerField) -> None:
+def test_customers_inside_an_older_version_of_a_funnel_start_again(field: CustomerField) -> None:
     organization = field.organization
     customer, campaign = make_customer(organization), make_campaign(organization)
     funnel = save_funnel(organization=organization, campaign_id=campaign.pk, steps=_steps())

@@ -53,7 +53,7 @@ def test_the_index_is_on_what_conditions_compare(kind: FieldType) -> None:
 
 
 @pytest.mark.usefixtures("_no_index_of_another_test")
-def test_marks_become_indexes_and_marks_taken_away_take_them_along() -> None:
+def test_targetable_fields_get_indexes_and_lose_them_with_the_mark() -> None:
     organization = make_organization()
     fields = [
         make_field(organization, name, kind, targetable=True)
@@ -137,7 +137,7 @@ def _alone(work: Callable[[], Any]) -> Any:
 
 
 @pytest.mark.usefixtures("_no_index_of_another_test")
-def test_generating_customers_and_making_an_index_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generating_customers_waits_while_an_index_is_created(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both want the table: on their way through statistics they would wait for each other for ever."""
     monkeypatch.setattr(generation, "BATCH", 10)
     organization = make_organization()

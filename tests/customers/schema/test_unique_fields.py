@@ -49,7 +49,7 @@ def _set(organization: Organization, customer_id: str, email: str) -> None:
     save_attributes(organization=organization, customer_id=customer_id, attributes={"email": email})
 
 
-def test_a_mark_becomes_an_index_and_then_the_promise_is_kept() -> None:
+def test_a_field_marked_unique_gets_an_index_that_enforces_it() -> None:
     organization, other = make_organization(), make_organization()
     field = _marked(organization)
     make_field(other, "email", "string")
@@ -64,7 +64,7 @@ def test_a_mark_becomes_an_index_and_then_the_promise_is_kept() -> None:
     _set(other, "2", "a@b.example")
 
 
-def test_saving_it_changes_no_index_and_locks_nobody_out() -> None:
+def test_saving_a_field_changes_no_index_and_blocks_no_writer() -> None:
     organization = make_organization()
     field = _marked(organization)
     maintain_field_indexes()
@@ -113,7 +113,7 @@ def test_values_that_collide_are_refused_when_it_is_marked() -> None:
     assert not field.unique
 
 
-def test_values_that_collide_before_the_index_stands_take_the_mark_back_and_are_told() -> None:
+def test_duplicate_values_before_the_index_exists_remove_the_mark_and_are_reported() -> None:
     organization = make_organization()
     field = _marked(organization)
     for customer_id in ("1", "2"):

@@ -172,7 +172,7 @@ def test_a_field_that_left_the_schema_is_refused(walk: Walk) -> None:
     assert "income: " in refused(walk.send(step_data=DETAILS), 400, "invalid-step-data")
 
 
-def test_a_call_sent_twice_is_answered_twice_and_done_once(walk: Walk) -> None:
+def test_a_repeated_call_is_answered_again_and_done_once(walk: Walk) -> None:
     first = walk.step()["config"]["step-id"]
     details = walk.step(step_data={}, step_id=first)
     assert walk.step(step_data={}, step_id=first) == details
@@ -281,7 +281,7 @@ def test_a_deleted_campaign_is_gone(walk: Walk) -> None:
     refused(walk.send(), 404, "unknown-campaign")
 
 
-def test_a_merge_takes_the_way_along(caller: Caller, form: Form) -> None:
+def test_a_merge_moves_the_position_in_a_funnel(caller: Caller, form: Form) -> None:
     campaign = make_card_upgrade(caller.organization)
     anonymous, known = make_anonymous(caller.organization), make_customer(caller.organization)
     early, late = Walk.of(caller, form, campaign, known), Walk.of(caller, form, campaign, anonymous)

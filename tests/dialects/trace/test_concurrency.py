@@ -88,7 +88,7 @@ def test_a_new_customer_s_traces_at_once_are_one_customer() -> None:
     assert (Customer.objects.count(), Trace.objects.count()) == (1, 10)
 
 
-def test_visits_and_actions_at_once_are_all_kept() -> None:
+def test_concurrent_visits_and_actions_are_all_stored() -> None:
     caller = Caller.of()
     trail = make_trail(make_customer(caller.organization), caller.application)
 

@@ -29,7 +29,7 @@ def test_a_preflight_of_an_allowed_origin_is_let_through(caller: Caller) -> None
 
 
 @pytest.mark.parametrize("origin", [RIVAL, "null", "*", SHOP + "/", SHOP.upper(), "x" * 300])
-def test_others_are_told_nothing(caller: Caller, origin: str) -> None:
+def test_other_origins_get_no_cors_headers(caller: Caller, origin: str) -> None:
     for answer in (
         caller.client.options("/api/traces/trace", headers={"origin": origin, **PREFLIGHT}),
         caller.post("traces/trace", {"app-token": caller.token}, origin=origin),
@@ -106,5 +106,5 @@ def test_what_names_no_application_is_read_by_any_allowed_page(caller: Caller) -
         assert _shared(caller.post(path, body, "json", origin=SHOP)) == SHOP
 
 
-def test_who_asks_with_a_token_that_nobody_has_reads_nothing(caller: Caller) -> None:
+def test_a_request_with_an_unknown_token_gets_no_cors_headers(caller: Caller) -> None:
     assert _shared(caller.post("traces/trace", {"app-token": str(uuid4())}, "json", origin=SHOP)) is None

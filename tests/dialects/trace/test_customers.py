@@ -187,13 +187,13 @@ def test_an_anonymous_customer_s_fields(caller: Caller, form: Form) -> None:
 
 
 @pytest.mark.parametrize("customer_id", ["", None, 1.5, True, [], {}, "x" * 256])
-def test_an_id_that_is_none(caller: Caller, form: Form, customer_id: object) -> None:
+def test_invalid_ids_are_refused(caller: Caller, form: Form, customer_id: object) -> None:
     assert "id is required" in refused(_save(caller, form, customer_id), 400, "invalid-body")
     assert not Customer.objects.exists()
 
 
 @pytest.mark.parametrize("customer", [None, "51", 51, [], [{"id": "51"}], {}, {"field": 1}])
-def test_a_customer_that_is_none(caller: Caller, form: Form, customer: object) -> None:
+def test_an_invalid_customer_is_refused(caller: Caller, form: Form, customer: object) -> None:
     answer = caller.post("customers", {"app-token": caller.token, "customer": customer}, form)
     assert "customer: " in refused(answer, 400, "invalid-body")
 

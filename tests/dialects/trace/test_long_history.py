@@ -107,7 +107,7 @@ def test_a_history_costs_no_more_than_a_statement_however_long(caller: Caller) -
     assert lengths == [1, 0, 0]
 
 
-def test_a_history_that_was_not_read_is_asked_by_nobody(caller: Caller) -> None:
+def test_history_that_was_not_read_is_never_needed(caller: Caller) -> None:
     """To forget `with_history` is an error, not a customer without a past."""
     customer = make_customer(caller.organization)
     take_part_in_the_past(customer)

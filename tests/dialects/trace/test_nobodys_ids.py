@@ -20,7 +20,7 @@ NOBODY = ["undefined", "null", "NULL", " null ", "0", 0, "[object Object]", "Ano
         ("campaigns/business-event", {"event-name": "anything"}),
     ],
 )
-def test_nobodys_ids_are_refused_and_leave_nothing(
+def test_placeholder_ids_are_refused_and_store_nothing(
     caller: Caller, path: str, body: dict[str, Any], customer_id: object
 ) -> None:
     answer = caller.post(path, {"app-token": caller.token, "customer-id": customer_id, **body})

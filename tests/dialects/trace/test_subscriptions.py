@@ -13,7 +13,7 @@ def _subscribe(caller: Caller, form: Form, **changes: object) -> Answer:
     return caller.post("customers/subscribe", body | {name.replace("_", "-"): changes[name] for name in changes}, form)
 
 
-def test_a_token_is_kept(caller: Caller, form: Form) -> None:
+def test_a_push_token_is_stored(caller: Caller, form: Form) -> None:
     customer = make_customer(caller.organization, external_id="51")
     assert accepted(_subscribe(caller, form)) == {"customer-id": "51"}
     token = PushToken.objects.get()

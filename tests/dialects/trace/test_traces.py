@@ -66,7 +66,7 @@ def test_any_customer_id_up_to_255_characters(caller: Caller, form: Form, custom
 
 
 @pytest.mark.parametrize("customer_id", ["x" * 256, 10**300, True, 1.5, [], {}, ["a"], {"a": 1}])
-def test_customer_ids_that_are_none(caller: Caller, form: Form, customer_id: object) -> None:
+def test_invalid_customer_ids_are_refused(caller: Caller, form: Form, customer_id: object) -> None:
     before = contents()
     answer = caller.post("traces/trace", {"app-token": caller.token, "customer-id": customer_id}, form)
     assert "customer-id" in refused(answer, 400, "invalid-body")

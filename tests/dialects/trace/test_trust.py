@@ -119,7 +119,7 @@ def test_a_server_speaks_for_its_visitors(ana: Customer, campaign: AdCampaign, f
 
 
 @pytest.mark.parametrize("spell", [str, str.upper])
-def test_who_comes_with_a_customer_token_is_known(
+def test_a_customer_token_proves_the_visitor(
     web: Caller, ana: Customer, campaign: AdCampaign, form: Form, spell: Any
 ) -> None:
     assert ana.external_id
@@ -147,7 +147,7 @@ def test_a_wrong_customer_token_starts_nothing(web: Caller, form: Form, token: s
     assert contents() == before
 
 
-def test_an_application_without_identity_secret_vouches_for_nobody(web: Caller, form: Form) -> None:
+def test_an_application_without_identity_secret_accepts_no_customer_token(web: Caller, form: Form) -> None:
     web.application.sealed_identity_secret = ""
     web.application.save()
     body = {"app-token": web.token, "customer-id": "ana", "customer-token": customer_token(web, "ana")}
@@ -155,12 +155,12 @@ def test_an_application_without_identity_secret_vouches_for_nobody(web: Caller, 
 
 
 @pytest.mark.parametrize("token", [None, ""])
-def test_no_customer_token_is_none(web: Caller, ana: Customer, form: Form, token: object) -> None:
+def test_an_empty_customer_token_counts_as_absent(web: Caller, ana: Customer, form: Form, token: object) -> None:
     accepted(web.post("traces/trace", {"app-token": web.token, "customer-id": "ana", "customer-token": token}, form))
     assert Trace.objects.get(customer=ana).is_trusted is None
 
 
-def test_nobody_vouches_for_a_trace_without_app_token(
+def test_a_trace_without_app_token_is_never_trusted(
     ana: Customer, campaign: AdCampaign, form: Form, settings: Any
 ) -> None:
     server = Caller.of(ana.organization)
@@ -194,7 +194,7 @@ def test_another_visit_does_not_see_what_was_shown_or_typed(
     assert trusted.step() == answer
 
 
-def test_who_goes_on_with_what_a_stranger_began_sees_what_is_known(
+def test_a_proven_customer_who_continues_an_anonymous_visit_sees_stored_values(
     web: Caller, ana: Customer, campaign: AdCampaign, form: Form
 ) -> None:
     assert ana.pk
@@ -213,7 +213,7 @@ def test_a_guessed_id_overwrites_nothing(web: Caller, ana: Customer, campaign: A
     assert FunnelEntry.objects.get().data == {**TYPED, "born": None}
 
 
-def test_what_is_not_known_yet_is_kept_and_may_be_corrected_in_the_same_visit(
+def test_new_values_are_stored_and_may_be_corrected_in_the_same_visit(
     web: Caller, campaign: AdCampaign, form: Form
 ) -> None:
     ben = make_customer(web.organization, external_id="ben", attributes={"income": 5})
@@ -226,7 +226,9 @@ def test_what_is_not_known_yet_is_kept_and_may_be_corrected_in_the_same_visit(
         visit = replace(visit, token=str(make_interaction(ben, campaign).token))
 
 
-def test_who_is_known_overwrites(web: Caller, ana: Customer, campaign: AdCampaign, form: Form) -> None:
+def test_a_proven_customer_may_overwrite_stored_values(
+    web: Caller, ana: Customer, campaign: AdCampaign, form: Form
+) -> None:
     trusted = Visit.of(web, campaign, "ana", form, **{"customer-token": customer_token(web, "ana")})
     trusted.details()
     trusted.step(**{"step-data": {**TYPED, "born": None}})
@@ -251,7 +253,9 @@ def test_an_anonymous_visitor_who_claims_to_be_somebody(
     assert values(later.step()) == NOTHING
 
 
-def test_a_server_s_visitor_who_identifies_is_still_spoken_for(ana: Customer, campaign: AdCampaign, form: Form) -> None:
+def test_a_server_still_vouches_for_its_visitor_after_identification(
+    ana: Customer, campaign: AdCampaign, form: Form
+) -> None:
     server = Caller.of(ana.organization)
     visit = Visit.of(server, campaign, None, form)
     anonymous = Trace.objects.get().customer
@@ -265,7 +269,7 @@ def _unique_email(organization: Organization) -> None:
 
 @pytest.mark.parametrize("income", [10_000, 60_000])
 @pytest.mark.parametrize("customer_id", [None, "ben"])
-def test_a_value_of_somebody_else_is_not_told(
+def test_another_customer_s_value_is_not_revealed(
     web: Caller, ana: Customer, campaign: AdCampaign, form: Form, customer_id: str | None, income: int
 ) -> None:
     """Whether the step is the last before the end, or one who earns enough goes on."""
@@ -301,7 +305,7 @@ def test_business_events_are_told_by_servers(web: Caller, form: Form, platforms:
     assert contents() == before
 
 
-def test_secrets_stand_sealed(web: Caller) -> None:
+def test_identity_secrets_are_stored_encrypted(web: Caller) -> None:
     secret = web.application.identity_secret
     assert len(secret) == 64
     assert secret not in web.application.sealed_identity_secret

@@ -82,7 +82,7 @@ def test_new_visitors_of_an_address(web: Caller, form: Form, clock: Any, ids: tu
     accepted(_begin(web, form))
 
 
-def test_who_is_known_is_no_new_visitor(web: Caller, form: Form, clock: Any) -> None:
+def test_a_known_customer_is_no_new_visitor(web: Caller, form: Form, clock: Any) -> None:
     del clock
     ana = make_anonymous(web.organization)
     for _ in range(5):

@@ -1,6 +1,6 @@
-"""Retention at work: a bite of one kind is one short transaction, and only one worker at a time has a kind in hand.
+"""Deleting old rows: a batch of one kind is one short transaction, and only one worker at a time works on a kind.
 
-Where a pass is stands in the database, so a worker may be killed at any point; once a pass is through, the kind rests.
+The progress of a pass is in the database, so a worker may be killed at any point; after a pass the kind rests.
 """
 
 from datetime import datetime, timedelta
@@ -14,31 +14,31 @@ from django.utils import timezone
 from campaigns.delivery.channels.file import remove_file
 from campaigns.models import Delivery
 from campaigns.models.delivery import DeliveryState
-from config.retention.kinds import KINDS, Kind
+from config.retention.kinds import KINDS, RetentionKind
 from customers.models import RetentionMark
 
-BITE = 1_000
+BATCH_SIZE = 1_000
 REST = timedelta(hours=1)
-Looked = tuple[int | None, bool, int]  # up to which place, whether that was the end, how many are gone
+BatchResult = tuple[int | None, bool, int]  # the last id looked at, whether that was the end, how many were deleted
 
 log = structlog.get_logger(__name__)
 
 
-def retire(kind: Kind, *, now: datetime | None = None, limit: int = BITE) -> bool:
-    """Delete what is too old of the next rows of a kind.
+def retire(kind: RetentionKind, *, now: datetime | None = None, limit: int = BATCH_SIZE) -> bool:
+    """Delete the old ones of the next rows of a kind.
 
-    False where the kind is kept for good, rests, or is in the hands of another worker.
+    False if the kind is kept for good, rests, or another worker works on it.
     """
     days, now = getattr(settings, kind.setting), now or timezone.now()
     if not days:
         return False
     RetentionMark.objects.get_or_create(kind=kind.name)
     with transaction.atomic():
-        mark = _take(kind, now)
+        mark = _lock_mark(kind, now)
         if mark is None:
             return False
         before = now - timedelta(days=days)
-        last, is_over, gone = _look(kind, mark.after_id, before, limit)
+        last, is_over, gone = _delete_batch(kind, mark.after_id, before, limit)
         mark.removed += gone
         mark.after_id, mark.rests_until = (0, now + REST) if is_over or last is None else (last, None)
         mark.save(update_fields=["removed", "after_id", "rests_until"])
@@ -48,7 +48,7 @@ def retire(kind: Kind, *, now: datetime | None = None, limit: int = BITE) -> boo
 
 
 def retire_all(*, until: datetime) -> None:
-    """A bite of each kind in turn, until none has anything to do or the time is over."""
+    """Delete a batch of each kind in turn, until nothing is left to do or the time is up."""
     busy = True
     while busy:
         busy = False
@@ -58,12 +58,12 @@ def retire_all(*, until: datetime) -> None:
             busy = retire(kind) or busy
 
 
-def _take(kind: Kind, now: datetime) -> RetentionMark | None:
-    awake = Q(rests_until__isnull=True) | Q(rests_until__lte=now)
-    return RetentionMark.objects.select_for_update(skip_locked=True).filter(awake, kind=kind.name).first()
+def _lock_mark(kind: RetentionKind, now: datetime) -> RetentionMark | None:
+    due = Q(rests_until__isnull=True) | Q(rests_until__lte=now)
+    return RetentionMark.objects.select_for_update(skip_locked=True).filter(due, kind=kind.name).first()
 
 
-def _look(kind: Kind, after_id: int, before: datetime, limit: int) -> Looked:
+def _delete_batch(kind: RetentionKind, after_id: int, before: datetime, limit: int) -> BatchResult:
     if kind.sql is None:
         return _remove_next_file(after_id, before)
     with connection.cursor() as cursor:
@@ -72,8 +72,8 @@ def _look(kind: Kind, after_id: int, before: datetime, limit: int) -> Looked:
     return last, is_over, gone
 
 
-def _remove_next_file(after_id: int, before: datetime) -> Looked:
-    """Delete the file of the next delivery that has one of ours."""
+def _remove_next_file(after_id: int, before: datetime) -> BatchResult:
+    """Delete the file of the next finished delivery that has one in our storage."""
     over = (DeliveryState.COMPLETE, DeliveryState.CANCELLED, DeliveryState.SKIPPED)
     old = Delivery.objects.filter(pk__gt=after_id, state__in=over, finished_at__lt=before)
     ours = old.filter(file_url="", file_removed_at=None).exclude(file_name="").order_by("pk")
