@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import AdCampaign, Delivery, IssuedOffer, Offer, Recipient
 from config.verification import all_checks
-from config.verification.check import ASK
+from config.verification.check import LIST_FINDINGS
 from customers.customers.deletion import delete_customers
 from customers.customers.identity import identify
 from customers.models import Customer, CustomerOwned
@@ -64,7 +64,7 @@ def _findings() -> set[str]:
     found = set()
     with connection.cursor() as cursor:
         for check in all_checks():
-            cursor.execute(ASK.format(sql=check.sql), {"organization": None})
+            cursor.execute(LIST_FINDINGS.format(sql=check.sql), {"organization": None})
             found |= {f"{check.name}: {sentence}" for _, sentence in cursor.fetchall()}
     return found
 
