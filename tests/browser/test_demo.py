@@ -86,7 +86,7 @@ def _apply(page: Page) -> None:
     expect(page.get_by_text("Your card is on its way")).to_be_visible()
 
 
-def test_banners_are_shown(page: Page) -> None:
+def test_the_shop_shows_its_banners(page: Page) -> None:
     _open(page)
     hero = page.locator('[data-prisma-placeholder="home-hero"] img')
     expect(hero).to_be_visible()
@@ -99,7 +99,7 @@ def test_banners_are_shown(page: Page) -> None:
     _shot(page, "home")
 
 
-def test_the_long_way_to_a_conversion(page: Page, database: Database) -> None:
+def test_a_customer_goes_through_all_steps_and_converts(page: Page, database: Database) -> None:
     _open(page)
     me = _me(page)
     funnel = _start(page)
@@ -132,7 +132,7 @@ def test_the_short_way(page: Page, database: Database) -> None:
     assert "state" not in data
 
 
-def test_the_popup_and_not_interested(page: Page, database: Database) -> None:
+def test_not_interested_in_the_popup_dismisses_the_campaign(page: Page, database: Database) -> None:
     _open(page, "/demo/offers/")
     me = _me(page)
     funnel = page.frame_locator(".prisma-popup iframe")
@@ -156,7 +156,7 @@ def test_a_banner_that_dismisses_its_campaign(page: Page, database: Database) ->
     assert _participation(database, _me(page)) == ("Trail weekend", 1, 0)
 
 
-def test_the_funnel_without_javascript(page: Page, shop: Served, database: Database) -> None:
+def test_the_funnel_works_without_javascript(page: Page, shop: Served, database: Database) -> None:
     _open(page)
     me = _me(page)
     page.locator('[data-prisma-placeholder="home-hero"] button').click()
@@ -209,7 +209,7 @@ def test_only_who_is_known_is_shown_what_is_known(page: Page, shop: Served) -> N
     expect(page.get_by_text("customer-token is not that of the customer-id")).to_be_visible()
 
 
-def test_a_telephone(page: Page) -> None:
+def test_the_shop_works_on_a_telephone(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     _open(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

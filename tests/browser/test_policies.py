@@ -48,7 +48,7 @@ def _shot(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}-{page.viewport_size['width']}.png", full_page=True)
 
 
-def test_pages_of_the_admin(operator: Page) -> None:
+def test_pages_of_the_admin_work_under_their_policy(operator: Page) -> None:
     operator.goto("/admin/campaigns/adcampaign/")
     operator.get_by_role("link", name=re.compile("preview|upgrade", re.IGNORECASE)).first.click()
     operator.wait_for_selector("#adcampaign_form")
@@ -76,7 +76,7 @@ def test_a_new_destination_offers_to_be_the_default_where_its_kind_has_none(oper
     expect(box).not_to_be_checked()
 
 
-def test_a_new_secret(operator: Page, demo: dict[str, str]) -> None:
+def test_a_new_secret_is_shown_once(operator: Page, demo: dict[str, str]) -> None:
     operator.goto("/admin/customers/application/")
     for box in operator.locator("input.action-select").all()[:1]:
         box.check()
@@ -91,7 +91,7 @@ def test_a_new_secret(operator: Page, demo: dict[str, str]) -> None:
     assert demo["API_SECRET"] not in operator.content()
 
 
-def test_the_documentation(operator: Page) -> None:
+def test_the_documentation_works_under_its_policy(operator: Page) -> None:
     operator.goto("/docs/")
     expect(operator.locator(".opblock").first).to_be_visible()
     operator.locator(".opblock-summary-control").first.click()
@@ -99,7 +99,7 @@ def test_the_documentation(operator: Page) -> None:
     _shot(operator, "docs")
 
 
-def test_who_has_failed_too_often(browser: Browser, shop: Served) -> None:
+def test_after_five_failed_logins_the_page_says_so(browser: Browser, shop: Served) -> None:
     for size, viewport in SIZES.items():
         context = browser.new_context(base_url=f"http://127.0.0.1:{shop.port}", viewport=viewport)
         page = context.new_page()

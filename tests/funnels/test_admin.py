@@ -26,7 +26,7 @@ def _form(raw: object, **look: Any) -> dict[str, Any]:
     return {"steps": json.dumps(raw), "style": "", "landing_page": "", **look}
 
 
-def test_a_new_funnel(operator: Client) -> None:
+def test_a_new_funnel_is_saved_with_its_steps(operator: Client) -> None:
     campaign = make_campaign(make_organization())
     make_schema(campaign.organization)
     form = _form(steps(), campaign=campaign.pk, style="p { color: red } @import 'x';", allow_dismiss="on")
@@ -46,7 +46,7 @@ def test_changed_steps_make_a_version(operator: Client) -> None:
     assert Funnel.objects.select_related("version").get().version.number == 2
 
 
-def test_what_is_wrong_stands_beside_the_steps(operator: Client) -> None:
+def test_errors_in_the_steps_are_shown_beside_the_field(operator: Client) -> None:
     funnel = funnel_of(make_card_upgrade(make_organization()))
     broken = steps()
     broken[0]["next"] = "nowhere"
@@ -74,13 +74,13 @@ def test_deleting_several_raises_the_version(operator: Client) -> None:
     assert Organization.objects.get().version > version
 
 
-def test_the_lists(operator: Client) -> None:
+def test_the_lists_of_funnels_and_entries_open(operator: Client) -> None:
     make_card_upgrade(make_organization())
     for path in ("/admin/funnels/funnel/", "/admin/funnels/funnelentry/"):
         assert operator.get(path).status_code == 200
 
 
-def test_who_has_told_what_is_somebody_else_s_may_be_the_same_person(operator: Client) -> None:
+def test_a_customer_with_a_value_of_another_is_shown_as_perhaps_the_same_person(operator: Client) -> None:
     campaign = make_card_upgrade(make_organization())
     organization = campaign.organization
     ana = make_customer(organization, external_id="ana", attributes={"email": "a@example.com"})

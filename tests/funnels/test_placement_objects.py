@@ -52,7 +52,7 @@ def test_every_write_raises_the_version(application: Application) -> None:
 @pytest.mark.parametrize(
     "link", ["//evil.example/a.png", "https://evil.example/a.png", "javascript:alert(1)", "/\\evil", "a.png", "/a b"]
 )
-def test_an_image_stands_on_this_server(application: Application, link: str) -> None:
+def test_an_image_must_be_a_path_on_this_server(application: Application, link: str) -> None:
     banner = Banner(
         placeholder=make_placeholder(application), campaign=make_live_campaign(application.organization), link=link
     )
@@ -83,7 +83,7 @@ def test_names_are_unique_in_an_application(application: Application) -> None:
     save_placeholder(placeholder=Placeholder(application=other, name="hero", width=1, height=1))
 
 
-def test_a_filter_is_checked(application: Application) -> None:
+def test_a_filter_that_names_an_unknown_field_is_refused(application: Application) -> None:
     campaign = make_live_campaign(application.organization)
     event = make_event(application)
     kept = [{"attribute": "context.amount", "operator": "gte", "values": [10]}]
@@ -112,14 +112,14 @@ def test_a_filter_is_checked(application: Application) -> None:
         '<style>*{background:url("https://evil.example")}</style>',
     ],
 )
-def test_nothing_runs(html: str) -> None:
+def test_nothing_in_a_banners_html_runs(html: str) -> None:
     cleaned = clean_html(html).lower()
     for danger in ("script", "alert", "onerror", "data:", "iframe", "url(", "<form", "<meta", "<style", "onclick"):
         assert danger not in cleaned
 
 
 @pytest.mark.parametrize("call", ["startFunnel", "dismissCampaign", "closePopup"])
-def test_the_clients_calls_stay(call: str) -> None:
+def test_calls_of_the_browser_client_stay_in_a_banners_html(call: str) -> None:
     html = f'<button class="offer" onclick="prisma.{call}.call(this)">Go</button>'
     assert clean_html(html) == html
 

@@ -48,7 +48,7 @@ def test_everything_wrong_is_named_at_once() -> None:
     assert caught.value.code == "not_found"
 
 
-def test_what_banners_say_of_a_funnel() -> None:
+def test_the_funnel_object_of_a_banner_has_the_contracts_members() -> None:
     campaign = make_card_upgrade(make_organization(), style="main { color: navy }", landing_page="<p>Hi</p>")
     summary = funnel_summary(funnel_of(campaign)).as_members()
     assert summary == NO_FUNNEL.as_members() | {"style": "main { color: navy }", "landing-page": True}

@@ -54,7 +54,7 @@ def _changed(index: int, **members: Any) -> list[dict[str, Any]]:
         (_changed(3, name="details"), "another step is called"),
     ],
 )
-def test_what_is_refused(raw: object, said: str) -> None:
+def test_wrong_steps_are_refused_with_a_sentence_each(raw: object, said: str) -> None:
     assert said in _problems(raw)
 
 
@@ -63,11 +63,11 @@ def test_what_is_refused(raw: object, said: str) -> None:
     ["javascript:alert(1)", " https://a.b", "https:\\\\a.b", "//a.b", "/path", "https://", "https://u@a.b", "ftp://a.b",
      "https://a.b/\n", 'https://a.b/"onclick="', "https://[", "https://a.b:x", "vbscript:x", "JaVaScRiPt:alert(1)"],
 )  # fmt: skip
-def test_what_is_no_web_address(url: str) -> None:
+def test_an_address_that_a_browser_may_read_otherwise_is_refused(url: str) -> None:
     assert not is_web_address(url)
 
 
-def test_what_is_a_web_address() -> None:
+def test_http_and_https_addresses_are_accepted() -> None:
     assert is_web_address("https://bank.example:8443/a/b?c=d&e=%20#f")
     assert is_web_address("http://127.0.0.1:8000/demo/")
 
@@ -138,7 +138,7 @@ def _message(name: str, places: tuple[str | None, ...]) -> dict[str, Any]:
     return {"name": name, "type": "message", "title": "T", "message": "M", "forks": forks, "next": places[-1]}
 
 
-def test_a_last_redirect_is_the_last() -> None:
+def test_a_redirect_that_leads_nowhere_is_the_last_step() -> None:
     graph = parse_steps(steps(), FIELDS)
     assert [name for name in graph.steps if graph.is_last(name)] == ["form"]
     assert graph.steps["form"].type is StepType.REDIRECT

@@ -12,7 +12,7 @@ def _no_rate_limit(settings: Settings) -> None:
 
 
 @pytest.fixture
-def buyer(db: None) -> Buyer:  # noqa: ARG001
+def buyer(db: None) -> Buyer:  # noqa: ARG001 (the database)
     """Application A of organization 1, with its advertiser."""
     return Buyer.of()
 
@@ -24,6 +24,6 @@ def colleague(buyer: Buyer) -> Buyer:
 
 
 @pytest.fixture
-def rival(db: None) -> Buyer:  # noqa: ARG001
+def rival(db: None) -> Buyer:  # noqa: ARG001 (the database)
     """The application of organization 2."""
     return Buyer.of()

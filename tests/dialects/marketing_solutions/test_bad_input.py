@@ -43,7 +43,7 @@ def dumps(value: object) -> bytes:
 
 @given(body=st.one_of(VALUES, st.fixed_dictionaries({"data": ENTRIES}), st.fixed_dictionaries({"filters": VALUES})))
 @FUZZ
-def test_any_json(buyer: Buyer, body: object) -> None:
+def test_no_json_is_a_fault(buyer: Buyer, body: object) -> None:
     SpendLimit.objects.all().delete()
     AdCampaign.objects.all().delete()
     campaign = buyer.campaign(id=99999)
@@ -57,7 +57,7 @@ def test_any_json(buyer: Buyer, body: object) -> None:
 
 @given(body=st.binary(max_size=60))
 @settings(FUZZ, max_examples=40)
-def test_any_bytes(buyer: Buyer, body: bytes) -> None:
+def test_no_bytes_are_a_fault(buyer: Buyer, body: bytes) -> None:
     for method, path in (("POST", ""), ("PATCH", ""), ("POST", "/search")):
         answer = buyer.send(method, path, body)
         assert answer.status_code in {200, 400}, answer.content
@@ -90,7 +90,7 @@ def test_a_name_that_can_not_be_echoed_is_refused_before_anything_is_changed(buy
     [b'{"data": "\xed\xa0\x80"}', '{"data": []}'.encode("utf-16"), b"[" * 2_000 + b"]" * 2_000],
     ids=["half a pair", "another encoding", "deep"],
 )
-def test_what_is_no_json_of_ours(buyer: Buyer, raw: bytes) -> None:
+def test_a_body_that_is_not_json_is_refused(buyer: Buyer, raw: bytes) -> None:
     for method, path in (("POST", ""), ("PATCH", ""), ("POST", "/search")):
         answer = buyer.send(method, path, raw)
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "malformed-body")
@@ -127,7 +127,7 @@ HEADER_NAMES = [
 
 @given(headers=st.dictionaries(st.sampled_from(HEADER_NAMES), HEADERS, max_size=4))
 @FUZZ
-def test_any_header(buyer: Buyer, headers: dict[str, str]) -> None:
+def test_no_header_is_a_fault(buyer: Buyer, headers: dict[str, str]) -> None:
     before = contents()
     answer = buyer.send("POST", "", new_campaign(buyer.advertiser.pk), **headers)
     assert answer.status_code in {201, 400, 401, 403}, answer.content

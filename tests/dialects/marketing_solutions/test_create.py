@@ -14,7 +14,7 @@ LIMIT = {"spendLimitRenewal": "daily", "spendLimitType": "capped", "spendLimitAm
 DATA = "/data/attributes/"
 
 
-def test_it_is_a_whole_campaign_of_the_core(buyer: Buyer) -> None:
+def test_a_created_campaign_is_complete_in_the_core(buyer: Buyer) -> None:
     answer = buyer.create(new_campaign(buyer.advertiser.pk))
     assert answer.status_code == 201
     campaign = AdCampaign.objects.get(id=int(answer.json()["data"]["id"]))
@@ -27,7 +27,7 @@ def test_it_is_a_whole_campaign_of_the_core(buyer: Buyer) -> None:
 
 @pytest.mark.parametrize("goal", ["Acquisition", "acquisition", "RETENTION"])
 @pytest.mark.parametrize("as_string", [True, False])
-def test_goals_in_any_case_and_ids_as_strings_or_numbers(buyer: Buyer, goal: str, *, as_string: bool) -> None:
+def test_goals_may_have_any_case_and_ids_may_be_strings_or_numbers(buyer: Buyer, goal: str, *, as_string: bool) -> None:
     advertiser = str(buyer.advertiser.pk) if as_string else buyer.advertiser.pk
     answer = buyer.create(new_campaign(advertiser, goal=goal))
     assert answer.status_code == 201
@@ -43,7 +43,7 @@ def test_goals_in_any_case_and_ids_as_strings_or_numbers(buyer: Buyer, goal: str
         {"spendLimitType": "uncapped", "spendLimitRenewal": "daily", "spendLimitAmount": 5},
     ],
 )
-def test_an_uncapped_campaign(buyer: Buyer, limit: dict[str, Any]) -> None:
+def test_a_campaign_may_be_created_uncapped(buyer: Buyer, limit: dict[str, Any]) -> None:
     shown = buyer.create(new_campaign(buyer.advertiser.pk, spendLimit=limit)).json()["data"]["attributes"]
     assert shown["spendLimit"] == {
         "spendLimitType": "uncapped",
@@ -53,7 +53,7 @@ def test_an_uncapped_campaign(buyer: Buyer, limit: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("attribute", ["name", "advertiserId", "goal", "spendLimit"])
-def test_a_missing_attribute(buyer: Buyer, attribute: str) -> None:
+def test_each_missing_attribute_is_named(buyer: Buyer, attribute: str) -> None:
     answer = buyer.create(new_campaign(buyer.advertiser.pk, **{attribute: None}))
     assert refusal(answer, 400, "validation", "missing-attribute") == [DATA + attribute]
     assert not AdCampaign.objects.exists()
@@ -86,29 +86,29 @@ def test_a_missing_attribute(buyer: Buyer, attribute: str) -> None:
         ("spendLimit", LIMIT | {"more": 1}, "spendLimit"),
     ],
 )
-def test_an_attribute_that_makes_no_sense(buyer: Buyer, attribute: str, value: object, pointer: str) -> None:
+def test_an_invalid_attribute_is_named(buyer: Buyer, attribute: str, value: object, pointer: str) -> None:
     answer = buyer.create(new_campaign(buyer.advertiser.pk, **{attribute: value}))
     assert refusal(answer, 400, "validation", "invalid-attribute") == [DATA + pointer]
     assert not AdCampaign.objects.exists()
 
 
-def test_half_a_surrogate_pair(buyer: Buyer) -> None:
+def test_half_a_surrogate_pair_is_refused(buyer: Buyer) -> None:
     answer = buyer.create(new_campaign(buyer.advertiser.pk, name="\ud800"))
     assert refusal(answer, 400, "validation", "malformed-body") == []
 
 
-def test_all_offences_at_once(buyer: Buyer) -> None:
+def test_all_wrong_attributes_are_named_at_once(buyer: Buyer) -> None:
     answer = buyer.create(new_campaign([], name=5, goal="None", spendLimit=5))
     pointers = refusal(answer, 400, "validation", "invalid-attribute")
     assert set(pointers) == {DATA + name for name in ("name", "goal", "advertiserId", "spendLimit")}
 
 
-def test_an_unknown_attribute(buyer: Buyer) -> None:
+def test_an_unknown_attribute_is_refused(buyer: Buyer) -> None:
     answer = buyer.create(new_campaign(buyer.advertiser.pk, budget=5))
     assert refusal(answer, 400, "validation", "unknown-attribute") == [f"{DATA}budget"]
 
 
-def test_a_name_that_is_taken(buyer: Buyer) -> None:
+def test_a_name_that_is_taken_is_refused(buyer: Buyer) -> None:
     assert buyer.create(new_campaign(buyer.advertiser.pk)).status_code == 201
     answer = buyer.create(new_campaign(buyer.advertiser.pk))
     assert refusal(answer, 400, "validation", "invalid-attribute") == [f"{DATA}name"]
@@ -128,7 +128,7 @@ def test_anothers_advertiser_is_forbidden_like_one_that_nobody_has(
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"5", b"{}", b'{"data":[]}', b'{"data":null}'])
-def test_a_body_of_another_shape(buyer: Buyer, body: bytes) -> None:
+def test_a_body_of_another_shape_is_refused(buyer: Buyer, body: bytes) -> None:
     assert refusal(buyer.create(body), 400, "validation", "malformed-body") == []
 
 
@@ -136,6 +136,6 @@ def test_a_body_of_another_shape(buyer: Buyer, body: bytes) -> None:
     ("data", "pointer"),
     [({"type": "AdSet"}, ""), ({"type": []}, ""), ({"more": 1}, ""), ({"attributes": 5}, "/attributes")],
 )
-def test_data_of_another_shape(buyer: Buyer, data: dict[str, Any], pointer: str) -> None:
+def test_data_of_another_shape_is_refused(buyer: Buyer, data: dict[str, Any], pointer: str) -> None:
     body = {"data": new_campaign(buyer.advertiser.pk)["data"] | data}
     assert refusal(buyer.create(body), 400, "validation", "invalid-attribute") == [f"/data{pointer}"]

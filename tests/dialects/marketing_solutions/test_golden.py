@@ -17,7 +17,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in GOLDEN.glob("*.json")))
-def test_golden(buyer: Buyer, name: str) -> None:
+def test_the_contracts_samples_are_answered_as_written(buyer: Buyer, name: str) -> None:
     sample: dict[str, Any] = json.loads((GOLDEN / f"{name}.json").read_text())
     advertiser = make_advertiser(buyer.organization, id=12345)
     add_to_portfolio(buyer.application, advertiser)

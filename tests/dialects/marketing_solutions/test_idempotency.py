@@ -37,7 +37,7 @@ def test_a_patch_is_applied_once(buyer: Buyer) -> None:
     assert limit_of(campaign) == ("capped", "daily", "6.00")
 
 
-def test_another_body_or_path_under_the_same_key(buyer: Buyer) -> None:
+def test_another_body_or_path_under_the_same_key_is_refused(buyer: Buyer) -> None:
     create(buyer, "a")
     for answer in (
         create(buyer, "a", name="Another"),
@@ -48,7 +48,7 @@ def test_another_body_or_path_under_the_same_key(buyer: Buyer) -> None:
     assert AdCampaign.objects.count() == 1
 
 
-def test_a_key_is_of_its_application(buyer: Buyer, colleague: Buyer) -> None:
+def test_two_applications_may_use_the_same_key(buyer: Buyer, colleague: Buyer) -> None:
     assert create(buyer, "a").status_code == create(colleague, "a", name="Theirs").status_code == 201
 
 
@@ -68,7 +68,7 @@ def test_after_a_day_a_key_is_new(buyer: Buyer) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb", "ü"])
-def test_a_key_that_is_none(buyer: Buyer, key: str) -> None:
+def test_an_invalid_key_is_refused(buyer: Buyer, key: str) -> None:
     assert refusal(create(buyer, key), 400, "validation", "idempotency-key-invalid") == []
 
 

@@ -30,7 +30,7 @@ def large(buyer: Buyer, settings: Settings) -> Buyer:
     return buyer
 
 
-def test_one_more_is_429_until_the_first_has_gone_out(large: Buyer, rival: Buyer) -> None:
+def test_one_search_too_many_is_429_until_the_first_answer_has_gone_out(large: Buyer, rival: Buyer) -> None:
     first: Any = large.search()
     assert first.streaming
     refused = large.search()
@@ -55,7 +55,7 @@ def test_small_answers_need_no_turn(large: Buyer, colleague: Buyer) -> None:
     assert not colleague.search().streaming
 
 
-def test_the_turn_of_who_has_died_ends_by_itself(large: Buyer) -> None:
+def test_the_turn_of_a_process_that_died_expires(large: Buyer) -> None:
     assert large.search().streaming
     SearchTurn.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
     late: Any = large.search()
@@ -63,7 +63,7 @@ def test_the_turn_of_who_has_died_ends_by_itself(large: Buyer) -> None:
     assert refusal(large.search(), *TOO_MANY) == []
 
 
-def test_whose_turn_is_over_takes_none_from_its_successor(large: Buyer) -> None:
+def test_an_expired_turn_is_not_released_under_its_successor(large: Buyer) -> None:
     slow: Any = large.search()
     SearchTurn.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
     assert large.search().streaming
@@ -80,7 +80,7 @@ def test_a_filter_names_at_most_ten_thousand_ids(buyer: Buyer, name: str) -> Non
     assert buyer.search({"filters": {name: [0] * MAXIMUM_IDS}}).json() == {"data": [], "errors": []}
 
 
-def test_who_is_sent_one_for_long_keeps_the_turn(large: Buyer) -> None:
+def test_a_turn_is_extended_while_its_answer_is_sent(large: Buyer) -> None:
     turn = take_turn(organization=large.organization)
     row = SearchTurn.objects.get(organization=large.organization)
     turn.extend()

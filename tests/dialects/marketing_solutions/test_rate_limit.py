@@ -54,7 +54,7 @@ def test_headers_then_429_then_a_new_minute(buyer: Buyer, colleague: Buyer) -> N
 
 
 @pytest.mark.usefixtures("store")
-def test_who_is_not_known_is_not_counted(buyer: Buyer) -> None:
+def test_requests_that_are_not_authenticated_are_not_counted(buyer: Buyer) -> None:
     answer = buyer.send("GET", "/1", Authorization="Bearer nonsense")
     assert not [name for name in answer.headers if name.lower().startswith("x-ratelimit")]
 
@@ -134,7 +134,7 @@ def requests_at(application: Application, now: float) -> int:
     return counted.requests
 
 
-def test_switched_off(buyer: Buyer) -> None:
+def test_the_limit_may_be_switched_off(buyer: Buyer) -> None:
     assert not buyer.search().has_header("x-ratelimit-limit")
     assert Application.objects.count() == 1
     clear_old_responses()

@@ -49,7 +49,7 @@ def test_filters_are_joined_by_and(buyer: Buyer) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"  ", b"null", b"{}", b'{"filters":{}}', b'{"filters":null}', b'{"filters":{"advertiserIds":null}}']
 )
-def test_without_filters_it_is_all(buyer: Buyer, body: bytes) -> None:
+def test_a_search_without_filters_finds_the_whole_portfolio(buyer: Buyer, body: bytes) -> None:
     campaign = buyer.campaign()
     assert found(buyer.search(body)) == [campaign.pk]
 
@@ -70,7 +70,7 @@ def test_without_filters_it_is_all(buyer: Buyer, body: bytes) -> None:
         ({"filters": {"campaignIds": [["1"]]}}, "invalid-attribute", ["/filters/campaignIds"]),
     ],
 )
-def test_filters_that_make_no_sense(buyer: Buyer, body: object, code: str, pointers: list[str]) -> None:
+def test_invalid_filters_are_refused(buyer: Buyer, body: object, code: str, pointers: list[str]) -> None:
     assert refusal(buyer.search(body), 400, "validation", code) == pointers
 
 
@@ -82,7 +82,7 @@ def test_what_is_not_in_the_portfolio_is_not_found(buyer: Buyer, colleague: Buye
         assert refusal(buyer.get(campaign_id), 404, "validation", "campaign-not-found") == []
 
 
-def test_who_may_only_read_reads(buyer: Buyer) -> None:
+def test_an_application_that_may_not_manage_still_reads(buyer: Buyer) -> None:
     campaign = buyer.campaign()
     Portfolio.objects.update(may_manage=False)
     assert found(buyer.search()) == [campaign.pk]
@@ -96,7 +96,7 @@ def test_a_campaign_without_a_limit_of_its_own_is_uncapped(buyer: Buyer) -> None
     assert limit == {"spendLimitRenewal": "undefined", "spendLimitType": "uncapped", "spendLimitAmount": None}
 
 
-def test_two_statements_and_head(buyer: Buyer) -> None:
+def test_a_read_costs_two_statements_and_head_has_no_body(buyer: Buyer) -> None:
     campaign = buyer.campaign()
     for method, path in (("GET", f"/{campaign.pk}"), ("POST", "/search"), ("HEAD", f"/{campaign.pk}")):
         with CaptureQueriesContext(connection) as captured:
@@ -122,7 +122,7 @@ def test_a_large_portfolio_comes_in_pieces_with_one_page_in_memory(buyer: Buyer)
 
 
 @pytest.mark.parametrize("number", [999, 1000, 1001, 2000])
-def test_around_the_end_of_a_page(buyer: Buyer, number: int) -> None:
+def test_a_search_is_complete_around_the_end_of_a_page(buyer: Buyer, number: int) -> None:
     make_campaigns(buyer.organization, [buyer.advertiser.pk], number)
     answer: Any = buyer.search()
     body = json.loads(b"".join(answer.streaming_content) if answer.streaming else answer.content)

@@ -39,7 +39,7 @@ def token_refused(answer: Answer, status: int, error: str) -> None:
         assert answer["WWW-Authenticate"].startswith("Basic ")
 
 
-def test_the_form_and_the_header(buyer: Buyer) -> None:
+def test_credentials_come_in_the_form_or_the_header(buyer: Buyer) -> None:
     for answer in (buyer.ask_token(), buyer.ask_token(GRANT, Authorization=buyer.basic())):
         buyer.token = token_of(answer)
         assert buyer.search().status_code == 200
@@ -80,7 +80,7 @@ def test_an_unknown_client_costs_what_a_known_one_does(buyer: Buyer) -> None:
         ({"scope": f"{READ} Everything"}, "invalid_scope"),
     ],
 )
-def test_a_request_that_is_not_ours_to_grant(buyer: Buyer, changes: dict[str, str], error: str) -> None:
+def test_an_invalid_grant_is_refused(buyer: Buyer, changes: dict[str, str], error: str) -> None:
     own = {"client_id": buyer.application.api_key, "client_secret": buyer.secret}
     token_refused(buyer.ask_token(GRANT | own | changes), 400, error)
 
@@ -98,13 +98,13 @@ NO_FORMS = [
 
 
 @pytest.mark.parametrize("body", NO_FORMS, ids=range(len(NO_FORMS)))
-def test_a_body_that_is_no_form(buyer: Buyer, body: bytes) -> None:
+def test_a_body_that_is_no_form_is_refused(buyer: Buyer, body: bytes) -> None:
     answer = buyer.ask_token(body)
     assert answer.status_code in {400, 401}
     assert answer.json()["error"] in {"invalid_request", "invalid_client"}
 
 
-def test_other_ways_to_ask(buyer: Buyer) -> None:
+def test_credentials_in_two_places_or_elsewhere_are_refused(buyer: Buyer) -> None:
     token_refused(buyer.client.post("/oauth2/token", GRANT, content_type="application/json"), 400, "invalid_request")
     answer = buyer.client.generic("POST", "/oauth2/token?client_id=1", b"", content_type=FORM)
     token_refused(answer, 400, "invalid_request")
@@ -135,13 +135,13 @@ def test_scopes(buyer: Buyer, scope: str, *, may_read: bool, may_manage: bool) -
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic abc", "abc", "Token abc"])
-def test_a_missing_token(buyer: Buyer, authorization: str) -> None:
+def test_a_missing_token_is_401(buyer: Buyer, authorization: str) -> None:
     answer = buyer.send("GET", "/1", Authorization=authorization)
     assert refusal(answer, 401, "authorization", "authorization-token-missing") == []
     assert answer["WWW-Authenticate"].startswith("Bearer ")
 
 
-def test_an_invalid_token(buyer: Buyer, rival: Buyer) -> None:
+def test_an_invalid_token_is_401(buyer: Buyer, rival: Buyer) -> None:
     head, _, tail = buyer.token.partition(".")
     other = rival.token.partition(".")[0]
     signer = signing.TimestampSigner(salt=SALT)
@@ -169,7 +169,7 @@ def test_a_token_is_accepted_for_930_seconds(buyer: Buyer) -> None:
         assert refusal(buyer.search(), 401, "authorization", "authorization-token-expired") == []
 
 
-def test_a_token_dies_with_its_secret_and_its_application(buyer: Buyer) -> None:
+def test_a_token_ends_with_its_secret_and_its_application(buyer: Buyer) -> None:
     assert buyer.search().status_code == 200
     buyer.application.is_active = False
     buyer.application.save()
@@ -183,7 +183,7 @@ def test_a_token_dies_with_its_secret_and_its_application(buyer: Buyer) -> None:
     assert buyer.search().status_code == 200
 
 
-def test_a_trace_stands_in_the_log_of_its_request(buyer: Buyer, caplog: Any) -> None:
+def test_the_trace_of_an_error_is_the_id_of_its_request_in_the_log(buyer: Buyer, caplog: Any) -> None:
     with caplog.at_level(logging.INFO):
         trace = buyer.get(5).json()["errors"][0]["traceIdentifier"]
         partial = buyer.patch({"id": 5}).json()["errors"][0]["traceIdentifier"]

@@ -57,7 +57,9 @@ def applied(buyer: Buyer, entry: object) -> list[int]:
         ({}, KEPT),
     ],
 )
-def test_each_member_on_its_own(buyer: Buyer, sent: dict[str, Any], kept: tuple[str, str, str | None]) -> None:
+def test_each_member_of_a_limit_changes_on_its_own(
+    buyer: Buyer, sent: dict[str, Any], kept: tuple[str, str, str | None]
+) -> None:
     campaign = buyer.campaign()
     assert applied(buyer, update(campaign.pk, **sent)) == []
     assert limit_of(campaign) == kept
@@ -90,14 +92,14 @@ def test_each_member_on_its_own(buyer: Buyer, sent: dict[str, Any], kept: tuple[
         {"currency": "USD"},
     ],
 )
-def test_a_spend_limit_that_makes_no_sense(buyer: Buyer, sent: dict[str, Any]) -> None:
+def test_an_invalid_spend_limit_is_refused(buyer: Buyer, sent: dict[str, Any]) -> None:
     campaign = buyer.campaign()
     assert refused(buyer, update(campaign.pk, **sent)) == INVALID
     assert limit_of(campaign) == KEPT
 
 
 @pytest.mark.parametrize("number", ["1e999999999", "-1e400000000000000000000", "0." + "0" * 5000 + "1", "1" * 6000])
-def test_numbers_that_no_column_holds(buyer: Buyer, number: str) -> None:
+def test_numbers_that_no_column_holds_are_refused(buyer: Buyer, number: str) -> None:
     campaign = buyer.campaign()
     body = f'{{"data":[{{"id":"{campaign.pk}","attributes":{{"spendLimit":{{"spendLimitAmount":{number}}}}}}}]}}'
     _, errors, _ = results(buyer.send("PATCH", "", body.encode()))
@@ -106,7 +108,7 @@ def test_numbers_that_no_column_holds(buyer: Buyer, number: str) -> None:
 
 
 @pytest.mark.parametrize("limit", [None, 5, "daily", [], [{}]])
-def test_a_spend_limit_that_is_no_object(buyer: Buyer, limit: object) -> None:
+def test_a_spend_limit_that_is_no_object_is_refused(buyer: Buyer, limit: object) -> None:
     campaign = buyer.campaign()
     assert refused(buyer, {"id": campaign.pk, "attributes": {"spendLimit": limit}}) == INVALID
 
@@ -143,7 +145,7 @@ def test_without_the_permission_there_is_no_spend_limit(buyer: Buyer) -> None:
     assert limit_of(campaign) == KEPT
 
 
-def test_an_advertiser_without_the_feature(buyer: Buyer) -> None:
+def test_an_advertiser_without_the_feature_has_its_limits_kept(buyer: Buyer) -> None:
     campaign = buyer.campaign()
     buyer.advertiser.features = []
     buyer.advertiser.save()
@@ -161,7 +163,7 @@ def test_budget_automation_is_refused(buyer: Buyer, wish: object) -> None:
 
 
 @pytest.mark.parametrize("wish", [None, False, "disabled", {"enabled": False}, {"status": "disabled"}, {}])
-def test_no_budget_automation_is_fine(buyer: Buyer, wish: object) -> None:
+def test_disabled_budget_automation_is_accepted(buyer: Buyer, wish: object) -> None:
     campaign = buyer.campaign()
     entry = update(campaign.pk, amount=5)
     entry["attributes"]["budgetAutomation"] = wish
@@ -169,7 +171,7 @@ def test_no_budget_automation_is_fine(buyer: Buyer, wish: object) -> None:
 
 
 @pytest.mark.parametrize(("amount", "is_fine"), [(100, True), (99.99, False), (100.01, True)])
-def test_a_lifetime_limit_and_what_is_spent(buyer: Buyer, amount: float, *, is_fine: bool) -> None:
+def test_a_lifetime_limit_may_not_go_below_what_is_spent(buyer: Buyer, amount: float, *, is_fine: bool) -> None:
     campaign = buyer.campaign(limit={"type": "capped", "renewal": "lifetime", "amount": Decimal(500)})
     make_spent(campaign, "100", timezone.now() - timedelta(days=400))
     if is_fine:
@@ -230,7 +232,7 @@ def test_every_occurrence_of_a_repeated_campaign_fails(buyer: Buyer) -> None:
     assert limit_of(twice) == KEPT
 
 
-def test_campaigns_that_are_not_in_the_portfolio(buyer: Buyer, colleague: Buyer, rival: Buyer) -> None:
+def test_campaigns_that_are_not_in_the_portfolio_are_not_found(buyer: Buyer, colleague: Buyer, rival: Buyer) -> None:
     deleted = buyer.campaign(status=Status.PAUSED, deleted_at=timezone.now())
     ids = [colleague.campaign().pk, rival.campaign().pk, deleted.pk, 2**63 - 1, 2**63, 10**30, 0, -1, "abc", "", 1.5]
     ids += ["٣", "1_000", " 5", "1e3"]
@@ -244,7 +246,7 @@ def test_campaigns_that_are_not_in_the_portfolio(buyer: Buyer, colleague: Buyer,
     "entry",
     [None, 5, "99999", [], {}, {"id": None}, {"id": True}, {"id": []}, {"id": {}}, {"type": "Campaign"}],
 )
-def test_entries_without_a_campaign(buyer: Buyer, entry: object) -> None:
+def test_entries_without_a_campaign_are_invalid(buyer: Buyer, entry: object) -> None:
     assert refused(buyer, entry) == "invalid-entry"
 
 
@@ -265,14 +267,14 @@ def test_entries_without_a_campaign(buyer: Buyer, entry: object) -> None:
         ({"attributes": {"advertiserId": []}}, "read-only-attribute"),
     ],
 )
-def test_entries_of_another_shape(buyer: Buyer, changes: dict[str, Any], code: str) -> None:
+def test_entries_of_another_shape_are_invalid(buyer: Buyer, changes: dict[str, Any], code: str) -> None:
     campaign = buyer.campaign()
     assert refused(buyer, update(campaign.pk, amount=5) | changes) == code
     assert limit_of(campaign) == KEPT
 
 
 @pytest.mark.parametrize("version", [None, "preview", "2023-07", "2024-01", "2027-01"])
-def test_a_whole_campaign_as_it_was_read_is_fine(buyer: Buyer, version: str | None) -> None:
+def test_a_whole_campaign_may_be_sent_as_it_was_read(buyer: Buyer, version: str | None) -> None:
     campaign = buyer.campaign()
     whole = buyer.get(campaign.pk, version=version).json()["data"]
     data, errors, warnings = results(buyer.patch(whole, version=version))
@@ -281,12 +283,12 @@ def test_a_whole_campaign_as_it_was_read_is_fine(buyer: Buyer, version: str | No
 
 
 @pytest.mark.parametrize("attributes", [{}, None, {"name": None, "goal": None, "advertiserId": None}])
-def test_an_entry_that_changes_nothing_is_fine(buyer: Buyer, attributes: object) -> None:
+def test_an_entry_that_changes_nothing_is_accepted(buyer: Buyer, attributes: object) -> None:
     campaign = buyer.campaign()
     assert applied(buyer, {"id": campaign.pk, "attributes": attributes}) == []
 
 
-def test_the_version_stamp_is_raised_only_where_a_campaign_gets_a_limit_or_loses_it(buyer: Buyer) -> None:
+def test_the_version_stamp_is_bumped_only_where_a_campaign_gets_a_limit_or_loses_it(buyer: Buyer) -> None:
     """No definition hangs on an amount: portfolio tools that change them all day have nobody load anything."""
     campaigns = [buyer.campaign() for _ in range(3)]
     before = Organization.objects.get(pk=buyer.organization.pk).version

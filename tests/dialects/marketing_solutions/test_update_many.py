@@ -82,12 +82,12 @@ def test_ten_thousand_entries_are_read_and_one_more_is_refused(buyer: Buyer) -> 
     assert refusal(buyer.patch(*[{"id": 0}] * 10_001), 413, "validation", "too-many-entries") == []
 
 
-def test_a_body_of_more_than_four_megabytes(buyer: Buyer) -> None:
+def test_a_body_of_more_than_four_megabytes_is_refused(buyer: Buyer) -> None:
     answer = buyer.send("PATCH", "", b'{"data":[' + b" " * 4 * 1_048_576 + b"]}")
     assert refusal(answer, 413, "validation", "body-too-large") == []
 
 
-def test_an_empty_list_is_fine(buyer: Buyer) -> None:
+def test_an_empty_list_is_accepted(buyer: Buyer) -> None:
     assert results(buyer.patch()) == ([], {}, [])
 
 
@@ -115,5 +115,5 @@ NO_LISTS = [
 
 
 @pytest.mark.parametrize("body", NO_LISTS, ids=range(len(NO_LISTS)))
-def test_a_body_that_is_no_list_of_entries(buyer: Buyer, body: bytes) -> None:
+def test_a_body_that_is_no_list_of_entries_is_refused(buyer: Buyer, body: bytes) -> None:
     assert refusal(buyer.send("PATCH", "", body), 400, "validation", "malformed-body") == []

@@ -24,7 +24,7 @@ def shape(amount: float | None = 123.45) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_create_search_and_get(buyer: Buyer, version: str) -> None:
+def test_create_search_and_get_answer_in_the_form_of_their_path(buyer: Buyer, version: str) -> None:
     created = buyer.create(new_campaign(str(buyer.advertiser.pk)), version=version)
     assert created.status_code == 201
     expected = {"name": "My Campaign", "advertiserId": str(buyer.advertiser.pk), "spendLimit": shape()}
@@ -36,7 +36,7 @@ def test_create_search_and_get(buyer: Buyer, version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_uncapped_and_unspecified(buyer: Buyer, version: str) -> None:
+def test_an_uncapped_campaign_has_null_and_undefined(buyer: Buyer, version: str) -> None:
     campaign = buyer.campaign(limit=UNCAPPED, goal="unspecified")
     attributes = buyer.get(campaign.pk, version=version).json()["data"]["attributes"]
     assert attributes["spendLimit"] == shape(None)
@@ -46,7 +46,7 @@ def test_uncapped_and_unspecified(buyer: Buyer, version: str) -> None:
 
 @pytest.mark.parametrize("version", [None, *VERSIONS])
 @pytest.mark.parametrize("amount", [50.5, {"value": 50.5}])
-def test_both_forms_of_an_amount_in_any_request(buyer: Buyer, version: str | None, amount: object) -> None:
+def test_both_forms_of_an_amount_are_accepted_on_every_path(buyer: Buyer, version: str | None, amount: object) -> None:
     campaign = buyer.campaign()
     assert results(buyer.patch(update(campaign.pk, amount=amount), version=version))[1] == {}
     assert limit_of(campaign) == ("capped", "daily", "50.50")
@@ -82,7 +82,7 @@ def test_an_unknown_version_is_gone(version: str, method: str, rest: str) -> Non
         "/oauth2/authorize",
     ],
 )
-def test_a_path_that_no_endpoint_has(client: Client, path: str) -> None:
+def test_a_path_that_no_endpoint_has_is_404(client: Client, path: str) -> None:
     assert refusal(client.post(path), 404, "validation", "endpoint-not-found") == []
 
 
@@ -90,7 +90,7 @@ def test_a_path_that_no_endpoint_has(client: Client, path: str) -> None:
     ("method", "path"),
     [("GET", ""), ("DELETE", ""), ("PUT", "/1"), ("PATCH", "/1"), ("OPTIONS", ""), ("PATCH", "/search")],
 )
-def test_a_method_that_the_endpoint_lacks(buyer: Buyer, method: str, path: str) -> None:
+def test_a_method_that_the_endpoint_lacks_is_405(buyer: Buyer, method: str, path: str) -> None:
     answer = buyer.send(method, path)
     assert refusal(answer, 405, "validation", "method-not-allowed") == []
     assert answer["Allow"]

@@ -49,7 +49,7 @@ def test_without_a_trail_there_are_no_tokens(caller: Caller) -> None:
     assert not Interaction.objects.exists()
 
 
-def test_statements(caller: Caller) -> None:
+def test_active_campaigns_cost_a_fixed_number_of_statements(caller: Caller) -> None:
     for _ in range(3):
         make_live_campaign(caller.organization)
     request = {"app-token": caller.token, "trail-id": caller.visit("1")}
@@ -59,7 +59,7 @@ def test_statements(caller: Caller) -> None:
     assert len(captured) == 2
 
 
-def test_unknown_and_closed(caller: Caller) -> None:
+def test_an_unknown_trail_is_404_and_a_closed_trace_400(caller: Caller) -> None:
     refused(caller.post(PATH, {"app-token": "x"}), 404, "unknown-application")
     refused(caller.post(PATH, {"app-token": caller.token, "trail-id": "x"}), 404, "unknown-trail")
     refused(caller.post(PATH, {}), 400, "invalid-body")

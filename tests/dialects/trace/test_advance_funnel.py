@@ -72,7 +72,7 @@ def _counts(answer: dict[str, Any]) -> tuple[int, int]:
     return answer["config"]["remaining-steps"], answer["config"]["max-steps"]
 
 
-def test_the_long_way(walk: Walk) -> None:
+def test_a_high_income_leads_through_all_four_steps(walk: Walk) -> None:
     first = walk.step()
     assert (first["type"], _counts(first)) == ("message", (2, 4))
     details = walk.step(step_data={})
@@ -93,7 +93,7 @@ def test_the_long_way(walk: Walk) -> None:
     assert walk.attributes() == DETAILS | {"wants_travel": True}
 
 
-def test_the_short_way(walk: Walk) -> None:
+def test_a_low_income_leads_past_the_question_about_travel(walk: Walk) -> None:
     walk.step()
     walk.step(step_data={})
     assert walk.step(step_data=DETAILS | {"income": 20_000})["type"] == "redirect"
@@ -142,7 +142,7 @@ def test_wrong_data_names_each_field_and_the_step_stays(walk: Walk, data: dict[s
     assert walk.step() == details
 
 
-def test_text_is_as_good_as_numbers_and_booleans(walk: Walk) -> None:
+def test_numbers_and_booleans_may_come_as_text(walk: Walk) -> None:
     walk.step()
     walk.step(step_data={})
     walk.step(step_data=DETAILS | {"income": "70000", "born": "1990-02-03"})
@@ -184,7 +184,7 @@ def test_a_repeated_call_is_answered_again_and_done_once(walk: Walk) -> None:
     assert walk.entry().revision == 3
 
 
-def test_a_step_id_of_nowhere_is_refused(walk: Walk) -> None:
+def test_an_unknown_step_id_is_refused(walk: Walk) -> None:
     refused(walk.send(step_data={}, step_id=f"{uuid4()}-0"), 400, "unknown-step")
     identity = walk.step()["config"]["step-id"].rpartition("-")[0]
     for step_id in (f"{identity}-1", f"{identity}-00001", f"{uuid4()}-0", "0", "x", "-1", f"{identity}-²"):
@@ -217,7 +217,7 @@ def test_step_data_is_a_map(walk: Walk, wrong: object) -> None:
     refused(walk.send(step_data=wrong), 400, "invalid-body")
 
 
-def test_who_may_not(walk: Walk, rival: Caller) -> None:
+def test_a_foreign_trail_token_or_campaign_is_404(walk: Walk, rival: Caller) -> None:
     other = Walk.of(walk.caller, walk.form, walk.campaign)
     elsewhere = Walk.of(rival, walk.form, make_card_upgrade(rival.organization))
     unbound = make_interaction(walk.customer)
@@ -233,7 +233,7 @@ def test_who_may_not(walk: Walk, rival: Caller) -> None:
 
 
 @pytest.mark.parametrize("kind", ["conversion", "dismiss"])
-def test_after_conversion_or_dismissal(walk: Walk, kind: str) -> None:
+def test_after_a_conversion_or_dismissal_the_trace_is_closed(walk: Walk, kind: str) -> None:
     walk.step()
     accepted(walk.caller.act(walk.trail, kind, walk.form, tracking_token=walk.token))
     refused(walk.send(), 400, "trace-closed")
@@ -243,7 +243,7 @@ def test_after_conversion_or_dismissal(walk: Walk, kind: str) -> None:
     assert again.step(step_data={})["type"] == "data-capture"
 
 
-def test_an_unfinished_way_goes_on_with_the_next_token_and_a_finished_one_begins_anew(walk: Walk) -> None:
+def test_the_next_token_resumes_an_unfinished_funnel_and_restarts_a_finished_one(walk: Walk) -> None:
     walk.step()
     details = walk.step(step_data={})
     again = Walk.of(walk.caller, walk.form, walk.campaign, walk.customer)
@@ -257,7 +257,7 @@ def test_an_unfinished_way_goes_on_with_the_next_token_and_a_finished_one_begins
     refused(third.send(step_data={}, step_id=details["config"]["step-id"]), 400, "unknown-step")
 
 
-def test_a_forced_restart(walk: Walk) -> None:
+def test_a_forced_restart_begins_at_the_first_step(walk: Walk) -> None:
     walk.step()
     walk.step(step_data={})
     restart_funnel(organization=walk.caller.organization, customer_id=walk.customer.pk, campaign_id=walk.campaign.pk)
@@ -275,7 +275,7 @@ def test_the_path_is_that_of_the_version_at_entry(walk: Walk) -> None:
     assert _counts(newcomer.step()) == (2, 3)
 
 
-def test_a_deleted_campaign_is_gone(walk: Walk) -> None:
+def test_the_funnel_of_a_deleted_campaign_is_404(walk: Walk) -> None:
     walk.step()
     AdCampaign.objects.filter(pk=walk.campaign.pk).update(deleted_at=timezone.now())
     refused(walk.send(), 404, "unknown-campaign")
@@ -294,7 +294,7 @@ def test_a_merge_moves_the_position_in_a_funnel(caller: Caller, form: Form) -> N
     assert FunnelEntry.objects.get().customer == known
 
 
-def test_a_few_statements(walk: Walk, django_assert_num_queries: Callable[..., Any]) -> None:
+def test_a_step_costs_a_fixed_number_of_statements(walk: Walk, django_assert_num_queries: Callable[..., Any]) -> None:
     first = Walk.of(walk.caller, walk.form, walk.campaign)
     first.step()  # compiles the version
     with django_assert_num_queries(5):  # it begins in a transaction: the way in counts towards a frequency cap

@@ -109,7 +109,7 @@ def test_a_search_without_an_indexed_field_says_which_to_mark(caller: Caller) ->
     told(tell(caller, {"shoe": "42", "email": "jane@example.com"}))
 
 
-def test_refusals_leave_nothing_behind(caller: Caller) -> None:
+def test_a_refused_event_writes_nothing(caller: Caller) -> None:
     stranger = Caller.of()
     make_field(caller.organization, "age", "integer", targetable=True)
     make_event(caller.application, make_live_campaign(caller.organization, status="paused"), name=NAME)
@@ -153,7 +153,7 @@ def test_an_event_id_makes_it_idempotent(caller: Caller) -> None:
     assert told(tell(caller, "1", **{"event-id": "e-2"})) != first
 
 
-def test_where_the_first_choice_no_longer_stands_the_next_one_does(caller: Caller) -> None:
+def test_where_the_first_choice_is_exhausted_meanwhile_the_next_one_is_triggered(caller: Caller) -> None:
     price = Decimal("0.1")
     first, second = (make_live_campaign(caller.organization, price_per_impression=price) for _ in range(2))
     make_event(caller.application, second, first, name=NAME)

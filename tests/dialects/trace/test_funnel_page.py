@@ -56,7 +56,7 @@ def _text(answer: Answer, status: int = 200) -> str:
     return text
 
 
-def test_a_walk_without_javascript(walk: Walk) -> None:
+def test_the_whole_funnel_works_without_javascript(walk: Walk) -> None:
     visitor = Visitor(walk, "&a=x&popup=true")
     page = visitor.get()
     assert "A better card" in _text(page)
@@ -119,7 +119,7 @@ def test_what_operators_write_is_only_text(walk: Walk, attack: str) -> None:
         assert not re.search(r"<[^>]*\son\w+\s*=|<svg|<script(?! src=\"/static/funnels/funnel.js\" defer>)", body)
 
 
-def test_strict_headers(caller: Caller) -> None:
+def test_the_page_has_strict_headers(caller: Caller) -> None:
     caller.application.allowed_origins = ["https://shop.example", "https://evil.example; script-src *"]
     caller.application.save()
     walk = Walk.of(caller, "json", make_card_upgrade(caller.organization, style="main { color: navy }"))
@@ -141,7 +141,7 @@ def test_strict_headers(caller: Caller) -> None:
     assert nonce[1] not in _text(Visitor(walk).get())
 
 
-def test_not_interested(walk: Walk) -> None:
+def test_not_interested_dismisses_the_campaign(walk: Walk) -> None:
     visitor = Visitor(walk)
     assert "Thank you" in _text(visitor.post(visitor.get(), "dismiss"))
     assert Trace.objects.get().closed_by == "dismiss"
@@ -171,7 +171,7 @@ def test_the_landing_page_comes_first(caller: Caller) -> None:
     assert "<h1>Gold!</h1>" in _text(visitor.get())
 
 
-def test_cancel_keeps_the_place(walk: Walk) -> None:
+def test_cancel_keeps_the_current_step(walk: Walk) -> None:
     visitor = Visitor(walk)
     page = visitor.post(visitor.get())
     assert "Your answers are kept" in _text(visitor.post(page, "cancel"))
@@ -186,7 +186,7 @@ def test_a_form_sent_twice_advances_once(walk: Walk) -> None:
     assert walk.entry().revision == 2
 
 
-def test_who_may_not(walk: Walk, rival: Caller) -> None:
+def test_a_foreign_trail_token_or_campaign_is_a_page_with_404(walk: Walk, rival: Caller) -> None:
     stranger = Walk.of(rival, "json", make_card_upgrade(rival.organization))
     for path in (
         f"/api/campaigns/{walk.campaign.pk}/funnel",

@@ -40,7 +40,7 @@ def caller(db: None, settings: Any) -> Caller:  # noqa: ARG001 (the database)
     return caller
 
 
-def test_sync_page(caller: Caller, form: Form) -> None:
+def test_sync_page_is_answered_as_in_the_sample(caller: Caller, form: Form) -> None:
     banner = make_banner(make_placeholder(caller.application, name="id-placeholder1"))
     popup = make_popup(caller.application, page_location="http://my.domain/page")
     make_placeholder(caller.application, name="id-placeholder2")
@@ -74,7 +74,7 @@ def test_sync_page(caller: Caller, form: Form) -> None:
     }
 
 
-def test_active(caller: Caller, form: Form) -> None:
+def test_active_is_answered_as_in_the_sample(caller: Caller, form: Form) -> None:
     campaign = make_live_campaign(caller.organization, category="Sales", group_name="Cars")
     make_live_campaign(caller.organization, category="Sales")
     (shown,) = send(caller, "active", form, 200)["campaigns"]
@@ -82,7 +82,7 @@ def test_active(caller: Caller, form: Form) -> None:
     assert (shown["campaign"], shown["category"], shown["group"]) == (campaign.pk, "Sales", "Cars")
 
 
-def test_business_event(db: None, form: Form, settings: Any) -> None:  # noqa: ARG001 (the database)
+def test_a_business_event_is_answered_as_in_the_sample(db: None, form: Form, settings: Any) -> None:  # noqa: ARG001 (the database)
     settings.DECISION_LOG = "off"
     caller = Caller(make_application(app_token=SAMPLE_ID, platforms=["rest"]).application)
     make_field(caller.organization, "email", "string", unique=True)

@@ -73,7 +73,7 @@ def test_banner_and_popup_have_exactly_the_members_of_the_contract(caller: Calle
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_html_with_anything_in_it_arrives_as_it_was_kept(caller: Caller, form: Form) -> None:
+def test_html_with_anything_in_it_arrives_as_it_was_stored(caller: Caller, form: Form) -> None:
     html = '<p title="é">" \\ 00000000-0000-0000-0000-000000000000 \n</p>'
     make_banner(make_placeholder(caller.application, name="hero"), html_content=html)
     answer = sync(caller, caller.visit("1", form), "hero", form=form)
@@ -91,7 +91,7 @@ def test_without_popups_or_matching_page_the_popup_is_an_empty_map(caller: Calle
     assert sync(caller, trail, **{"sync-popups": "true"}, **page)["popup"] != {}
 
 
-def test_single_and_carousel(caller: Caller) -> None:
+def test_a_placeholder_shows_one_banner_or_a_carousel(caller: Caller) -> None:
     single = make_placeholder(caller.application, name="single")
     carousel = make_placeholder(caller.application, name="carousel", maximum_banners=2)
     campaigns = [make_live_campaign(caller.organization, priority=priority) for priority in (1, 3, 2)]
@@ -117,7 +117,7 @@ def test_least_recently_seen_comes_first(caller: Caller) -> None:
     assert shown == [first, second, first]
 
 
-def test_targets_decide(caller: Caller) -> None:
+def test_only_campaigns_whose_targets_match_are_shown(caller: Caller) -> None:
     placeholder = make_placeholder(caller.application, name="hero", maximum_banners=9)
     anywhere = make_banner(placeholder).campaign_id
     iphone = {"attribute": "platform", "operator": "in", "values": ["iOS"]}
@@ -201,7 +201,7 @@ def test_a_new_definition_is_used_at_once(caller: Caller) -> None:
     assert sync(caller, trail, "hero")["placeholders"] == []
 
 
-def test_frequency_cap(caller: Caller) -> None:
+def test_a_campaign_is_not_shown_beyond_its_frequency_cap(caller: Caller) -> None:
     cap = {"frequency_cap": 2, "frequency_unit": "impressions", "frequency_period": "daily"}
     make_banner(make_placeholder(caller.application, name="hero"), make_live_campaign(caller.organization, **cap))
     trail = caller.visit("1")
@@ -209,7 +209,7 @@ def test_frequency_cap(caller: Caller) -> None:
     assert len(sync(caller, caller.visit("2"), "hero")["placeholders"]) == 1
 
 
-def test_each_impression_is_charged_until_the_money_is_gone(caller: Caller) -> None:
+def test_each_impression_is_charged_until_the_budget_is_exhausted(caller: Caller) -> None:
     campaign = make_live_campaign(caller.organization, price_per_impression=Decimal("0.4"))
     SpendLimit.objects.create(
         organization=caller.organization, campaign=campaign, type="capped", renewal="lifetime", amount=Decimal(1)
@@ -221,14 +221,14 @@ def test_each_impression_is_charged_until_the_money_is_gone(caller: Caller) -> N
     assert set(SpendTotal.objects.values_list("amount", flat=True)) == {Decimal("0.8")}
 
 
-def test_uncapped_campaigns_are_charged_too(caller: Caller) -> None:
+def test_impressions_of_uncapped_campaigns_are_charged_as_well(caller: Caller) -> None:
     campaign = make_live_campaign(caller.organization, price_per_impression=Decimal("0.4"))
     make_banner(make_placeholder(caller.application, name="hero"), campaign)
     sync(caller, caller.visit("1"), "hero")
     assert SpendTotal.objects.filter(amount=Decimal("0.4")).count() == 3
 
 
-def test_statements(caller: Caller) -> None:
+def test_a_page_costs_a_fixed_number_of_statements(caller: Caller) -> None:
     free = make_placeholder(caller.application, name="free", maximum_banners=5)
     for _ in range(4):
         make_banner(free)
@@ -251,7 +251,7 @@ def test_statements(caller: Caller) -> None:
     assert len(statements) == 4
 
 
-def test_no_consent_no_banner(caller: Caller) -> None:
+def test_without_consent_no_banner_is_shown(caller: Caller) -> None:
     make_customer(caller.organization, external_id="shy", consent=False)
     make_banner(make_placeholder(caller.application, name="hero"))
     assert sync(caller, caller.visit("shy"), "hero")["placeholders"] == []
