@@ -125,7 +125,7 @@ def test_calls_of_the_browser_client_stay_in_a_banners_html(call: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "location", "fits"),
+    ("pattern", "location", "expected"),
     [
         ("*", "anything", True),
         ("http://a/b", "http://a/b", True),
@@ -137,5 +137,5 @@ def test_calls_of_the_browser_client_stay_in_a_banners_html(call: str) -> None:
         ("*" * 1000 + "x", "y" * 2000, False),
     ],
 )
-def test_page_locations(pattern: str, location: str, fits: bool) -> None:  # noqa: FBT001
-    assert matches_pattern(pattern, location) is fits
+def test_a_page_location_matches_a_pattern_as_a_whole(pattern: str, location: str, expected: object) -> None:
+    assert matches_pattern(pattern, location) is expected
