@@ -1,5 +1,9 @@
-"""Assembles the product: settings, URLs, processes, and everything that spans all apps."""
+"""Assembles the product: settings, URLs, processes, and everything that spans all apps.
 
-from config.celery import app as celery_app
+Importing this package loads nothing else, as the small processes that watch PostgreSQL import it too; the Celery
+application is loaded with Django's apps (`config.apps`).
+"""
 
-__all__ = ["celery_app"]
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

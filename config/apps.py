@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
+from config.celery import app
 from config.checks import broker, servers
 from config.heartbeats import leave_heartbeats
 
@@ -13,7 +14,11 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Make workers and beat send heartbeats, whatever command runs them; register checks for `check --deploy`."""
+        """Make our Celery application the default in every thread, and workers and beat send heartbeats.
+
+        Register checks for `check --deploy`.
+        """
+        app.set_default()
         leave_heartbeats()
         register(servers, deploy=True)
         register(broker, deploy=True)

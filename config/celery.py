@@ -1,6 +1,5 @@
 """The Celery application: its messages are hints only; the work itself is rows in the database."""
 
-import os
 from functools import partial
 from typing import Any
 
@@ -8,8 +7,6 @@ from celery import Celery, Task
 
 from customers.bounds import Work, begin
 from customers.transactions import repeated
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 class RepeatedTask(Task):  # type: ignore[misc]  # Celery has no types
