@@ -21,7 +21,7 @@ from campaigns.delivery.destinations import (
     try_destination,
 )
 from campaigns.models import Destination, MessageTemplate
-from campaigns.models.destination_kind import DestinationKind
+from campaigns.models.destination_kind import KINDS
 from customers.admin.choices import OrganizationFilter
 from customers.admin.json_fields import StrictDecoder
 from customers.admin.service_admin import ServiceAdmin
@@ -82,7 +82,7 @@ class DestinationForm(ServiceForm):
         """The box is ticked where the kind has no default yet; the page's script does it once a kind is chosen."""
         taken = kinds_with_default(organization_id=self.organization.pk) if self.organization else []
         kind = self.initial.get("kind")
-        self.initial["is_default"] = kind in DestinationKind.values and kind not in taken
+        self.initial["is_default"] = kind in KINDS and kind not in taken
         self.fields["is_default"].widget.attrs["data-taken"] = " ".join(taken)
 
     def clean_settings(self) -> object:

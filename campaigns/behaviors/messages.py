@@ -19,7 +19,7 @@ from campaigns.decisions.compiled import get_definitions
 from campaigns.decisions.decide import exhausted_budgets
 from campaigns.decisions.engine import Candidate, Context, History, Subject, first_failing
 from campaigns.decisions.participation import LOCK_PARTICIPATIONS, Counting, Pair, lock_participations
-from campaigns.delivery.audience import CONSENTS
+from campaigns.delivery.channels.registry import CONSENTS
 from campaigns.delivery.recipients.add import TriggeredMessage, add_triggered_recipients
 from campaigns.models.frequency import COUNT_CAPPED, FrequencyUnit, frequency_starts
 from customers.models import Organization

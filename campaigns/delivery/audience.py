@@ -10,6 +10,7 @@ from django.db import connection
 
 from campaigns.decisions.compiled import Definition
 from campaigns.decisions.engine import Candidate
+from campaigns.delivery.channels.registry import CONSENTS
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.frequency import FrequencyUnit, frequency_starts
 from campaigns.targeting import Condition, compile_sql
@@ -21,14 +22,6 @@ SQL = NamedSQL(__file__)
 
 SAMPLE = 20
 CAPS = "caps"
-# What a message needs beside the consent to be shown and sent campaigns at all.
-CONSENTS: dict[str, str] = {
-    CreativeType.ISSUE_AUDIENCE_CSV: "email_consent",
-    CreativeType.MESSAGING_PLATFORM_EMAIL: "email_consent",
-    CreativeType.AUDIENCE_EXPORT_CHEETAH: "email_consent",
-    CreativeType.MESSAGING_PLATFORM_PUSH: "push_consent",
-    CreativeType.AUDIENCE_EXPORT_AIRSHIP: "push_consent",
-}
 # As `campaigns.decisions.engine.holdout_bucket`; a test holds the two together.
 IS_HELD_OUT = """(('x' || left(encode(sha256(convert_to(%s::text || customer.uuid::text, 'UTF8')), 'hex'), 8))
     ::bit(32)::bigint %% 10000 < %s::bigint)"""

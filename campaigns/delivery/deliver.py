@@ -13,7 +13,7 @@ from campaigns.delivery.bulkhead import DestinationBusyError
 from campaigns.delivery.cap_periods import cap_that_is_over, count_again
 from campaigns.delivery.channels.base import DeliveryFailedError, Message
 from campaigns.delivery.channels.failure_messages import describe_internal_error
-from campaigns.delivery.channels.registry import courier_for
+from campaigns.delivery.channels.registry import channel_for, export_for
 from campaigns.delivery.dispatch import dispatch_batch
 from campaigns.delivery.exports import export_delivery
 from campaigns.delivery.leases import with_reconnect
@@ -73,8 +73,7 @@ def _deliver(delivery: Delivery, now: datetime) -> bool:
         if cap is not None and not count_again(delivery=delivery, cap=cap):
             return False
         if message.ad_type in EXPORTS:
-            courier: Any = courier_for(message)
-            done = export_delivery(message=message, delivery=delivery, export=courier)
+            done = export_delivery(message=message, delivery=delivery, export=export_for(message))
         else:
             done = bool(_dispatch(message, now))
     except DestinationBusyError:
@@ -93,10 +92,14 @@ def _deliver(delivery: Delivery, now: datetime) -> bool:
 def _dispatch(message: Message, now: datetime) -> int:
     if message.ad_type == AdType.ISSUE_BULK_OFFER:
         return issue_offers_to_batch(message=message, now=now)
-    channel: Any = courier_for(message)
+    channel = channel_for(message)
     settled = dispatch_batch(message=message, channel=channel)
     if message.delivery_id is not None and settled:
-        values = {"some": SOME_WAIT, "delivery": message.delivery_id, "destination": channel.destination}
+        values: dict[str, Any] = {
+            "some": SOME_WAIT,
+            "delivery": message.delivery_id,
+            "destination": channel.destination,
+        }
         with connection.cursor() as cursor:
             cursor.execute(RECORD_SUCCESS, values)
     return settled
@@ -165,7 +168,7 @@ def _is_repeatable(delivery_id: int | None, creative_id: int) -> bool:
         message = get_message(creative_id=creative_id, delivery=delivery)
         if message.ad_type == AdType.ISSUE_BULK_OFFER:
             return True
-        return bool(getattr(courier_for(message), "deduplicates", False))
+        return message.ad_type not in EXPORTS and channel_for(message).deduplicates
     except Exception as error:  # noqa: BLE001 - one creative's trouble keeps nobody from being taken back
         log.warning("doubtful_lease", creative=creative_id, reason=str(error))
         return False

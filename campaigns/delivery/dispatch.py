@@ -5,7 +5,6 @@ from functools import partial
 
 import structlog
 
-from campaigns.delivery.audience import CONSENTS
 from campaigns.delivery.bulkhead import DestinationBusyError, has_capacity, occupying
 from campaigns.delivery.channels.base import (
     STOPPED,
@@ -18,6 +17,7 @@ from campaigns.delivery.channels.base import (
     Wanted,
 )
 from campaigns.delivery.channels.failure_messages import describe_internal_error, describe_unavailable
+from campaigns.delivery.channels.registry import CONSENTS
 from campaigns.delivery.leases import Heartbeat
 from campaigns.delivery.rate_limit import take_tokens
 from campaigns.delivery.recipients.claim import ClaimedRecipients, claim_recipients, renewing_leases

@@ -6,9 +6,9 @@ from typing import Any
 from django.db import connection, transaction
 from psycopg import sql
 
-from campaigns.delivery.audience import CONSENTS
 from campaigns.delivery.bulkhead import DestinationBusyError, has_capacity, occupying
 from campaigns.delivery.channels.base import AudienceExport, ClaimedRecipient, ExportedFile, Message
+from campaigns.delivery.channels.registry import CONSENTS
 from campaigns.delivery.delivery_lease import DeliveryLease, claim_delivery
 from campaigns.delivery.leases import Heartbeat
 from campaigns.delivery.messages import pending_batches

@@ -35,7 +35,6 @@ def get_message(*, creative_id: int, delivery: Delivery | None) -> Message:
     campaign = creative.creative_group.line_item.campaign
     return Message(
         organization_id=creative.organization_id,
-        application_id=creative.application_id,
         campaign_id=campaign.pk,
         campaign_name=campaign.name,
         creative_id=creative.pk,
@@ -46,7 +45,6 @@ def get_message(*, creative_id: int, delivery: Delivery | None) -> Message:
         offer_ids=tuple(creative.offer_ids),
         portal_description=creative.portal_description,
         portal_icon=creative.portal_icon,
-        second_sn_audience_guid=creative.second_sn_audience_guid and str(creative.second_sn_audience_guid),
         delivery_id=None if delivery is None else delivery.pk,
         delivery_key=None if delivery is None else delivery.key,
         scheduled_for=None if delivery is None else delivery.scheduled_for,

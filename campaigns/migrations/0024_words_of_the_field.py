@@ -3,6 +3,7 @@
 Nobody who runs an older version can work with these tables: stop workers and web servers before this one (CHANGELOG).
 """
 
+import campaigns.models.destination_kind
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -155,6 +156,17 @@ class Migration(migrations.Migration):
         migrations.RenameField("adunit", "group", "creative_group"),
         migrations.RenameField("adtarget", "group", "creative_group"),
         migrations.RenameField("destination", "sealed_secrets", "encrypted_secrets"),
+        # Kinds are declared by the ways out: a new one needs no migration.
+        migrations.RemoveConstraint(model_name="destination", name="destination_kind"),
+        migrations.AlterField(
+            model_name="destination",
+            name="kind",
+            field=models.CharField(choices=campaigns.models.destination_kind.kind_choices, max_length=32),
+        ),
+        migrations.AddConstraint(
+            model_name="destination",
+            constraint=models.CheckConstraint(condition=models.Q(kind__regex="^[a-z][a-z0-9_]*$"), name="destination_kind"),
+        ),
         migrations.RenameField("audiencechunk", "lease", "lease_token"),
         migrations.RenameField("delivery", "lease", "lease_token"),
         migrations.RenameField("recipient", "lease", "lease_token"),

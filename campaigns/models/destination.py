@@ -8,7 +8,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from campaigns.models.destination_kind import NAMING_ATTRIBUTES, SHAPES, DestinationKind
+from campaigns.models.destination_kind import KINDS, kind_choices
 from customers.errors import DomainError
 from customers.models import NamesFields
 from customers.models.encrypted_field import decrypt, encrypt
@@ -18,11 +18,11 @@ class Destination(NamesFields):
     """A place of one kind. Creatives don't name destinations: the organization's default of the kind is used.
 
     `settings` are shown and logged, secrets are not: they stand encrypted in `encrypted_secrets` and are read with
-    `secrets` where they are sent. `campaigns.models.destination_kind` says what each kind takes.
+    `secrets` where they are sent. What a kind takes is declared by its channel (`campaigns.delivery.channels`).
     """
 
     name = models.CharField(max_length=255)
-    kind = models.CharField(max_length=8, choices=DestinationKind.choices)
+    kind = models.CharField(max_length=32, choices=kind_choices)
     is_default = models.BooleanField(default=True, help_text="The one that creatives of this kind use.")
     settings = models.JSONField(default=dict, blank=True)
     encrypted_secrets = models.TextField(default="", blank=True, editable=False)
@@ -48,7 +48,7 @@ class Destination(NamesFields):
                 name="destination_one_default_a_kind",
                 violation_error_message="The organization has another default of this kind.",
             ),
-            models.CheckConstraint(condition=Q(kind__in=DestinationKind.values), name="destination_kind"),
+            models.CheckConstraint(condition=Q(kind__regex=r"^[a-z][a-z0-9_]*$"), name="destination_kind"),
             models.CheckConstraint(
                 condition=Q(rate_per_second__isnull=True) | Q(rate_per_second__gte=1), name="destination_rate"
             ),
@@ -59,7 +59,7 @@ class Destination(NamesFields):
 
     def option(self, name: str) -> Any:
         """A member of the settings, or its default; only what the kind knows can be asked for."""
-        return self.settings.get(name, SHAPES[self.kind].members[name].default)
+        return self.settings.get(name, KINDS[self.kind].members[name].default)
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -82,9 +82,8 @@ class Destination(NamesFields):
     def attributes_named(self) -> set[str]:
         """Every attribute of customers that is handed over, or by which they are reached; defaults too."""
         named = set(self.attributes)
-        for member in NAMING_ATTRIBUTES & SHAPES[self.kind].members.keys():
-            value = self.option(member)
-            named |= set(value.values()) if isinstance(value, dict) else {value}
+        for member, declared in KINDS[self.kind].naming_members.items():
+            named |= set(declared.names_in(self.settings, member))
         return named
 
     @classmethod

@@ -167,9 +167,10 @@ def read_signing_secret(secret: str) -> bytes:
     return key
 
 
-def is_signing_secret(secret: str) -> bool:
-    """Whether something can be signed with it."""
+def trouble_of_signing_secret(secret: str) -> str:
+    """What is wrong with a secret that signs; empty where nothing is."""
     try:
-        return bool(read_signing_secret(secret))
+        read_signing_secret(secret)
     except ValueError:
-        return False
+        return "What begins with whsec_ goes on in Base64."
+    return ""

@@ -7,7 +7,6 @@ from campaigns.hierarchy.creative_groups import create_group
 from campaigns.hierarchy.creatives import create_creative
 from campaigns.hierarchy.line_items import create_line_item
 from campaigns.models import Destination
-from campaigns.models.destination_kind import DestinationKind
 from customers.models import Application, Organization
 
 NAME = "A letter to our best"
@@ -27,7 +26,7 @@ def schedule_delivery(*, organization: Organization, application: Application, n
     Destination.objects.create(
         organization=organization,
         name="Audience files",
-        kind=DestinationKind.FILE,
+        kind="file",
         attributes=["first_name", "last_name", "email", "loyalty_tier"],
     )
     dated = {"status": "live", "starts_at": now - timedelta(days=1), "ends_at": now + timedelta(days=3650)}

@@ -248,7 +248,7 @@ def _over(state: str, old: datetime, **message: Any) -> Delivery:
 @pytest.fixture
 def no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     """A delivery stays where its audience is built."""
-    monkeypatch.setattr("campaigns.delivery.deliver.courier_for", lambda _message: None)
+    monkeypatch.setattr("campaigns.delivery.deliver.channel_for", lambda _message: None)
 
 
 @pytest.mark.usefixtures("on", "no_mail")

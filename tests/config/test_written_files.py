@@ -13,7 +13,7 @@ import pytest
 from pytest_django import Settings
 
 from campaigns.delivery.channels.file import MANIFEST
-from campaigns.delivery.channels.registry import courier_for
+from campaigns.delivery.channels.registry import export_for
 from config import preflight
 from config.demo import credentials
 from config.postgresql.shares import taken
@@ -62,8 +62,8 @@ def _exported(audience: Audience, settings: Settings, root: Path) -> Path:
     audiences: dict[str, Any] = settings.STORAGES["audiences"]
     options = audiences["OPTIONS"] | {"location": root}
     settings.STORAGES = settings.STORAGES | {"audiences": audiences | {"OPTIONS": options}}
-    courier: Any = courier_for(audience.message)
-    return Path(root / courier.export(audience.message, audience.batches()).name)
+    export = export_for(audience.message)
+    return Path(root / export.export(audience.message, audience.batches()).name)
 
 
 @pytest.mark.usefixtures("_mask")

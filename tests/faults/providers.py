@@ -18,7 +18,7 @@ from django.db import connection
 
 from campaigns.delivery.channels import registry
 from campaigns.delivery.channels.base import ClaimedRecipient, Message, Outcome, Result, Wanted, always
-from campaigns.models.ad_type import AdType
+from campaigns.models.ad_type import CreativeType
 from tests.faults.worker import database_url
 
 LENGTH_OF_A_KEY = 36
@@ -72,5 +72,5 @@ def register() -> None:
     """Put them in the place of email and push."""
     known = Provider("known", deduplicates=True)
     blind = Provider("blind", deduplicates=False)
-    registry.MAKERS[AdType.EMAIL_MESSAGE] = lambda _message: known
-    registry.MAKERS[AdType.PUSH_MESSAGE] = lambda _message: blind
+    registry.CHANNELS[CreativeType.MESSAGING_PLATFORM_EMAIL] = lambda _message: known
+    registry.CHANNELS[CreativeType.MESSAGING_PLATFORM_PUSH] = lambda _message: blind

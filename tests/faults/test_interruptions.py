@@ -17,7 +17,7 @@ from campaigns.delivery.channels import registry
 from campaigns.delivery.channels.base import AudienceExport, ExportedFile, Outcome, Result, always
 from campaigns.delivery.control import cancel_delivery, pause_delivery, resume_delivery
 from campaigns.models import AudienceChunk, Delivery, Recipient
-from campaigns.models.ad_type import AdType
+from campaigns.models.ad_type import CreativeType
 from campaigns.models.delivery import DeliveryState
 from campaigns.tasks import sweep, work_once
 from tests.campaigns.delivery.scheduled import (
@@ -65,8 +65,8 @@ class Slow(Provider, AudienceExport):
 def provider(monkeypatch: pytest.MonkeyPatch) -> Slow:
     """Where emails and files go."""
     found = Slow()
-    for ad_type in (AdType.EMAIL_MESSAGE, AdType.ISSUE_AUDIENCE_CSV):
-        monkeypatch.setitem(registry.MAKERS, ad_type, lambda _message: found)
+    monkeypatch.setitem(registry.CHANNELS, CreativeType.MESSAGING_PLATFORM_EMAIL, lambda _message: found)
+    monkeypatch.setitem(registry.EXPORTS, CreativeType.ISSUE_AUDIENCE_CSV, lambda _message: found)
     return found
 
 

@@ -39,8 +39,8 @@ Work = Callable[[], Any]
 def delivered(scene: Scene, monkeypatch: pytest.MonkeyPatch, outcome: Outcome, *, capped: bool) -> Delivery:
     """A delivery whose provider answers so."""
     provider = Provider()
-    monkeypatch.setitem(registry.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
-    monkeypatch.setitem(registry.MAKERS, AdType.PUSH_MESSAGE, lambda _message: provider)
+    monkeypatch.setitem(registry.CHANNELS, CreativeType.MESSAGING_PLATFORM_EMAIL, lambda _message: provider)
+    monkeypatch.setitem(registry.CHANNELS, CreativeType.MESSAGING_PLATFORM_PUSH, lambda _message: provider)
     rows = make_scheduled(scene.organization, **EMAIL)
     if capped:
         AdCampaign.objects.filter(pk=rows.campaign.pk).update(**CAPPED)
@@ -76,7 +76,7 @@ def resolved(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Work:
     first = delivered(scene, monkeypatch, Outcome.UNKNOWN, capped=False)
     provider = Provider()
     provider.outcomes = {one.pk: [Outcome.UNKNOWN, Outcome.UNKNOWN] for one in Customer.objects.all()}
-    monkeypatch.setitem(registry.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
+    monkeypatch.setitem(registry.CHANNELS, CreativeType.MESSAGING_PLATFORM_EMAIL, lambda _message: provider)
     second = make_delivery(make_scheduled(scene.organization, **EMAIL))
     work()
     doubtful = Recipient.objects.filter(delivery__in=[first, second], state="ambiguous")

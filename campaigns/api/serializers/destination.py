@@ -16,7 +16,7 @@ from campaigns.api.fields import (
 )
 from campaigns.api.instants import format_instant
 from campaigns.models import Destination, MessageTemplate
-from campaigns.models.destination_kind import DestinationKind
+from campaigns.models.destination_kind import KINDS
 from campaigns.models.message_template import MAXIMUM_TEMPLATE, TemplateLanguage
 
 
@@ -37,7 +37,7 @@ class DestinationOut(AnswerSerializer):
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    kind = serializers.ChoiceField(choices=DestinationKind.values)
+    kind = serializers.ChoiceField(choices=list(KINDS))
     is_default = serializers.BooleanField()
     settings = serializers.DictField()
     secrets_set = serializers.ListField(child=serializers.CharField())

@@ -5,6 +5,7 @@ is doing it once. A list that isn't there (404) is made with `POST /api/lists` f
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -19,17 +20,22 @@ from campaigns.delivery.channels.audience_file import (
     require_everybody,
     select_audience,
     staged,
+    staged_text,
 )
 from campaigns.delivery.channels.base import (
     AudienceExport,
     ClaimedRecipient,
     DeliveryFailedError,
+    ExportDeclaration,
     ExportedFile,
     Message,
 )
 from campaigns.delivery.channels.http import Body, Exchange, RefusedError
 from campaigns.delivery.channels.uploads import basic, speaking_http
 from campaigns.models import Destination
+from campaigns.models.ad_type import CreativeType
+from campaigns.models.destination_kind import ATTRIBUTE, KEY, TIMEOUT, URL, DestinationKind, Member, Secret
+from campaigns.models.setting_checks import matches
 
 MAXIMUM_LINES = 10_000_000
 ACCEPT = "application/vnd.urbanairship+json; version=3"
@@ -63,7 +69,7 @@ class AirshipExport(AudienceExport):
                     f"A static list has at most {MAXIMUM_LINES} lines, not {file.rows}.", is_lasting=True
                 )
             self.upload(message, f"creative-{message.creative_id}", file)
-        return ExportedFile("", file.rows, file.sha256, reference=f"creative-{message.creative_id}")
+        return ExportedFile("", file.rows, file.sha256)
 
     def upload(self, message: Message, name: str, file: StagedFile) -> None:
         """Replace a list by the lines of a file."""
@@ -90,3 +96,34 @@ class AirshipExport(AudienceExport):
 def with_identifier(select: sql.Composable) -> sql.Composed:
     """Only the rows that have an identifier."""
     return sql.SQL("SELECT * FROM ({}) line WHERE identifier <> ''").format(select)
+
+
+def _test(destination: Destination, message: Message, _to: str) -> str:
+    export = AirshipExport(destination)
+    export.exchange.attempts = 1
+    line = f"{export.identifier_type},test-{message.delivery_key}\n"
+    with staged_text(line, Path(settings.EXPORT_ROOT)) as file:
+        export.upload(message, "campaigns-test", file)
+    return "The list campaigns-test was written."
+
+
+EXPORT = ExportDeclaration(
+    kind=DestinationKind(
+        name="airship",
+        label="Airship static list",
+        members={
+            "url": replace(URL, default="https://go.airship.com"),
+            "app_key": KEY,
+            "identifier_type": Member(
+                matches(r"[a-z][a-z0-9_]*"), "A type such as named_user is expected.", default="named_user"
+            ),
+            "identifier": replace(ATTRIBUTE, default="external_id"),
+            "timeout_seconds": TIMEOUT,
+        },
+        secrets={"master_secret": Secret(required=True)},
+    ),
+    serves=(CreativeType.AUDIENCE_EXPORT_AIRSHIP,),
+    consent="push_consent",
+    make=AirshipExport,
+    test=_test,
+)

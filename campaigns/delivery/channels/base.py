@@ -1,7 +1,7 @@
-"""What a way out of the house must offer, and what it is given.
+"""What a channel or an export implements, what it is given, and how it is declared.
 
-Deliveries (`campaigns.services`) decide who gets what, when and how often; what is made here only hands over and says
-what became of it. Nothing here writes to the database.
+`campaigns.delivery` decides who gets what, when and how often; a channel only hands messages over and reports the
+outcomes. Channels write nothing to the database.
 """
 
 import uuid
@@ -13,15 +13,19 @@ from typing import Any, Protocol
 
 from psycopg import sql
 
+from campaigns.models import Destination
+from campaigns.models.ad_type import CreativeType
+from campaigns.models.destination_kind import DestinationKind
+
 Wanted = Callable[[], bool]
 STOPPED = "The batch ended, or the delivery was stopped, before their turn."
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRecipient:
-    """One person to reach; `key` stays the same however often this is tried: the idempotency key of the message.
+    """One person to reach; `key` is the idempotency key of the message, the same for every attempt.
 
-    `attributes` are in their kept forms. `push_tokens` are `(platform, token)`. A key can be guessed by who knows
+    `attributes` are normalized values. `push_tokens` are `(platform, token)`. A key can be guessed by who knows
     another one: sign it before it entitles to anything (an unsubscribe link).
     """
 
@@ -38,7 +42,6 @@ class Message:
     """What is sent: the creative's own words. `delivery_id` and `delivery_key` are None for a triggered message."""
 
     organization_id: int
-    application_id: int
     campaign_id: int
     campaign_name: str
     creative_id: int
@@ -49,7 +52,6 @@ class Message:
     offer_ids: tuple[str, ...]
     portal_description: str | None
     portal_icon: str | None
-    second_sn_audience_guid: str | None
     delivery_id: int | None = None
     delivery_key: uuid.UUID | None = None
     scheduled_for: datetime | None = None
@@ -130,7 +132,6 @@ class ExportedFile:
     rows: int
     sha256: str = ""
     url: str = ""
-    reference: str = ""
 
 
 class AudienceExport(Protocol):
@@ -160,5 +161,30 @@ class AudienceExport(Protocol):
         ...
 
 
-Courier = Channel | AudienceExport
-CourierMaker = Callable[[Message], Courier]
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """A way out, as its file declares it: its kind of destination, and which creatives go there.
+
+    `consent` is the column that a message needs beside the general consent. `test` sends one real message or upload to
+    a destination (an email: to the address) and says what was done; DeliveryFailedError says why it could not be.
+    """
+
+    kind: DestinationKind
+    serves: tuple[CreativeType, ...]
+    consent: str | None = None
+    test: Callable[[Destination, Message, str], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelDeclaration(Declaration):
+    """A way out to one recipient at a time."""
+
+    make: Callable[[Destination, Message], Channel]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportDeclaration(Declaration):
+    """A way out for whole audiences; `make_default` makes the one of organizations without a destination."""
+
+    make: Callable[[Destination], AudienceExport]
+    make_default: Callable[[], AudienceExport] | None = None

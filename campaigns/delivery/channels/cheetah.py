@@ -16,11 +16,15 @@ from campaigns.delivery.channels.audience_file import (
     require_delivery,
     select_audience,
     staged,
+    staged_text,
 )
-from campaigns.delivery.channels.base import AudienceExport, ClaimedRecipient, ExportedFile, Message
+from campaigns.delivery.channels.base import AudienceExport, ClaimedRecipient, ExportDeclaration, ExportedFile, Message
 from campaigns.delivery.channels.http import Body, Exchange
 from campaigns.delivery.channels.uploads import basic, speaking_http
 from campaigns.models import Destination
+from campaigns.models.ad_type import CreativeType
+from campaigns.models.destination_kind import REQUIRED_TEXT, REQUIRED_URL, TIMEOUT, USER, DestinationKind, Secret
+from campaigns.models.setting_checks import SCHEME, trouble_of_credential
 
 
 class CheetahExport(AudienceExport):
@@ -41,7 +45,7 @@ class CheetahExport(AudienceExport):
             select_audience(require_delivery(message), columns), Path(settings.EXPORT_ROOT), header=True
         ) as file:
             self.upload(message, file)
-        return ExportedFile("", file.rows, file.sha256, reference=self.list_id)
+        return ExportedFile("", file.rows, file.sha256)
 
     def upload(self, message: Message, file: StagedFile) -> None:
         """Send a file to the list."""
@@ -67,3 +71,30 @@ def _form(boundary: str, list_id: str, file_name: str, file: Body) -> Body:
         yield after
 
     return Body(len(before) + file.length + len(after), chunks)
+
+
+def _test(destination: Destination, message: Message, _to: str) -> str:
+    export = CheetahExport(destination)
+    export.exchange.attempts = 1
+    with staged_text(f"external_id\ntest-{message.delivery_key}\n", Path(settings.EXPORT_ROOT)) as file:
+        export.upload(message, file)
+    return "A file was taken."
+
+
+def _trouble_of_password(password: str) -> str:
+    """People choose it, so it may be any text but one that was pasted with the header's scheme."""
+    return trouble_of_credential(password) if SCHEME.match(password) else ""
+
+
+EXPORT = ExportDeclaration(
+    kind=DestinationKind(
+        name="cheetah",
+        label="Cheetahmail list",
+        members={"url": REQUIRED_URL, "list_id": REQUIRED_TEXT, "user": USER, "timeout_seconds": TIMEOUT},
+        secrets={"password": Secret(required=True, trouble=_trouble_of_password)},
+    ),
+    serves=(CreativeType.AUDIENCE_EXPORT_CHEETAH,),
+    consent="email_consent",
+    make=CheetahExport,
+    test=_test,
+)

@@ -8,9 +8,10 @@ that is most of the work.
 
 import smtplib
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from email.utils import parseaddr
 from http import HTTPStatus
 from typing import Any
@@ -22,7 +23,17 @@ from django.utils.encoding import punycode
 from requests.exceptions import Timeout
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from campaigns.delivery.channels.base import STOPPED, ClaimedRecipient, Message, Outcome, Result, Wanted, always
+from campaigns.delivery.channels.base import (
+    STOPPED,
+    ChannelDeclaration,
+    ClaimedRecipient,
+    DeliveryFailedError,
+    Message,
+    Outcome,
+    Result,
+    Wanted,
+    always,
+)
 from campaigns.delivery.channels.failure_messages import (
     LONGEST_SENTENCE,
     describe_answer,
@@ -32,16 +43,39 @@ from campaigns.delivery.channels.failure_messages import (
 )
 from campaigns.delivery.channels.http import asked_wait, asks_to_wait, status_line
 from campaigns.delivery.channels.mail import Mail
-from campaigns.delivery.channels.mail_services import mail_service
+from campaigns.delivery.channels.mail_services import PROVIDERS, mail_service
 from campaigns.delivery.channels.outgoing import within
 from campaigns.delivery.channels.smtp import MailServer, is_certainly_unsent
-from campaigns.delivery.rendering import fill_in
-from campaigns.delivery.templates import CompiledTemplate
+from campaigns.delivery.channels.trial import describe_success, made_up_recipient
+from campaigns.delivery.rendering import fill_in, template_of
+from campaigns.delivery.templates import CompiledTemplate, compile_template
 from campaigns.delivery.unsubscribing import unsubscribe_url
 from campaigns.models import Destination
-from campaigns.models.mailbox import write_mailbox
+from campaigns.models.ad_type import CreativeType
+from campaigns.models.destination_kind import (
+    ASCII,
+    ATTRIBUTE,
+    CONCURRENCY,
+    TIMEOUT,
+    URL,
+    DestinationKind,
+    Member,
+    Secret,
+    Settings,
+)
+from campaigns.models.mailbox import read_mailbox, write_mailbox
+from campaigns.models.message_template import TemplateLanguage
+from campaigns.models.setting_checks import is_ascii, is_host, is_text, is_within, one_of, trouble_of_value
 from customers.models.mail_address import is_mail_address
 
+PORTS = range(1, 65_536)
+# Settings that have no effect without another one.
+NEEDED = {
+    **dict.fromkeys(("port", "encryption", "user"), "host"),
+    **dict.fromkeys(("provider_url", "sender_domain"), "provider"),
+}
+TEST_SUBJECT = "Test"
+TEST_TEXT = "This is a test of the destination {{ message.creative }}. Nobody else got it."
 PEOPLE_AT_ONCE = 500
 # SMTP's replies from here on are no more than "not now", and from here on final.
 PASSING, PERMANENT = 400, 500
@@ -288,3 +322,74 @@ def _where(backend: Any) -> str:
     if service:
         return host_and_port(service)
     return f"{getattr(backend, 'host', 'mail')}:{getattr(backend, 'port', 0)}"
+
+
+def _is_mailbox(value: object) -> bool:
+    """A mail address, alone or as `Name <address>`."""
+    return isinstance(value, str) and is_text(value) and read_mailbox(value) is not None
+
+
+def _conflicts(settings: Settings) -> list[str]:
+    unmet = [
+        f"{name}: without {other} it is of no use."
+        for name, other in NEEDED.items()
+        if name in settings and other not in settings
+    ]
+    instead = ["host: beside provider it is of no use."] if {"host", "provider"} <= settings.keys() else []
+    return unmet + instead
+
+
+def _further_secrets(settings: Settings, _secrets: Collection[str]) -> set[str]:
+    if "provider" in settings:
+        return {"api_key"}
+    return {"password"} if "user" in settings else set()
+
+
+def _trouble_of_password(password: str) -> str:
+    """People choose it, and SMTP sends only ASCII."""
+    return "" if is_ascii(password) else ASCII.sentence
+
+
+def _test(destination: Destination, message: Message, to: str) -> str:
+    if not is_mail_address(to):
+        raise DeliveryFailedError("Whoever tests a mail destination needs a mail address of their own.")
+    channel = EmailChannel(
+        destination, compile_template(language=TemplateLanguage.LIQUID, subject=TEST_SUBJECT, text=TEST_TEXT, html="")
+    )
+    recipient = made_up_recipient(message, attributes={channel.address_attribute: to})
+    return describe_success(channel.send(message, [recipient]), f"A mail went to {to}.")
+
+
+MAILBOX = Member(_is_mailbox, "A mail address is expected.")
+HOST = Member(is_host, "The name of a machine is expected, without a port.")
+ENCRYPTIONS = frozenset({"none", "starttls", "tls"})
+CHANNEL = ChannelDeclaration(
+    kind=DestinationKind(
+        name="email",
+        label="Email",
+        members={
+            "from_address": replace(MAILBOX, required=True),
+            "reply_to": MAILBOX,
+            # A mail goes to no external id.
+            "address_attribute": replace(ATTRIBUTE, default="email", other_names=frozenset()),
+            "provider": Member(one_of(PROVIDERS), f"One of {', '.join(sorted(PROVIDERS))} is expected."),
+            "sender_domain": HOST,
+            "provider_url": URL,
+            "host": HOST,
+            "port": Member(
+                is_within(PORTS), "A number from 1 to 65535 is expected.", default=587, trouble=trouble_of_value
+            ),
+            "encryption": Member(one_of(ENCRYPTIONS), "none, starttls or tls is expected.", default="starttls"),
+            "user": ASCII,
+            "concurrency": replace(CONCURRENCY, default=4),
+            "timeout_seconds": TIMEOUT,
+        },
+        secrets={"password": Secret(trouble=_trouble_of_password), "api_key": Secret()},
+        conflicts=_conflicts,
+        further_secrets=_further_secrets,
+    ),
+    serves=(CreativeType.MESSAGING_PLATFORM_EMAIL,),
+    consent="email_consent",
+    make=lambda destination, message: EmailChannel(destination, template_of(message)),
+    test=_test,
+)

@@ -11,16 +11,21 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from campaigns.delivery.channels.audience_file import has_any, require_delivery
-from campaigns.delivery.channels.base import AudienceExport, ClaimedRecipient, ExportedFile, Message
+from campaigns.delivery.channels.base import AudienceExport, ClaimedRecipient, ExportDeclaration, ExportedFile, Message
 from campaigns.delivery.channels.http import Answer, Body, Exchange, is_passing
+from campaigns.delivery.channels.trial import made_up_recipient
 from campaigns.delivery.channels.uploads import speaking_http
 from campaigns.models import Destination, Recipient
+from campaigns.models.ad_type import CreativeType
+from campaigns.models.destination_kind import TIMEOUT, URL, DestinationKind, Member, Secret
 from campaigns.models.recipient import RecipientState
+from campaigns.models.setting_checks import matches
 
 PEOPLE_AT_ONCE = 10_000
 # Codes of the Graph API for too many calls and for faults that pass.
@@ -112,9 +117,8 @@ class FacebookExport(AudienceExport):
     def export(self, message: Message, batches: Iterator[Sequence[ClaimedRecipient]]) -> ExportedFile:
         """Add the audience of the message's delivery."""
         total = Recipient.objects.filter(delivery_id=require_delivery(message), state=RecipientState.PENDING).count()
-        session = session_of(message.delivery_key or uuid.uuid4())
         sent = self.upload(message, (recipient for batch in batches for recipient in batch), total=total)
-        return ExportedFile("", sent, reference=str(session))
+        return ExportedFile("", sent)
 
     def upload(self, message: Message, people: Iterable[ClaimedRecipient], *, total: int = 1) -> int:
         """Add people, of whom there are about `total`; how many there were."""
@@ -173,3 +177,48 @@ def _numbered(rows: Iterable[Row]) -> Iterator[tuple[int, list[Row], bool]]:
         following = list(itertools.islice(rows, PEOPLE_AT_ONCE))
         yield number, people, not following
         people = following
+
+
+def _are_columns(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and set(value) <= NORMALIZERS.keys()
+        and all(isinstance(name, str) and name for name in value.values())
+    )
+
+
+def _test(destination: Destination, message: Message, _to: str) -> str:
+    export = FacebookExport(destination)
+    export.exchange.attempts = 1
+    attributes = dict.fromkeys(export.columns.values(), str(message.delivery_key))
+    export.upload(message, [made_up_recipient(message, attributes=attributes)])
+    return "One person was taken, whom nobody matches."
+
+
+EXPORT = ExportDeclaration(
+    kind=DestinationKind(
+        name="facebook",
+        label="Facebook custom audience",
+        members={
+            "url": replace(URL, default="https://graph.facebook.com"),
+            "version": Member(matches(r"v\d{1,3}\.\d{1,2}"), "A version such as v23.0 is expected.", default="v23.0"),
+            "audience_id": Member(
+                matches(r"[0-9]{1,30}"), "The number of a custom audience is expected, of digits alone.", required=True
+            ),
+            # By identifier of Facebook's: the attribute that it is taken from.
+            "columns": Member(
+                _are_columns,
+                f"Attributes by identifier are expected; identifiers are {', '.join(sorted(NORMALIZERS))}.",
+                default={"EXTERN_ID": "external_id", "EMAIL": "email"},
+                trouble=lambda _: "",
+                names_attributes=True,
+            ),
+            "timeout_seconds": TIMEOUT,
+        },
+        secrets={"access_token": Secret(required=True)},
+    ),
+    serves=(CreativeType.AUDIENCE_EXPORT_FACEBOOK,),
+    make=FacebookExport,
+    test=_test,
+)

@@ -17,6 +17,8 @@ from requests.adapters import HTTPAdapter
 from campaigns.delivery.channels.http import USER_AGENT, read_body
 from campaigns.delivery.channels.outgoing import pool_manager, secured, within
 
+# Mail services with an API that django-anymail speaks, each with one key.
+PROVIDERS = frozenset({"brevo", "mailersend", "mailgun", "mandrill", "postmark", "resend", "sparkpost"})
 # How each mail service calls its key.
 KEYS: Mapping[str, str] = {"mailersend": "api_token", "postmark": "server_token"}
 

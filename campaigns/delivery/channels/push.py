@@ -7,12 +7,23 @@ splits by `platform`, and takes a recipient's key once. `message` is as FCM's HT
 from collections.abc import Sequence
 from typing import Any
 
-from campaigns.delivery.channels.base import ClaimedRecipient, Message, Outcome, Result, Wanted, always
+from campaigns.delivery.channels.base import (
+    ChannelDeclaration,
+    ClaimedRecipient,
+    Message,
+    Outcome,
+    Result,
+    Wanted,
+    always,
+)
 from campaigns.delivery.channels.failure_messages import describe_unrenderable
 from campaigns.delivery.channels.signing import SignedPost, person
+from campaigns.delivery.channels.trial import describe_success, made_up_recipient
 from campaigns.delivery.rendering import fill_in, template_of
 from campaigns.delivery.templates import CompiledTemplate
 from campaigns.models import Destination
+from campaigns.models.ad_type import CreativeType
+from campaigns.models.destination_kind import SIGNED_SECRETS, SIGNED_SETTINGS, DestinationKind
 
 
 class PushChannel:
@@ -62,3 +73,19 @@ def _words(template: CompiledTemplate | None, message: Message, recipient: Claim
         return message.campaign_name, message.portal_description or ""
     rendered = fill_in(template, message, recipient)
     return rendered.subject, rendered.text.strip()
+
+
+def _test(destination: Destination, message: Message, _to: str) -> str:
+    channel = PushChannel(destination, message)
+    channel.post.exchange.attempts = 1
+    recipient = made_up_recipient(message, push_tokens=(("test", str(message.delivery_key)),))
+    return describe_success(channel.send(message, [recipient]), "A message was taken.")
+
+
+CHANNEL = ChannelDeclaration(
+    kind=DestinationKind(name="push", label="Push gateway", members=SIGNED_SETTINGS, secrets=SIGNED_SECRETS),
+    serves=(CreativeType.MESSAGING_PLATFORM_PUSH,),
+    consent="push_consent",
+    make=PushChannel,
+    test=_test,
+)

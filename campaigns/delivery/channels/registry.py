@@ -1,83 +1,109 @@
-"""Which way a message goes out, by its `ad_type` and `creative_type`, and to which destination of its organization."""
+"""The ways out: which one a message takes, by its `creative_type`, and to which destination of its organization.
 
-from collections.abc import Callable, Mapping
+A new way out is a file that declares itself, and a line of WAYS_OUT.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from django.db.models import Q
 
-from campaigns.delivery.channels.airship import AirshipExport
-from campaigns.delivery.channels.base import AudienceExport, Courier, CourierMaker, DeliveryFailedError, Message
-from campaigns.delivery.channels.cheetah import CheetahExport
-from campaigns.delivery.channels.email import EmailChannel
-from campaigns.delivery.channels.facebook import FacebookExport
-from campaigns.delivery.channels.file import FileExport, S3Export
-from campaigns.delivery.channels.push import PushChannel
-from campaigns.delivery.channels.webhook import WebhookChannel
+from campaigns.delivery.channels import airship, cheetah, email, facebook, file, push, s3, webhook
+from campaigns.delivery.channels.base import (
+    AudienceExport,
+    Channel,
+    ChannelDeclaration,
+    Declaration,
+    DeliveryFailedError,
+    ExportDeclaration,
+    Message,
+)
 from campaigns.delivery.defaults import find_default_destination
-from campaigns.delivery.rendering import template_of
 from campaigns.models import Destination
-from campaigns.models.ad_type import AdType, CreativeType
-from campaigns.models.destination_kind import DestinationKind
+from campaigns.models.destination_kind import KINDS
 from customers.errors import DomainError
 
-EXPORTERS: Mapping[str, tuple[DestinationKind, Callable[[Destination], AudienceExport]]] = {
-    CreativeType.AUDIENCE_EXPORT_S3: (DestinationKind.S3, S3Export),
-    CreativeType.AUDIENCE_EXPORT_AIRSHIP: (DestinationKind.AIRSHIP, AirshipExport),
-    CreativeType.AUDIENCE_EXPORT_CHEETAH: (DestinationKind.CHEETAH, CheetahExport),
-    CreativeType.AUDIENCE_EXPORT_FACEBOOK: (DestinationKind.FACEBOOK, FacebookExport),
-}
+Way = TypeVar("Way")
+WAYS_OUT: tuple[ChannelDeclaration | ExportDeclaration, ...] = (
+    file.EXPORT,
+    s3.EXPORT,
+    airship.EXPORT,
+    cheetah.EXPORT,
+    facebook.EXPORT,
+    email.CHANNEL,
+    push.CHANNEL,
+    webhook.CHANNEL,
+)
+# By the name of their kind.
+DECLARATIONS: dict[str, Declaration] = {}
+# By creative type: what makes the channel or the export of a message, and the consent it needs beside the general one.
+CHANNELS: dict[str, Callable[[Message], Channel]] = {}
+EXPORTS: dict[str, Callable[[Message], AudienceExport]] = {}
+CONSENTS: dict[str, str] = {}
 
 
-# The others have a kind of their own.
-KINDS: Mapping[str, DestinationKind] = {
-    AdType.ISSUE_AUDIENCE_CSV: DestinationKind.FILE,
-    AdType.EMAIL_MESSAGE: DestinationKind.EMAIL,
-    AdType.PUSH_MESSAGE: DestinationKind.PUSH,
-    AdType.MESSAGING_PLATFORM: DestinationKind.WEBHOOK,
-}
+def register(declared: ChannelDeclaration | ExportDeclaration) -> None:
+    """Make a way out known: to messages, to who saves and tests destinations, and to audiences."""
+    KINDS[declared.kind.name] = declared.kind
+    DECLARATIONS[declared.kind.name] = declared
+    for creative_type in declared.serves:
+        if isinstance(declared, ChannelDeclaration):
+            CHANNELS[creative_type] = partial(_channel, declared)
+        else:
+            EXPORTS[creative_type] = partial(_export, declared)
+        if declared.consent is not None:
+            CONSENTS[creative_type] = declared.consent
 
 
 def creatives_of(kind: str) -> Q:
     """The creatives whose messages go to destinations of a kind."""
-    exported = [creative_type for creative_type, (of_kind, _) in EXPORTERS.items() if of_kind == kind]
-    sent = [ad_type for ad_type, of_kind in KINDS.items() if of_kind == kind]
-    return Q(ad_type__in=sent) | Q(ad_type=AdType.AUDIENCE_EXPORT, creative_type__in=exported)
+    return Q(creative_type__in=DECLARATIONS[kind].serves)
 
 
-def _destination(message: Message) -> Destination:
-    """The default of the message's kind; DeliveryFailedError where the organization has none."""
-    kind = KINDS[message.ad_type] if message.ad_type in KINDS else EXPORTERS[message.creative_type][0]
-    found = find_default_destination(organization_id=message.organization_id, kind=kind)
-    if found is None:
-        raise DeliveryFailedError(f"The organization has no default destination of kind {kind}.", is_lasting=True)
-    return found
+def channel_for(message: Message) -> Channel:
+    """The channel of a message; DeliveryFailedError where none is set up."""
+    return _made(CHANNELS, message)
 
 
-def _file(message: Message) -> Courier:
-    """A file needs no destination; one says which attributes stand in it."""
-    return FileExport(find_default_destination(organization_id=message.organization_id, kind=KINDS[message.ad_type]))
+def export_for(message: Message) -> AudienceExport:
+    """The export of a message; DeliveryFailedError where none is set up."""
+    return _made(EXPORTS, message)
 
 
-def _export(message: Message) -> Courier:
-    _, make = EXPORTERS[message.creative_type]
-    return make(_destination(message))
-
-
-# By AdType; a maker looks at the message and at the destinations of its organization.
-MAKERS: dict[str, CourierMaker] = {
-    AdType.ISSUE_AUDIENCE_CSV: _file,
-    AdType.AUDIENCE_EXPORT: _export,
-    AdType.EMAIL_MESSAGE: lambda message: EmailChannel(_destination(message), template_of(message)),
-    AdType.PUSH_MESSAGE: lambda message: PushChannel(_destination(message), message),
-    AdType.MESSAGING_PLATFORM: lambda message: WebhookChannel(_destination(message)),
-}
-
-
-def courier_for(message: Message) -> Courier:
-    """The way out for a message; DeliveryFailedError where none is set up."""
-    maker = MAKERS.get(message.ad_type)
+def _made(makers: dict[str, Callable[[Message], Way]], message: Message) -> Way:
+    maker = makers.get(message.creative_type)
     if maker is None:
         raise DeliveryFailedError(f"Nothing delivers {message.ad_type}.", is_lasting=True)
     try:
         return maker(message)
     except DomainError as error:
         raise DeliveryFailedError(error.message, is_lasting=True) from error
+
+
+def _channel(declared: ChannelDeclaration, message: Message) -> Channel:
+    return declared.make(_destination(declared, message), message)
+
+
+def _export(declared: ExportDeclaration, message: Message) -> AudienceExport:
+    if declared.make_default is None:
+        return declared.make(_destination(declared, message))
+    found = _default(declared, message)
+    return declared.make_default() if found is None else declared.make(found)
+
+
+def _default(declared: Declaration, message: Message) -> Destination | None:
+    return find_default_destination(organization_id=message.organization_id, kind=declared.kind.name)
+
+
+def _destination(declared: Declaration, message: Message) -> Destination:
+    """The default of the kind; DeliveryFailedError where the organization has none."""
+    found = _default(declared, message)
+    if found is None:
+        told = f"The organization has no default destination of kind {declared.kind.name}."
+        raise DeliveryFailedError(told, is_lasting=True)
+    return found
+
+
+for _each in WAYS_OUT:
+    register(_each)

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
-from campaigns.delivery.channels.base import ClaimedRecipient, Message, Result, Wanted, always
+from campaigns.delivery.channels.base import ChannelDeclaration, ClaimedRecipient, Message, Result, Wanted, always
 from campaigns.delivery.channels.signing import SignedPost, person
+from campaigns.delivery.channels.trial import describe_success, made_up_recipient
 from campaigns.models import Destination
+from campaigns.models.ad_type import CreativeType
+from campaigns.models.destination_kind import SIGNED_SECRETS, SIGNED_SETTINGS, DestinationKind
 
 
 class WebhookChannel:
@@ -36,3 +39,17 @@ class WebhookChannel:
             for recipient in recipients
         ]
         return self.post.post_each(documents, wanted)
+
+
+def _test(destination: Destination, message: Message, _to: str) -> str:
+    channel = WebhookChannel(destination)
+    channel.post.exchange.attempts = 1
+    return describe_success(channel.send(message, [made_up_recipient(message)]), "A message was taken.")
+
+
+CHANNEL = ChannelDeclaration(
+    kind=DestinationKind(name="webhook", label="Webhook", members=SIGNED_SETTINGS, secrets=SIGNED_SECRETS),
+    serves=(CreativeType.MESSAGING_PLATFORM_EXTERNAL,),
+    make=lambda destination, _message: WebhookChannel(destination),
+    test=_test,
+)

@@ -8,6 +8,7 @@ from typing import Any
 
 from campaigns.delivery.channels.base import ClaimedRecipient, Message
 from campaigns.models import Delivery, Destination, Recipient
+from campaigns.models.ad_type import CREATIVE_TYPES, AdType
 from customers.models import Customer, Organization
 from tests.factories import make_application, make_customer, make_hierarchy, unique
 
@@ -43,7 +44,9 @@ class Audience:
         return made
 
     def says(self, **changes: Any) -> Message:
-        """The message with some members changed."""
+        """The message with some members changed; a type of message has its first creative type unless one is named."""
+        if "ad_type" in changes:
+            changes = {"creative_type": CREATIVE_TYPES[AdType(changes["ad_type"])][0], **changes}
         return replace(self.message, **changes)
 
     def batches(self, size: int = 2) -> Iterator[Sequence[ClaimedRecipient]]:
@@ -72,7 +75,6 @@ def _message(delivery: Delivery) -> Message:
     creative = delivery.creative
     return Message(
         organization_id=delivery.organization_id,
-        application_id=creative.application_id,
         campaign_id=delivery.campaign_id,
         campaign_name="Spring",
         creative_id=creative.pk,
@@ -83,7 +85,6 @@ def _message(delivery: Delivery) -> Message:
         offer_ids=("ten-off", "coffee"),
         portal_description="Check out this ad!",
         portal_icon="/images/icon.png",
-        second_sn_audience_guid=None,
         delivery_id=delivery.pk,
         delivery_key=delivery.key,
         scheduled_for=SCHEDULED_FOR,

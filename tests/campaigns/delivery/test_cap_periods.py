@@ -47,7 +47,7 @@ OFFER = {"ad_type": AdType.ISSUE_BULK_OFFER, "creative_type": CreativeType.ISSUE
 def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     """Where emails go."""
     found = Provider(batch_size=2)
-    monkeypatch.setitem(registry.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: found)
+    monkeypatch.setitem(registry.CHANNELS, CreativeType.MESSAGING_PLATFORM_EMAIL, lambda _message: found)
     return found
 
 
@@ -94,7 +94,7 @@ def test_what_is_sent_a_day_after_it_was_built_counts_then(
 ) -> None:
     monkeypatch.setattr(cap_periods, "BITE", 2)
     folder = Folder()
-    monkeypatch.setitem(registry.MAKERS, AdType.ISSUE_AUDIENCE_CSV, lambda _message: folder)
+    monkeypatch.setitem(registry.EXPORTS, CreativeType.ISSUE_AUDIENCE_CSV, lambda _message: folder)
     rows, people = _capped(5, **kind)
     if kind is OFFER:
         rows.creative.offer_ids = [make_offer(rows.campaign.organization).guid]

@@ -17,6 +17,7 @@ from campaigns.delivery.recipients.claim import claim_recipients
 from campaigns.delivery.recipients.resolve import Resolution, resolve_recipients
 from campaigns.delivery.sweep import advance_deliveries, begin_next_delivery
 from campaigns.models import Delivery, Recipient
+from campaigns.models.ad_type import CREATIVE_TYPES, AdType
 from campaigns.tasks import sweep
 from customers.errors import DomainError
 from customers.models import Customer
@@ -48,8 +49,8 @@ def owner() -> Actor:
     return Actor.of()
 
 
-def _way(courier: Any, _message: object) -> Any:
-    return courier
+def _way(found: Any, _message: object) -> Any:
+    return found
 
 
 @pytest.fixture
@@ -57,8 +58,10 @@ def ways(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Where each kind of message goes."""
     found: dict[str, Any] = {each: Provider() for each in ("email_message", "push_message", "messaging_platform")}
     found |= {"issue_audience_csv": Folder(), "audience_export": Folder()}
-    for ad_type, courier in found.items():
-        monkeypatch.setitem(registry.MAKERS, ad_type, partial(_way, courier))
+    for ad_type, way in found.items():
+        makers: dict[str, Any] = registry.CHANNELS if isinstance(way, Provider) else registry.EXPORTS
+        for creative_type in CREATIVE_TYPES[AdType(ad_type)]:
+            monkeypatch.setitem(makers, creative_type, partial(_way, way))
     return found
 
 

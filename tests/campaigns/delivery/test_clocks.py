@@ -10,7 +10,7 @@ from campaigns.delivery.build_chunk import build_chunk, claim_chunk
 from campaigns.delivery.channels import registry
 from campaigns.delivery.recipients.claim import claim_recipients
 from campaigns.models import AudienceChunk, Delivery, Recipient
-from campaigns.models.ad_type import AdType
+from campaigns.models.ad_type import CreativeType
 from campaigns.models.delivery import DeliveryState
 from campaigns.tasks import sweep, work_once
 from tests.campaigns.delivery.scheduled import EMAIL, Provider, make_delivery, make_people, make_scheduled, work
@@ -23,7 +23,7 @@ WRONG = pytest.mark.parametrize("wrong", [timedelta(days=3), timedelta(days=-3)]
 def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     """Another system that takes emails."""
     found = Provider()
-    monkeypatch.setitem(registry.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: found)
+    monkeypatch.setitem(registry.CHANNELS, CreativeType.MESSAGING_PLATFORM_EMAIL, lambda _message: found)
     return found
 
 

@@ -45,7 +45,7 @@ OFFER: dict[str, Any] = {"ad_type": AdType.ISSUE_BULK_OFFER, "creative_type": Cr
 def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     """Another system that takes emails."""
     found = Provider()
-    monkeypatch.setitem(registry.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: found)
+    monkeypatch.setitem(registry.CHANNELS, CreativeType.MESSAGING_PLATFORM_EMAIL, lambda _message: found)
     return found
 
 
@@ -53,7 +53,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
 def folder(monkeypatch: pytest.MonkeyPatch) -> Folder:
     """Where files go."""
     found = Folder()
-    monkeypatch.setitem(registry.MAKERS, AdType.ISSUE_AUDIENCE_CSV, lambda _message: found)
+    monkeypatch.setitem(registry.EXPORTS, CreativeType.ISSUE_AUDIENCE_CSV, lambda _message: found)
     return found
 
 
@@ -254,7 +254,7 @@ def test_triggered_messages_wait_for_no_long_delivery(provider: Provider) -> Non
 def test_triggered_messages_wait_for_no_slow_destination(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = Provider()
     slow.destination, slow.rate = "slow", 1.0
-    monkeypatch.setitem(registry.MAKERS, AdType.PUSH_MESSAGE, lambda _message: slow)
+    monkeypatch.setitem(registry.CHANNELS, CreativeType.MESSAGING_PLATFORM_PUSH, lambda _message: slow)
     first = make_scheduled(delivery_method="triggered", **PUSH)
     organization = first.campaign.organization
     second = make_scheduled(organization, delivery_method="triggered", **EMAIL)
@@ -296,13 +296,13 @@ def test_a_file_takes_everybody_at_once(folder: Folder) -> None:
 
 
 def test_without_a_way_out_a_delivery_fails_and_an_operator_retries(provider: Provider) -> None:
-    registry.MAKERS.pop(AdType.EMAIL_MESSAGE)
+    registry.CHANNELS.pop(CreativeType.MESSAGING_PLATFORM_EMAIL)
     rows = make_scheduled(**EMAIL)
     delivery = _delivering(rows)
     work()
     delivery.refresh_from_db()
     assert (delivery.state, delivery.error) == (DeliveryState.FAILED, "Nothing delivers email_message.")
-    registry.MAKERS[AdType.EMAIL_MESSAGE] = lambda _message: provider
+    registry.CHANNELS[CreativeType.MESSAGING_PLATFORM_EMAIL] = lambda _message: provider
     retry_delivery(organization=rows.campaign.organization, delivery_id=delivery.pk)
     work()
     delivery.refresh_from_db()

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from campaigns.admin.delivery import DestinationForm
 from campaigns.delivery.destinations import save_destination
 from campaigns.models import Destination, MessageTemplate
-from campaigns.models.destination_kind import SHAPES, problems_of_settings
+from campaigns.models.destination_kind import KINDS, problems_of_settings
 from config.environment import encryption_keys
 from config.secret_key import derived_encryption_key
 from customers.errors import DomainError
@@ -26,7 +26,7 @@ from tests.config.served import PROJECT
 from tests.factories import make_application, make_field, make_organization
 
 SECRET = "do not show this"
-COLUMNS_EXPECTED = f"columns: {SHAPES['facebook'].members['columns'].sentence}"
+COLUMNS_EXPECTED = f"columns: {KINDS['facebook'].members['columns'].sentence}"
 NO_SCHEME = "An address that begins with https:// or http:// is expected."
 WEBHOOK = {"url": "https://hooks.example.org/in"}
 

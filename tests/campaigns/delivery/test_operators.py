@@ -12,7 +12,7 @@ from django.test import Client
 from campaigns.delivery.channels import registry
 from campaigns.delivery.channels.base import Outcome
 from campaigns.models import Delivery, Recipient
-from campaigns.models.ad_type import AdType
+from campaigns.models.ad_type import CreativeType
 from customers.models import Operator
 from tests.campaigns.delivery.scheduled import EMAIL, Provider, make_delivery, make_people, make_scheduled, work
 
@@ -48,7 +48,7 @@ def test_operators_move_deliveries(operator: Client) -> None:
 
 def test_operators_settle_what_is_in_doubt(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     provider = Provider()
-    monkeypatch.setitem(registry.MAKERS, AdType.EMAIL_MESSAGE, lambda _message: provider)
+    monkeypatch.setitem(registry.CHANNELS, CreativeType.MESSAGING_PLATFORM_EMAIL, lambda _message: provider)
     rows = make_scheduled(**EMAIL)
     people = make_people(rows.campaign.organization, 11)
     provider.outcomes = {one.pk: [Outcome.UNKNOWN] for one in people}

@@ -18,11 +18,11 @@ from pytest_django import Settings
 
 from campaigns.delivery.channels import outgoing
 from campaigns.delivery.channels.base import DeliveryFailedError, Outcome
+from campaigns.delivery.channels.mail_services import PROVIDERS
 from campaigns.delivery.channels.outgoing import seconds_left
-from campaigns.delivery.channels.registry import courier_for
+from campaigns.delivery.channels.registry import channel_for
 from campaigns.delivery.unsubscribing import read_token, unsubscribe_url
 from campaigns.models import MessageTemplate
-from campaigns.models.destination_kind import PROVIDERS
 from customers.customers.identity import identify
 from customers.models import Customer
 from tests.campaigns.delivery.audience import Audience, make_audience
@@ -48,7 +48,7 @@ def template(audience: Audience) -> MessageTemplate:
 def _channel(audience: Audience, mailbox: Mailbox | None = None, **settings: Any) -> Any:
     server = {"host": "127.0.0.1", "port": mailbox.port, "encryption": "none", "concurrency": 1} if mailbox else {}
     audience.destination("email", settings={"from_address": SENDER, **server, **settings})
-    return courier_for(audience.says(ad_type="email_message"))
+    return channel_for(audience.says(ad_type="email_message"))
 
 
 def _read(mailbox: Mailbox) -> list[EmailMessage]:
@@ -252,13 +252,13 @@ def test_the_mail_server_of_the_settings(audience: Audience, mailoutbox: list[An
 def test_an_email_needs_a_template(audience: Audience) -> None:
     audience.destination("email", settings={"from_address": SENDER})
     with pytest.raises(DeliveryFailedError, match=r"^The creative has no template_id\.$"):
-        courier_for(audience.says(ad_type="email_message", template_id=None))
+        channel_for(audience.says(ad_type="email_message", template_id=None))
 
 
 def _postmark(audience: Audience, url: str, **more: Any) -> Any:
     settings = {"from_address": SENDER, "provider": "postmark", "provider_url": url, "concurrency": 1, **more}
     audience.destination("email", settings=settings, secrets={"api_key": "token"})
-    return courier_for(audience.says(ad_type="email_message"))
+    return channel_for(audience.says(ad_type="email_message"))
 
 
 @pytest.mark.usefixtures("template")

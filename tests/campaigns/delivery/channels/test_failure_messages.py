@@ -11,10 +11,9 @@ import pytest
 from pytest_django import Settings
 
 from campaigns.delivery.channels.base import DeliveryFailedError
-from campaigns.delivery.channels.registry import EXPORTERS, KINDS, courier_for, creatives_of
+from campaigns.delivery.channels.registry import CHANNELS, DECLARATIONS, channel_for, creatives_of, export_for
 from campaigns.models import AdUnit, Destination, MessageTemplate
-from campaigns.models.ad_type import CREATIVE_TYPES, AdType
-from campaigns.models.destination_kind import DestinationKind
+from campaigns.models.ad_type import CREATIVE_TYPES
 from tests.campaigns.delivery.audience import Audience
 from tests.campaigns.delivery.servers import Mailbox, raw_world
 
@@ -69,14 +68,13 @@ def told(audience: Audience, monkeypatch: pytest.MonkeyPatch, settings: Settings
 
 
 def _tell(audience: Audience, kind: str) -> str:
-    ad_type = next((ad_type for ad_type, each in KINDS.items() if each == kind), AdType.AUDIENCE_EXPORT)
-    creative_type = next((name for name, (each, _) in EXPORTERS.items() if each == kind), "")
-    courier: Any = courier_for(audience.says(ad_type=ad_type, creative_type=creative_type))
-    if hasattr(courier, "send"):
+    (creative_type,) = DECLARATIONS[kind].serves
+    message = audience.says(creative_type=creative_type)
+    if creative_type in CHANNELS:
         reachable = replace(audience.recipients[0], push_tokens=(("ios", "token"),))
-        return str(courier.send(audience.message, [reachable])[0].error)
+        return str(channel_for(message).send(audience.message, [reachable])[0].error)
     with pytest.raises(DeliveryFailedError) as end:
-        courier.export(audience.message, audience.batches())
+        export_for(message).export(audience.message, audience.batches())
     return str(end.value)
 
 
@@ -125,7 +123,7 @@ def test_a_mail_servers_reply_is_told_as_it_stands(told: Ways, mailbox: Mailbox,
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", [kind for kind in DestinationKind if kind != DestinationKind.FILE])
+@pytest.mark.parametrize("kind", [kind for kind in DECLARATIONS if kind != "file"])
 def test_the_creatives_of_a_kind_are_those_that_go_there(audience: Audience, kind: str) -> None:
     creative = audience.delivery.creative
     found = set()
@@ -135,9 +133,9 @@ def test_the_creatives_of_a_kind_are_those_that_go_there(audience: Audience, kin
             if AdUnit.objects.filter(creatives_of(kind), pk=creative.pk).exists():
                 found.add((ad_type, creative_type))
     assert found
-    for ad_type, creative_type in found:
+    for _, creative_type in found:
         MessageTemplate.objects.get_or_create(
             organization=audience.organization, key="welcome", subject="Hi", text="Hi"
         )
         with pytest.raises(DeliveryFailedError, match=f"no default destination of kind {kind}"):
-            courier_for(audience.says(ad_type=ad_type, creative_type=creative_type))
+            (channel_for if creative_type in CHANNELS else export_for)(audience.says(creative_type=creative_type))

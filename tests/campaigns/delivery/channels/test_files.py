@@ -18,7 +18,7 @@ from psycopg import sql
 from campaigns.delivery.channels.audience_file import staged
 from campaigns.delivery.channels.base import DeliveryFailedError
 from campaigns.delivery.channels.file import MANIFEST, FileExport
-from campaigns.delivery.channels.registry import courier_for
+from campaigns.delivery.channels.registry import export_for
 from tests.campaigns.delivery.audience import Audience
 
 ATTRIBUTES = ["first_name", "email", "points_of_2021", "vip", "it's \"odd\", isn't it"]
@@ -43,8 +43,8 @@ def _read(content: bytes) -> list[list[str]]:
 
 def test_a_file_and_its_manifest(audience: Audience, exports: Path) -> None:
     audience.destination("file", attributes=ATTRIBUTES)
-    courier: Any = courier_for(audience.message)
-    file = courier.export(audience.message, audience.batches())
+    export = export_for(audience.message)
+    file = export.export(audience.message, audience.batches())
     path = exports / file.name
     content = path.read_bytes()
     assert _read(content) == _lines(audience)
@@ -66,13 +66,13 @@ def test_a_file_and_its_manifest(audience: Audience, exports: Path) -> None:
         "offer_ids": ["ten-off", "coffee"],
     }
     # A second attempt replaces the first one's file, and nothing is left of either.
-    assert courier.export(audience.message, audience.batches()) == file
+    assert export.export(audience.message, audience.batches()) == file
     assert sorted(each.name for each in exports.rglob("*") if each.is_file()) == [path.name, path.name + MANIFEST]
 
 
 def test_without_a_destination_no_attribute_leaves(audience: Audience, exports: Path) -> None:
-    courier: Any = courier_for(audience.message)
-    file = courier.export(audience.message, audience.batches())
+    export = export_for(audience.message)
+    file = export.export(audience.message, audience.batches())
     assert _read((exports / file.name).read_bytes())[0] == ["external_id", "user_id", "offer_ids", "template_id"]
 
 
@@ -129,9 +129,9 @@ def test_a_file_in_a_bucket(audience: Audience, bucket: dict[str, str]) -> None:
     )
     client.create_bucket(Bucket="audiences")
     audience.destination("s3", settings=bucket, secrets=KEYS, attributes=ATTRIBUTES)
-    courier = _export_to(audience, "s3")
+    export = _export_to(audience, "s3")
     for _ in range(2):
-        file = courier.export(audience.message, audience.batches())
+        file = export.export(audience.message, audience.batches())
     assert file.url == f"s3://audiences/of/shop/{file.name}"
     content = client.get_object(Bucket="audiences", Key=f"of/shop/{file.name}")["Body"].read()
     assert _read(content) == _lines(audience)
@@ -150,4 +150,4 @@ def test_a_bucket_that_isnt_there(audience: Audience, bucket: dict[str, str]) ->
 
 
 def _export_to(audience: Audience, kind: str) -> Any:
-    return courier_for(audience.says(ad_type="audience_export", creative_type=f"audience-export-{kind}"))
+    return export_for(audience.says(ad_type="audience_export", creative_type=f"audience-export-{kind}"))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from campaigns.delivery.channels.base import Outcome
-from campaigns.delivery.channels.registry import courier_for
+from campaigns.delivery.channels.registry import channel_for
 from campaigns.models import MessageTemplate
 from campaigns.models.destination_kind import problems_of_settings
 from customers.models.customer_field import FieldType
@@ -32,11 +32,11 @@ def test_a_funnel_and_email_take_the_same_addresses(
     MessageTemplate.objects.create(organization=audience.organization, key="welcome", subject="Hello", text="Hello")
     server = {"host": "127.0.0.1", "port": mailbox.port, "encryption": "none", "concurrency": 1}
     audience.destination("email", settings={"from_address": "shop@example.org", **server})
-    channel = courier_for(audience.says(ad_type="email_message"))
+    channel = channel_for(audience.says(ad_type="email_message"))
     for address in addresses:
         is_taken = not check_values((ASKED,), {"email": address}).refused
         recipient = replace(audience.recipients[0], attributes={"email": address})
-        (result,) = channel.send(audience.message, [recipient])  # type: ignore[union-attr]
+        (result,) = channel.send(audience.message, [recipient])
         assert (address, is_taken, result.outcome) == (address, outcome is Outcome.SENT, outcome)
         problems = problems_of_settings("email", {"from_address": address}, {})
         assert bool(problems) == (outcome is not Outcome.SENT), address

@@ -28,7 +28,7 @@ from campaigns.delivery.channels.outgoing import (
     secured,
     within,
 )
-from campaigns.delivery.channels.registry import courier_for
+from campaigns.delivery.channels.registry import channel_for, export_for
 from campaigns.models import MessageTemplate
 from tests.campaigns.delivery.audience import Audience
 from tests.campaigns.delivery.servers import Mailbox, World, raw_world
@@ -185,7 +185,7 @@ def test_a_private_address_is_refused_where_it_is_connected_to(host: str) -> Non
 @pytest.mark.usefixtures("closed")
 def test_no_webhook_into_our_network(audience: Audience, world: World) -> None:
     audience.destination("webhook", settings={"url": world.url}, secrets={"signing_secret": "x"})
-    channel: Any = courier_for(audience.says(ad_type="messaging_platform"))
+    channel: Any = channel_for(audience.says(ad_type="messaging_platform"))
     channel.post.exchange.sleep = lambda _: None
     results = channel.send(audience.message, audience.recipients)
     assert {each.outcome for each in results} == {Outcome.LATER}
@@ -202,7 +202,7 @@ def test_no_mail_server_or_service_in_our_network(
     server = {"host": "127.0.0.1", "port": mailbox.port, "encryption": "none"}
     where = {"provider": provider, "provider_url": world.url} if provider else server
     audience.destination("email", settings={"from_address": "a@example.org", **where}, secrets={"api_key": "key"})
-    channel: Any = courier_for(audience.says(ad_type="email_message"))
+    channel: Any = channel_for(audience.says(ad_type="email_message"))
     results = channel.send(audience.message, audience.recipients[:2])
     assert [each.outcome for each in results] == [Outcome.LATER] * 2
     assert "127.0.0.1 is a private address" in results[0].error
@@ -230,7 +230,7 @@ def test_no_export_into_our_network(
     monkeypatch.setattr("time.sleep", lambda _: None)
     address = {"endpoint_url" if kind == "s3" else "url": world.url}
     audience.destination(kind, settings=told | address, secrets=secrets)
-    courier: Any = courier_for(audience.says(ad_type="audience_export", creative_type=f"audience-export-{kind}"))
+    export = export_for(audience.says(ad_type="audience_export", creative_type=f"audience-export-{kind}"))
     with pytest.raises(DeliveryFailedError, match=r"127\.0\.0\.1 is a private address"):
-        courier.export(audience.message, audience.batches())
+        export.export(audience.message, audience.batches())
     assert world.connections == 0

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from campaigns.delivery.channels.base import DeliveryFailedError, Outcome
-from campaigns.delivery.channels.registry import courier_for
+from campaigns.delivery.channels.registry import channel_for, export_for
 from campaigns.delivery.channels.signing import signer_of
 from campaigns.models import MessageTemplate
+from campaigns.models.ad_type import CreativeType
 from tests.campaigns.delivery.audience import Audience
 from tests.campaigns.delivery.servers import DROP, Got, World
 
@@ -32,7 +33,7 @@ def channel(audience: Audience, world: World) -> Channels:
         settings = {"url": url.rstrip("?"), "concurrency": 1}
         secrets = {"signing_secret": SECRET}
         audience.destination(kind, settings=settings, secrets=secrets, attributes=["state"], rate_per_second=50)
-        made: Any = courier_for(audience.says(ad_type=ad_type, **message))
+        made: Any = channel_for(audience.says(ad_type=ad_type, **message))
         made.post.clock = lambda: NOW + 0.7
         made.post.exchange.sleep = lambda _: None
         return made
@@ -173,17 +174,18 @@ def test_a_push_message_without_a_template(audience: Audience, world: World, cha
     assert world.got[0].document["message"]["notification"] == {"title": "Spring", "body": "Check out this ad!"}
 
 
-@pytest.mark.parametrize("ad_type", ["messaging_platform", "email_message", "push_message", "audience_export", "?"])
-def test_nowhere_to_go(audience: Audience, ad_type: str) -> None:
+@pytest.mark.parametrize("creative_type", [name for name in CreativeType if name != CreativeType.ISSUE_AUDIENCE_CSV])
+def test_nowhere_to_go(audience: Audience, creative_type: str) -> None:
+    way = channel_for if creative_type.startswith("messaging-") else export_for
     with pytest.raises(DeliveryFailedError) as end:
-        courier_for(audience.says(ad_type=ad_type, creative_type="audience-export-s3"))
+        way(audience.says(creative_type=creative_type))
     assert end.value.is_lasting
 
 
 def test_a_template_that_is_missing_or_bad(audience: Audience) -> None:
     audience.destination("push", settings={"url": "http://127.0.0.1/"}, secrets={"signing_secret": "x"})
     with pytest.raises(DeliveryFailedError, match=r"^There is no template 'welcome'\.$"):
-        courier_for(audience.says(ad_type="push_message"))
+        channel_for(audience.says(ad_type="push_message"))
     MessageTemplate.objects.create(organization=audience.organization, key="welcome", text="{% debug %}")
     with pytest.raises(DeliveryFailedError, match=r"^The template 'welcome' can't be used: text: Line 1: unexpected"):
-        courier_for(audience.says(ad_type="push_message"))
+        channel_for(audience.says(ad_type="push_message"))

@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.delivery.channels.base import DeliveryFailedError, ExportedFile
 from campaigns.delivery.channels.facebook import PEOPLE_AT_ONCE, identify, session_of
-from campaigns.delivery.channels.registry import courier_for
+from campaigns.delivery.channels.registry import export_for
 from campaigns.models import Recipient
 from tests.campaigns.delivery.audience import Audience, make_audience
 from tests.campaigns.delivery.servers import World
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.usefixtures("exports")
 
 
 def _export(audience: Audience, kind: str) -> ExportedFile:
-    courier: Any = courier_for(audience.says(ad_type="audience_export", creative_type=f"audience-export-{kind}"))
-    courier.exchange.sleep = lambda _: None
-    exported: ExportedFile = courier.export(audience.message, audience.batches())
+    export: Any = export_for(audience.says(ad_type="audience_export", creative_type=f"audience-export-{kind}"))
+    export.exchange.sleep = lambda _: None
+    exported: ExportedFile = export.export(audience.message, audience.batches())
     return exported
 
 
@@ -51,7 +51,7 @@ def test_airship(audience: Audience, world: World) -> None:
         assert got.headers["accept"] == "application/vnd.urbanairship+json; version=3"
     put = world.got[0].headers
     assert (put["content-type"], put["idempotency-key"]) == ("text/csv", str(audience.delivery.key))
-    assert (exported.name, exported.rows, exported.reference) == ("", 3, name)
+    assert (exported.name, exported.rows) == ("", 3)
 
 
 def test_airship_sends_no_list_that_somebody_is_missing_in(audience: Audience, world: World) -> None:
@@ -123,7 +123,7 @@ def test_facebook(audience: Audience, world: World) -> None:
         "estimated_num_total": 3,
     }
     assert 0 < session < 2**63
-    assert (exported.name, exported.rows, exported.reference) == ("", 3, str(session))
+    assert (exported.name, exported.rows) == ("", 3)
 
 
 def test_facebooks_rows(audience: Audience, world: World) -> None:
