@@ -79,7 +79,7 @@ class Preview:
 
     count: int
     waterfall: list[dict[str, Any]]
-    sample: list[dict[str, Any]]
+    sample: list[dict[str, str | None]]
 
 
 def get_criteria(
@@ -125,7 +125,7 @@ def preview_audience(*, criteria: AudienceCriteria) -> Preview:
         removed_text, sample = cursor.fetchone()
     removed: dict[str, int] = orjson.loads(removed_text)
     remaining = sum(removed.values())
-    waterfall = [{"step": "customers", "remaining": remaining, "removed": 0}]
+    waterfall: list[dict[str, Any]] = [{"step": "customers", "remaining": remaining, "removed": 0}]
     for number, step in enumerate(criteria.filters):
         lost = removed.get(str(number), 0)
         remaining -= lost

@@ -4,7 +4,6 @@ A destination may ask to be left alone for an hour; whoever has put right what w
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.db import connection
 
@@ -44,7 +43,7 @@ def end_backoff_for_destination(destination: Destination) -> None:
         creative__in=creatives,
         delivering_at__isnull=False,
     )
-    delivery_ids: list[Any] = list(deliveries.order_by("id").values_list("id", flat=True))
+    delivery_ids: list[int] = list(deliveries.order_by("id").values_list("id", flat=True))
     _end(OF_DELIVERIES, delivery_ids)
     _end(OF_CREATIVES, list(creatives.filter(delivery_method="triggered").values_list("id", flat=True)))
     with connection.cursor() as cursor:

@@ -22,13 +22,10 @@ BITE = 1_000
 GIVEN_UP = "The delivery was given up."
 OWES_CAPS = """{delivery}.state IN ('cancelled', 'skipped') AND {delivery}.caps_returned_at IS NULL
     AND {delivery}.started_at IS NOT NULL"""
-# For a condition over `delivery`, one that is about to begin.
+# A condition over `delivery`, which is about to begin.
 NO_CAPS_OWED = f"""NOT EXISTS (SELECT FROM campaigns_delivery other
     WHERE other.campaign_id = delivery.campaign_id AND {OWES_CAPS.format(delivery="other")})"""
-FIND_DELIVERY_OWING_CAPS = f"""
-SELECT delivery.id FROM campaigns_delivery delivery
-WHERE {OWES_CAPS.format(delivery="delivery")} ORDER BY delivery.id LIMIT 1
-"""  # noqa: S608 (put together from constants)
+FIND_DELIVERY_OWING_CAPS = SQL("find_delivery_owing_caps", owes_caps=OWES_CAPS.format(delivery="delivery"))
 RETURN_CAPS = SQL("return_caps")
 
 

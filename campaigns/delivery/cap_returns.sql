@@ -1,3 +1,7 @@
+-- name: find_delivery_owing_caps
+-- A delivery that was given up and still counts towards caps; locks nobody.
+SELECT delivery.id FROM campaigns_delivery delivery WHERE ${owes_caps} ORDER BY delivery.id LIMIT 1
+
 -- name: return_caps
 -- Skips pending recipients of a delivery that was given up, and subtracts what they counted; how many it looked at.
 -- Locks customers, participations by customer, recipients by key, then the delivery.

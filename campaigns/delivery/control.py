@@ -16,19 +16,12 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-# An operator has judged already: what is half delivered goes on.
+# Whatever its lateness, a delivery that an operator resumes goes on if it is half delivered.
 STATE_RESUMED_BY_OPERATOR = f"CASE WHEN delivery.delivering_at IS NOT NULL THEN 'delivering' ELSE {RESUMED_STATE} END"
-READ_LEVELS = f"""
-{CREATIVE_LEVELS}
-SELECT is_live, is_over, creative_type, creative_group_id, campaign_id FROM creatives
-"""  # noqa: S608 - put together from constants
+READ_LEVELS = SQL("read_levels", creative_levels=CREATIVE_LEVELS)
 HAS_NEWER_DELIVERY = SQL("has_newer_delivery", occupies_time=OCCUPIES_TIME.format(delivery="later"))
-RESUME_DELIVERY = f"""
-UPDATE campaigns_delivery delivery SET is_held = false, paused_at = NULL, finished_at = NULL, failures = 0, error = '',
-    leased_until = NULL, state = CASE WHEN %s::boolean THEN {STATE_RESUMED_BY_OPERATOR} ELSE 'paused' END
-WHERE delivery.id = %s::bigint
-"""  # noqa: S608 - put together from constants
-# Chunks come before their deliveries: one that somebody has in hand at this moment is not waited for.
+RESUME_DELIVERY = SQL("resume_delivery", resumed_state=STATE_RESUMED_BY_OPERATOR)
+# Chunks are locked before their deliveries; one that a worker has locked at this moment is not waited for.
 RESET_CHUNKS = """
 UPDATE campaigns_audiencechunk SET attempts = 0, leased_until = NULL
 WHERE id IN (SELECT id FROM campaigns_audiencechunk WHERE delivery_id = %s::bigint ORDER BY id FOR UPDATE SKIP LOCKED)

@@ -88,7 +88,7 @@ def _others_of_kind(destination: Destination) -> QuerySet[Destination]:
     return of_kind.exclude(pk=destination.pk)
 
 
-def _stripped(value: Any) -> Any:
+def _stripped(value: object) -> object:
     """What was pasted, without the spaces around it."""
     if isinstance(value, str):
         return value.strip()
@@ -97,7 +97,7 @@ def _stripped(value: Any) -> Any:
     return [_stripped(each) for each in value] if isinstance(value, list) else value
 
 
-def _check(destination: Destination, secrets: Mapping[str, Any]) -> None:
+def _check(destination: Destination, secrets: Mapping[str, object]) -> None:
     """Refuse what could not work: DomainError `validation` names all of it."""
     if destination.kind not in KINDS:
         raise invalid(kind=f"One of {', '.join(KINDS)} is expected.")

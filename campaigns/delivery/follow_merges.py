@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 from django.db import OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from campaigns.delivery.add_recipients import OF_IDS, add_recipients, criteria_of
 from campaigns.delivery.audience import AudienceCriteria, sends_nothing
@@ -264,7 +265,7 @@ def _evaluate_again(following: Following, merges: Sequence[Merge], *, waiting: s
             raise _NotOursError
 
 
-def _lock(cursor: Any, values: dict[str, Any], waiting: str) -> None:
+def _lock(cursor: CursorWrapper, values: dict[str, Any], waiting: str) -> None:
     for statement in (LOCK_CUSTOMERS, LOCK_PARTICIPATIONS):
         cursor.execute(statement.format(waiting=waiting), values)
         if not cursor.fetchone()[0]:
@@ -272,10 +273,15 @@ def _lock(cursor: Any, values: dict[str, Any], waiting: str) -> None:
 
 
 def _remove_merged_recipients(
-    cursor: Any, delivery: Delivery, criteria: AudienceCriteria, former: list[int], living: list[int]
+    cursor: CursorWrapper, delivery: Delivery, criteria: AudienceCriteria, former: list[int], living: list[int]
 ) -> int:
     """No recipient of them is left, nor what was counted for them; how many recipients there were."""
-    values = {"delivery": delivery.pk, "campaign": delivery.campaign_id, "former": former, "living": living}
+    values: dict[str, Any] = {
+        "delivery": delivery.pk,
+        "campaign": delivery.campaign_id,
+        "former": former,
+        "living": living,
+    }
     values |= {"customers": sorted({*former, *living}), "rule": criteria.cap and criteria.cap.rule}
     cursor.execute(REMOVE_MERGED_RECIPIENTS, values)
     (gone,) = cursor.fetchone()

@@ -1,7 +1,5 @@
 """What a message says to a recipient: its template filled in."""
 
-from typing import Any
-
 from campaigns.delivery.channels.base import ClaimedRecipient, DeliveryFailedError, Message
 from campaigns.delivery.defaults import find_template
 from campaigns.delivery.templates import CompiledTemplate, Rendered, compile_template
@@ -28,7 +26,7 @@ def fill_in(
     template: CompiledTemplate, message: Message, recipient: ClaimedRecipient, unsubscribe_url: str = ""
 ) -> Rendered:
     """A template's texts for one recipient."""
-    customer: dict[str, Any] = {
+    customer: dict[str, object] = {
         **recipient.attributes,
         "external_id": recipient.external_id,
         "user_id": str(recipient.customer_uuid),

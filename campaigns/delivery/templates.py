@@ -47,7 +47,9 @@ class CompiledTemplate:
     text: CompiledText
     html: CompiledText | None
 
-    def render(self, *, customer: Mapping[str, Any], message: Mapping[str, Any], unsubscribe_url: str = "") -> Rendered:
+    def render(
+        self, *, customer: Mapping[str, object], message: Mapping[str, object], unsubscribe_url: str = ""
+    ) -> Rendered:
         """Fill in plain values: texts, numbers, yes or no. A hyphen in a name is written as an underscore.
 
         TooMuchError where that becomes more than a message may be.

@@ -117,7 +117,7 @@ def kind_choices() -> list[tuple[str, str]]:
     return [(kind.name, kind.label) for kind in KINDS.values()]
 
 
-def problems_of_settings(kind: str, settings: object, secrets: Mapping[str, Any]) -> dict[str, list[str]]:
+def problems_of_settings(kind: str, settings: object, secrets: Mapping[str, object]) -> dict[str, list[str]]:
     """What is wrong with the settings and the secrets of a kind: sentences under `settings` and `secrets`."""
     declared = KINDS[kind]
     if not isinstance(settings, dict):
@@ -133,10 +133,10 @@ def problems_of_settings(kind: str, settings: object, secrets: Mapping[str, Any]
     return {name: sentences for name, sentences in problems.items() if sentences}
 
 
-def _problems_of_secrets(kind: DestinationKind, settings: Settings, secrets: Mapping[str, Any]) -> list[str]:
+def _problems_of_secrets(kind: DestinationKind, settings: Settings, secrets: Mapping[str, object]) -> list[str]:
     wrong = [f"{name}: {kind.name} knows no such secret." for name in sorted(secrets.keys() - kind.secrets.keys())]
     for name, value in sorted(secrets.items()):
-        trouble = trouble_of_text(value) or kind.secrets.get(name, Secret()).trouble(value)
+        trouble = trouble_of_text(value) or kind.secrets.get(name, Secret()).trouble(str(value))
         wrong += [f"{name}: {trouble}"] if trouble else []
     needed = {name for name, secret in kind.secrets.items() if secret.required}
     needed |= set(kind.further_secrets(settings, secrets.keys()))

@@ -27,21 +27,14 @@ class RecipientState(models.TextChoices):
     AMBIGUOUS = "ambiguous"
 
 
-# Recipients of an audience that isn't built yet stay where they are, for it has others that nobody can see: the last
-# step of building goes after all merges (campaigns.delivery.follow_merges).
+# A merge leaves the recipients of an audience that isn't built yet alone, for others of them are not visible yet: the
+# last step of building applies all merges (campaigns.delivery.follow_merges).
 _IS_BUILT = """NOT EXISTS (SELECT FROM campaigns_delivery delivery
     WHERE delivery.id = {recipient}.delivery_id AND delivery.built_at IS NULL)"""
-# Before they are looked at: a worker may have them in hand, and say meanwhile what became of them.
-LOCK_RECIPIENTS = f"""
-SELECT FROM campaigns_recipient recipient
-WHERE recipient.customer_id IN (%(from)s::bigint, %(to)s::bigint) AND {_IS_BUILT.format(recipient="recipient")}
-ORDER BY recipient.key FOR UPDATE OF recipient
-"""
+_IS_BUILT_OWN = _IS_BUILT.format(recipient="recipient")
+LOCK_RECIPIENTS = SQL("lock_recipients", is_built=_IS_BUILT_OWN)
 MERGE_RECIPIENTS = SQL("merge_recipients", is_built=_IS_BUILT.format(recipient="ours"))
-MOVE_RECIPIENTS = f"""
-UPDATE campaigns_recipient recipient SET customer_id = %(to)s::bigint
-WHERE recipient.customer_id = %(from)s::bigint AND {_IS_BUILT.format(recipient="recipient")}
-"""  # noqa: S608 - put together from constants
+MOVE_RECIPIENTS = SQL("move_recipients", is_built=_IS_BUILT_OWN)
 DELETE_RECIPIENTS = SQL("delete_recipients")
 RANKS = ["pending", "skipped", "failed", "leased", "ambiguous", "sent"]
 

@@ -1,3 +1,14 @@
+-- name: lock_recipients
+-- Locks the recipients of two customers by key, before they are read: a worker may be about to settle them.
+SELECT FROM campaigns_recipient recipient
+WHERE recipient.customer_id IN (%(from)s::bigint, %(to)s::bigint) AND ${is_built}
+ORDER BY recipient.key FOR UPDATE OF recipient
+
+-- name: move_recipients
+-- Gives a customer's recipients, which are locked, to the surviving customer.
+UPDATE campaigns_recipient recipient SET customer_id = %(to)s::bigint
+WHERE recipient.customer_id = %(from)s::bigint AND ${is_built}
+
 -- name: merge_recipients
 -- Of two recipients of one delivery the one that has progressed further stays, and the delivery counts one less. Locks
 -- recipients, which the caller has locked before, then deliveries by id.

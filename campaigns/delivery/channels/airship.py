@@ -54,7 +54,7 @@ class AirshipExport(AudienceExport):
         self.authorization = basic(destination.option("app_key"), destination.secrets["master_secret"])
         self.exchange = exchange or Exchange(timeout=destination.option("timeout_seconds"))
 
-    def export(self, message: Message, batches: Iterator[Sequence[ClaimedRecipient]]) -> ExportedFile:  # noqa: ARG002 (COPY reads them)
+    def export(self, message: Message, _batches: Iterator[Sequence[ClaimedRecipient]]) -> ExportedFile:
         """Replace the creative's list by the audience of the message's delivery."""
         columns: dict[str, sql.Composable] = {
             "identifier_type": sql.Literal(self.identifier_type),

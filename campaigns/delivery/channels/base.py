@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from psycopg import sql
 
@@ -33,7 +33,7 @@ class ClaimedRecipient:
     customer_id: int
     customer_uuid: uuid.UUID
     external_id: str | None
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, object] = field(default_factory=dict)
     push_tokens: tuple[tuple[str, str], ...] = ()
 
 
@@ -148,7 +148,7 @@ class AudienceExport(Protocol):
     destination: str
     reachable: sql.Composable | None = None
 
-    def reaches(self, recipient: ClaimedRecipient) -> bool:  # noqa: ARG002 (the condition said it already)
+    def reaches(self, _recipient: ClaimedRecipient) -> bool:
         """Whether one of `batches` can be handed over after all, where SQL can't tell; who can't be is skipped."""
         return True
 

@@ -38,7 +38,7 @@ class CheetahExport(AudienceExport):
         self.authorization = basic(destination.option("user"), destination.secrets["password"])
         self.exchange = exchange or Exchange(timeout=destination.option("timeout_seconds"))
 
-    def export(self, message: Message, batches: Iterator[Sequence[ClaimedRecipient]]) -> ExportedFile:  # noqa: ARG002 (COPY reads them)
+    def export(self, message: Message, _batches: Iterator[Sequence[ClaimedRecipient]]) -> ExportedFile:
         """Upload the audience of the message's delivery."""
         columns = audience_columns(message, self.attributes)
         with staged(

@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import replace
 from email.utils import parseaddr
 from http import HTTPStatus
-from typing import Any
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.encoding import punycode
 from requests.exceptions import Timeout
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -84,7 +84,7 @@ GOODBYE_SECONDS = 2.0
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
-def mail_backend(destination: Destination) -> Any:
+def mail_backend(destination: Destination) -> BaseEmailBackend:
     """Django's connection to the destination's mail server or mail service."""
     secrets, provider = destination.secrets, destination.option("provider")
     seconds = destination.option("timeout_seconds")
@@ -135,7 +135,7 @@ class EmailChannel:
             return [result for results in sent for result in results]
 
     def _send_share(
-        self, backend: Any, message: Message, recipients: Sequence[ClaimedRecipient], wanted: Wanted
+        self, backend: BaseEmailBackend, message: Message, recipients: Sequence[ClaimedRecipient], wanted: Wanted
     ) -> list[Result]:
         results: list[Result] = []
         # Once it concerns everybody, those that have not been tried are left for later.
@@ -161,7 +161,9 @@ class EmailChannel:
     def _address(self, recipient: ClaimedRecipient) -> str:
         return str(recipient.attributes.get(self.address_attribute, "")).strip()
 
-    def _send(self, backend: Any, message: Message, recipient: ClaimedRecipient) -> tuple[Result, str | None]:
+    def _send(
+        self, backend: BaseEmailBackend, message: Message, recipient: ClaimedRecipient
+    ) -> tuple[Result, str | None]:
         """The result, and what concerns all others too."""
         try:
             mail = self.mail(message, recipient)
@@ -170,7 +172,9 @@ class EmailChannel:
         with within(self.seconds):
             return self._exchange(backend, mail, recipient)
 
-    def _exchange(self, backend: Any, mail: Mail, recipient: ClaimedRecipient) -> tuple[Result, str | None]:
+    def _exchange(
+        self, backend: BaseEmailBackend, mail: Mail, recipient: ClaimedRecipient
+    ) -> tuple[Result, str | None]:
         """The same of one mail that is made: connecting and sending, twice where nothing was handed over yet."""
         for is_again in (False, True):
             trouble = self._open(backend)
@@ -190,7 +194,7 @@ class EmailChannel:
         return Result(recipient.key, Outcome.SENT, reference=_reference(mail)), None
 
     def _result(
-        self, backend: Any, mail: Mail, recipient: ClaimedRecipient, error: Exception, *, is_unsent: bool
+        self, backend: BaseEmailBackend, mail: Mail, recipient: ClaimedRecipient, error: Exception, *, is_unsent: bool
     ) -> tuple[Result, str | None]:
         """What an error means for this one, and what of it concerns all others too."""
         outcome = Outcome.LATER if is_unsent else outcome_of(error)
@@ -203,7 +207,7 @@ class EmailChannel:
             sentence += asks_to_wait(asked)
         return Result(recipient.key, outcome, error=sentence, retry_after=asked), sentence if is_common else None
 
-    def _open(self, backend: Any) -> str | None:
+    def _open(self, backend: BaseEmailBackend) -> str | None:
         """Connect where there is no connection; what is wrong with it, or None."""
         try:
             backend.open()
@@ -233,12 +237,12 @@ class EmailChannel:
         return mail
 
 
-def _close(backend: Any) -> None:
+def _close(backend: BaseEmailBackend) -> None:
     with suppress(OSError), within(GOODBYE_SECONDS):
         backend.close()
 
 
-def _is_unsent(backend: Any, error: Exception) -> bool:
+def _is_unsent(backend: BaseEmailBackend, error: Exception) -> bool:
     """Whether the connection broke (nobody said no) before anything of the mail was handed over."""
     is_reply = isinstance(error, AnymailError | smtplib.SMTPException)
     is_broken = isinstance(error, smtplib.SMTPServerDisconnected) or (isinstance(error, OSError) and not is_reply)
@@ -295,7 +299,7 @@ def _reference(mail: Mail) -> str:
     return ", ".join(sorted(told - {None})) or mail.extra_headers["Message-ID"]
 
 
-def _sentence(backend: Any, error: Exception, seconds: float) -> str:
+def _sentence(backend: BaseEmailBackend, error: Exception, seconds: float) -> str:
     """What went wrong: of what a mail service says its status line alone, of a mail server's reply the beginning."""
     status, response = getattr(error, "status_code", None), getattr(error, "response", None)
     if status is not None:
@@ -316,7 +320,7 @@ def _reply(code: int, text: bytes | str) -> str:
     return " ".join(f"{code} {told}".split())
 
 
-def _where(backend: Any) -> str:
+def _where(backend: BaseEmailBackend) -> str:
     """The host and port that a connection leads to."""
     service = getattr(backend, "api_url", None)
     if service:

@@ -12,7 +12,6 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import orjson
 
@@ -141,19 +140,19 @@ class FacebookExport(AudienceExport):
                 sent += len(several)
         return sent
 
-    def reaches(self, recipient: ClaimedRecipient) -> bool:
+    def reaches(self, _recipient: ClaimedRecipient) -> bool:
         """Whether any identifier is left once they are normalised."""
-        return any(normalise(key, value) for key, value in self._values(recipient))
+        return any(normalise(key, value) for key, value in self._values(_recipient))
 
     def _values(self, recipient: ClaimedRecipient) -> Iterator[tuple[str, object]]:
-        own: dict[str, Any] = {"external_id": recipient.external_id, "user_id": recipient.customer_uuid}
+        own: dict[str, object] = {"external_id": recipient.external_id, "user_id": recipient.customer_uuid}
         for key, name in self.columns.items():
             yield key, own[name] if name in own else recipient.attributes.get(name)
 
     def _row(self, recipient: ClaimedRecipient) -> Row:
         return [identify(key, value) for key, value in self._values(recipient)]
 
-    def _send(self, message: Message, number: int, people: list[Row], session: Mapping[str, Any]) -> None:
+    def _send(self, message: Message, number: int, people: list[Row], session: Mapping[str, object]) -> None:
         payload = {"schema": list(self.columns), "data": people}
         body = Body.of(orjson.dumps({"session": session, "payload": payload}))
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}

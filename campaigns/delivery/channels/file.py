@@ -6,12 +6,11 @@ Beside each file stands `<name>.manifest.json`, written last: who sees it may fe
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from campaigns.delivery.channels.audience_file import (
     StagedFile,
@@ -60,7 +59,7 @@ class FileExport(AudienceExport):
         self.attributes: list[str] = destination.attributes if destination else []
         self.is_for_people: bool = destination.option("escape_formulas") if destination else True
 
-    def export(self, message: Message, batches: Iterator[Sequence[ClaimedRecipient]]) -> ExportedFile:  # noqa: ARG002 (COPY reads them)
+    def export(self, message: Message, _batches: Iterator[Sequence[ClaimedRecipient]]) -> ExportedFile:
         """Write the audience of the message's delivery."""
         columns = audience_columns(message, self.attributes)
         if self.is_for_people:
@@ -92,12 +91,12 @@ class FileExport(AudienceExport):
         storage.delete(name)
         storage.save(name, ContentFile(content))
 
-    def url(self, name: str) -> str:  # noqa: ARG002 (of this storage, files are served by our own endpoint)
+    def url(self, _name: str) -> str:
         """Where it can be fetched; empty where our own endpoint serves it."""
         return ""
 
 
-def _replace(storage: Any, name: str, path: Path) -> None:
+def _replace(storage: Storage, name: str, path: Path) -> None:
     storage.delete(name)
     with path.open("rb") as content:
         storage.save(name, File(content))

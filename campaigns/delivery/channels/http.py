@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
 
 import orjson
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout
@@ -61,12 +60,13 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
 
-    def document(self) -> Any:
+    def document(self) -> object:
         """The body as JSON, an empty object where it is none."""
         try:
-            return orjson.loads(self.body)
+            document: object = orjson.loads(self.body)
         except orjson.JSONDecodeError:
             return {}
+        return document
 
     @property
     def sentence(self) -> str:

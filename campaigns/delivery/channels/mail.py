@@ -14,7 +14,7 @@ PLAIN = str.maketrans("", "", "\r\n")
 class _OneLine(Compat32):
     """Writes a plain header as the one line it is; only what must be encoded or folded goes the library's long way."""
 
-    def fold_binary(self, name: str, value: Any) -> bytes:
+    def fold_binary(self, name: str, value: str) -> bytes:
         """One header."""
         line = f"{name}: {value}"
         if isinstance(value, str) and line.isascii() and len(line) <= LONGEST_LINE and line.translate(PLAIN) == line:

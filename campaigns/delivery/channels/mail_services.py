@@ -11,6 +11,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
+from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.module_loading import import_string
 from requests.adapters import HTTPAdapter
 
@@ -56,7 +57,7 @@ class Session(requests.Session):
         return response
 
 
-def mail_service(provider: str, *, seconds: float, api_key: str, **options: Any) -> Any:
+def mail_service(provider: str, *, seconds: float, api_key: str, **options: Any) -> BaseEmailBackend:
     """A connection of Django's to a mail service, as django-anymail names it."""
     backend: Any = import_string(f"anymail.backends.{provider}.EmailBackend")
 
@@ -64,4 +65,5 @@ def mail_service(provider: str, *, seconds: float, api_key: str, **options: Any)
         def create_session(self) -> Session:
             return Session(seconds)
 
-    return Backend(**{KEYS.get(provider, "api_key"): api_key}, timeout=seconds, **options)
+    made: BaseEmailBackend = Backend(**{KEYS.get(provider, "api_key"): api_key}, timeout=seconds, **options)
+    return made

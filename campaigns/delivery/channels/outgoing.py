@@ -141,15 +141,16 @@ class _Hurried:
         self._hurry()
         super().connect(address)  # type: ignore[misc]
 
-    def recv(self, *arguments: Any) -> Any:
+    def recv(self, *arguments: Any) -> bytes:
         """Receive in time."""
         self._hurry()
-        return super().recv(*arguments)  # type: ignore[misc]
+        received: bytes = super().recv(*arguments)  # type: ignore[misc]
+        return received
 
-    def recv_into(self, *arguments: Any, **options: Any) -> Any:
+    def recv_into(self, *arguments: Any, **options: Any) -> int:
         """Receive in time; what a file over the socket reads by."""
         self._hurry()
-        received = super().recv_into(*arguments, **options)  # type: ignore[misc]
+        received: int = super().recv_into(*arguments, **options)  # type: ignore[misc]
         exchange = _current.get()
         if exchange is not None:
             exchange.received += received
@@ -157,15 +158,16 @@ class _Hurried:
                 raise TooMuchSaidError(TOO_MUCH)
         return received
 
-    def send(self, *arguments: Any) -> Any:
+    def send(self, *arguments: Any) -> int:
         """Send in time."""
         self._hurry()
-        return super().send(*arguments)  # type: ignore[misc]
+        sent: int = super().send(*arguments)  # type: ignore[misc]
+        return sent
 
-    def sendall(self, *arguments: Any) -> Any:
+    def sendall(self, *arguments: Any) -> None:
         """Send all of it in time."""
         self._hurry()
-        return super().sendall(*arguments)  # type: ignore[misc]
+        super().sendall(*arguments)  # type: ignore[misc]
 
 
 class OutgoingSocket(_Hurried, socket.socket):

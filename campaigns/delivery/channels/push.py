@@ -5,7 +5,6 @@ splits by `platform`, and takes a recipient's key once. `message` is as FCM's HT
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from campaigns.delivery.channels.base import (
     ChannelDeclaration,
@@ -52,7 +51,7 @@ class PushChannel:
                 settled.append(Result(recipient.key, Outcome.FAILED, error=describe_unrenderable(error)))
         return settled + self.post.post_each(documents, wanted)
 
-    def _document(self, message: Message, recipient: ClaimedRecipient) -> dict[str, Any]:
+    def _document(self, message: Message, recipient: ClaimedRecipient) -> dict[str, object]:
         title, body = _words(self.template, message, recipient)
         data = {"campaign_id": str(message.campaign_id), "creative_id": str(message.creative_id)}
         return {

@@ -105,9 +105,9 @@ class S3Export(FileExport):
         """Upload the manifest."""
         self._save(name, ContentFile(content))
 
-    def url(self, name: str) -> str:
+    def url(self, _name: str) -> str:
         """The object's address as S3's tools write it."""
-        return f"s3://{self.bucket}/{f'{self.prefix}/' if self.prefix else ''}{name}"
+        return f"s3://{self.bucket}/{f'{self.prefix}/' if self.prefix else ''}{_name}"
 
     def _save(self, name: str, content: File[bytes]) -> None:
         try:

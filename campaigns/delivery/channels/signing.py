@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 from standardwebhooks import Webhook
@@ -59,11 +58,11 @@ class SignedPost:
         """How many recipients a call should have."""
         return self.concurrency * ROUNDS_IN_BATCH
 
-    def post_each(self, documents: Iterable[tuple[uuid.UUID, Mapping[str, Any]]], wanted: Wanted) -> list[Result]:
+    def post_each(self, documents: Iterable[tuple[uuid.UUID, Mapping[str, object]]], wanted: Wanted) -> list[Result]:
         """A result for each document; once nobody answers or wants it, those that have not begun are left for later."""
         silent = threading.Event()
 
-        def post(each: tuple[uuid.UUID, Mapping[str, Any]]) -> Result:
+        def post(each: tuple[uuid.UUID, Mapping[str, object]]) -> Result:
             if not wanted():
                 return Result(each[0], Outcome.LATER, error=STOPPED)
             return self._post(silent, *each)
@@ -71,7 +70,7 @@ class SignedPost:
         with ThreadPoolExecutor(self.concurrency) as pool:
             return list(pool.map(post, documents))
 
-    def _post(self, silent: threading.Event, key: uuid.UUID, document: Mapping[str, Any]) -> Result:
+    def _post(self, silent: threading.Event, key: uuid.UUID, document: Mapping[str, object]) -> Result:
         if silent.is_set():
             return Result(key, Outcome.LATER, error="The destination doesn't answer others.")
         identity, body = str(key), orjson.dumps(document)
@@ -98,7 +97,7 @@ class SignedPost:
         return Result(key, Outcome.SENT, reference=str(reference)[:MAXIMUM_REFERENCE])
 
 
-def person(recipient: ClaimedRecipient, names: Iterable[str]) -> dict[str, Any]:
+def person(recipient: ClaimedRecipient, names: Iterable[str]) -> dict[str, object]:
     """A recipient with the attributes that the destination is to have."""
     return {
         "key": str(recipient.key),

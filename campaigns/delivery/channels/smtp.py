@@ -1,6 +1,7 @@
 """Mail servers: connections that keep to a deadline, reach no private network, and know what they have handed over."""
 
 import smtplib
+import socket
 import ssl
 from functools import cached_property, partial
 from typing import Any
@@ -9,6 +10,7 @@ from django.core.mail.backends.smtp import EmailBackend
 
 from campaigns.delivery.channels.outgoing import connect, secured
 
+Reply = tuple[int, bytes]
 # "Start mail input": what is sent from here on may be a mail that is taken.
 START = 354
 
@@ -22,12 +24,13 @@ class _Session:
         self.is_trusted = is_trusted
         super().__init__(*arguments, **options)
 
-    def mail(self, *arguments: Any, **options: Any) -> Any:
+    def mail(self, *arguments: Any, **options: Any) -> Reply:
         """A mail begins, and nothing of it is there yet."""
         self.has_begun = False
-        return super().mail(*arguments, **options)  # type: ignore[misc]
+        reply: Reply = super().mail(*arguments, **options)  # type: ignore[misc]
+        return reply
 
-    def getreply(self) -> Any:
+    def getreply(self) -> Reply:
         """What the server says."""
         code, text = super().getreply()  # type: ignore[misc]
         self.has_begun = self.has_begun or code == START
@@ -35,12 +38,12 @@ class _Session:
 
 
 class _PlainSession(_Session, smtplib.SMTP):
-    def _get_socket(self, host: str, port: int, timeout: float) -> Any:
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         return connect(host, port, timeout, is_trusted=self.is_trusted)
 
 
 class _TLSSession(_Session, smtplib.SMTP_SSL):
-    def _get_socket(self, host: str, port: int, timeout: float) -> Any:
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = connect(host, port, timeout, is_trusted=self.is_trusted)
         return self.context.wrap_socket(plain, server_hostname=host)
 

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
 
 import orjson
 
@@ -43,7 +42,7 @@ def settle_recipients(*, claimed: ClaimedRecipients, results: Iterable[Result], 
 
 def _settled(
     claimed: ClaimedRecipients, key: uuid.UUID, result: Result | None, *, deduplicates: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """A row for SETTLE_RECIPIENTS: the state now, after the last attempt, and after LONGEST_PATIENCE.
 
     An attempt that failed says nothing of an uncertain one before it.

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         """Take --once."""
         parser.add_argument("--once", action="store_true", help="show them once and end, as is done without a terminal")
 
-    def handle(self, *_: Any, once: bool, **__: Any) -> None:
+    def handle(self, *_: object, once: bool, **__: object) -> None:
         """Show, and look again twice a second."""
         console = Console(width=None if Console().is_terminal else 140)
         if once or not console.is_terminal:

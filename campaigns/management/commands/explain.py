@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--campaign", required=True, type=int, help="the campaign's id")
         parser.add_argument("--at", type=datetime.fromisoformat, help="a time with its offset; now where it is missing")
 
-    def handle(self, *_: Any, **options: Any) -> None:
+    def handle(self, *_: object, **options: Any) -> None:
         """Print the reason, and what was decided last."""
         at: datetime = options["at"] or timezone.now()
         if at.tzinfo is None:

@@ -1,7 +1,5 @@
 """`manage.py rotate_encryption_keys`: run it after a new key was put first into ENCRYPTION_KEYS."""
 
-from typing import Any
-
 from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 
@@ -15,7 +13,7 @@ class Command(BaseCommand):
 
     help = "Encrypt the secrets of destinations and applications with the first key of ENCRYPTION_KEYS."
 
-    def handle(self, *_: Any, **__: Any) -> None:
+    def handle(self, *_: object, **__: object) -> None:
         """Re-encrypt all secrets, or none."""
         try:
             with transaction.atomic():

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         source.add_argument("--csv", type=Path, help="a file with the columns name, at, amount, quantity, attributes …")
         parser.add_argument("--limit", type=int, default=LIMIT, help=f"how many of the newest events (default {LIMIT})")
 
-    def handle(self, *_: Any, **options: Any) -> None:
+    def handle(self, *_: object, **options: Any) -> None:
         """Print a line for each event that a goal looks at, and how often the behavior was earned."""
         if options["limit"] < 0:
             raise CommandError("--limit is a number of events.")

@@ -215,7 +215,7 @@ def test_a_template_is_compiled_before_it_is_kept(operator: Client) -> None:
     values = {"organization": organization.pk, "key": "welcome", "subject": "Hello", "text": "Hello"}
     address = "/admin/campaigns/messagetemplate/add/"
     answer = operator.post(address, values | {"html": "{% include 'x' %}"})
-    assert "Invalid block tag on line 1: &#x27;include&#x27;" in answer.content.decode()
+    assert "Line 1: unexpected" in answer.content.decode()
     answer = operator.post(address, values | {"html": "<p>{{ customer.firstname }}</p>"})
     assert "There is no customer.firstname." in answer.content.decode()
     operator.post(address, values | {"html": "<p>{{ customer.first_name }}</p>"})

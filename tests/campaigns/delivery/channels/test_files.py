@@ -28,7 +28,7 @@ def _lines(audience: Audience) -> list[list[str]]:
     """The reference: what the file must say, from the recipients themselves."""
     header = ["external_id", "user_id", *ATTRIBUTES, "offer_ids", "template_id"]
     told = [
-        [json.dumps(value) if isinstance(value, bool | int) else value for value in values]
+        [json.dumps(value) if isinstance(value, bool | int) else str(value) for value in values]
         for values in ([each.attributes.get(name, "") for name in ATTRIBUTES] for each in audience.recipients)
     ]
     return [header] + [
