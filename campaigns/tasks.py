@@ -10,14 +10,14 @@ from campaigns.delivery.deliver import deliver_next, expire_worker_leases
 from campaigns.delivery.leases import shared_now
 from campaigns.delivery.sweep import advance_deliveries
 
-# How long one message keeps a worker: the next one comes within a second, and others want a turn.
+# How long one task occupies a worker: the next one comes within a second, and other tasks need a turn.
 SECONDS = 5.0
 SWEEP_SECONDS = 1.0
 
 
 @shared_task(name="campaigns.maintain_deliveries")  # type: ignore[untyped-decorator]
 def maintain_deliveries() -> None:
-    """Do what is due, and then whatever can be built or sent, for a few seconds."""
+    """Advance what is due, then build and deliver, for a few seconds."""
     until = time.monotonic() + SECONDS
     swept = 0.0
     while (clock := time.monotonic()) < until:
@@ -28,26 +28,26 @@ def maintain_deliveries() -> None:
             return
 
 
-# What a version before this one has queued.
+# The former name, so that tasks which an older version has queued are run.
 shared_task(maintain_deliveries.run, name="campaigns.look_after_deliveries")
 
 
 @shared_task(name="campaigns.build_chunk")  # type: ignore[untyped-decorator]
 def build_one_chunk(chunk_id: int) -> None:
-    """Build one chunk, unless somebody else has it."""
+    """Build one chunk, unless another worker has it."""
     leased = claim_chunk(chunk_id=chunk_id)
     if leased is not None:
         build_chunk(leased=leased)
 
 
 def sweep() -> bool:
-    """Take back what the dead had in hand, and move on what time has made due; whether anything moved."""
+    """Expire leases of crashed workers and advance due deliveries; whether anything was due."""
     expire_worker_leases()
     return advance_deliveries(now=shared_now())
 
 
 def work_once() -> bool:
-    """Build the next chunk, or deliver the next batch; False where neither is to be done now."""
+    """Build the next chunk, or deliver the next batch; False if neither is due."""
     now = shared_now()
     leased = claim_chunk()
     if leased is None:

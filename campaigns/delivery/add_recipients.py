@@ -1,4 +1,4 @@
-"""The one statement that adds recipients to a delivery: a chunk of customers, or those who were merged meanwhile."""
+"""The one statement that adds recipients to a delivery: from a chunk of customers, or from merged customers."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,24 +25,27 @@ INSERT_COUNTED_RECIPIENTS = SQL("insert_counted_recipients")
 
 
 def criteria_of(delivery: Delivery, *, now: datetime) -> AudienceCriteria:
-    """The criteria written into the delivery when it began; the cap is the campaign's own, in the period of `now`.
+    """The criteria that the delivery stored when it began, with the campaign's present cap in the period of `now`.
 
-    Whoever counted by a rule that the campaign no longer has would set back what page views count by the present one.
+    Counting by a former rule of the campaign would reset what page views count by the present one.
     """
-    kept: dict[str, Any] = dict(delivery.definition or {})
-    if "campaign" in kept:
-        kept["campaign"] = {**kept["campaign"], **AdCampaign.objects.values(*CAP_COLUMNS).get(pk=delivery.campaign_id)}
+    stored: dict[str, Any] = dict(delivery.definition or {})
+    if "campaign" in stored:
+        stored["campaign"] = {
+            **stored["campaign"],
+            **AdCampaign.objects.values(*CAP_COLUMNS).get(pk=delivery.campaign_id),
+        }
     return get_criteria(
         organization=delivery.organization,
-        definition=read_definition(organization_id=delivery.organization_id, written=kept),
+        definition=read_definition(organization_id=delivery.organization_id, written=stored),
         group_id=delivery.creative.creative_group_id,
-        creative_type=kept["creative_type"],
+        creative_type=stored["creative_type"],
         now=now,
     )
 
 
 def add_recipients(*, delivery: Delivery, criteria: AudienceCriteria, whom: str, values: Sequence[Any]) -> int:
-    """Make recipients of the customers who meet the criteria; how many. `whom`: IN_RANGE or OF_IDS, with `values`."""
+    """Add the customers who meet the criteria as recipients; how many. `whom`: IN_RANGE or OF_IDS, with `values`."""
     nothing = sends_nothing(delivery.creative.ad_type)
     state = RecipientState.SKIPPED if nothing else RecipientState.PENDING
     where, asked = criteria.where if criteria.cap is None else criteria.where_counted

@@ -1,4 +1,4 @@
-"""`issue_bulk_offer`: the offers themselves are the message, issued set by set."""
+"""`issue_bulk_offer`: the offers themselves are the message, issued batch by batch."""
 
 from datetime import datetime
 
@@ -14,9 +14,9 @@ BATCH = 1_000
 
 
 def issue_offers_to_batch(*, message: Message, now: datetime) -> int:
-    """Issue the creative's offers to the next recipients; how many were settled.
+    """Issue the creative's offers to the next batch of recipients; how many were settled.
 
-    Issuing and settling are one transaction, so a batch whose worker died was either done or never begun.
+    Issuing and settling are one transaction, so the batch of a worker that crashed is either complete or untouched.
     """
     guids = list(message.offer_ids)
     offers = list(Offer.objects.filter(organization_id=message.organization_id, guid__in=guids).order_by("id"))

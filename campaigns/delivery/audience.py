@@ -1,4 +1,4 @@
-"""Who belongs to an audience, in SQL: one list of filters, from which it is counted and from which it is built."""
+"""Who belongs to an audience, in SQL: one list of filters, by which previews count it and deliveries build it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ PREVIEW_AUDIENCE = SQL("preview_audience")
 
 @dataclass(frozen=True, slots=True)
 class AudienceFilter:
-    """One thing that is asked of customers; `sql` (over `customer`) is true of those who stay, and never NULL."""
+    """One condition on customers; `sql` (over `customer`) is true for those who remain, and never NULL."""
 
     name: str
     sql: str = "TRUE"
@@ -49,7 +49,7 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class AudienceCriteria:
-    """Who belongs to an audience: those who pass every step. `cap` where being sent the message counts towards it."""
+    """Who belongs to an audience: those who pass every filter. `cap` is set if the message counts towards it."""
 
     organization_id: int
     campaign_id: int
@@ -63,7 +63,7 @@ class AudienceCriteria:
 
     @property
     def where_counted(self) -> tuple[str, list[Any]]:
-        """The same without the cap: for whoever counts towards it, and so finds out whether there is room."""
+        """The same without the cap, for a statement that counts towards it and so finds out whether there is room."""
         return self._joined([step for step in self.filters if step.name != CAPS])
 
     @staticmethod
@@ -75,7 +75,7 @@ class AudienceCriteria:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How many would be reached: after each step so many `remaining` and so many `removed`; and the first of them."""
+    """How many would be reached, how many each filter leaves (`remaining`) and removes, and the first of them."""
 
     count: int
     waterfall: list[dict[str, Any]]
@@ -92,8 +92,8 @@ def get_criteria(
 ) -> AudienceCriteria:
     """The criteria of a message, of any message of a group (no `creative_type`), or of a campaign (no `group_id`).
 
-    DomainError `not_found` where the campaign has no such group. A target that has lost its meaning is met by nobody,
-    here as in decisions.
+    DomainError `not_found` if the campaign has no such group. A target that can't be evaluated any more matches
+    nobody, as in decisions.
     """
     if group_id is not None and group_id not in definition.groups:
         raise not_found("Creative group")
@@ -165,7 +165,7 @@ def _cap_of(candidate: Candidate, organization: Organization, now: datetime) -> 
 def _counted_cap(
     candidate: Candidate, organization: Organization, creative_type: str | None, now: datetime
 ) -> Cap | None:
-    """A message that is sent is an impression; one that goes nowhere is none."""
+    """A message that is sent counts as an impression; one that goes nowhere doesn't."""
     if candidate.frequency_unit != FrequencyUnit.IMPRESSIONS or creative_type is None:
         return None
     if creative_type == CreativeType.ISSUE_AUDIENCE_CSV_NO_MSG:

@@ -1,6 +1,6 @@
-"""What waits for a destination goes on at once: an operator has resumed it, or has changed where it goes.
+"""Ends the backoff of recipients and deliveries, after an operator resumed a delivery or changed a destination.
 
-A destination may ask to be left alone for an hour; whoever has put right what was wrong with it needn't wait for that.
+A destination may ask for a pause of an hour; an operator who has corrected the cause needn't wait for that.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-# Those who wait longest; more than a minute only a destination's word has somebody wait, and then each worker asks for
-# one or a few of a batch. Who is locked is just being looked at, and nobody is waited for.
+# The recipients with the longest backoff. More than a minute is only asked for by a destination, of one or a few
+# recipients of each batch. Those that are locked are being worked on; locks are not waited for.
 MOST_AT_ONCE = 10_000
 END_RECIPIENT_BACKOFF = SQL("end_recipient_backoff", most_at_once=MOST_AT_ONCE)
 OF_DELIVERIES = "recipient.delivery_id = ANY(%s::bigint[])"
@@ -25,15 +25,15 @@ END_DELIVERY_BACKOFF = SQL("end_delivery_backoff")
 
 
 def end_backoff_of_delivery(delivery_id: int) -> None:
-    """Have the recipients of a locked delivery that wait sent to at once, in the caller's transaction."""
+    """Make the waiting recipients of a locked delivery due, in the caller's transaction."""
     _end(OF_DELIVERIES, [delivery_id])
     enqueue("campaigns.maintain_deliveries")
 
 
 def end_backoff_for_destination(destination: Destination) -> None:
-    """Have what waits for the organization's default destination sent there at once, in the caller's transaction.
+    """Make due what waits for the organization's default destination, in the caller's transaction.
 
-    Deliveries and triggered messages; what an operator has paused stays paused.
+    That is deliveries and triggered messages; what an operator has paused stays paused.
     """
     creatives = AdUnit.objects.filter(creatives_of(destination.kind), organization_id=destination.organization_id)
     states = [DeliveryState.DELIVERING, DeliveryState.PAUSED, DeliveryState.BUILT]

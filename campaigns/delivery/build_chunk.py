@@ -1,7 +1,7 @@
-"""Building an audience: chunks of customers' ids, each one statement, each taken by whoever is free.
+"""Building an audience in chunks of customers' ids: one statement a chunk, claimed by any worker.
 
-A chunk's members and its mark are committed together, and only by the worker that still holds its lease. So a worker
-may die at any point, or be thought dead and come back: a chunk is built once.
+A chunk's recipients and its mark are committed together, and only by the worker that still holds its lease. So a chunk
+is built once, even if a worker crashes at any point, or comes back after its lease has expired.
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ from customers.transactions import was_undone
 
 SQL = NamedSQL(__file__)
 
-# After so many attempts a chunk that fails ends its delivery; one that takes its workers or the database along, later.
+# After so many failures of its own a chunk fails its delivery; after so many attempts, if workers or the database fail.
 MOST_FAILURES, MOST_ATTEMPTS = 5, 30
 LONGEST_PAUSE = 60
-# Customers of a chunk whose counts towards a cap are locked until its end: nobody's visit should wait for long.
+# Customers of a capped chunk are locked until it is built: no page view should wait for long.
 LARGEST_CAPPED = 2_000
 
 PLAN_CHUNKS = SQL("plan_chunks")
@@ -46,26 +46,26 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LeasedChunk:
-    """A chunk and the lease under which this worker has it."""
+    """A chunk that this worker has leased."""
 
     chunk: AudienceChunk
     lease_token: int
 
     @property
     def delivery(self) -> Delivery:
-        """The delivery that the chunk is of."""
+        """The chunk's delivery."""
         delivery: Delivery = self.chunk.delivery
         return delivery
 
 
 class _NotOursError(Exception):
-    """The lease has gone to somebody else, or the delivery is no longer being built."""
+    """Another worker has the lease, or the delivery is no longer being built."""
 
 
 def plan_chunks(*, delivery: Delivery) -> int:
-    """Share the organization's customers out among chunks, in one statement; how many there are.
+    """Divide the organization's customers into chunks, in one statement; how many.
 
-    The delivery knows already what it is built from.
+    The delivery has stored its definition before.
     """
     size = settings.AUDIENCE_CHUNK
     if criteria_of(delivery, now=shared_now()).cap is not None:
@@ -76,11 +76,11 @@ def plan_chunks(*, delivery: Delivery) -> int:
 
 
 def claim_chunk(*, chunk_id: int | None = None) -> LeasedChunk | None:
-    """Lease a chunk that nobody has: this one, or the next; None where there is none."""
+    """Lease a chunk that no worker has: this one, or the next; None if there is none."""
     lease_token = new_lease_token()
     with transaction.atomic(), connection.cursor() as cursor:
-        # A lease that a crash of the database loses is nobody's; to wait for the disk, which has the last chunk to
-        # write, would cost as much as a tenth of a chunk.
+        # If a crash of the database loses the lease, the chunk is free again; waiting for the disk, which is writing
+        # the last chunk, would take a tenth of the time of a chunk.
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(CLAIM_CHUNK, {"chunk": chunk_id, "lease_token": lease_token, "seconds": lease_seconds()})
         row = cursor.fetchone()
@@ -91,10 +91,10 @@ def claim_chunk(*, chunk_id: int | None = None) -> LeasedChunk | None:
 
 
 def build_chunk(*, leased: LeasedChunk) -> bool:
-    """Add the members of a leased chunk; False where it could not be done, and is left to the next one.
+    """Add the recipients of a leased chunk; False if that failed and another worker is to try again.
 
-    A chunk that fails again and again, or takes its workers along, fails its delivery; one that PostgreSQL undoes,
-    because somebody else was in its way, does not.
+    A chunk that keeps failing, or keeps crashing its workers, fails its delivery; one that PostgreSQL rolls back
+    because of a conflict (a deadlock) doesn't.
     """
     chunk = leased.chunk
     if chunk.attempts > MOST_ATTEMPTS:
@@ -108,7 +108,7 @@ def build_chunk(*, leased: LeasedChunk) -> bool:
             _build(leased)
     except _NotOursError:
         return False
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is noted, and the next one tries
+    except Exception as error:  # noqa: BLE001 - any error is recorded, and the chunk tried again
         if heartbeat.is_unwanted:
             _release(leased, 0)
         else:
@@ -134,7 +134,7 @@ def _note_failure(leased: LeasedChunk, error: Exception) -> None:
 def _build(leased: LeasedChunk) -> None:
     chunk, delivery = leased.chunk, leased.delivery
     with connection.cursor() as cursor:
-        # Members and mark are lost together, or not at all: there is nothing to wait for.
+        # Recipients and mark are lost together or not at all, so the commit needn't wait for the disk.
         cursor.execute("SET LOCAL synchronous_commit = off")
         criteria = criteria_of(delivery, now=shared_now())
         members = add_recipients(
@@ -151,7 +151,7 @@ def _build(leased: LeasedChunk) -> None:
 
 
 def _release(leased: LeasedChunk, seconds: int, *, uncounted: int = 0) -> bool:
-    """Whether the chunk was still ours to let go; of its attempts `uncounted` are as if they had not been."""
+    """Release the chunk; whether it was still ours. `uncounted` attempts are subtracted."""
     values = {"seconds": seconds, "uncounted": uncounted, "chunk": leased.chunk.pk, "lease_token": leased.lease_token}
     return bool(with_reconnect(RELEASE_CHUNK, values))
 

@@ -1,8 +1,8 @@
-"""Destinations that keep a worker waiting: what they may hold up, and who does the worker's other work meanwhile.
+"""A bulkhead between destinations: a slow one holds up only its own messages, not the worker's other work.
 
-A batch that is handed over quickly costs nothing here. One that is not has its thread for as long as it takes; another
-thread stands in for it, so that nobody waits for somebody else's destination. Both are bounded, for each process: a
-destination may hold up one batch, an organization some, and those that are known to be slow leave a thread to others.
+A batch that takes long occupies its thread for as long as it takes; another thread stands in and goes on with the
+worker's other work. Both are limited in each process: a destination may hold up one batch, an organization
+MAX_OF_ORGANIZATION, and destinations that are known to be slow leave a stand-in to others.
 """
 
 import threading
@@ -13,9 +13,9 @@ from contextlib import contextmanager
 import structlog
 from django.db import connection, connections
 
-# After so long a batch is no longer in somebody's turn, but held up.
+# A batch that takes longer is held up by its destination.
 PATIENCE_SECONDS = 2.0
-# How many threads may stand in at once, and how many batches of one organization may be held up.
+# How many threads may stand in at once, and how many batches of one organization may be held up at once.
 MAX_STAND_INS, MAX_OF_ORGANIZATION = 4, 2
 IDLE_SECONDS = 1.0
 
@@ -23,20 +23,20 @@ Whose = tuple[int, str]
 
 
 class DestinationBusyError(Exception):
-    """The destination, or its organization, keeps as many waiting as it may: it is asked again a moment later."""
+    """The destination or its organization holds up as many batches as it may; the delivery is tried again soon."""
 
 
 log = structlog.get_logger(__name__)
 _lock = threading.Lock()
 _stand_ins = threading.BoundedSemaphore(MAX_STAND_INS)
-# By organization and destination: since when batches are in hand, by the clock of `time.monotonic`.
+# When batches that are being sent began (`time.monotonic`), by organization and destination.
 _in_hand: dict[Whose, list[float]] = {}
-# Whose last batch was held up.
+# The destinations whose last batch was held up.
 _slow: set[Whose] = set()
 
 
 def has_capacity(whose: Whose) -> bool:
-    """Whether another batch may be begun for (organization, destination) by this process now."""
+    """Whether this process may begin another batch for (organization, destination) now."""
     since = time.monotonic() - PATIENCE_SECONDS
     with _lock:
         held_up = [each for each, began in _in_hand.items() if min(began) < since]
@@ -48,7 +48,7 @@ def has_capacity(whose: Whose) -> bool:
 
 @contextmanager
 def occupying(whose: Whose) -> Iterator[None]:
-    """Remember for the block that something is handed over there, and afterwards whether it took long."""
+    """Count the block as a batch that is being sent there, and remember afterwards whether it took long."""
     began = time.monotonic()
     with _lock:
         _in_hand.setdefault(whose, []).append(began)
@@ -64,10 +64,10 @@ def occupying(whose: Whose) -> Iterator[None]:
 
 @contextmanager
 def with_stand_in(work: Callable[[], bool]) -> Iterator[None]:
-    """Once the block takes longer than PATIENCE_SECONDS, have another thread do `work` (a step; whether there was one).
+    """If the block takes longer than PATIENCE_SECONDS, another thread does `work` repeatedly (whether there was any).
 
-    That ends with the block, or with the step that is done then. Inside of a transaction nobody stands in: what is
-    written there no other connection sees.
+    It stops after the block, when the current call returns. Inside a transaction there is no stand-in: another
+    connection doesn't see what is written there.
     """
     if connection.in_atomic_block:
         yield
@@ -93,7 +93,7 @@ def _stand_in(work: Callable[[], bool], over: threading.Event) -> None:
 
 
 def _step(work: Callable[[], bool]) -> bool:
-    """A step that fails is somebody's next one: what is to be done stands in the database."""
+    """One call of `work`; what fails is in the database still, and will be tried again."""
     try:
         return work()
     except Exception:

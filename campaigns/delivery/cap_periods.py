@@ -1,8 +1,8 @@
-"""A message counts towards its campaign's cap in the period in which it is sent.
+"""A message counts towards its campaign's frequency cap in the period in which it is sent.
 
-An audience counts when it is built. Where a day (week, month) begins before all of it is sent, because it was paused or
-takes long, those who are still pending are counted again in the present period before the delivery goes on, in bites;
-for whom it has no room they are skipped.
+Building an audience counts all of it. If a new day (week, month) begins before all of it is sent, because it was paused
+or takes long, the recipients that are still pending are counted again, in the present period, batch by batch, before
+the delivery goes on; those for whom the cap has no room are skipped.
 """
 
 import uuid
@@ -23,7 +23,7 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-# Page views of so many customers wait for one of them.
+# Page views of so many customers wait for one batch.
 BITE = 1_000
 NO_ROOM = "The frequency cap is reached in the period in which it would be sent."
 FIND_UNCOUNTED_RECIPIENTS = SQL("find_uncounted_recipients")
@@ -36,7 +36,7 @@ WHERE id = %(delivery)s::bigint AND lease_token = %(lease_token)s::bigint
 
 
 def cap_that_is_over(*, delivery: Delivery, now: datetime) -> Cap | None:
-    """The cap of the period around `now`, where recipients of the delivery may be counted in a former one."""
+    """The cap in the period of `now`, if recipients of the delivery may be counted in a former one; None if not."""
     if delivery.capped_from is None:
         return None
     cap = criteria_of(delivery, now=now).cap
@@ -44,7 +44,7 @@ def cap_that_is_over(*, delivery: Delivery, now: datetime) -> Cap | None:
 
 
 def count_again(*, delivery: Delivery, cap: Cap) -> bool:
-    """Count whoever is still pending in the period of `cap`; False where another worker is at it, or it was stopped."""
+    """Count pending recipients in the period of `cap`; False if another worker does, or the delivery was stopped."""
     lease = claim_delivery(delivery.pk)
     if lease is None:
         return False
@@ -54,7 +54,7 @@ def count_again(*, delivery: Delivery, cap: Cap) -> bool:
             if not _count(values, rows):
                 return False
         except CustomerGoneError:
-            # Merged into another one a moment ago: the next look finds whose the message is now.
+            # A customer was merged a moment ago: the next query finds the surviving one.
             continue
         values["after"] = rows[-1][0]
     with connection.cursor() as cursor:
@@ -63,7 +63,7 @@ def count_again(*, delivery: Delivery, cap: Cap) -> bool:
 
 
 def _values(delivery: Delivery, cap: Cap, lease: DeliveryLease) -> dict[str, Any]:
-    """What every statement is told; a key that all are behind comes first."""
+    """The parameters of every statement; `after` begins below all keys."""
     half = delivery.key.hex[:16]
     return {
         "delivery": delivery.pk,
@@ -82,7 +82,7 @@ def _values(delivery: Delivery, cap: Cap, lease: DeliveryLease) -> dict[str, Any
 
 
 def _next(values: dict[str, Any]) -> list[tuple[uuid.UUID, int]]:
-    """Keys and customers of those who are next to be counted."""
+    """Keys and customers of the recipients that are counted next."""
     with connection.cursor() as cursor:
         cursor.execute(FIND_UNCOUNTED_RECIPIENTS, values)
         rows: list[tuple[uuid.UUID, int]] = cursor.fetchall()
@@ -91,7 +91,7 @@ def _next(values: dict[str, Any]) -> list[tuple[uuid.UUID, int]]:
 
 @transaction.atomic
 def _count(values: dict[str, Any], rows: Sequence[tuple[uuid.UUID, int]]) -> bool:
-    """Whether the delivery is still to go on; CustomerGoneError where somebody is no more, and nobody was counted."""
+    """Whether the lease is still ours; CustomerGoneError, and none is counted, if a customer was merged or deleted."""
     customers = sorted({customer_id for _, customer_id in rows})
     with connection.cursor() as cursor:
         cursor.execute(LOCK_CUSTOMERS, {"customers": customers})

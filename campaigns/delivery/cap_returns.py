@@ -1,8 +1,8 @@
-"""What a delivery that is given up had counted towards its campaign's cap is given back, for nothing was sent.
+"""Returns what a cancelled or skipped delivery had counted towards its campaign's cap, for nothing was sent.
 
-An audience counts when it is built. A delivery that is cancelled or skipped after that, because an operator says so or
-its date, type or group is another one now, is settled here in bites: who is still pending is skipped and counts one
-less, unless another period or rule is counted by now. Until that is done no delivery of the campaign begins.
+Building an audience counts all of it. If the delivery is cancelled or skipped after that, by an operator or because its
+date, type or group changed, its pending recipients are skipped batch by batch and their counts lowered, unless another
+period or rule is counted by now. Until that is done no delivery of the campaign begins.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-# Page views of so many customers wait for one bite.
+# Page views of so many customers wait for one batch.
 BITE = 1_000
 GIVEN_UP = "The delivery was given up."
 OWES_CAPS = """{delivery}.state IN ('cancelled', 'skipped') AND {delivery}.caps_returned_at IS NULL
@@ -31,7 +31,7 @@ RETURN_CAPS = SQL("return_caps")
 
 @transaction.atomic
 def return_next_caps() -> bool:
-    """Settle the next recipients of a delivery that was given up; False where there is none."""
+    """Settle the next recipients of a cancelled or skipped delivery; False if there is none."""
     with connection.cursor() as cursor:
         cursor.execute(FIND_DELIVERY_OWING_CAPS)
         row = cursor.fetchone()
@@ -45,7 +45,7 @@ def return_next_caps() -> bool:
 
 
 def _counted_as(delivery: Delivery) -> dict[str, Any] | None:
-    """The campaign and the rule that its audience was counted by; None where it wasn't."""
+    """The campaign and the rule by which its audience was counted; None if it wasn't."""
     kept: dict[str, Any] = delivery.definition or {}
     if "campaign" not in kept or delivery.started_at is None:
         return None

@@ -30,7 +30,7 @@ WHERE id IN (SELECT id FROM campaigns_audiencechunk WHERE delivery_id = %s::bigi
 
 @transaction.atomic
 def pause_delivery(*, organization: Organization, delivery_id: int) -> Delivery:
-    """Hold a delivery until an operator resumes it; DomainError `validation` where it is over."""
+    """Hold a delivery until an operator resumes it; DomainError `wrong_state` if it is over."""
     delivery = _lock(organization, delivery_id, *ACTIVE_STATES)
     Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.PAUSED, is_held=True, paused_at=Now())
     return get_delivery(organization=organization, delivery_id=delivery_id)
@@ -38,9 +38,9 @@ def pause_delivery(*, organization: Organization, delivery_id: int) -> Delivery:
 
 @transaction.atomic
 def cancel_delivery(*, organization: Organization, delivery_id: int, now: datetime) -> Delivery:
-    """End a delivery; what was sent stays sent, nothing more is. DomainError `validation` where it is over."""
+    """End a delivery; nothing more is sent. DomainError `wrong_state` if it is over."""
     delivery = _lock(organization, delivery_id, *ACTIVE_STATES, DeliveryState.PAUSED, DeliveryState.FAILED)
-    # Nothing waits any more; why it had failed is still to be seen.
+    # The reason of a failure stays visible.
     error = delivery.error if delivery.state == DeliveryState.FAILED else ""
     Delivery.objects.filter(pk=delivery.pk).update(
         state=DeliveryState.CANCELLED, is_held=True, finished_at=now, error=error
@@ -50,13 +50,13 @@ def cancel_delivery(*, organization: Organization, delivery_id: int, now: dateti
 
 @transaction.atomic
 def resume_delivery(*, organization: Organization, delivery_id: int) -> Delivery:
-    """Let a paused delivery go on where it stood, as soon as all levels are live."""
+    """Let a paused delivery continue as soon as all levels are live."""
     return _resume(_lock(organization, delivery_id, DeliveryState.PAUSED))
 
 
 @transaction.atomic
 def retry_delivery(*, organization: Organization, delivery_id: int) -> Delivery:
-    """Take a failed delivery up again where it stopped; DomainError where its creative has a newer delivery."""
+    """Continue a failed delivery where it stopped; DomainError if its creative has a newer one."""
     delivery = _lock(organization, delivery_id, DeliveryState.FAILED)
     with connection.cursor() as cursor:
         cursor.execute(HAS_NEWER_DELIVERY, [delivery.creative_id, delivery.pk])

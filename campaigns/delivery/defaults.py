@@ -1,4 +1,4 @@
-"""Where messages go and what they say."""
+"""Default destinations and templates, as messages need them."""
 
 from campaigns.models import Destination, MessageTemplate
 
@@ -16,5 +16,5 @@ def kinds_with_default(*, organization_id: int) -> list[str]:
 
 
 def find_template(*, organization_id: int, key: str) -> MessageTemplate | None:
-    """The organization's template of a key."""
+    """The organization's template with a key."""
     return MessageTemplate.objects.filter(organization_id=organization_id, key=key).first()

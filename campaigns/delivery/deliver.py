@@ -1,4 +1,4 @@
-"""Delivering: whoever is free takes the next batch of some delivery, or a whole audience to export."""
+"""Delivering: any worker claims the next batch of some delivery, or a whole audience to export."""
 
 import time
 from datetime import datetime
@@ -29,7 +29,7 @@ from customers.transactions import was_undone
 
 SQL = NamedSQL(__file__)
 
-# After so many failures in a row, some twenty minutes, an operator is needed.
+# A delivery fails after so many failures in a row, some twenty minutes; then it needs an operator.
 MOST_FAILURES, LONGEST_PAUSE = 12, 300
 PAUSE_AFTER_FAILURE = 60
 PAUSE_WITHOUT_TOKENS, PAUSE_HELD_UP = 0.5, 1.0
@@ -44,14 +44,14 @@ RECORD_SUCCESS = SQL("record_success")
 SOME_WAIT = "Some recipients are tried again later: "
 
 log = structlog.get_logger(__name__)
-# Until when (by the clock of this process) the triggered messages of a creative are left alone.
+# Until when (`time.monotonic`) this process sends no triggered messages of a creative.
 _slow: dict[int, float] = {}
 
 
 def deliver_next(*, now: datetime) -> bool:
-    """Do the next piece of delivering; False where nothing is to be done at this moment.
+    """Deliver one batch of a delivery and one of triggered messages; False if nothing is due.
 
-    Deliveries and triggered messages have a turn each: neither waits for the end of the other.
+    Each has its turn: neither waits for the end of the other.
     """
     with connection.cursor() as cursor:
         cursor.execute(CHOOSE_NEXT_DELIVERY, [list(EXPORTS)])
@@ -62,7 +62,7 @@ def deliver_next(*, now: datetime) -> bool:
 
 
 def expire_worker_leases() -> None:
-    """Take back what workers had in hand when they died."""
+    """Make recipients of crashed workers pending again, or ambiguous."""
     expire_leases(is_repeatable=_is_repeatable)
 
 
@@ -81,7 +81,7 @@ def _deliver(delivery: Delivery, now: datetime) -> bool:
         return True
     except Exception as error:
         if was_undone(error):
-            # No failure of the delivery: the task does it again.
+            # Not the delivery's failure: the task is run again.
             raise
         _record_failure(delivery, error)
         return True
@@ -123,7 +123,7 @@ def _record_failure(delivery: Delivery, error: Exception) -> None:
 
 
 def _asked(error: Exception) -> float:
-    """The seconds that the other side asks to wait, if it does."""
+    """The seconds that the destination asks to wait; 0 if it doesn't."""
     return (error.retry_after or 0.0) if isinstance(error, DeliveryFailedError) else 0.0
 
 
@@ -145,7 +145,7 @@ def _deliver_triggered(creative_id: int, now: datetime) -> bool:
         sentence = (str(error) if expected else describe_internal_error(error)).replace("\x00", "")[:LONGEST_ERROR]
         seconds = max(PAUSE_AFTER_FAILURE, _asked(error))
         if defer_or_skip(creative_id=creative_id, state="pending", error=sentence, seconds=seconds) == LARGEST_BITE:
-            # There are more; nobody is tried again and again only to put off the next ten thousand.
+            # There are more: don't fail another batch only to defer the next ten thousand.
             _slow[creative_id] = time.monotonic() + seconds
         return True
     if not settled:
@@ -154,7 +154,7 @@ def _deliver_triggered(creative_id: int, now: datetime) -> bool:
 
 
 def _slow_creatives() -> list[int]:
-    """The creatives whose destinations want no more for a moment; older messages of theirs keep no others waiting."""
+    """The creatives whose destinations take nothing at the moment; their messages must not keep others waiting."""
     clock = time.monotonic()
     for creative_id in [creative_id for creative_id, until in _slow.items() if until <= clock]:
         del _slow[creative_id]
@@ -162,13 +162,13 @@ def _slow_creatives() -> list[int]:
 
 
 def _is_repeatable(delivery_id: int | None, creative_id: int) -> bool:
-    """Whether what a lost worker had in hand may be handed over again; not where nobody knows any more."""
+    """Whether recipients of a crashed worker may be sent to again; False if that can't be found out."""
     delivery = None if delivery_id is None else Delivery.objects.get(pk=delivery_id)
     try:
         message = get_message(creative_id=creative_id, delivery=delivery)
         if message.ad_type == AdType.ISSUE_BULK_OFFER:
             return True
         return message.ad_type not in EXPORTS and channel_for(message).deduplicates
-    except Exception as error:  # noqa: BLE001 - one creative's trouble keeps nobody from being taken back
+    except Exception as error:  # noqa: BLE001 - the error of one creative must not stop the others
         log.warning("doubtful_lease", creative=creative_id, reason=str(error))
         return False

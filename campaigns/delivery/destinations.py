@@ -27,7 +27,7 @@ _trying = threading.Lock()
 
 @transaction.atomic
 def save_destination(*, destination: Destination, changes: Mapping[str, Any]) -> Destination:
-    """Change what is named of a destination, or make one that is not yet there.
+    """Change the given members of a destination, or create it.
 
     `changes`: `name`, `kind`, `is_default`, `settings`, `rate_per_second`, `attributes`, and `secrets`: those that are
     named are replaced, null takes one away. Whichever becomes the default of its kind takes the place of the one that
@@ -89,7 +89,7 @@ def _others_of_kind(destination: Destination) -> QuerySet[Destination]:
 
 
 def _stripped(value: object) -> object:
-    """What was pasted, without the spaces around it."""
+    """A pasted value without the spaces around it."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, dict):
@@ -98,7 +98,7 @@ def _stripped(value: object) -> object:
 
 
 def _check(destination: Destination, secrets: Mapping[str, object]) -> None:
-    """Refuse what could not work: DomainError `validation` names all of it."""
+    """DomainError `validation` names everything that could not work."""
     if destination.kind not in KINDS:
         raise invalid(kind=f"One of {', '.join(KINDS)} is expected.")
     problems = problems_of_settings(destination.kind, destination.settings, secrets)
@@ -119,7 +119,7 @@ def _named(name: str, sentences: list[str]) -> dict[str, list[str]]:
 
 
 def _readable(destination: Destination) -> dict[str, str]:
-    """The secrets; none where their key is gone, so that they can be typed in again."""
+    """The secrets; none if their key is gone, so that they can be set again."""
     try:
         return destination.secrets
     except DomainError:
@@ -127,9 +127,9 @@ def _readable(destination: Destination) -> dict[str, str]:
 
 
 def try_destination(*, destination: Destination, to: str) -> tuple[bool, str]:
-    """Send one real message or upload; whether it was taken, and what was done or went wrong. An email goes `to`.
+    """Send one real message or upload; whether it was accepted, and what was done or went wrong. An email goes `to`.
 
-    One at a time in a process: a page waits for it, in one of the few threads that everybody shares.
+    One at a time in a process, because a request waits for it in one of the few threads.
     """
     if not _trying.acquire(blocking=False):
         return False, "Another destination is being tested; try again in a moment."
@@ -191,7 +191,7 @@ def save_template(
 
 
 def delete_template(*, template: MessageTemplate) -> None:
-    """Take a template away; DomainError `conflict` where a living creative says it."""
+    """Delete a template; DomainError `conflict` if a living creative uses it."""
     using = AdUnit.objects.filter(
         organization=template.organization, template_id=template.key, deleted_at__isnull=True
     ).count()

@@ -1,4 +1,4 @@
-"""Handing one batch of recipients to a channel, and writing down what became of each."""
+"""Sends one batch of recipients through a channel, and records the outcomes."""
 
 import time
 from functools import partial
@@ -24,23 +24,23 @@ from campaigns.delivery.recipients.claim import ClaimedRecipients, claim_recipie
 from campaigns.delivery.recipients.settle import settle_recipients
 from campaigns.models.ad_type import AdType
 
-# A batch should take about so long, for between two of them a delivery is paused or cancelled; and after so long nobody
-# else of it is begun with.
+# How long a batch should take, because a delivery is paused or cancelled between batches; and after how long no further
+# recipient of it is begun.
 BATCH_SECONDS, LONGEST_BATCH_SECONDS = 1.0, 5.0
 FIRST_BATCH = 20
 
 log = structlog.get_logger(__name__)
-# Recipients a second, by organization and destination, as this process has seen them last.
+# Recipients per second of the last batch, by organization and destination, in this process.
 _pace: dict[tuple[int, str], float] = {}
 
 
 def dispatch_batch(*, message: Message, channel: Channel) -> int:
-    """Send the next batch of a message, as fast as its destination may be fed; how many recipients that settled.
+    """Send the next batch of a message, within the rate of its destination; how many recipients were settled.
 
-    What is written after the sending is written under the lease that was claimed before it. A crash in between leaves
-    leased rows behind: `expire_leases` makes them ambiguous, or has them sent again where the other side deduplicates.
-    DeliveryFailedError where nobody at all could be reached: that is the destination's trouble, and costs no recipient
-    an attempt. DestinationBusyError where the destination keeps others waiting already.
+    Outcomes are written under the lease that was taken before sending. A crash in between leaves leased rows:
+    `expire_leases` makes them ambiguous, or pending if the destination deduplicates. DeliveryFailedError if no
+    recipient could be reached: that is the destination's failure, and costs no recipient an attempt.
+    DestinationBusyError if the destination holds up other batches already.
     """
     whose = (message.organization_id, channel.destination)
     if not has_capacity(whose):
@@ -81,7 +81,7 @@ def _is_wanted(heartbeat: Heartbeat, until: float) -> bool:
 def _refuse_silence(results: list[Result]) -> None:
     outcomes = {each.outcome for each in results if each.error != STOPPED}
     if Outcome.LATER in outcomes and outcomes <= {Outcome.LATER, Outcome.RETRY, Outcome.UNKNOWN}:
-        # Who was asked to wait says so; of the others some were not even tried, because of those that were.
+        # Recipients that were tried tell the reason; the others were not tried because of them.
         tried = [each for each in results if each.error != STOPPED]
         told = max(tried, key=lambda each: (each.retry_after or 0.0, each.outcome is not Outcome.LATER))
         raise DeliveryFailedError(describe_unavailable("The destination", told.error), retry_after=told.retry_after)
@@ -94,7 +94,7 @@ def _batch_size(message: Message, channel: Channel) -> int:
 
 
 def _send(message: Message, channel: Channel, recipients: tuple[ClaimedRecipient, ...], wanted: Wanted) -> list[Result]:
-    """A channel that breaks has perhaps sent some of it: nothing is known of any."""
+    """If the channel raises, some messages may have been sent: every outcome is UNKNOWN."""
     began = time.monotonic()
     try:
         return channel.send(message, recipients, wanted)

@@ -1,4 +1,4 @@
-"""Exporting a whole audience: one worker hands it over, and then everybody in it counts as sent."""
+"""Exporting a whole audience: one worker hands it over, then all its recipients are marked as sent."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ SQL = NamedSQL(__file__)
 BATCH = 20_000
 NO_IDENTIFIER = "No identifier for this destination."
 
-# Put together with its values in it: a condition may hold a `%` that is no placeholder.
+# Composed with its values, because a condition may contain a `%` that is no placeholder.
 SKIP_RECIPIENTS = sql.SQL(SQL("skip_recipients"))
 UNLESS_CUSTOMER = sql.SQL("""NOT EXISTS (
     SELECT FROM customers_customer customer WHERE customer.id = recipient.customer_id AND {condition})""")
@@ -35,14 +35,14 @@ MARK_RECIPIENTS_SENT = SQL("mark_recipients_sent", batch=BATCH)
 
 
 class _StoppedError(Exception):
-    """The delivery was paused, cancelled, or given to somebody else."""
+    """The delivery was paused or cancelled, or its lease lost."""
 
 
 def export_delivery(*, message: Message, delivery: Delivery, export: AudienceExport) -> bool:
     """Export a delivery's audience unless that is done, and mark everybody as sent; False if another worker has it.
 
-    A complete file is not written again; a partial one is written anew. DestinationBusyError if the destination keeps
-    others waiting already.
+    A complete file is not written again; a partial one is written anew. DestinationBusyError if the destination holds
+    up other batches already.
     """
     whose = (message.organization_id, export.destination)
     if not has_capacity(whose):
@@ -79,7 +79,7 @@ def _export(
 
 
 def _leave_out(message: Message, delivery: Delivery, export: AudienceExport) -> None:
-    """Skip whose consent is gone since the audience was built, and whom this destination can't be told of."""
+    """Skip recipients who have withdrawn consent since the audience was built, or have no identifier for the export."""
     consent = CONSENTS.get(message.creative_type)
     asked = [sql.Identifier("customer", column) for column in ("consent", consent) if column]
     _skip(delivery, WITHDRAWN, UNLESS_CUSTOMER.format(condition=sql.SQL(" AND ").join(asked)))
@@ -95,7 +95,7 @@ def _skip(delivery: Delivery, error: str, whom: sql.Composable) -> None:
 def _while_wanted(
     delivery: Delivery, export: AudienceExport, heartbeat: Heartbeat
 ) -> Iterator[Sequence[ClaimedRecipient]]:
-    """The people of an export as far as it reaches them; the others are skipped batch by batch."""
+    """The recipients that the export reaches, batch by batch; the others are skipped."""
     for batch in pending_batches(delivery_id=delivery.pk, delivery_key=delivery.key):
         if heartbeat.is_unwanted:
             raise _StoppedError

@@ -1,10 +1,10 @@
-"""The last step of building an audience: what merges did to it meanwhile, and then it is built.
+"""The last step of building an audience: applying the merges that happened meanwhile.
 
-A merge leaves the recipients of an audience that is being built alone: it would have to wait for chunks, whose rows
-nobody can see yet, and chunks for it. So who was merged since the delivery began is judged again here, as the one they
-became: nobody is left who is no more, and the one who lives on is a recipient if they meet the criteria, counted once
-towards a cap. Rounds run beside the traffic until little is left; the last one keeps new merges waiting for some
-milliseconds, and commits that the audience is built: merges after it move recipients themselves.
+A merge doesn't move recipients of an audience that is being built: it would have to wait for chunks, whose rows are not
+visible yet, and chunks would wait for it. So customers who were merged since the delivery began are evaluated again
+here: the recipient of the merged customer is removed, and the surviving customer becomes one if they meet the criteria,
+counted once towards a cap. Rounds run beside the traffic until few merges are left; the last round blocks new merges
+for some milliseconds and commits that the audience is built. Later merges move recipients themselves.
 """
 
 import random
@@ -31,9 +31,9 @@ from customers.transactions import was_undone
 
 SQL = NamedSQL(__file__)
 
-# Merges that are judged again in one transaction: page views wait for no more than that.
+# Merges that are applied in one transaction: page views wait for no more than that.
 BATCH = 200
-# So few may be left for the last round, and so many rounds and attempts at it are made before others have a turn.
+# How many merges may be left for the last round; how many rounds, and attempts at the last one, are made in a row.
 FEW, MOST_ROUNDS, MOST_TRIES = 50, 50, 20
 PAUSE_SECONDS = 0.05
 MOST_FAILURES, LONGEST_PAUSE = 5, 60
@@ -46,7 +46,7 @@ ADVANCE_SNAPSHOT = """
 UPDATE campaigns_delivery SET merges_seen = %(seen)s::text
 WHERE id = %(delivery)s::bigint AND lease_token = %(lease_token)s::bigint AND state = 'building'
 """
-# `{waiting}` is empty, or SKIP LOCKED: whether all of them are locked now.
+# Whether all of them could be locked; `{waiting}` is empty or SKIP LOCKED.
 LOCK = """
 WITH chosen AS ({rows}), locked AS ({rows} ORDER BY 1 FOR {strength} {waiting})
 SELECT (SELECT count(*) FROM locked) = (SELECT count(*) FROM chosen)
@@ -66,14 +66,14 @@ UPDATE campaigns_delivery SET state = 'built', built_at = now(), lease_token = N
 WHERE id = %(delivery)s::bigint AND lease_token = %(lease_token)s::bigint AND state = 'building'
 """
 
-# A chunk may have added who was deleted before that could be seen. Who was merged is not among them: see above.
+# A chunk may have added a customer whose deletion was not visible yet. Merged customers are handled above.
 READ_LAST_DELETION = "SELECT customers_deleted_at FROM customers_organization WHERE id = %(organization)s::bigint"
 DELETE_GONE_RECIPIENTS = """
 DELETE FROM campaigns_recipient recipient WHERE recipient.delivery_id = %(delivery)s::bigint
 AND NOT EXISTS (SELECT FROM customers_customer customer WHERE customer.id = recipient.customer_id)
 AND NOT EXISTS (SELECT FROM customers_customeralias alias WHERE alias.former_id = recipient.customer_id)
 """
-# A deletion is noted a moment before it can be seen, and transactions may take a while to end.
+# A deletion is recorded before it is visible, and its transaction may take a while to end.
 MOMENT = timedelta(minutes=5)
 
 log = structlog.get_logger(__name__)
@@ -104,15 +104,15 @@ class Following:
 
 
 class _BusyError(Exception):
-    """Somebody holds what the last round needs, or too much has happened since the round before it."""
+    """Rows of the last round are locked by others, or too many merges happened since the round before."""
 
 
 class _NotOursError(Exception):
-    """The lease has gone to somebody else, or the delivery is no longer being built."""
+    """Another worker has the lease, or the delivery is no longer being built."""
 
 
 def current_snapshot() -> str:
-    """What an audience that begins now may be built from: a snapshot, by which later merges are found."""
+    """The database's snapshot as an audience begins, by which later merges are found."""
     with connection.cursor() as cursor:
         cursor.execute(CURRENT_SNAPSHOT)
         (seen,) = cursor.fetchone()
@@ -120,9 +120,9 @@ def current_snapshot() -> str:
 
 
 def finish_next_audience() -> bool:
-    """Take the last step of one audience whose chunks are done; False where there is none, or it is to be tried again.
+    """Finish one audience whose chunks are done; False if there is none, or if it is to be tried again.
 
-    What was left undone is found again by the next one: each round is whole, or did nothing.
+    Each round is a transaction; what is left is found again by the next call.
     """
     following = _claim()
     if following is None:
@@ -180,7 +180,7 @@ def _finish(following: Following) -> bool:
 
 
 def _round(following: Following) -> tuple[Following, int]:
-    """Judge again whoever was merged so far, beside the traffic; how many merges there were."""
+    """Apply the merges so far, beside the traffic; how many there were."""
     seen = current_snapshot()
     after = number = 0
     while merges := _merged(following, after=after, limit=BATCH):
@@ -197,7 +197,7 @@ def _round(following: Following) -> tuple[Following, int]:
 
 
 def _last_round(following: Following) -> None:
-    """The same while nobody merges, and the audience is built. Waits for nobody."""
+    """Apply the last merges while new ones are blocked, and mark the audience as built. Waits for no lock."""
     if not block_merges(organization_id=following.delivery.organization_id):
         raise _BusyError
     merges = _merged(following, after=0, limit=FEW + 1)
@@ -212,7 +212,7 @@ def _last_round(following: Following) -> None:
 
 
 def _last_deletion(following: Following) -> datetime:
-    """When customers of the organization were last deleted; what is done with already where that was long ago."""
+    """When customers of the organization were last deleted; at least `deleted_at`."""
     with connection.cursor() as cursor:
         cursor.execute(READ_LAST_DELETION, following.values)
         (at,) = cursor.fetchone()
@@ -221,7 +221,7 @@ def _last_deletion(following: Following) -> datetime:
 
 @transaction.atomic
 def _without_deleted(following: Following) -> Following:
-    """The same without recipients who are no customers any more, where there may be some."""
+    """Remove recipients whose customers were deleted, if there may be any."""
     last = _last_deletion(following)
     if last > following.deleted_at:
         delivery = following.delivery
@@ -246,9 +246,9 @@ def _merged(following: Following, *, after: int, limit: int) -> list[Merge]:
 
 
 def _evaluate_again(following: Following, merges: Sequence[Merge], *, waiting: str = "") -> None:
-    """In the caller's transaction; locks go in the order of customers, participations, recipients, the delivery.
+    """Apply merges in the caller's transaction; locks customers, participations, recipients, the delivery.
 
-    _BusyError where `waiting` is SKIP LOCKED and somebody holds one of them.
+    _BusyError if `waiting` is SKIP LOCKED and one of them is locked.
     """
     delivery = following.delivery
     criteria = criteria_of(delivery, now=shared_now())
@@ -275,7 +275,7 @@ def _lock(cursor: CursorWrapper, values: dict[str, Any], waiting: str) -> None:
 def _remove_merged_recipients(
     cursor: CursorWrapper, delivery: Delivery, criteria: AudienceCriteria, former: list[int], living: list[int]
 ) -> int:
-    """No recipient of them is left, nor what was counted for them; how many recipients there were."""
+    """Remove the customers' recipients and what was counted for them; how many recipients there were."""
     values: dict[str, Any] = {
         "delivery": delivery.pk,
         "campaign": delivery.campaign_id,

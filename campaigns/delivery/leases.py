@@ -1,4 +1,4 @@
-"""Leases that are kept alive beside long work, and work that is stopped once nobody wants it any more."""
+"""Leases that are renewed during long work, and work that is stopped once its lease is lost."""
 
 import secrets
 import threading
@@ -15,24 +15,24 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 BEAT_SECONDS = 1.0
 STOP_SECONDS = 5.0
-# The first time at once, for a lost connection is mostly not a lost server; half a minute in all.
+# The first retry is immediate, for a lost connection is mostly not a lost server; half a minute in all.
 PAUSES = (0.0, *(0.25 * 2**step for step in range(7)))
 
 log = structlog.get_logger(__name__)
 
 
 def lease_seconds() -> int:
-    """How long a lease is, unless a heartbeat extends it."""
+    """How long a lease lasts unless a heartbeat extends it."""
     return int(settings.LEASE_SECONDS)
 
 
 def new_lease_token() -> int:
-    """A number that no other lease has: who holds it shows it before anything is written."""
+    """A number that no other lease has; statements compare it before they write."""
     return secrets.randbits(62)
 
 
 def shared_now() -> datetime:
-    """The time by the one clock that all workers share: one whose own clock is wrong begins nothing early or late."""
+    """The database's time, which all workers share: one whose clock is wrong begins nothing early or late."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
@@ -40,10 +40,10 @@ def shared_now() -> datetime:
 
 
 def with_reconnect(statement: str, parameters: Mapping[str, Any]) -> int:
-    """Write what nobody else knows: where the connection is lost, on a new one, for as long as a server starts.
+    """Execute a statement, if the connection is lost again on a new one, for as long as a server needs to restart.
 
-    Returns how many rows were written. The statement must be harmless the second time. Inside of a transaction, whose
-    beginning is lost too, it is not tried again.
+    Returns the number of rows. The statement must be idempotent. Inside a transaction, whose beginning would be lost,
+    it is not retried.
     """
     for pause in PAUSES:
         try:
@@ -64,8 +64,8 @@ def with_reconnect(statement: str, parameters: Mapping[str, Any]) -> int:
 class Heartbeat:
     """Runs `statement` on a connection of its own each second until the block ends.
 
-    The statement extends a lease and gives a row back while the work is still wanted. When it gives none, `is_unwanted`
-    becomes true, and (`cancels`) what the block's own connection is doing is cancelled. Short work never sees a beat.
+    The statement extends a lease and returns a row while the work is still wanted. When it returns none, `is_unwanted`
+    becomes true, and (`cancels`) the running statement of the block's own connection is cancelled.
     """
 
     def __init__(self, statement: str, parameters: Mapping[str, Any], *, cancels: bool = True) -> None:
@@ -92,7 +92,7 @@ class Heartbeat:
             connections.close_all()
 
     def _ask(self) -> None:
-        """A database that is away for a moment says nothing about what is wanted."""
+        """Extend the lease; a database that is away for a moment doesn't make the work unwanted."""
         try:
             with connection.cursor() as cursor:
                 cursor.execute(self._statement, self._parameters)

@@ -1,4 +1,4 @@
-"""What a delivery hands over: the creative's words, and the people of a whole delivery in their order."""
+"""What a delivery hands to channels: the message, and for exports the pending recipients in order."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from campaigns.delivery.channels.base import ClaimedRecipient, DeliveryFailedErr
 from campaigns.models import AdUnit, Delivery
 
 BATCH = 1_000
-# An export's people: those of its delivery who are still pending, in the order of their keys.
+# The recipients of an export: those still pending, in the order of their keys.
 PENDING = """
 FROM campaigns_recipient recipient JOIN customers_customer customer ON customer.id = recipient.customer_id
 WHERE recipient.delivery_id = {delivery} AND recipient.state = 'pending'
@@ -24,9 +24,9 @@ ORDER BY recipient.key LIMIT {BATCH}
 
 
 def get_message(*, creative_id: int, delivery: Delivery | None) -> Message:
-    """The message of a creative as it stands now, for a delivery or (None) for a triggered one.
+    """The message of a creative as it is now, for a delivery or (None) a triggered message.
 
-    DeliveryFailedError where it is another type of message than the delivery's audience was built for.
+    DeliveryFailedError if the delivery's audience was built for another type of message.
     """
     creative = AdUnit.objects.select_related("creative_group__line_item__campaign").get(pk=creative_id)
     if delivery is not None and delivery.is_of_no_use_to(creative.creative_type):
@@ -52,7 +52,7 @@ def get_message(*, creative_id: int, delivery: Delivery | None) -> Message:
 
 
 def pending_batches(*, delivery_id: int, delivery_key: uuid.UUID) -> Iterator[Sequence[ClaimedRecipient]]:
-    """The people of an export, batch by batch; memory stays flat whatever their number."""
+    """The recipients of an export, batch by batch; memory stays flat whatever their number."""
     half = delivery_key.hex[:16]
     after, last = uuid.UUID(f"{half}{0:016}"), uuid.UUID(f"{half}{'f' * 16}")
     while True:

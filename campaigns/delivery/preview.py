@@ -21,7 +21,7 @@ from customers.organizations.concurrency import concurrency_slot
 
 
 def preview_of_campaign(*, organization: Organization, campaign_id: int, now: datetime) -> Preview:
-    """Whom a campaign's own targets reach, whatever its groups ask beside them; DomainError `not_found`."""
+    """Whom a campaign's own targets reach, without those of its groups; DomainError `not_found`."""
     get_campaign(organization=organization, campaign_id=campaign_id)
     return _preview(organization, campaign_id, None, None, now)
 

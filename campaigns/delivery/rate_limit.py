@@ -1,4 +1,4 @@
-"""The pace of a destination, kept over all workers by a bucket of tokens in the database."""
+"""The rate limit of a destination, over all workers: a token bucket in the database."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-# A pause of the senders saves up no more than this many seconds' worth.
+# The bucket holds the tokens of so many seconds.
 BURST_SECONDS = 2.0
 
 MAKE_BUCKET = """
@@ -20,7 +20,7 @@ TAKE_TOKENS = SQL("take_tokens")
 
 @transaction.atomic
 def take_tokens(*, organization_id: int, destination: str, rate: float | None, wanted: int) -> int:
-    """How many of the wanted messages may go out now; all where there is no rate (messages a second)."""
+    """How many of the wanted messages may be sent now; all of them without a rate (messages per second)."""
     if rate is None:
         return wanted
     values: dict[str, Any] = {

@@ -1,6 +1,6 @@
-"""What time does to deliveries: those that are due begin, those that are built go out, those that are done are over.
+"""Advances deliveries: those that are due begin, those that are built are released, those that are done complete.
 
-Any number of workers may sweep at once: a delivery that one of them has in hand is left to it.
+Any number of workers may sweep at once: deliveries that another one has locked are skipped.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ LOCK_NEXT_DUE_DELIVERY = SQL(
     levels_start_at=LEVELS_START_AT,
     levels_end_at=LEVELS_END_AT,
 )
-# Locked first and looked at then: an operator who has a recipient sent again comes before that, or after.
+# Locked before they are evaluated: an operator's resolution of a recipient is serialised with it.
 LOCK_DELIVERING = """
 SELECT id FROM campaigns_delivery
 WHERE state = 'delivering' AND (%(delivery)s::bigint IS NULL OR id = %(delivery)s::bigint)
@@ -65,7 +65,7 @@ class Due:
 
 
 def advance_deliveries(*, now: datetime) -> bool:
-    """Do whatever time has made due, each delivery in a transaction of its own; whether there was anything."""
+    """Advance whatever is due, each delivery in a transaction of its own; whether there was anything."""
     moved = return_next_caps()
     while begin_next_delivery(now=now) or finish_next_audience() or release_next_delivery(now=now):
         moved = True
@@ -84,7 +84,7 @@ def begin_next_delivery(*, now: datetime) -> bool:
                 _begin(due.delivery, now)
         except OperationalError:
             raise
-        except Exception as error:  # whatever is wrong with one delivery, those behind it have their turn
+        except Exception as error:  # an error of one delivery must not stop those behind it
             log.exception("delivery_not_begun", delivery=due.delivery.pk)
             failed = {"state": DeliveryState.FAILED, "error": describe_internal_error(error)}
             Delivery.objects.filter(pk=due.delivery.pk).update(**failed)
@@ -100,14 +100,14 @@ def release_next_delivery(*, now: datetime) -> bool:
     if sends_nothing(due.delivery.creative.ad_type):
         _update(due.delivery, state=DeliveryState.COMPLETE, finished_at=now)
     elif due.delivery.file_rows is not None or not _skipped(due, now):
-        # A file that stands is out already; and a delivery that was paused in the middle began when it began.
+        # A complete file is delivered already; a delivery that was paused in the middle keeps its beginning.
         begun = due.delivery.delivering_at or now
         _update(due.delivery, state=DeliveryState.DELIVERING, delivering_at=begun, heartbeat_at=now)
     return True
 
 
 def finish_deliveries(*, delivery_id: int | None = None) -> bool:
-    """End the deliveries (or this one) that have nobody left to be sent anything; whether there were any."""
+    """Complete deliveries (or this one) without pending recipients; whether there were any."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCK_DELIVERING, {"delivery": delivery_id})
         deliveries = [row[0] for row in cursor.fetchall()]
@@ -135,7 +135,7 @@ def _skipped(due: Due, now: datetime) -> bool:
 
 
 def _begin(delivery: Delivery, now: datetime) -> None:
-    """Keep what the audience is built from and which merges it knows, and share the customers out among chunks."""
+    """Store the definition and the snapshot that the audience is built from, and plan its chunks."""
     definition = write_definition(organization_id=delivery.organization_id, campaign_id=delivery.campaign_id)
     begun_as = {"creative_type": delivery.creative.creative_type, "group_id": delivery.creative.creative_group_id}
     seen = current_snapshot()

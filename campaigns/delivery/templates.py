@@ -121,7 +121,7 @@ def _compile_text(language: str, source: str, *, is_html: bool) -> CompiledText:
     return LANGUAGES[language](source, is_html=is_html)
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(values: Mapping[str, object]) -> dict[str, Any]:
     """Only what is plain is handed to a template."""
     return {
         name.replace("-", "_"): value if isinstance(value, str | int | bool) else str(value)

@@ -1,6 +1,6 @@
-"""One real message, or one real upload, to a destination: what an operator asks for before an audience depends on it.
+"""Tests of destinations: one real message or upload, before an audience depends on it.
 
-It takes the way that all others take, with a recipient who is made up. In the vendors' systems it leaves a list of one
+It goes through the same channel as every message, to a made-up recipient. In a vendor's system it leaves a list of one
 line, or one person whom nobody matches.
 """
 
@@ -15,7 +15,7 @@ from campaigns.models import Destination
 from campaigns.models.destination_kind import KINDS
 
 NAME = "Test"
-# Somebody waits for it in front of a page.
+# A request waits for it.
 LONGEST_SECONDS = 10
 
 

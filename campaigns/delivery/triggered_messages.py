@@ -28,9 +28,9 @@ DEFER_OR_SKIP = SQL("defer_or_skip", largest_bite=LARGEST_BITE)
 
 
 def next_triggered_creative(*, besides: Collection[int] = ()) -> int | None:
-    """The creative (`besides` these) whose triggered messages are next to be sent; None where none are now.
+    """The creative (`besides` these) whose triggered messages are sent next; None if none are due.
 
-    Messages of a creative that is over are skipped; those of one that is not live now wait as they are.
+    Messages of a creative that is over are skipped; those of one that is not live now stay pending.
     """
     while True:
         with connection.cursor() as cursor:
@@ -45,9 +45,9 @@ def next_triggered_creative(*, besides: Collection[int] = ()) -> int | None:
 
 
 def defer_or_skip(*, creative_id: int, state: str, error: str | None, seconds: float = 0.0) -> int:
-    """Settle a creative's waiting triggered messages at once, or (`pending`) let them wait for so many seconds.
+    """Skip a creative's due triggered messages, or (`pending`) defer them by so many seconds.
 
-    How many; at most LARGEST_BITE: who gets so many back looks again.
+    How many; at most LARGEST_BITE, and then there may be more.
     """
     with connection.cursor() as cursor:
         cursor.execute(DEFER_OR_SKIP, {"creative": creative_id, "state": state, "error": error, "seconds": seconds})

@@ -24,7 +24,7 @@ def unsubscribe_url(organization_id: int, customer_uuid: uuid.UUID) -> str:
 
 
 def read_token(token: str) -> Unsubscribing | None:
-    """What a token says; None where it isn't ours."""
+    """What a token says; None if the signature is wrong."""
     try:
         organization_id, _, identity = _signer().unsign(token).partition("-")
     except BadSignature:

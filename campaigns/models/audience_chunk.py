@@ -1,4 +1,4 @@
-"""A part of an audience's building, small enough to be done again."""
+"""A part of building an audience, small enough to be repeated."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,8 +10,8 @@ from customers.tenancy import TenantModel
 class AudienceChunk(TenantModel):
     """The customers with ids from `first_id` to `last_id`, as far as they are in a delivery's audience.
 
-    `done_at` is its mark, set in the transaction that adds the members. Until then it may be leased: a worker that
-    does not extend `leased_until` in time is taken to be dead. `attempts` counts leases.
+    `done_at` is set in the transaction that adds the recipients. Until then it may be leased: a worker that doesn't
+    extend `leased_until` in time counts as crashed. `attempts` counts leases.
     """
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="parts")

@@ -1,4 +1,4 @@
-"""Where an organization's messages and audiences go, and what is needed to get in there."""
+"""Where an organization's messages and audiences go, with settings and credentials."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -80,7 +80,7 @@ class Destination(NamesFields):
 
     @property
     def attributes_named(self) -> set[str]:
-        """Every attribute of customers that is handed over, or by which they are reached; defaults too."""
+        """Every attribute of customers that is sent there, or by which they are addressed; defaults included."""
         named = set(self.attributes)
         for member, declared in KINDS[self.kind].naming_members.items():
             named |= set(declared.names_in(self.settings, member))
@@ -88,7 +88,7 @@ class Destination(NamesFields):
 
     @classmethod
     def uses_of_field(cls, *, organization_id: int, name: str) -> Iterator[str]:
-        """Destinations that hand it over, or reach people by it."""
+        """Destinations that send it, or address people by it."""
         for destination in cls.objects.filter(organization_id=organization_id):
             if name in destination.attributes_named:
                 yield f'the destination "{destination.name}"'

@@ -1,4 +1,4 @@
-"""How fast a destination may be fed, counted over all workers."""
+"""The token bucket of a destination's rate limit, shared by all workers."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from customers.tenancy import TenantModel
 
 
 class DestinationRate(TenantModel):
-    """A bucket of tokens, one for each message; it is filled as time goes by, and emptied by who sends."""
+    """A bucket of tokens, one for each message; time refills it, sending empties it."""
 
     destination = models.CharField(max_length=255)
     tokens = models.FloatField()

@@ -1,4 +1,4 @@
-"""What customers do, as the core hears of it from every dialect."""
+"""What customers do, as every dialect reports it."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from customers.models import CustomerOwned
 
 
 class Event(CustomerOwned):
-    """Something a customer did at a time; `event_id` (unique in the organization) makes telling it twice harmless.
+    """Something a customer did at a time; `event_id` (unique in the organization) makes ingestion idempotent.
 
     An `event_id` begins with a word for who made it (`action:…`), or with the id of the application that told it.
     """

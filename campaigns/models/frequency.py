@@ -30,16 +30,16 @@ class FrequencyPeriod(models.TextChoices):
 
 
 # How a cap is counted, in every statement that does: the part of an upsert of participations (`mine`) that adds
-# `excluded.capped_count` by the rule `excluded.capped_rule` in the period that begins on `excluded.capped_from`. Where
-# the rule is NULL nothing is counted. A later period, or a newer rule, begins anew; who comes late, with a moment of a
-# former period, counts in the present one; who read the campaign before its rule changed counts nothing, for what was
-# counted by that rule is over: a count is never set back.
+# `excluded.capped_count` by the rule `excluded.capped_rule` in the period that begins on `excluded.capped_from`. If the
+# rule is NULL nothing is counted. A later period, or a newer rule, begins at zero. A late event of a former period
+# counts in the present one. A caller that read the campaign before its rule changed counts nothing, because a count is
+# never reset to a former rule.
 _IS_NOT_COUNTED = "(excluded.capped_rule IS NULL OR mine.capped_rule > excluded.capped_rule)"
 _BEGINS_ANEW = """(mine.capped_rule IS NULL OR mine.capped_rule < excluded.capped_rule
         OR mine.capped_rule = excluded.capped_rule AND mine.capped_from < excluded.capped_from)"""
 _COUNT = SQL("count_capped")
 COUNT_CAPPED = _COUNT.format(not_counted=_IS_NOT_COUNTED, anew=_BEGINS_ANEW, added="excluded.capped_count")
-# Where two rows become one: what one of them counted in a former period is over.
+# If two rows are merged: what one of them counted in a former period doesn't count.
 UNITE_CAPPED = _COUNT.format(
     not_counted=_IS_NOT_COUNTED,
     anew=_BEGINS_ANEW,

@@ -1,4 +1,4 @@
-"""The ledger of deliveries: one row for each message to each customer."""
+"""Recipients: one row for each message to each customer."""
 
 import uuid
 from collections.abc import Collection
@@ -17,7 +17,7 @@ SQL = NamedSQL(__file__)
 
 
 class RecipientState(models.TextChoices):
-    """What has become of a recipient; `ambiguous`: it may have been sent, and only an operator may say."""
+    """The states of a recipient; `ambiguous`: it may have been sent, and only an operator can resolve it."""
 
     PENDING = "pending"
     LEASED = "leased"
@@ -103,7 +103,7 @@ class Recipient(CustomerOwned):
 
     @classmethod
     def move_rows(cls, *, from_id: int, to_id: int) -> None:
-        """A delivery reaches each customer once: where both are its recipients, the row that is further stays."""
+        """A delivery reaches each customer once: of two recipients the one that has progressed further stays."""
         values: dict[str, Any] = {"from": from_id, "to": to_id, "ranks": RANKS}
         with connection.cursor() as cursor:
             cursor.execute(LOCK_RECIPIENTS, values)
@@ -113,6 +113,6 @@ class Recipient(CustomerOwned):
 
     @classmethod
     def delete_rows(cls, *, customer_ids: Collection[int]) -> None:
-        """A delivery has so many recipients less."""
+        """Deliveries have so many recipients fewer."""
         with connection.cursor() as cursor:
             cursor.execute(DELETE_RECIPIENTS, [list(customer_ids)])

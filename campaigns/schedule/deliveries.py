@@ -17,7 +17,7 @@ def deliveries_of(*, organization: Organization, state: str | None = None) -> Qu
 
 
 def deliveries_to_watch(*, since: datetime) -> QuerySet[Delivery]:
-    """What moves or waits, and what has ended since; of all organizations, for whoever runs the platform."""
+    """Active and waiting deliveries, and those that ended since; of all organizations, for operators."""
     open_ones = Q(state__in=[*ACTIVE_STATES, DeliveryState.PAUSED])
     deliveries = Delivery.objects.filter(open_ones | Q(finished_at__gte=since) | Q(state=DeliveryState.FAILED))
     return (

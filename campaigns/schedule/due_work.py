@@ -1,4 +1,4 @@
-"""What time has made due: deliveries to begin or to release, and whether there is any work at all."""
+"""Deliveries that are due to begin or to be released, and whether there is any work at all."""
 
 from django.db import connection
 

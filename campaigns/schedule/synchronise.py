@@ -1,4 +1,4 @@
-"""What a change of levels does to the deliveries of their creatives: made, moved, paused, resumed, given up."""
+"""Deliveries follow changes of their levels: they are made, moved, paused, resumed, cancelled."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-# The changes of a level that its deliveries follow; dates are looked at when a delivery is due.
+# The changes of a level that its deliveries follow; dates are checked when a delivery is due.
 PARENTS = {"campaign", "campaign_id", "line_item", "line_item_id", "creative_group", "creative_group_id"}
 RELEVANT_CHANGES = {"status", "delivery_method", "scheduled_delivery_date", "creative_type", *PARENTS}
 ALIASES: dict[type[Level], str] = {
@@ -46,7 +46,7 @@ def synchronise_deliveries(
 ) -> None:
     """Bring the deliveries of the creatives at or below a level in line with it, in two statements.
 
-    Call it in the transaction that changed the level (`changes` spares the statements where nothing of it matters),
+    Call it in the transaction that changed the level (`changes` saves the statements if none of it matters),
     after `bump_version`, whose row lock serialises the writers of an organization: the last one sees all changes.
     """
     if changes is not None and not RELEVANT_CHANGES & changes.keys():
@@ -58,7 +58,7 @@ def synchronise_deliveries(
 
 
 def make_deliveries(*, organization: Organization, level: Level) -> None:
-    """Make the deliveries that the live creatives at or below a level lack; enough where the level is new."""
+    """Make missing deliveries of the live creatives at or below a level; sufficient for a new level."""
     with connection.cursor() as cursor:
         values = {"id": level.pk, "organization": organization.pk}
         cursor.execute(MAKE_DELIVERIES.format(level=ALIASES[type(level)]), values)

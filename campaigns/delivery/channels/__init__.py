@@ -1,1 +1,1 @@
-"""The ways out: channels that send to one recipient at a time, and exports of whole audiences."""
+"""Channels that send to one recipient at a time, and exports of whole audiences."""

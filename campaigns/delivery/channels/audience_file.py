@@ -1,6 +1,6 @@
-"""An audience as a file: the database writes the lines (COPY), here they only pass through.
+"""An audience as a file: the database writes the lines (COPY), which are streamed through.
 
-The file is staged whole beside its place before anybody sees it, so it is either complete or not there at all, and no
+The file is staged completely beside its place before it is published, so it is either complete or not there, and no
 more than a few hundred kilobytes of it are in memory.
 """
 
@@ -31,7 +31,7 @@ FORGOTTEN_SECONDS = 86_400
 OFFERS_SEPARATOR = ";"
 # What a program for tables takes for the beginning of a formula (OWASP, CSV Injection).
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
-# The same people in the same order however often this is asked: they are pending until the file stands.
+# The same recipients in the same order for every attempt: they are pending until the file is complete.
 AUDIENCE = sql.SQL(
     "SELECT {columns} FROM campaigns_recipient recipient"
     " JOIN customers_customer customer ON customer.id = recipient.customer_id"
@@ -174,7 +174,7 @@ def _copy(select: sql.Composable, path: Path, file: io.FileIO, *, header: bool) 
 
 
 def require_everybody(delivery_id: int, file: StagedFile) -> None:
-    """DeliveryFailedError where somebody lost what their line is made of meanwhile: then the file is made anew."""
+    """DeliveryFailedError if a recipient lost their identifier meanwhile: then the file is made anew."""
     if file.rows != Recipient.objects.filter(delivery_id=delivery_id, state=RecipientState.PENDING).count():
         raise DeliveryFailedError("Recipients were changed while their file was written.")
 

@@ -58,11 +58,10 @@ class Message:
 
 
 class Outcome(StrEnum):
-    """What became of one recipient.
+    """The outcome of one recipient.
 
-    RETRY: certainly not delivered, may be tried again. LATER: it was not even tried, for nobody can be reached or
-    wants it now. UNKNOWN: it may have been delivered. SKIPPED: not to be sent at all (no address). FAILED: it never
-    will be.
+    RETRY: certainly not delivered, may be tried again. LATER: not tried, because the destination is unavailable or asks
+    to wait. UNKNOWN: it may have been delivered. SKIPPED: not to be sent at all (no address). FAILED: refused for good.
     """
 
     SENT = "sent"
@@ -85,7 +84,7 @@ class Result:
 
 
 class DeliveryFailedError(Exception):
-    """A whole delivery can't go on; its text tells an operator why.
+    """A whole delivery can't continue; the text tells an operator why.
 
     `is_lasting` where trying again can't help before somebody changes something (no destination is set up);
     `retry_after` in seconds where the other side said when.
@@ -98,12 +97,12 @@ class DeliveryFailedError(Exception):
 
 
 def always() -> bool:
-    """What is wanted whatever happens."""
+    """Always True: the whole batch is wanted."""
     return True
 
 
 class Channel(Protocol):
-    """Hands a message over to recipients, each on its own.
+    """Sends a message to recipients, each on its own.
 
     `destination` names where to; `rate` (recipients a second, None: any) is kept per destination over all workers.
     `deduplicates`: the other side takes one key only once, so what is uncertain may be sent again.
@@ -124,7 +123,7 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """What stands after an export: `rows` people. `url` is empty where the file is in Django's storage `audiences`
+    """What exists after an export of `rows` recipients. `url` is empty if the file is in Django's storage `audiences`
     under `name`; `name` is empty where there is no file at all (an audience handed over by HTTP).
     """
 
@@ -135,7 +134,7 @@ class ExportedFile:
 
 
 class AudienceExport(Protocol):
-    """Hands a whole audience over at once: to a file, or to another system in batches of its own.
+    """Exports a whole audience: to a file, or to another system in batches of its own.
 
     It may be called again for the same delivery after a crash in the middle, with the same people in the same order
     under the same keys, so it replaces its own file, and uses idempotency keys made of the delivery's key and the

@@ -1,7 +1,7 @@
-"""What is wrong between us and somebody else's server, in words that tell an operator what to look at.
+"""Sentences for operators about failures of other servers.
 
-Libraries tell it in their own way, each around the system's error of the other, with object names and numbers. Every
-sentence that a delivery, a recipient or *Test* shows about a server is made here.
+Libraries wrap each other's errors, with names of objects and numbers. Every sentence that a delivery, a recipient or
+*Test* shows about a server is made here.
 """
 
 import smtplib
@@ -40,7 +40,7 @@ WORDS: tuple[tuple[Is, str], ...] = (
 
 
 def describe_failure(where: str, error: BaseException, *, seconds: float) -> str:
-    """What an error says of the server at `where` (`host:port`); `seconds` are what it had for an answer."""
+    """What an error means for the server at `where` (`host:port`), which had `seconds` for an answer."""
     told = list(_told_by(error))
     fitting = ((words, each) for kind, words in WORDS for each in told if isinstance(each, kind))
     words, said = next(fitting, ("{where}: {said}", error))
@@ -55,33 +55,33 @@ def host_and_port(url: str) -> str:
 
 
 def describe_answer(said: str) -> str:
-    """That a server did answer, and doesn't want it, or not now."""
+    """The server answered, and refused or postponed the request."""
     return f"it answered {said}"
 
 
 def describe_unavailable(who: str, trouble: str) -> str:
-    """Why a delivery waits as a whole."""
+    """Why a whole delivery is postponed."""
     return f"{who} takes nothing now: {trouble}" if trouble else f"{who} takes nothing now."
 
 
 def describe_unrenderable(error: Exception) -> str:
-    """That a recipient's values make a message that is none."""
+    """A recipient's values can't be rendered."""
     return f"The message can't be made: {one_line(error)}"[:LONGEST_SENTENCE]
 
 
 def describe_internal_error(error: Exception) -> str:
-    """An error that is no server's: whoever runs the platform finds the rest of it in the log."""
+    """An error of this platform; the log has the details."""
     return f"An error of the platform's own ({type(error).__name__}): {one_line(error)}"
 
 
 def one_line(error: BaseException) -> str:
-    """An error's own words in one line, without the numbers and names of the system it came from."""
+    """An error's text in one line, without error numbers."""
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return " ".join(words.split()) or type(error).__name__
 
 
 def _told_by(error: BaseException) -> Iterator[BaseException]:
-    """An error, and those that it was made of."""
+    """An error, and those that it wraps."""
     waiting, seen = [error], set[int]()
     while waiting:
         each = waiting.pop(0)

@@ -103,7 +103,7 @@ def _replace(storage: Storage, name: str, path: Path) -> None:
 
 
 def _settle(folder: Path) -> None:
-    """Have the folder's entry on disk too: a power cut takes away no file that was said to stand."""
+    """Sync the folder's entry to disk too, so that a power cut loses no file that was reported."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""One way to talk HTTP to the world: patient with what passes, plain about what doesn't.
+"""The HTTP client of all channels: it retries temporary failures and reports lasting ones.
 
 Too many requests (429), faults (5xx) and broken connections are tried again after a pause that doubles and is never
 the same for two workers, as long as that fits into the one deadline of all attempts; the rest is a later delivery's.
@@ -81,7 +81,7 @@ def status_line(status: int, reason: str | None) -> str:
 
 
 class RefusedError(Exception):
-    """The other side says no, and will say it again."""
+    """The other side refuses, for good."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.sentence)
@@ -94,7 +94,7 @@ def asks_to_wait(seconds: float) -> str:
 
 
 class UnreachableError(Exception):
-    """All attempts were in vain. `is_uncertain`: one of them may have arrived all the same.
+    """All attempts failed. `is_uncertain`: one of them may have arrived all the same.
 
     `retry_after`: seconds that the other side asks to wait, LONGEST_WAIT_SECONDS at most.
     """
@@ -106,7 +106,7 @@ class UnreachableError(Exception):
 
 
 def is_passing(answer: Answer) -> bool:
-    """Whether an answer may be another one later."""
+    """Whether an answer is temporary."""
     return answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in PASSING
 
 

@@ -1,8 +1,8 @@
-"""Sockets to the world: all that is done with them ends in time, and none leads into a private network.
+"""Outgoing sockets with deadlines that connect to no private network.
 
-What is at the other end belongs to others. So a deadline is of a whole exchange (`within`): a server that sends a byte
-every few seconds never reaches the end of a time-out that is of each read. And an address is looked at where it is
-connected to: what a name stands for may be another one a moment later.
+The other end is not trusted. So a deadline is for a whole exchange (`within`): a server that sends a byte every few
+seconds never exceeds a time-out for each read. And addresses are checked when they are connected to, because a name may
+resolve to another address a moment later.
 """
 
 import functools
@@ -30,7 +30,7 @@ METADATA = frozenset({"168.63.129.16", "192.0.0.192"})
 # Which Python takes for everybody's: site-local, of protocols, of a relay that is no more, of documentation.
 NOBODYS = tuple(map(ipaddress.ip_network, ("fec0::/10", "192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
-# No answer that anybody waits for is as long, be it of lines that never end.
+# No expected answer is longer; it ends lines without an end.
 MOST_RECEIVED = 16 * 1024 * 1024
 
 
@@ -50,24 +50,24 @@ class ForbiddenAddressError(OSError):
 
 
 class DeadlineError(TimeoutError):
-    """What a whole exchange may take is over, whatever was done at that moment."""
+    """The deadline of the whole exchange has passed."""
 
 
 class TooMuchSaidError(ConnectionAbortedError):
-    """The other side doesn't end."""
+    """The other side sends without an end."""
 
 
 def seconds_left() -> float:
-    """How much is left of this thread's exchange, in seconds; no end where it is in none."""
+    """The seconds that are left of this thread's exchange; infinity outside of one."""
     exchange = _current.get()
     return math.inf if exchange is None else exchange.ends_at - time.monotonic()
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """So long may all take that this thread does in the block with sockets of ours; TimeoutError afterwards.
+    """A deadline for everything that this thread does in the block with these sockets; TimeoutError after it.
 
-    A block in a block ends with the outer one at the latest.
+    A nested block ends with the outer one at the latest.
     """
     token = _current.set(_Exchange(time.monotonic() + min(seconds, seconds_left())))
     try:
@@ -119,7 +119,7 @@ def _require_public(address: str, *, is_trusted: bool) -> None:
 
 
 class _Hurried:
-    """A socket whose every wait ends with the deadline of the thread that waits, if it has one."""
+    """A socket whose waits end with the deadline of the current thread, if there is one."""
 
     _patience: float | None = None
 

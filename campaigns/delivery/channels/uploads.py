@@ -1,4 +1,4 @@
-"""What whole-audience uploads share: who they say they are, and how an answer becomes the end of a delivery."""
+"""What uploads of whole audiences share: authentication, and how an HTTP error ends a delivery."""
 
 import base64
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ def basic(user: str, password: str) -> str:
 
 @contextmanager
 def speaking_http(service: str) -> Iterator[None]:
-    """Say whose refusal (lasting) or silence (passing) ended the upload."""
+    """Turn a refusal (lasting) or an outage (temporary) into a DeliveryFailedError that names the service."""
     try:
         yield
     except RefusedError as error:

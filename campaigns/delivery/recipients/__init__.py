@@ -1,1 +1,1 @@
-"""Recipients of messages: added once, claimed in batches, settled in batches, never delivered to twice by guesswork."""
+"""Recipients of messages: added once, claimed and settled in batches, and never sent to twice on a guess."""

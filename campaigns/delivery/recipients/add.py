@@ -18,7 +18,7 @@ ADD_TRIGGERED_RECIPIENTS = SQL("add_triggered_recipients")
 
 @dataclass(frozen=True, slots=True)
 class TriggeredMessage:
-    """A message that an earned behavior sends: `key` is the same however often the earning is processed."""
+    """A message that a completed behavior sends; `key` is the same however often the completion is processed."""
 
     key: uuid.UUID
     creative_id: int
@@ -26,7 +26,7 @@ class TriggeredMessage:
 
 
 def add_triggered_recipients(*, organization_id: int, messages: Sequence[TriggeredMessage], at: datetime) -> int:
-    """Have messages sent from `at` on, in the caller's transaction; one that is there already is left as it is.
+    """Add recipients that are due at `at`, in the caller's transaction; idempotent by their keys.
 
     Creatives and customers of another organization are left out. One statement; how many are new.
     """

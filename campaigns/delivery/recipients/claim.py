@@ -1,4 +1,4 @@
-"""Recipients claimed by one worker, in batches, until its lease ends."""
+"""Recipients are claimed in batches by one worker, until its lease ends."""
 
 import uuid
 from collections.abc import Iterator
@@ -30,9 +30,9 @@ RENEW_RECIPIENT_LEASES = SQL("renew_recipient_leases")
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRecipients:
-    """Recipients that this worker alone has until its lease ends; `left_out` were settled without being sent anything.
+    """Recipients that only this worker has until its lease ends; `left_out` were settled without sending.
 
-    To the `uncertain` the `destination` may have delivered the message before.
+    The `uncertain` may have the message from the `destination` already.
     """
 
     lease_token: int
@@ -55,7 +55,7 @@ def claim_recipients(
 ) -> ClaimedRecipients:
     """Lease up to `limit` recipients of a delivery, or (`delivery_id` None) of a creative's triggered messages.
 
-    `consent` is the column that the message needs beside the general one; push tokens come where they are asked for.
+    `consent` is the column that the message needs beside the general one; push tokens are included on demand.
     """
     lease_token = new_lease_token()
     statement = CLAIM_RECIPIENTS.format(
@@ -75,7 +75,7 @@ def claim_recipients(
 
 @contextmanager
 def renewing_leases(claimed: ClaimedRecipients) -> Iterator[Heartbeat]:
-    """Extend the leases of what was claimed for as long as the block lasts, and tell when its delivery was stopped."""
+    """Renew the leases of claimed recipients during the block, and notice when their delivery is stopped."""
     values = {"delivery": claimed.delivery_id, "lease_token": claimed.lease_token, "seconds": lease_seconds()}
     with Heartbeat(RENEW_RECIPIENT_LEASES, values, cancels=False) as heartbeat:
         yield heartbeat

@@ -1,4 +1,4 @@
-"""Recipients of workers that are gone: tried again, or ambiguous."""
+"""Recipients of crashed workers become pending again, or ambiguous."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ EXPIRE_LEASES = SQL("expire_leases")
 
 
 def expire_leases(*, is_repeatable: Callable[[int | None, int], bool]) -> None:
-    """Give up on workers whose leases are over: their recipients are tried again, or are ambiguous."""
+    """Make recipients whose leases have expired pending again (`is_repeatable`), or ambiguous."""
     with connection.cursor() as cursor:
         cursor.execute(FIND_EXPIRED_LEASES)
         for delivery_id, creative_id in cursor.fetchall():

@@ -1,4 +1,4 @@
-"""What an operator says of recipients that are ambiguous or have failed."""
+"""How an operator resolves recipients that are ambiguous or have failed."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ RESOLVE_RECIPIENTS = SQL("resolve_recipients")
 
 
 class Resolution(StrEnum):
-    """What an operator may say of an ambiguous recipient; of a failed one AGAIN only."""
+    """What an operator may decide about an ambiguous recipient; about a failed one only AGAIN."""
 
     SENT = "sent"
     FAILED = "failed"
@@ -34,9 +34,9 @@ STATE_BY_RESOLUTION = {
 
 @transaction.atomic
 def resolve_recipients(*, organization: Organization, keys: Sequence[uuid.UUID], resolution: Resolution) -> int:
-    """An operator says what became of ambiguous recipients; how many there were.
+    """Resolve ambiguous recipients as an operator decides; how many there were.
 
-    To send again is possible for failed ones, too, and reopens a delivery that is complete.
+    AGAIN works for failed ones too, and reopens a complete delivery.
     """
     values: dict[str, Any] = {
         "keys": list(keys),

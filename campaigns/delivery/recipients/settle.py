@@ -1,4 +1,4 @@
-"""What became of claimed recipients, written in batches."""
+"""Outcomes of claimed recipients are written in batches."""
 
 import uuid
 from collections.abc import Iterable
@@ -13,18 +13,18 @@ from customers.named_sql import NamedSQL
 SQL = NamedSQL(__file__)
 
 MOST_ATTEMPTS = 6
-# Seconds before the second attempt; they double with each, and half of them are left to chance.
+# Seconds before the second attempt; they double with each, with up to half of them random.
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 3600.0
-# How long a triggered message waits for a destination that wants nothing now: its delivery is nobody's to retry.
+# How long a triggered message waits for a destination that is unavailable: no operator can retry it.
 LONGEST_PATIENCE = 86_400.0
 LONGEST_ERROR, LONGEST_REFERENCE = 500, 255
 SETTLE_RECIPIENTS = SQL("settle_recipients")
 
 
 def settle_recipients(*, claimed: ClaimedRecipients, results: Iterable[Result], deduplicates: bool) -> None:
-    """Write what became of leased recipients, whatever their number in one statement.
+    """Write the outcomes of claimed recipients in one statement.
 
-    What nothing is known of is ambiguous, unless the other side deduplicates: then it is tried again.
+    Recipients without a result are ambiguous, or pending if the destination deduplicates.
     """
     by_key = {result.key: result for result in results}
     rows = [_settled(claimed, each.key, by_key.get(each.key), deduplicates=deduplicates) for each in claimed.recipients]
@@ -45,7 +45,7 @@ def _settled(
 ) -> dict[str, object]:
     """A row for SETTLE_RECIPIENTS: the state now, after the last attempt, and after LONGEST_PATIENCE.
 
-    An attempt that failed says nothing of an uncertain one before it.
+    A failed attempt doesn't settle an uncertain one before it.
     """
     result = result or Result(key, Outcome.UNKNOWN, error="The channel said nothing.")
     is_open = result.outcome in {Outcome.RETRY, Outcome.LATER, Outcome.UNKNOWN}
@@ -71,6 +71,6 @@ def _settled(
 
 
 def _text(said: str, longest: int) -> str | None:
-    """What another system said, as PostgreSQL can keep it."""
+    """Another system's text as PostgreSQL can store it."""
     kept = said.replace("\x00", "").encode("utf-8", "replace").decode()[:longest]
     return kept or None
