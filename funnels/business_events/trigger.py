@@ -32,12 +32,15 @@ from funnels.placements.event_filters import with_context
 from funnels.placements.loading import get_placement_catalog
 from funnels.placements.visits import Visit, find_customer_visit, get_customer_visit, with_history
 from traces.traces import add_trace
+from traces.trails import add_trail
 
 SQL = NamedSQL(__file__)
 
 INSERT_EVENT_OCCURRENCE = SQL("insert_event_occurrence")
 # Serialises the requests with one event-id: the second then finds what the first was answered.
 LOCK_EVENT_ID = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))"
+# A trail that no page or device is known of.
+NOWHERE = {"language": "", "platform": "", "channel": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ class TriggeredCampaign:
     """What the event led to; `customer_id` is the caller's own, or that of the customer who was found or created."""
 
     campaign: str
+    campaign_id: int
     trace_id: uuid.UUID
+    trail_id: uuid.UUID
     token: uuid.UUID
     customer_id: str
     after_response: Write | None = None
@@ -78,25 +83,31 @@ class _OfferExhaustedError(Exception):
 def trigger_campaign(*, reported: ReportedEvent, now: datetime) -> TriggeredCampaign:
     """Choose the best campaign that is bound to an event for its customer, and offer it in a trace of its own.
 
-    Where there is none, nothing is written. DomainError `unknown_application` (also without the platform REST, since
-    other app-tokens are public), `unknown_event`, `no_matching_campaign`,
-    `invalid_fields` (a field outside the schema).
+    The trace has a trail, so that the campaign's funnel can be entered at once. The event itself happened whatever the
+    decision: the customer is created, and behaviors count it, also where no campaign matches. DomainError
+    `unknown_application` (also without the platform REST, since other app-tokens are public), `unknown_event`,
+    `no_matching_campaign`, `invalid_fields` (a field outside the schema). Source: contract 3, Business Events; contract
+    5, section A "business-event".
     """
     gone: set[int] = set()
     while True:
         try:
-            return _trigger(reported, gone, now)
+            triggered = _trigger(reported, gone, now)
         except CustomerGoneError:
             # The customer was merged meanwhile: the id finds the surviving customer now.
             continue
         except _OfferExhaustedError as error:
             # Start again in a new transaction: the next campaign's locks come first in the order of locks.
             gone.add(error.campaign_id)
+            continue
+        if triggered is None:
+            raise DomainError(ErrorKind.NOT_FOUND, "no_matching_campaign", "No campaign matches this event.")
+        return triggered
 
 
 @transaction.atomic
-def _trigger(reported: ReportedEvent, gone: Collection[int], now: datetime) -> TriggeredCampaign:
-    """One attempt; campaigns that are `gone` are left out."""
+def _trigger(reported: ReportedEvent, gone: Collection[int], now: datetime) -> TriggeredCampaign | None:
+    """One attempt; campaigns that are `gone` are left out. None: no campaign matches, and the event is recorded."""
     visit = _visit(reported)
     require_platform(platforms=visit.platforms, wanted=SERVERS)
     organization = visit.organization
@@ -113,7 +124,8 @@ def _trigger(reported: ReportedEvent, gone: Collection[int], now: datetime) -> T
     decision, context = _decide(visit, event, reported, now)
     eligible = [candidate for candidate in decision.eligible if candidate.campaign_id not in gone]
     if not eligible:
-        raise DomainError(ErrorKind.NOT_FOUND, "no_matching_campaign", "No campaign matches this event.")
+        _record_unmatched(event, reported, visit, now)
+        return None
     triggered = _offer(event, reported, visit, eligible[0], now)
     return _logged(triggered, visit, context, decision, now)
 
@@ -136,7 +148,12 @@ def _find_earlier_answer(event: ShownEvent, reported: ReportedEvent) -> Triggere
     before = found.select_related("campaign", "trace").first()
     if before is None:
         return None
-    return TriggeredCampaign(before.campaign.name, before.trace.uuid, before.token, before.customer_reference)
+    trail = before.trace.trails.order_by("id").first()
+    # Occurrences of former versions have a trace only.
+    trail_id = add_trail(trace_id=before.trace.uuid, **NOWHERE) if trail is None else trail.uuid
+    return TriggeredCampaign(
+        before.campaign.name, before.campaign_id, before.trace.uuid, trail_id, before.token, before.customer_reference
+    )
 
 
 def _customer(organization: Organization, reported: ReportedEvent) -> Customer:
@@ -173,9 +190,7 @@ def _offer(
     if are_counted(organization=organization, name=reported.name, at=now):
         locked = lock_customers(organization=organization, customer_ids=[customer_pk])
     tokens: list[uuid.UUID] = []
-    as_event = CustomerEvent(
-        customer_pk, reported.name, now, reported.context, f"business-event:{uuid.uuid4()}", money_in(reported.context)
-    )
+    as_event = _as_event(event, reported, customer_pk, now)
     counting = Counting(
         {(customer_pk, candidate.campaign_id)},
         lambda: tokens.append(
@@ -184,6 +199,21 @@ def _offer(
     )
     record_events(organization=organization, events=[as_event], now=now, locked=locked, counting=counting)
     return _record_occurrence(event, reported, visit, candidate, tokens[0])
+
+
+def _record_unmatched(event: ShownEvent, reported: ReportedEvent, visit: Visit, now: datetime) -> None:
+    """Record the event for behaviors; a report that is repeated under its event-id counts once."""
+    if visit.customer_pk is None:
+        raise CustomerGoneError
+    as_event = _as_event(event, reported, visit.customer_pk, now)
+    record_events(organization=visit.organization, events=[as_event], now=now)
+
+
+def _as_event(event: ShownEvent, reported: ReportedEvent, customer_pk: int, now: datetime) -> CustomerEvent:
+    """The event for the core, under an id of its own."""
+    own_id = uuid.uuid4() if reported.event_id is None else f"{event.event_id}:{reported.event_id}"
+    amount = money_in(reported.context)
+    return CustomerEvent(customer_pk, reported.name, now, reported.context, f"business-event:{own_id}", amount)
 
 
 def _issue_token(
@@ -215,7 +245,8 @@ def _record_occurrence(
     values = [visit.organization.pk, customer_pk, event.event_id, reported.event_id, candidate.campaign_id, trace_pk]
     with connection.cursor() as cursor:
         cursor.execute(INSERT_EVENT_OCCURRENCE, [*values, token, reference, context, reported.restarts_funnel])
-    return TriggeredCampaign(candidate.name, trace_id, token, reference)
+    trail_id = add_trail(trace_id=trace_id, **NOWHERE)
+    return TriggeredCampaign(candidate.name, candidate.campaign_id, trace_id, trail_id, token, reference)
 
 
 def _logged(

@@ -73,6 +73,8 @@ class BusinessEventOut(serializers.Serializer[object]):
     """The answer: the campaign that was triggered."""
 
     campaign = serializers.CharField()
+    campaign_id = serializers.IntegerField()
     trace_id = serializers.UUIDField()
+    trail_id = serializers.UUIDField()
     tracking_token = serializers.UUIDField()
     customer_id = serializers.CharField()

@@ -29,7 +29,9 @@ class BusinessEvents(TraceView):
         triggered = trigger_campaign(reported=reported, now=timezone.now())
         answer = {
             "campaign": triggered.campaign,
+            "campaign-id": triggered.campaign_id,
             "trace-id": str(triggered.trace_id),
+            "trail-id": triggered.trail_id,
             "tracking-token": triggered.token,
             "customer-id": triggered.customer_id,
         }

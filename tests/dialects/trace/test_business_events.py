@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import Event, Interaction, Participation, SpendLimit
+from campaigns.models import AdCampaign, Completion, Event, Interaction, Participation, SpendLimit
 from customers.models import Customer
+from customers.organizations.organizations import bump_version
 from funnels.models import EventOccurrence
 from tests.campaigns.behaviors.makers import make_behavior
 from tests.channels import make_event, make_live_campaign
 from tests.contents import contents
 from tests.dialects.trace.caller import FORMS, Answer, Caller, Form, decoded, refused
 from tests.factories import make_anonymous, make_customer, make_field
-from traces.models import Trace
+from traces.models import Trace, Trail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_decision_log")]
 PATH = "campaigns/business-event"
@@ -40,13 +41,16 @@ def test_the_answer_names_campaign_trace_token_and_customer(caller: Caller, form
     answer = told(tell(caller, "5114932", form, context={"amount": 3}))
     assert answer == {
         "campaign": "Welcome",
+        "campaign-id": campaign.pk,
         "trace-id": str(Trace.objects.get().uuid),
+        "trail-id": str(Trail.objects.get().uuid),
         "tracking-token": str(Interaction.objects.get().token),
         "customer-id": "5114932",
     }
     assert EventOccurrence.objects.get().context == {"amount": 3}
     assert Event.objects.get().name == NAME
-    # The trace goes on as any other.
+    # The trace goes on as any other, with its trail or with another one.
+    assert caller.act(answer["trail-id"], "entry-point", form).status_code == 200
     trail = caller.trail(answer["trace-id"], form)
     assert caller.act(trail, "conversion", form, tracking_token=answer["tracking-token"]).status_code == 200
     assert Participation.objects.get().converted_count == 1
@@ -117,8 +121,6 @@ def test_a_refused_event_writes_nothing(caller: Caller) -> None:
     refused(tell(caller, "1", **{"app-token": "x"}), 404, "unknown-application")
     refused(tell(caller, "1", **{"event-name": "x"}), 404, "unknown-event")
     refused(tell(stranger, "1"), 404, "unknown-event")
-    refused(tell(caller, "1"), 404, "no-matching-campaign")
-    refused(tell(caller, {"age": 1}), 404, "no-matching-campaign")
     nobodies: list[object] = ["", None, {}]
     for empty in nobodies:
         refused(tell(caller, empty), 400, "invalid-body")
@@ -126,6 +128,33 @@ def test_a_refused_event_writes_nothing(caller: Caller) -> None:
         refused(tell(caller, wrong), 400, "invalid-fields")
     refused(tell(caller, "1", context=[1]), 400, "invalid-body")
     assert contents() == before
+
+
+def test_an_event_for_which_no_campaign_matches_happened_all_the_same(caller: Caller) -> None:
+    make_field(caller.organization, "age", "integer", targetable=True)
+    campaign = make_live_campaign(caller.organization, status="paused")
+    make_event(caller.application, campaign, name=NAME)
+    behavior = make_behavior(make_live_campaign(caller.organization), {"internal_event_name": NAME})
+    refused(tell(caller, "1"), 404, "no-matching-campaign")
+    refused(tell(caller, {"age": 7}, context={"amount": 3}), 404, "no-matching-campaign")
+    assert [customer.attributes for customer in Customer.objects.order_by("id")] == [{}, {"age": 7}]
+    heard = [(event.name, event.attributes) for event in Event.objects.order_by("id")]
+    assert heard == [(NAME, {}), (NAME, {"amount": 3})]
+    assert Completion.objects.filter(achievement=behavior).count() == 2
+    assert not Trace.objects.exists()
+    assert not EventOccurrence.objects.exists()
+
+
+def test_an_event_that_is_told_again_under_its_id_counts_once_whatever_was_decided(caller: Caller) -> None:
+    campaign = make_live_campaign(caller.organization, status="paused")
+    make_event(caller.application, campaign, name=NAME)
+    for _ in range(2):
+        refused(tell(caller, "1", **{"event-id": "e1"}), 404, "no-matching-campaign")
+    AdCampaign.objects.update(status="live")
+    bump_version(organization=caller.organization)
+    first, second = (told(tell(caller, "1", **{"event-id": "e1"})) for _ in range(2))
+    assert first == second
+    assert (Event.objects.count(), Trail.objects.count()) == (1, 1)
 
 
 def test_filters_over_context_and_customer_choose_among_campaigns(caller: Caller) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import Interaction
+from campaigns.models import AdCampaign, Interaction
 from tests.channels import FUNNEL, make_banner, make_event, make_live_campaign, make_placeholder, make_popup
 from tests.dialects.trace.caller import MEDIA_TYPES, Caller, Form, decoded
 from tests.factories import make_application, make_customer, make_field, make_trail
@@ -90,7 +90,13 @@ def test_a_business_event_is_answered_as_in_the_sample(db: None, form: Form, set
     make_event(
         caller.application, make_live_campaign(caller.organization, name="Welcome"), name="newsletter-registration"
     )
-    assert send(caller, "business-event", form, 202) == {
+    answer = send(caller, "business-event", form, 202)
+    # Beside the sample's members: what it takes to enter the funnel at once (contract 5, section A).
+    assert (answer.pop("campaign-id"), answer.pop("trail-id")) == (
+        AdCampaign.objects.get().pk,
+        str(Trail.objects.get().uuid),
+    )
+    assert answer == {
         "campaign": "Welcome",
         "trace-id": str(Trace.objects.get(customer=jane).uuid),
         "tracking-token": str(Interaction.objects.get(customer=jane).token),
