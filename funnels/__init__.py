@@ -1,1 +1,1 @@
-"""What a campaign shows in a channel: banners, popups, funnels, and the business events that trigger it."""
+"""What a campaign shows in an application: banners, popups, funnels, and the business events that trigger it."""

@@ -1,4 +1,4 @@
-"""The admin of the objects of a channel."""
+"""The admin of placements, funnels and business events."""
 
 from funnels.admin.funnels import FunnelAdmin, FunnelEntryAdmin
 from funnels.admin.placements import (

@@ -100,13 +100,13 @@ class SharedFilter(admin.SimpleListFilter):
         return [("yes", "Yes")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[FunnelEntry]) -> QuerySet[FunnelEntry]:
-        """Those with a field whose value is somebody else's."""
+        """Entries with a field whose value another customer has."""
         return queryset.exclude(shared_fields=[]) if self.value() == "yes" else queryset
 
 
 @admin.register(FunnelEntry)
 class FunnelEntryAdmin(ServiceAdmin[FunnelEntry]):
-    """Customers' entries in funnels: to look at, or to delete so that a customer begins anew."""
+    """Customers' entries in funnels: read-only, but deleted so that a customer begins again."""
 
     list_display = ["customer", "campaign", "step", "is_finished", "entered_at", "moved_at", "perhaps_also"]
     list_select_related = ["customer", "campaign"]
@@ -133,7 +133,7 @@ class FunnelEntryAdmin(ServiceAdmin[FunnelEntry]):
     has_change_permission = HistoryAdmin.has_change_permission
 
     def remove(self, rows: Sequence[FunnelEntry]) -> None:
-        """Delete the entries, so that the customers begin anew."""
+        """Delete the entries, so that the customers begin again."""
         for entry in rows:
             restart_funnel(
                 organization=entry.organization, customer_id=entry.customer_id, campaign_id=entry.campaign_id

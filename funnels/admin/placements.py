@@ -23,7 +23,7 @@ Shown = TypeVar("Shown", Placeholder, Banner, Popup, BusinessEvent, EventBinding
 
 
 class PlacementAdmin(ServiceAdmin[Shown]):
-    """Rows of an application's channel; their services take a row that is not saved yet."""
+    """Rows of an application's placements; `save` takes a row that is not saved yet."""
 
     list_filter: ClassVar[Any] = [OrganizationFilter]
 

@@ -70,7 +70,7 @@ class CustomerPage(View):
         }
         response["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in policy.items())
         response["Cache-Control"] = "no-store"
-        # The address holds the tokens of the visit: nobody who is linked to learns them.
+        # The address holds the tokens of the visit, which linked pages must not learn.
         response["Referrer-Policy"] = "no-referrer"
         response["X-Content-Type-Options"] = "nosniff"
         return response

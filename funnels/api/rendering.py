@@ -1,6 +1,6 @@
 """A page as bytes: what never changes of a banner is rendered once per format, and split where the token goes.
 
-A banner is some hundred bytes of names and constants around sixteen new ones. Rendering it anew each time would cost
+A banner is some hundred bytes of names and constants around sixteen new ones. Rendering it each time would cost
 several times what deciding costs, in EDN above all.
 """
 

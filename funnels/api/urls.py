@@ -1,4 +1,4 @@
-"""The addresses of a channel, below `/api/campaigns/`; each with and without the trailing slash."""
+"""The addresses below `/api/campaigns/`; each with and without the trailing slash."""
 
 from django.urls import URLPattern, re_path
 

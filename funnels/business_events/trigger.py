@@ -219,7 +219,7 @@ def _as_event(event: ShownEvent, reported: ReportedEvent, customer_pk: int, now:
 def _issue_token(
     organization: Organization, customer_pk: int, candidate: Candidate, now: datetime, *, restarts: bool
 ) -> uuid.UUID:
-    """The token of the offer; with a restart the funnel begins anew."""
+    """The token of the offer; with a restart the campaign's completion is forgotten."""
     offered = offer_campaigns(organization=organization, customer_id=customer_pk, campaigns=[candidate], now=now)
     if offered.customer_was_merged:
         raise CustomerGoneError

@@ -19,7 +19,7 @@ from funnels.models import Funnel, FunnelVersion
 
 MAXIMUM_STYLE, MAXIMUM_LANDING_PAGE = 20_000, 50_000
 SWITCHES = ("allow_dismiss", "always_use_landing", "show_progress_bar", "new_window")
-RESTART = "DELETE FROM funnels_funnelentry WHERE organization_id = %s AND customer_id = %s AND campaign_id = %s"
+DELETE_ENTRY = "DELETE FROM funnels_funnelentry WHERE organization_id = %s AND customer_id = %s AND campaign_id = %s"
 
 
 @transaction.atomic
@@ -58,9 +58,9 @@ def delete_funnel(*, funnel: Funnel) -> None:
 
 
 def restart_funnel(*, organization: Organization, customer_id: int, campaign_id: int) -> None:
-    """Let a customer (by its row's id) begin a campaign's funnel anew (contract 3, `force-funnel-restart?`)."""
+    """Delete a customer's entry, so that the funnel begins again (contract 3, `force-funnel-restart?`)."""
     with connection.cursor() as cursor:
-        cursor.execute(RESTART, [organization.pk, customer_id, campaign_id])
+        cursor.execute(DELETE_ENTRY, [organization.pk, customer_id, campaign_id])
 
 
 def check_funnel(

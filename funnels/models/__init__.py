@@ -1,4 +1,4 @@
-"""The objects of a channel (contract 3, Campaigns)."""
+"""The rows of placements, funnels and business events (contract 3, Campaigns)."""
 
 from funnels.models.banner import Banner
 from funnels.models.business_event import BusinessEvent

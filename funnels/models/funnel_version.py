@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from campaigns.models import AdCampaign
 from customers.models import NamesFields
 
-# Customers in the middle of steps that ask for a deleted field begin anew.
+# Customers in the middle of steps that ask for a deleted field begin again.
 DELETE_ENTRIES_WITH_FIELD = """
 DELETE FROM funnels_funnelentry entry USING funnels_funnelversion version
 WHERE version.id = entry.version_id AND NOT entry.is_finished AND version.organization_id = %s::bigint

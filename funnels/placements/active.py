@@ -20,7 +20,7 @@ from traces.trails import trace_closed
 
 @dataclass(frozen=True, slots=True)
 class ActiveRequest:
-    """Whose campaigns: those of a visit, of a customer, or of somebody of whom nothing is known.
+    """Whose campaigns: those of a visit, of a customer, or of an unknown visitor.
 
     `stranger` is who asks.
     """

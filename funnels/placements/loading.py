@@ -1,7 +1,7 @@
 """Loading what an organization shows: all of it, or what has changed since a cached version.
 
 Both apply rows to a catalog (`Draft`), an empty one in the first case: a catalog that was updated can't differ from one
-that was loaded anew.
+that was loaded whole.
 """
 
 from collections import defaultdict

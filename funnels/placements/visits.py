@@ -51,7 +51,7 @@ UNREAD = _Unread()
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A customer before one of an organization's applications; `customer_pk` None where nobody was found.
+    """A customer before one of an organization's applications; `customer_pk` is None where there is none.
 
     `organization` has its id, version, time zone and default consent, `platforms` are the application's. Where the
     customer `has_long_history`, the subject has no history until `with_history` has read it.

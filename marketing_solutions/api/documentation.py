@@ -1,4 +1,4 @@
-"""What OpenAPI tells of the endpoints, by the shapes that they read and answer."""
+"""The OpenAPI description of the endpoints, made of the shapes that they read and answer."""
 
 from collections.abc import Callable
 from typing import Any

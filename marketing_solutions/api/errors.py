@@ -130,7 +130,7 @@ def oauth_error_response(error: OAuth2Error) -> HttpResponse:
 
 
 def token_response(body: str, status: int) -> HttpResponse:
-    """An answer of the token endpoint, success or not; nobody on the way may keep it."""
+    """An answer of the token endpoint, success or not; no cache may store it."""
     response = HttpResponse(body, status=status, content_type="application/json")
     response["Cache-Control"] = "no-store"
     response["Pragma"] = "no-cache"
@@ -163,7 +163,7 @@ def foreign_page_response(_request: HttpRequest) -> HttpResponse:
 
 
 def fault_response(request: HttpRequest) -> HttpResponse:
-    """The answer for what nobody expected."""
+    """The answer to an unexpected exception."""
     return one_refusal(request, 500, "unknown", "unexpected-fault", "An unexpected fault happened; it has been logged.")
 
 

@@ -46,7 +46,7 @@ class Clients(RequestValidator):  # type: ignore[misc]  # oauthlib has no types
         return grant_type == "client_credentials"
 
     def get_default_scopes(self, *_: object, **__: object) -> list[str]:
-        """Whoever asks for no scope gets both."""
+        """Without a scope a token has both."""
         return list(SCOPES)
 
     def validate_scopes(

@@ -9,7 +9,7 @@ from campaigns.decisions.candidate_index import CandidateIndex
 from campaigns.decisions.engine import Candidate, Dated
 from campaigns.decisions.version_cache import STORE
 from customers.models import Organization
-from funnels.placements import loading as channel_loading
+from funnels.placements import loading as placement_loading
 
 
 def keep(organization: Organization) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def keep(organization: Organization) -> dict[str, Any]:
         "version": Organization.objects.values_list("version", flat=True).get(pk=organization.pk),
     }
     return {
-        "channel": channel_loading.get_placement_catalog(**asked),
+        "channel": placement_loading.get_placement_catalog(**asked),
         "definitions": definitions.get_definitions(**asked),
         "rules": behavior_rules.get_behavior_rules(**asked),
     }

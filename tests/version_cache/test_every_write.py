@@ -31,8 +31,8 @@ from customers.organizations.organizations import bump_version
 from customers.schema.fields import delete_field, save_field
 from funnels.funnels.definitions import delete_funnel, save_funnel
 from funnels.models import Banner, BusinessEvent, EventBinding, Funnel, Placeholder, Popup
-from funnels.placements import loading as channel_loading
-from funnels.placements import objects as channel_objects
+from funnels.placements import loading as placement_loading
+from funnels.placements import objects as placement_objects
 from tests.channels import ENDS_AT, STARTS_AT, make_banner, make_event, make_live_campaign, make_placeholder, make_popup
 from tests.dialects.management.bodies import goal
 from tests.factories import make_application, make_field, make_group, make_line_item, unique
@@ -72,7 +72,7 @@ class Scene:
     def banner(self, campaign: Any, **attributes: Any) -> Banner:
         """A new banner of a campaign."""
         values = {"placeholder": self.placeholder, "campaign": campaign, "link": "/media/x.png", "weight": 1}
-        return channel_objects.save_banner(banner=Banner(**values | attributes))
+        return placement_objects.save_banner(banner=Banner(**values | attributes))
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def whole_loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(definitions, "_load_all", noted("definitions", definitions._load_all))
     monkeypatch.setattr(behavior_rules, "_load_all", noted("rules", behavior_rules._load_all))
-    monkeypatch.setattr(channel_loading, "_empty_catalog", noted("channel", channel_loading._empty_catalog))
+    monkeypatch.setattr(placement_loading, "_empty_catalog", noted("channel", placement_loading._empty_catalog))
     return loads
 
 
@@ -219,20 +219,20 @@ def _walk_behaviors(scene: Scene) -> Iterator[str]:
 
 def _walk_channel(scene: Scene) -> Iterator[str]:
     application = make_application(scene.organization).application
-    placeholder = channel_objects.save_placeholder(
+    placeholder = placement_objects.save_placeholder(
         placeholder=Placeholder(application=scene.application, name="new", width=1, height=2)
     )
     yield "a placeholder is made"
     first, second = scene.campaign(), scene.campaign()
     banner = scene.banner(first, placeholder=placeholder)
     banner.campaign = second
-    channel_objects.save_banner(banner=banner)
+    placement_objects.save_banner(banner=banner)
     yield "a banner moves to another campaign"
     banner.placeholder, banner.weight = scene.placeholder, 3
-    channel_objects.save_banner(banner=banner)
+    placement_objects.save_banner(banner=banner)
     yield "a banner moves to another placeholder"
     scene.placeholder.width, scene.placeholder.name, scene.placeholder.application = 5, "renamed", application
-    channel_objects.save_placeholder(placeholder=scene.placeholder)
+    placement_objects.save_placeholder(placeholder=scene.placeholder)
     yield "a placeholder is changed and moves to another application"
     message = [{"name": "only", "type": "message", "title": "T", "message": "M"}]
     save_funnel(
@@ -241,25 +241,25 @@ def _walk_channel(scene: Scene) -> Iterator[str]:
     yield "a funnel is made"
     delete_funnel(funnel=Funnel.objects.get(campaign=second))
     yield "a funnel is deleted"
-    popup = channel_objects.save_popup(
+    popup = placement_objects.save_popup(
         popup=Popup(application=scene.application, campaign=first, page_location="*", show_close=True)
     )
     yield "a popup is made"
     popup.campaign, popup.application = second, application
-    channel_objects.save_popup(popup=popup)
+    placement_objects.save_popup(popup=popup)
     yield "a popup moves"
-    event = channel_objects.save_business_event(event=BusinessEvent(application=application, name="new"))
+    event = placement_objects.save_business_event(event=BusinessEvent(application=application, name="new"))
     yield "a business event is made"
-    binding = channel_objects.save_event_binding(binding=EventBinding(event=event, campaign=first, filter=[]))
+    binding = placement_objects.save_event_binding(binding=EventBinding(event=event, campaign=first, filter=[]))
     yield "a binding is made"
     binding.event, binding.campaign = scene.event, second
-    channel_objects.save_event_binding(binding=binding)
+    placement_objects.save_event_binding(binding=binding)
     yield "a binding moves"
     event.name = "renamed"
-    channel_objects.save_business_event(event=event)
+    placement_objects.save_business_event(event=event)
     yield "a business event is renamed"
     for row in (popup, banner, binding, event, placeholder, scene.placeholder, scene.event):
-        channel_objects.delete_placement_object(row=row)
+        placement_objects.delete_placement_object(row=row)
         yield f"{type(row).__name__} is deleted"
 
 

@@ -65,7 +65,7 @@ class FunnelPage(CustomerPage):
         )
 
     def _again(self, request: HttpRequest) -> HttpResponse:
-        """After a form the step is got anew, so that reloading the page sends nothing twice."""
+        """Redirect to the step after a form, so that reloading the page sends nothing twice."""
         query = request.GET.copy()
         query["begun"] = "1"
         response = HttpResponseRedirect(f"{request.path}?{query.urlencode()}")

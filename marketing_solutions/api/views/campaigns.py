@@ -71,7 +71,7 @@ class CampaignSearch(MarketingSolutionsView):
             return self.answer(SearchAnswer(data=[self.wire.read(campaign) for campaign in first], errors=[]))
         turn = take_turn(organization=self.application.organization)
         answer = StreamingHttpResponse(_stream(chain([first], pages), self.wire, turn), content_type="application/json")
-        # The web server closes the answer when it has gone out, or when nobody reads it any more.
+        # The web server closes the answer when it was sent, or when its client is gone.
         answer._resource_closers.append(_as_api_work(turn.leave))  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own list
         return answer
 
