@@ -1,8 +1,7 @@
-"""Behaviors compiled for the engine, kept in process per organization and version stamp, as campaigns are.
+"""Behaviors compiled for the engine and cached in each process by organization and version, as campaigns are.
 
-Behaviors and their stamp come from one statement, hence from one snapshot; see
-`campaigns.decisions.version_cache`. Where older ones are kept, only the behaviors of campaigns that changed since are
-loaded and compiled.
+Behaviors and the version are read in one statement, hence in one snapshot; see `campaigns.decisions.version_cache`. If
+an older version is cached, only the behaviors of campaigns that changed since are loaded and compiled.
 """
 
 from collections import defaultdict
@@ -46,9 +45,9 @@ LOAD_CHANGED_BEHAVIORS = SQL(
     behaviors=BEHAVIOR_DEFINITIONS,
     is_live=IS_LIVE,
 )
-# What is kept takes so many bytes for each byte of the text it was compiled from (measured).
+# An entry takes so many bytes for each byte of the text it was compiled from (measured).
 BYTES_A_BYTE = 3
-# A chain of events that trigger each other is cut here, and where a name comes again.
+# A chain of events that trigger each other ends after so many, or where a name is repeated.
 MAXIMUM_CHAIN = 5
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 END_OF_DAY = "24:00"
@@ -56,7 +55,7 @@ END_OF_DAY = "24:00"
 
 @dataclass(frozen=True, slots=True)
 class TriggeredCreative:
-    """A live creative that is sent to whoever earns a behavior."""
+    """A live creative that is sent to customers who complete a behavior."""
 
     creative_id: int
     campaign_id: int
@@ -66,7 +65,7 @@ class TriggeredCreative:
 
 @dataclass(frozen=True, slots=True)
 class CompiledBehavior:
-    """A behavior with its campaign and with what it leads to.
+    """A behavior with its campaign and its outcomes.
 
     `offers` are pairs of an outcome's and an offer's id, `events` names of further events.
     """
@@ -83,7 +82,7 @@ class CompiledBehavior:
     events: tuple[str, ...]
 
     def is_open(self, at: datetime) -> bool:
-        """Whether what happened at a time may earn it."""
+        """Whether an event of this time may complete it."""
         return self.window.is_open(at)
 
 
@@ -94,10 +93,10 @@ ByEvent = Mapping[str, Dated[CompiledBehavior]]
 
 @dataclass(frozen=True, slots=True)
 class BehaviorRules:
-    """An organization's behaviors as they stood at `version`, ranked by their ids.
+    """An organization's behaviors at `version`, in the order of their ids.
 
-    `sizes` are those of the texts that each campaign's behaviors were compiled from, `size` is that of all that is
-    kept, in bytes.
+    `sizes` are those of the texts that each campaign's behaviors were compiled from, `size` is that of the whole entry,
+    in bytes.
     """
 
     organization_id: int
@@ -109,20 +108,20 @@ class BehaviorRules:
     size: int
 
     def open_at(self, name: str, at: datetime) -> list[CompiledBehavior]:
-        """The behaviors that look at an event of a name and a time, in the order of their ids.
+        """The behaviors that count events of a name at a time, in the order of their ids.
 
-        Campaigns that are over at that time, or have not begun, cost nothing, however many there are.
+        Campaigns that have ended or not begun at that time cost nothing, whatever their number.
         """
         dated = self.by_event.get(name)
         return [] if dated is None else [compiled for compiled in dated.at(at) if compiled.is_open(at)]
 
     def next_opening(self, name: str, at: datetime) -> datetime | None:
-        """When the next campaign begins that looks at events of a name; None where none is known to."""
+        """When the next campaign begins that counts events of a name; None if there is none."""
         dated = self.by_event.get(name)
         return None if dated is None else dated.next_start(at)
 
     def open_after(self, name: str, at: datetime) -> dict[str, list[CompiledBehavior]]:
-        """The behaviors that look at an event, and at all further events that it may lead to, by the events' names."""
+        """The behaviors that count an event, or one of those that it may trigger, by the events' names."""
         found = {name: self.open_at(name, at)}
         latest = [name]
         for _ in range(MAXIMUM_CHAIN - 1):
@@ -137,12 +136,12 @@ class BehaviorRules:
 
 
 def get_behavior_rules(*, organization_id: int, version: int) -> BehaviorRules:
-    """The behaviors of the organization's live campaigns, as new as `version` at least."""
+    """The behaviors of the organization's live campaigns, of `version` or newer."""
     return _cache.get(organization_id=organization_id, version=version)
 
 
 def behaviors_of_campaigns(*, organization_id: int, campaign_ids: Iterable[int]) -> list[CompiledBehavior]:
-    """The behaviors of campaigns of the organization, live or not, as they stand now; in the order of their ids."""
+    """The behaviors of some campaigns of the organization, live or not, read now; in the order of their ids."""
     with connection.cursor() as cursor:
         cursor.execute(LOAD_BEHAVIORS_OF_CAMPAIGNS, [list(campaign_ids), organization_id])
         _, schema_text, texts = cursor.fetchone()
@@ -151,7 +150,7 @@ def behaviors_of_campaigns(*, organization_id: int, campaign_ids: Iterable[int])
 
 
 def _load(organization_id: int, _version: int, before: BehaviorRules | None) -> BehaviorRules:
-    """Load what has changed since `before`, or all of it."""
+    """Bring `before` up to date; load everything if there is none, or not all changes since are known."""
     return (None if before is None else _load_changed(before)) or _load_all(organization_id)
 
 
@@ -165,7 +164,7 @@ def _load_all(organization_id: int) -> BehaviorRules:
 
 
 def _load_changed(before: BehaviorRules) -> BehaviorRules | None:
-    """The behaviors of now, made of those before; None where it isn't known what has changed."""
+    """The current behaviors, made from those before; None if not all changes are known."""
     with connection.cursor() as cursor:
         cursor.execute(LOAD_CHANGED_BEHAVIORS, since(before.organization_id, before.version))
         version, is_known, changed, texts = cursor.fetchone()
@@ -173,7 +172,7 @@ def _load_changed(before: BehaviorRules) -> BehaviorRules | None:
 
 
 def _with(before: BehaviorRules, changed: Collection[int], texts: Sequence[str]) -> BehaviorRules:
-    """The behaviors with what `texts` say of the changed campaigns; those of which none speaks are gone."""
+    """The behaviors with those of the changed campaigns replaced by `texts`; no text means no behaviors."""
     gone = [one for campaign_id in changed for one in before.by_campaign.get(campaign_id, ())]
     if not gone and not texts:
         return before
@@ -255,7 +254,7 @@ def compile_behavior(row: Row, goal_rows: Sequence[Row], *, had_more_goals: bool
 
 
 def _required_goals(goals: tuple[Goal, ...], goal_counts: list[int | None]) -> tuple[int, ...]:
-    """How many goals of each group have to be complete; 0 and None are all of them, and so is more than there are."""
+    """How many goals of each group are required; 0, None and more than there are mean all of them."""
     last = max((goal.group for goal in goals), default=-1)
     groups = [sum(goal.group == index for goal in goals) for index in range(last + 1)]
     asked = [*goal_counts, *([None] * len(groups))]
@@ -293,7 +292,7 @@ def _caps(row: Row, period: timedelta | None, spacing: timedelta | None) -> Caps
 
 
 def _seconds(number: int | None) -> timedelta | None:
-    """A span of time; none and one of no length are the same."""
+    """A duration; 0 is the same as None."""
     return timedelta(seconds=number) if number else None
 
 

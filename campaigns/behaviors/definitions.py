@@ -1,4 +1,4 @@
-"""Behaviors with their goals and outcomes: read in one statement, made in batches, changed, and soft-deleted."""
+"""Behaviors with their goals and outcomes: read in one statement, created in batches, updated, soft-deleted."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,24 +48,24 @@ class BehaviorDefinition:
         return groups
 
     def goal_count(self, group_index: int) -> int:
-        """How many goals of a group are enough, as it is answered; 0 for all of them."""
+        """How many goals of a group are required, as answers show it; 0 for all of them."""
         counts: list[int | None] = self.composite["goal_counts"]
         given = counts[group_index] if group_index < len(counts) else None
         return len(self.groups[group_index]) if given is None else given
 
 
 def behaviors_of(*, organization: Organization, campaign_ids: Sequence[int]) -> list[BehaviorDefinition]:
-    """The living behaviors of campaigns, the oldest first."""
+    """The behaviors of campaigns that aren't deleted, oldest first."""
     return _read(BEHAVIORS_OF_CAMPAIGNS, organization, campaign_ids)
 
 
 def behaviors_by_ids(*, organization: Organization, behavior_ids: Sequence[int]) -> list[BehaviorDefinition]:
-    """Those of these ids that live, the oldest first."""
+    """The behaviors of these ids that aren't deleted, oldest first."""
     return _read(BEHAVIORS_BY_IDS, organization, behavior_ids)
 
 
 def get_behavior(*, organization: Organization, behavior_id: int) -> BehaviorDefinition:
-    """One living behavior; DomainError `not_found`, also for a goal, which is reached through its behavior."""
+    """One behavior; DomainError `not_found` if it is deleted, and for the id of a goal."""
     found = behaviors_by_ids(organization=organization, behavior_ids=[behavior_id])
     if not found:
         raise not_found("Behavior")
@@ -87,10 +87,10 @@ ROWS_A_STATEMENT = 1000
 def create_behaviors(
     *, organization: Organization, campaign_id: int, behaviors: Sequence[Description]
 ) -> list[BehaviorDefinition]:
-    """Make behaviors of a campaign, all of them or none; an error names each offending attribute with its index.
+    """Create behaviors of a campaign, all or none; an error names each offending attribute with its index.
 
     A description has the shape of contract 1's request: `name`, `data`, `goal_groups` with their `goals`, and
-    optionally `tags`, `points`, `outcome_config`. Its values are of the right types; the rules are checked here.
+    optionally `tags`, `points`, `outcome_config`. The caller has checked the types; the rules are checked here.
     """
     lock_campaign(organization=organization, campaign_id=campaign_id)
     configs = [config for description in behaviors for config in description.get("outcome_config") or ()]
@@ -117,7 +117,7 @@ def create_behaviors(
 def _describe_new(
     composite: Achievement, description: Description, ids: Iterator[int], errors: ErrorCollector, path: str
 ) -> list[Achievement]:
-    """Describe a new behavior and its goals, and give them their ids."""
+    """Set the attributes and ids of a new behavior and its goals."""
     *goal_ids, composite.pk = islice(ids, _size(description))
     describe(composite, description, errors, path)
     goals = describe_goals(composite, description["goal_groups"], errors, path)
@@ -130,9 +130,9 @@ def _describe_new(
 def update_behavior(
     *, organization: Organization, behavior_id: int, changes: Description, now: datetime
 ) -> BehaviorDefinition:
-    """Change what is named in `changes`: attributes and members of `data` one by one, goals and outcomes as a whole.
+    """Update the attributes in `changes`: members of `data` one by one, goals and outcomes as a whole.
 
-    A goal that carries the id of one of the behavior's goals is that goal, changed; goals that are not named are gone.
+    A goal with the id of one of the behavior's goals updates it; goals that are left out are deleted.
     """
     composite = lock_behavior(organization=organization, behavior_id=behavior_id)
     errors = ErrorCollector()
@@ -154,7 +154,7 @@ def update_behavior(
 
 @transaction.atomic
 def delete_behavior(*, organization: Organization, behavior_id: int, now: datetime) -> BehaviorDefinition:
-    """Take a behavior and its goals out of every read; the answer carries its new name."""
+    """Soft-delete a behavior and its goals; the answer has its new name."""
     composite = lock_behavior(organization=organization, behavior_id=behavior_id)
     behavior = get_behavior(organization=organization, behavior_id=behavior_id)
     composite.name = behavior.composite["name"] = deleted_name(composite.name, now)
@@ -166,14 +166,14 @@ def delete_behavior(*, organization: Organization, behavior_id: int, now: dateti
 
 
 def lock_behavior(*, organization: Organization, behavior_id: int) -> Achievement:
-    """The living behavior, locked with its campaign until the transaction ends; DomainError `not_found`."""
+    """The behavior, locked with its campaign until the transaction ends; DomainError `not_found` if it is deleted."""
     living = Achievement.objects.filter(
         organization=organization, id=behavior_id, composite__isnull=True, deleted_at__isnull=True
     )
     campaign_id = living.values_list("campaign_id", flat=True).first()
     if campaign_id is None:
         raise not_found("Behavior")
-    # The campaign first, as whoever deletes it does.
+    # The campaign first, in the order of locks.
     lock_campaign(organization=organization, campaign_id=campaign_id)
     composite = living.select_for_update(no_key=True).first()
     if composite is None:
@@ -200,7 +200,7 @@ def _replace_goals(before: Mapping[int, Achievement], goals: Sequence[Achievemen
 
 
 def _size(description: Description) -> int:
-    """How many rows a behavior and its goals are."""
+    """The number of rows of a behavior and its goals."""
     return 1 + sum(len(group["goals"]) for group in description["goal_groups"])
 
 

@@ -1,6 +1,6 @@
-"""Behaviors as callers describe them, put into rows that are not saved yet; what breaks a rule is gathered.
+"""Unsaved rows from behaviors as callers describe them; broken rules are collected.
 
-An attribute that is refused is named by its path in the description: `goal_groups[0].goals[1].achievement.data.period`.
+An error names the attribute by its path in the description: `goal_groups[0].goals[1].achievement.data.period`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ PLAIN = ("name", "tags", "points", "internal_event_name", "event_count")
 
 
 def describe(achievement: Achievement, attributes: Description, errors: ErrorCollector, path: str = "") -> None:
-    """Set the attributes that are present; the members of `data` are merged one by one, None clears."""
+    """Set the attributes that are present; members of `data` are set one by one, None clears them."""
     for name in PLAIN:
         if name in attributes:
             setattr(achievement, name, attributes[name])
@@ -52,7 +52,7 @@ def describe_goals(
     path: str = "",
     known: Mapping[int, Achievement] | None = None,
 ) -> list[Achievement]:
-    """The goals of a behavior from its goal groups: those of an id that is `known` are changed, the others made."""
+    """The goals of a behavior from its goal groups: those with an id in `known` are updated, the others new."""
     left = dict(known or {})
     goals: list[Achievement] = []
     counts: list[int | None] = []

@@ -1,4 +1,4 @@
-"""What a run of the behavior engine leads to, written with its counters: a fixed number of statements."""
+"""The results of a run of the behavior engine, written in a fixed number of statements."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -35,13 +35,13 @@ Rows = list[dict[str, object]]
 def write_effects(
     *, organization: Organization, run: BehaviorRun, now: datetime, counting: Counting | None = None
 ) -> None:
-    """Write what the run's events were counted as and led to; the caller has locked its customers."""
+    """Write progress, completions and outcomes of the run; the caller has locked its customers."""
     completion_ids = _write_earned(organization, run, now)
     send_messages(organization=organization, run=run, completion_ids=completion_ids, now=now, counting=counting)
 
 
 def _write_earned(organization: Organization, run: BehaviorRun, now: datetime) -> list[int]:
-    """Everything but messages; the ids of the earnings' rows."""
+    """Write everything but messages; the ids of the earned behaviors' completions."""
     counters = _counters(run)
     completed: Rows = counters.pop("completed")
     if not any(counters.values()) and not completed and not run.earned:
@@ -55,7 +55,7 @@ def _write_earned(organization: Organization, run: BehaviorRun, now: datetime) -
 
 
 def _write(rows: Mapping[str, list[Any]], organization: Organization) -> None:
-    """All rows in one statement; none where there are none."""
+    """All rows in one statement; no-op if there are none."""
     values: dict[str, Any] = {name: orjson.dumps(several).decode() for name, several in rows.items() if several}
     if values:
         _statement(frozenset(values)).rows({"organization": organization.pk, **values})
@@ -68,7 +68,7 @@ def _statement(wanted: frozenset[str]) -> PreparedStatement:
 
 
 def _counters(run: BehaviorRun) -> dict[str, list[Any]]:
-    """The rows that changed, of all customers and behaviors together."""
+    """The changed rows of all customers and behaviors."""
     found: dict[str, list[Any]] = {
         "counted": [],
         "grown": [],
@@ -100,7 +100,7 @@ def _counters(run: BehaviorRun) -> dict[str, list[Any]]:
 
 
 def _insert_completions(organization: Organization, completed: Rows, earned: Sequence[Earned]) -> list[int]:
-    """Keep completed goals and earned behaviors; the ids of the latter's rows."""
+    """Insert completions of goals and behaviors; the ids of the latter."""
     rows = completed + [
         {"customer_id": one.customer_id, "achievement_id": one.compiled.behavior.id, "at": one.at, "is_waiting": False}
         for one in earned
@@ -113,7 +113,7 @@ def _insert_completions(organization: Organization, completed: Rows, earned: Seq
 
 
 def _gifts(earned: Sequence[Earned], completion_ids: Iterable[int]) -> tuple[Rows, Rows]:
-    """Tags and points by customer, and the ledger's entries."""
+    """Tags and points by customer, and the entries of the points ledger."""
     gifts: dict[int, dict[str, Any]] = {}
     entries: Rows = []
     for one, completion_id in zip(earned, completion_ids, strict=True):
@@ -132,7 +132,7 @@ def _gifts(earned: Sequence[Earned], completion_ids: Iterable[int]) -> tuple[Row
 def _issue_offers(
     organization: Organization, earned: Sequence[Earned], completion_ids: Iterable[int], now: datetime
 ) -> None:
-    """Issue the offers of earned behaviors; where one is used up the behavior is earned all the same."""
+    """Issue the offers of earned behaviors; a behavior whose offer is used up is earned all the same."""
     grants = [
         Grant(offer_id, one.customer_id, f"earning:{completion_id}:{outcome_id}", now)
         for one, completion_id in zip(earned, completion_ids, strict=True)

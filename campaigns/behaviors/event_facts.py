@@ -1,4 +1,4 @@
-"""What the filters of goals may ask of an event."""
+"""The facts of an event, for the filters of goals."""
 
 from collections.abc import Mapping
 from decimal import Decimal

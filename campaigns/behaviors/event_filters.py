@@ -1,4 +1,4 @@
-"""Which events count towards a goal at all: a time of day, days of the week, what the event says (contract 4)."""
+"""Filters of the events that a goal counts: times of day, days of the week, attributes (contract 4)."""
 
 import re
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ MEMBERS = ("start_time", "end_time", "days", "attributes")
 
 
 def checked_event_filters(raw: object, *, path: str, errors: ErrorCollector) -> dict[str, object] | None:
-    """`{"start_time", "end_time", "days", "attributes"}` in its kept form; what is wrong is gathered under `path`.
+    """`{"start_time", "end_time", "days", "attributes"}` in its stored form; errors are collected under `path`.
 
-    Times are of the organization's zone; an end before the start is that of the next day. None and {} filter nothing.
+    Times are in the organization's zone; an end before the start is on the next day. None and {} filter nothing.
     """
     if raw is None or raw == {}:
         return None
@@ -31,7 +31,7 @@ def checked_event_filters(raw: object, *, path: str, errors: ErrorCollector) -> 
         found = ErrorCollector()
         with found.collecting():
             parse_event_targets(raw["attributes"])
-            # As they were sent: the values say of which type they are, and would as texts say another one.
+            # As they were sent: the types of the values matter, and normalized values are texts.
             kept["attributes"] = [{**target, "values": target.get("values") or []} for target in raw["attributes"]]
         for sentence in found.fields.get("targets", []):
             errors.add(f"{path}.attributes", sentence)

@@ -1,7 +1,7 @@
-"""Events: what customers do, heard once, counted towards behaviors, and what that leads to.
+"""Events of customers: stored once, and counted towards behaviors with all effects.
 
-All in one transaction: an event that is kept was counted, and whoever is told of a failure may tell it again. Locks are
-taken in the order of docs/architecture.md. A thousand events take as many statements as one.
+All in one transaction: a stored event was counted, and a failed request may be repeated. Locks are taken in the order
+of docs/architecture.md. A thousand events take as many statements as one.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ MAY_BE_COUNTED = SQL("may_be_counted")
 
 @dataclass(slots=True)
 class Recorded:
-    """What became of an event: whether it was heard before, and how often it led to which behavior, by id."""
+    """The result of an event: whether it is a duplicate, and how often it completed which behavior, by id."""
 
     is_duplicate: bool = False
     earned: dict[int, int] = field(default_factory=dict)
@@ -42,9 +42,9 @@ def may_be_counted_parameters(*, name: str, at: datetime) -> list[str]:
 
 
 def are_counted(*, organization: Organization, name: str, at: datetime) -> bool:
-    """Whether some behavior looks at events of a name and a time.
+    """Whether some behavior counts events of a name at a time.
 
-    Who locks anything that hangs on a customer, and tells such an event after it, locks the customer before.
+    A use case that locks rows of a customer and records such an event afterwards has to lock the customer first.
     """
     rules = get_behavior_rules(organization_id=organization.pk, version=organization.version)
     return bool(rules.open_at(name, at))
@@ -59,11 +59,11 @@ def record_events(
     locked: Locked | None = None,
     counting: Counting | None = None,
 ) -> list[Recorded]:
-    """Keep events in their order and count each towards the behaviors of its customer; a Recorded for each.
+    """Store events in their order and count each towards the behaviors of its customer; a Recorded for each.
 
-    An event whose `event_id` was heard of before is a duplicate and counts for nothing; one of which no behavior speaks
-    is kept all the same. `organization.version` must be of this request, `locked` are customers that the caller has
-    locked, `counting` is done where all participations are. CustomerGoneError where a customer is no more.
+    An event with a known `event_id` is a duplicate and isn't counted; one that no behavior counts is stored all the
+    same. `organization.version` must be read in this request, `locked` are customers that the caller has locked,
+    `counting` is done when all participations are locked. CustomerGoneError if a customer was merged.
     """
     if not events:
         return []
@@ -90,7 +90,7 @@ def _run(
     events: Sequence[CustomerEvent],
     recorded: Sequence[Recorded],
 ) -> BehaviorRun:
-    """The events that are no duplicates, with their places, through the engine."""
+    """Run the events that are no duplicates through the engine."""
     fresh = [(place, event) for place, event in enumerate(events) if not recorded[place].is_duplicate]
     run = BehaviorRun(rules, organization.zone, locked)
     run.load(event for _, event in fresh)
@@ -125,6 +125,6 @@ def _insert(organization: Organization, events: Sequence[CustomerEvent]) -> list
     for event in events:
         recorded.append(Recorded(is_duplicate=event.event_id not in new))
         if event.event_id is not None:
-            # A second one of this batch is told again.
+            # A second one with this id in the batch is a duplicate.
             new.discard(event.event_id)
     return recorded

@@ -1,6 +1,6 @@
-"""Messages that earned behaviors send: decided by the rules of every decision, counted towards caps, then handed over.
+"""Messages that completed behaviors trigger: decided by the usual rules, counted towards caps, then enqueued.
 
-A fixed number of statements, and none where no behavior with a message was earned.
+A fixed number of statements; none if no behavior with a message was completed.
 """
 
 import uuid
@@ -32,13 +32,13 @@ LOCK_AND_READ_HISTORIES = SQL("lock_and_read_histories", lock_participations=LOC
 READ_HISTORIES = SQL("read_histories", history=HISTORY)
 COUNT_MESSAGES = SQL("count_messages", count_capped=COUNT_CAPPED)
 PLACEMENT = "message"
-# What the keys of messages are made in.
+# The namespace of messages' idempotency keys.
 KEYS = uuid.UUID("6f1d3a52-4f0c-5b57-9f3e-2a6c8a7d9b10")
 
 
 @dataclass(frozen=True, slots=True)
 class RequestedMessage:
-    """A message that an earning asks for, in the place of its creative."""
+    """A message that a completion triggers, as a candidate of its creative group."""
 
     completion_id: int
     customer_id: int
@@ -54,9 +54,9 @@ def send_messages(
     now: datetime,
     counting: Counting | None = None,
 ) -> None:
-    """Add a recipient for each message that the decision lets pass; the caller has locked the customers.
+    """Add a recipient for each message that the decision allows; the caller has locked the customers.
 
-    What else is to be counted comes first: the decision knows of it.
+    `counting` is done before, so that the decision sees its counts.
     """
     wanted = _wanted(organization, run, completion_ids)
     pairs = {(one.customer_id, one.message.campaign_id) for one in wanted}
@@ -86,7 +86,7 @@ def _passed(
     context: Context,
     now: datetime,
 ) -> list[RequestedMessage]:
-    """Those that the decision lets pass one after the other; each is in the history of the next."""
+    """Those that the decision allows, one after the other: each is in the history of the next."""
     passed: list[RequestedMessage] = []
     for one in wanted:
         pair = (one.customer_id, one.message.campaign_id)
@@ -119,7 +119,7 @@ def _wanted(organization: Organization, run: BehaviorRun, completion_ids: Iterab
 
 
 def _histories(organization: Organization, pairs: set[Pair], *, are_locked: bool) -> dict[Pair, History]:
-    """Participations that are locked, or are locked in the same statement."""
+    """The histories of participations, which are locked in the same statement unless they are already."""
     rows = [{"customer_id": customer_id, "campaign_id": campaign_id} for customer_id, campaign_id in sorted(pairs)]
     asked = orjson.dumps(rows).decode()
     with connection.cursor() as cursor:
@@ -144,12 +144,12 @@ def _subject(
 
 
 def _is_counted(candidate: Candidate) -> bool:
-    """Whether a message that is sent counts towards the campaign's cap: it is an impression."""
+    """Whether a message counts towards the campaign's frequency cap, as an impression."""
     return candidate.frequency_unit == FrequencyUnit.IMPRESSIONS
 
 
 def _count(organization: Organization, passed: Sequence[RequestedMessage], context: Context) -> None:
-    """Count the messages towards their campaigns' caps; the participations are locked by now."""
+    """Count the messages towards their campaigns' caps; the participations are locked."""
     numbers = Counter((one.customer_id, one.message.campaign_id) for one in passed if _is_counted(one.candidate))
     if not numbers:
         return

@@ -1,4 +1,4 @@
-"""What behaviors lead to: `outcome_config` turned into outcomes (contract 1, Request Attributes for Behaviors)."""
+"""Outcomes of behaviors, from `outcome_config` (contract 1, Request Attributes for Behaviors)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ Config = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Known:
-    """What the configurations of a request name: offers by their guid, the campaign's creatives by their id."""
+    """The rows that the configurations of a request name: offers by guid, the campaign's creatives by id."""
 
     offers: Mapping[str, int] = field(default_factory=dict)
     creatives: frozenset[int] = frozenset()
 
 
 def find_named(*, organization: Organization, campaign_id: int, configs: Iterable[Config]) -> Known:
-    """Look up what the configurations name, whatever their number, in a statement a kind."""
+    """Look up what the configurations name, in one statement for each kind."""
     several = list(configs)
     guids = {config["deal"]["id"] for config in several if "deal" in config}
     creative_ids = {config["ad_unit"]["id"] for config in several if "ad_unit" in config}
@@ -37,7 +37,7 @@ def find_named(*, organization: Organization, campaign_id: int, configs: Iterabl
 def make_outcomes(
     achievement: Achievement, configs: Sequence[Config], known: Known, errors: ErrorCollector, path: str = ""
 ) -> list[Outcome]:
-    """Outcomes that are not saved yet; what is not known is refused."""
+    """Unsaved outcomes; what is not known is an error."""
     outcomes = []
     for index, config in enumerate(configs):
         outcome = Outcome(organization_id=achievement.organization_id, achievement_id=achievement.pk)
@@ -66,7 +66,7 @@ def save_outcomes(outcomes: Sequence[Outcome]) -> None:
 
 
 def replace_outcomes(achievement: Achievement, outcomes: Sequence[Outcome]) -> None:
-    """Make these the outcomes of a behavior; those that it has already stay the rows that they are."""
+    """Make these the outcomes of a behavior; those that it has already keep their rows."""
     spare = list(Outcome.objects.filter(achievement=achievement).select_related("event"))
     new = []
     for outcome in outcomes:

@@ -1,4 +1,4 @@
-"""How far a customer has come with the behaviors of campaigns (contract 4, "progress section")."""
+"""A customer's progress in the behaviors of campaigns (contract 4, "progress section")."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from customers.models import Organization
 
 @dataclass(frozen=True, slots=True)
 class BehaviorProgress:
-    """`completed`: earned at least once. `can_earn`: no cap forbids to earn it now (targets and dates aside)."""
+    """`completed`: earned at least once. `can_earn`: no cap is reached now; targets and dates are not considered."""
 
     behavior_id: int
     name: str

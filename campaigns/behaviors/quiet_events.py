@@ -1,7 +1,7 @@
-"""Names of events that some goal looks at, but none at present: all of their campaigns are over, or have not begun.
+"""Names of events that no behavior counts at present, as all of their campaigns have ended or not begun.
 
-Each process remembers what it has seen so, by organization and version stamp: the statement that keeps an activity
-then needs no look at the behaviors, however many are over. What isn't remembered is only found out again.
+Each process remembers them by organization and version: the statement that stores an activity then needs no look at the
+behaviors, however many have ended. What isn't remembered is found out again.
 """
 
 from datetime import UTC, datetime
@@ -10,15 +10,15 @@ import orjson
 
 from campaigns.behaviors.compiled import BehaviorRules
 
-# How many names, and how many organizations of each, one process remembers.
+# How many names, and how many organizations of each, a process remembers.
 MAXIMUM_NAMES, MAXIMUM_ORGANIZATIONS = 1000, 100
 NEVER = datetime.max.replace(tzinfo=UTC)
-# By name and organization: the version, and between which times nothing looks.
+# By name and organization: the version, and between which times nothing counts them.
 _quiet: dict[str, dict[int, tuple[int, datetime, datetime]]] = {}
 
 
 def note_quiet(*, organization_id: int, rules: BehaviorRules, name: str, at: datetime) -> None:
-    """Remember that no behavior is open for events of a name at a time, nor until the next campaign begins."""
+    """Remember that no behavior counts events of a name from a time on until the next campaign begins."""
     if name not in rules.by_event:
         return
     known = _quiet.setdefault(name, {})
@@ -30,7 +30,7 @@ def note_quiet(*, organization_id: int, rules: BehaviorRules, name: str, at: dat
 
 
 def quiet_at(*, name: str, at: datetime) -> str:
-    """Where nothing looks at events of a name at a time: a JSON list of `{"organization_id", "version"}`."""
+    """The organizations that count no events of a name at a time: a JSON list of `{"organization_id", "version"}`."""
     known = _quiet.get(name)
     if not known:
         return "[]"

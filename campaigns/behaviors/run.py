@@ -1,6 +1,6 @@
-"""A batch of events run through the behavior engine in memory: states read before, effects written after.
+"""A batch of events run through the behavior engine in memory: states are read before, effects written after.
 
-Between the two nothing is read or written, so a batch costs as many statements as one event.
+In between nothing is read or written, so a batch takes as many statements as one event.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What a behavior would have been for a series of events: the engine run in memory, writing nothing."""
+"""Simulation: a series of events run through a behavior in memory; nothing is written."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -34,9 +34,9 @@ class Replayed:
 
 @dataclass(slots=True)
 class Simulation:
-    """A behavior for somebody who begins at nothing; `facts` of the customer, None where nobody in particular is meant.
+    """A behavior for a customer without history; `facts` are the customer's, None to ignore targets.
 
-    Whether the campaign is live doesn't matter, so that a draft can be tried; its dates do.
+    The campaign's status doesn't matter, so that drafts can be tried; its dates do.
     """
 
     compiled: CompiledBehavior
@@ -44,7 +44,7 @@ class Simulation:
     facts: CustomerFacts | None = None
 
     def replay(self, events: Iterable[EngineEvent]) -> Iterator[Replayed]:
-        """The events in the order in which they are heard; those of other names are left out."""
+        """The events in the order of their arrival; those that no goal counts are left out."""
         names = {goal.event_name for goal in self.compiled.behavior.goals}
         named = [event for event in events if event.name in names]
         times = [event.at for event in named]
@@ -66,14 +66,14 @@ class Simulation:
 
 
 def _so_far(tally: Tally, goal: Goal, verdict: Verdict) -> str:
-    """How much is counted and not consumed, where the event counted."""
+    """How much is counted and not consumed, if the event counted."""
     if verdict is not Verdict.COUNTED:
         return ""
     return f": {tally.so_far(goal.id)} since the last completion, {goal.needed} needed in a period"
 
 
 def stored_events(*, customer: Customer, limit: int) -> Iterator[EngineEvent]:
-    """The newest events of a customer, at most `limit`, in the order in which they were heard."""
+    """The newest events of a customer, at most `limit`, in the order of their arrival."""
     events = Event.objects.filter(organization=customer.organization_id, customer=customer).order_by("-id")[:limit]
     for event in reversed(events):
         yield _engine_event(event.name, event.at, event.amount, event.quantity, event.attributes)
@@ -107,7 +107,7 @@ def _rows(reader: "csv.DictReader[str]") -> Iterator[dict[str, Any]]:
 
 
 def _number(text: str | None) -> Decimal | None:
-    """An amount; ValueError for what only Decimal takes for a number."""
+    """An amount; ValueError for NaN and infinity."""
     amount = Decimal(text) if text else None
     if amount is not None and not amount.is_finite():
         raise ValueError(text)

@@ -1,7 +1,7 @@
-"""How far customers have come with behaviors: all that a batch of events needs, in one statement.
+"""States of customers' behaviors: all that a batch of events needs, read in one statement.
 
-Each look-up is a short range of an index (see `campaigns.behaviors.engine.lookups`), so its cost doesn't depend on
-the length of a customer's history.
+Each look-up is a short range of an index (see `campaigns.behaviors.engine.lookups`), so its cost doesn't depend on the
+length of a customer's history.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ Key = tuple[int, int]  # a customer's and an achievement's id
 
 
 class StateStore:
-    """What was found, by customer and achievement."""
+    """What was looked up, by customer and achievement."""
 
     def __init__(self) -> None:
         self.counted: dict[Key, dict[int, Counted]] = {}
@@ -38,7 +38,7 @@ class StateStore:
         self.totals: dict[Key, int] = {}
 
     def state(self, customer_id: int, behavior: Behavior) -> BehaviorState:
-        """How far a customer has come with a behavior."""
+        """A customer's state in a behavior."""
         goals = {goal.id: self._goal((customer_id, goal.id)) for goal in behavior.goals}
         own = (customer_id, behavior.id)
         earned = tuple(each.at for each in self.completions.get(own, {}).values())
@@ -50,7 +50,7 @@ class StateStore:
 
 
 def load_states(asked: Iterable[CustomerLookup]) -> StateStore:
-    """Look everything up in one statement; none where nothing is asked."""
+    """Look everything up in one statement; none if there are no look-ups."""
     store = StateStore()
     rows = [{"customer_id": key[0], **_row(lookup)} for key, several in _grouped(asked) for lookup in several]
     if not rows:
@@ -84,7 +84,7 @@ def _row(lookup: Lookup) -> dict[str, object]:
 
 
 def _grouped(asked: Iterable[CustomerLookup]) -> Iterator[tuple[tuple[int, int, LookupKind], list[Lookup]]]:
-    """The look-ups of one kind and customer, those that overlap made one."""
+    """The look-ups by customer, achievement and kind; overlapping ones are merged."""
     groups: dict[tuple[int, int, LookupKind], dict[tuple[datetime, datetime], Lookup]] = {}
     for customer_id, lookup in asked:
         group = groups.setdefault((customer_id, lookup.achievement_id, lookup.kind), {})

@@ -1,1 +1,1 @@
-"""Which campaigns a customer is offered, and what became of what was offered."""
+"""Decisions: which campaigns a customer is offered, their impressions, interactions and participations."""

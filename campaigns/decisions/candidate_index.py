@@ -1,7 +1,7 @@
-"""Candidates by their most selective target, so that a decision looks at few of many.
+"""An index of candidates by their most selective target, so that a decision examines few of many.
 
-What an index leaves out is exactly what fails targeting; whoever needs a reason for every exclusion judges all
-candidates instead. An index never changes: `changed` makes another one, which shares with it all that is the same.
+It leaves out exactly the candidates whose targets don't match; if every exclusion needs a reason, all candidates are
+examined instead. An index is immutable: `changed` returns another one, which shares what is the same.
 """
 
 from collections import defaultdict
@@ -19,12 +19,12 @@ Conditions = Sequence[Condition]
 Key = tuple[Source, str]  # what a condition asks about
 # Candidates by their campaign's id: mostly one each, several where a campaign is in one place more than once.
 ByCampaign = dict[int, tuple[Candidate, ...]]
-# After so many changes, and as many as there are campaigns, the most selective targets are chosen anew.
+# After so many changes beyond the number of campaigns, the most selective targets are chosen again.
 FEW = 100
 
 
 class Placed(NamedTuple):
-    """A candidate, its conditions, and the one by which it is found; None: it is always looked at."""
+    """A candidate, its conditions, and the one by which it is indexed; None: it is always examined."""
 
     candidate: Candidate
     conditions: Conditions
@@ -37,7 +37,7 @@ class Placed(NamedTuple):
 
 
 class CandidateIndex:
-    """Candidates with their conditions; `all` has those of one campaign in the order in which they came."""
+    """Candidates with their conditions; those of one campaign keep their order."""
 
     __slots__ = ("buckets", "changes", "distinct", "placed", "unindexed")
 
@@ -45,8 +45,8 @@ class CandidateIndex:
         self.placed: dict[int, tuple[Placed, ...]] = {}
         self.unindexed: ByCampaign = {}
         self.buckets: dict[Key, dict[str, ByCampaign]] = {}
-        # The values of each attribute that were asked for at all: the more, the fewer customers have any one of them.
-        # One set for all indexes that follow each other; only `changed` looks at it.
+        # All values of each attribute that conditions name: the more there are, the fewer customers have any one.
+        # One set is shared by all indexes derived from each other; only `changed` uses it.
         self.distinct: dict[Key, set[object]] = defaultdict(set)
         self.changes = 0
 
@@ -56,7 +56,7 @@ class CandidateIndex:
         return [one.candidate for several in self.placed.values() for one in several]
 
     def changed(self, gone: Collection[int], placed: Iterable[tuple[Candidate, Conditions]]) -> "CandidateIndex":
-        """This index without the campaigns of these ids, and with these candidates instead."""
+        """This index without the campaigns `gone`, and with the candidates `placed`."""
         several = list(placed)
         if not gone and not several:
             return self
@@ -74,11 +74,11 @@ class CandidateIndex:
         return draft.index(self.distinct, changes if self.placed else 0)
 
     def possible(self, facts: CustomerFacts) -> list[Candidate]:
-        """The candidates whose targets this customer meets: few are looked up, and only these are asked."""
+        """The candidates whose targets match this customer: few are looked up, and only these are examined."""
         return [candidate for candidate in self._looked_up(facts) if candidate.matches(facts)]
 
     def _looked_up(self, facts: CustomerFacts) -> list[Candidate]:
-        """The candidates whose indexed target this customer meets, and those that no target indexes."""
+        """The candidates whose indexed condition matches this customer, and those without one."""
         found = [candidate for several in self.unindexed.values() for candidate in several]
         for (source, attribute), by_value in self.buckets.items():
             if source is Source.TAG:
@@ -95,7 +95,7 @@ class CandidateIndex:
 
 
 class _Draft:
-    """An index that is being made: what is touched is copied once, the rest is shared with the one before."""
+    """An index under construction: changed parts are copied once, the rest is shared with the one before."""
 
     def __init__(self, before: CandidateIndex) -> None:
         self.placed = dict(before.placed)
@@ -104,7 +104,7 @@ class _Draft:
         self.own: set[tuple[Key, str | None]] = set()
 
     def remove(self, campaign_id: int) -> None:
-        """Take out a campaign's candidates, if there are any."""
+        """Remove a campaign's candidates, if there are any."""
         self.unindexed.pop(campaign_id, None)
         for one in self.placed.pop(campaign_id, ()):
             if one.chosen is not None:
@@ -116,7 +116,7 @@ class _Draft:
                         self.own.discard((key, value))
 
     def add(self, one: Placed) -> None:
-        """Put in a candidate."""
+        """Add a candidate."""
         campaign_id = one.candidate.campaign_id
         self.placed[campaign_id] = (*self.placed.get(campaign_id, ()), one)
         if one.chosen is None:
@@ -159,7 +159,7 @@ def _most_selective(conditions: Conditions, distinct: Mapping[Key, Collection[ob
 
 
 def _can_index(condition: Condition) -> bool:
-    """Membership of text: numbers are compared by size, and other operators have no list of values."""
+    """Only membership of texts: numbers are compared by value, and other operators have no list of values."""
     if condition.operator is not TargetOperator.IN or condition.source is Source.POINTS:
         return False
     return condition.source is not Source.FIELD or condition.type not in NUMBERS

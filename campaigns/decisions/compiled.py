@@ -1,8 +1,8 @@
-"""Campaigns compiled for decisions, kept in process per organization and version stamp.
+"""Campaigns compiled for decisions and cached in each process by organization and version.
 
-Definitions and their stamp come from one statement, hence from one snapshot; see
-`campaigns.decisions.version_cache`. Where older ones are kept, only the campaigns that changed since are loaded and
-compiled: see `campaigns.hierarchy.changes`.
+Definitions and the version are read in one statement, hence in one snapshot; see `campaigns.decisions.version_cache`.
+If an older version is cached, only the campaigns that changed since are loaded and compiled: see
+`campaigns.hierarchy.changes`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -59,7 +59,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class CompiledGroup:
-    """A creative group: the levels above what is shown, and what it asks beside the campaign; None for nobody."""
+    """A creative group: the windows of its levels, and its own conditions; None if it matches nobody."""
 
     windows: tuple[Window, ...]
     conditions: tuple[Condition, ...] | None
@@ -67,10 +67,9 @@ class CompiledGroup:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A campaign compiled; `conditions` None where a target has lost its meaning, and nobody meets it any more.
+    """A compiled campaign; `conditions` is None if a target has become invalid, so that it matches nobody.
 
-    `size` is that of the text it was compiled from, in bytes; `rendered` is for the endpoints to keep what never
-    changes of it.
+    `size` is that of the text it was compiled from, in bytes; endpoints cache in `rendered` what never changes of it.
     """
 
     candidate: Candidate
@@ -88,7 +87,7 @@ class Definition:
         order: int = 0,
         payload: Any = None,
     ) -> tuple[Candidate, tuple[Condition, ...]]:
-        """The campaign in one place, below a group or not, with `more` conditions (None: nobody meets them)."""
+        """The campaign in one placement, below a group or not, with `more` conditions (None matches nobody)."""
         group = CompiledGroup((), ()) if group_id is None else self.groups.get(group_id, CompiledGroup((NEVER,), ()))
         conditions = _joined(self.conditions, group.conditions, more)
         matches = self.candidate.matches if conditions == self.conditions else _compiled(conditions)
@@ -100,9 +99,9 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """An organization's live campaigns as they stood at `version`, none of which had ended at `as_of`.
+    """An organization's live campaigns at `version`, without those that had ended at `as_of`.
 
-    `capped` are the campaigns that have a spend limit, live or not. `size` in bytes.
+    `capped` are the campaigns that have a spend limit, live or not. `size` is in bytes.
     """
 
     organization_id: int
@@ -116,24 +115,24 @@ class Definitions:
     size: int
 
 
-# What is kept takes so many bytes for each byte of the text it was compiled from (measured with the bench's campaigns).
+# An entry takes so many bytes for each byte of the text it was compiled from (measured with the bench's campaigns).
 BYTES_A_BYTE = 9
 NEVER = Window(is_live=False, starts_at=EPOCH, ends_at=EPOCH)
 
 
 def get_definitions(*, organization_id: int, version: int) -> Definitions:
-    """The organization's live campaigns, as new as `version` at least."""
+    """The organization's live campaigns, of `version` or newer."""
     return _cache.get(organization_id=organization_id, version=version)
 
 
 def find_definition(*, organization_id: int, campaign_id: int) -> Definition | None:
-    """One campaign of the organization, live or not, as it stands now; None where there is none."""
+    """One campaign of the organization, live or not, read now; None if there is none."""
     written = write_definition(organization_id=organization_id, campaign_id=campaign_id)
     return None if written is None else read_definition(organization_id=organization_id, written=written)
 
 
 def write_definition(*, organization_id: int, campaign_id: int) -> dict[str, object] | None:
-    """What a campaign is compiled from, as JSON to be kept: what is begun by it is finished by it."""
+    """What a campaign is compiled from, as JSON that a delivery stores to be finished by the same definition."""
     with connection.cursor() as cursor:
         cursor.execute(LOAD_CAMPAIGN, [campaign_id, organization_id])
         schema, texts = cursor.fetchone()
@@ -148,7 +147,7 @@ def read_definition(*, organization_id: int, written: Mapping[str, Any]) -> Defi
 
 
 def _load(organization_id: int, _version: int, before: Definitions | None) -> Definitions:
-    """Load what has changed since `before`, or all of it."""
+    """Bring `before` up to date; load everything if there is none, or not all changes since are known."""
     return (None if before is None else _load_changed(before)) or _load_all(organization_id)
 
 
@@ -171,7 +170,7 @@ def _load_all(organization_id: int) -> Definitions:
 
 
 def _load_changed(before: Definitions) -> Definitions | None:
-    """The definitions of now, made of those before; None where it isn't known what has changed."""
+    """The current definitions, made from those before; None if not all changes are known."""
     with connection.cursor() as cursor:
         cursor.execute(LOAD_CHANGED_CAMPAIGNS, since(before.organization_id, before.version))
         version, as_of, is_known, changed, texts, limits = cursor.fetchone()
@@ -186,7 +185,7 @@ def _load_changed(before: Definitions) -> Definitions | None:
 
 
 def _with(before: Definitions, changed: Collection[int], texts: Sequence[str]) -> Definitions:
-    """The definitions with what `texts` say of the changed campaigns; those of which none speaks are gone."""
+    """The definitions with the changed campaigns replaced by `texts`; campaigns without a text are removed."""
     gone = [before.by_id[campaign_id] for campaign_id in changed if campaign_id in before.by_id]
     if not gone and not texts:
         return before
@@ -225,7 +224,7 @@ def _compile(organization_id: int, members: dict[str, Any], schema: Mapping[str,
         organization_id=organization_id,
         window=read_window(members["window"]),
         matches=_compiled(conditions),
-        # A delivery that began before campaigns had it has kept none.
+        # Definitions stored by deliveries from before this column have none.
         frequency_rule=members.get("frequency_rule", 0),
         **prices,
         **{name: members[name] for name in (*plain, *caps)},
@@ -244,7 +243,7 @@ def read_window(members: list[Any]) -> Window:
 
 
 def _parsed(targets: object, schema: Mapping[str, str]) -> tuple[Condition, ...] | None:
-    """The targets as conditions; None where the schema no longer has what one of them names."""
+    """The targets as conditions; None if the schema no longer has a field that one of them names."""
     try:
         return parse_targets(targets, schema)
     except DomainError:
@@ -261,7 +260,7 @@ def _joined(*parts: Sequence[Condition] | None) -> tuple[Condition, ...] | None:
 
 
 def compile_targets(targets: object, schema: Mapping[str, str]) -> Predicate:
-    """Whether a customer meets kept targets; nobody does where one of them has lost its meaning."""
+    """The predicate of stored targets; it matches nobody if one of them has become invalid."""
     return _compiled(_parsed(targets, schema))
 
 

@@ -1,4 +1,4 @@
-"""Decisions with what they need to know of money."""
+"""Decisions that respect spend limits."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,9 +16,9 @@ NOTHING = Decimal(0)
 def decide_within_limits(
     *, organization: Organization, subject: Subject, context: Context, candidates: Iterable[Candidate], now: datetime
 ) -> Decision:
-    """Decide, and let go of campaigns whose spend limit leaves nothing for another offer.
+    """Decide, and exclude campaigns whose spend limit leaves nothing for another offer.
 
-    `organization.version` must be of this request.
+    `organization.version` must be read in this request.
     """
     several = list(candidates)
     decision = decide(subject, context, several, now)
@@ -29,7 +29,7 @@ def decide_within_limits(
 def exhausted_budgets(*, organization: Organization, candidates: Iterable[Candidate], now: datetime) -> frozenset[int]:
     """Which of these campaigns have a spend limit that leaves nothing for another offer.
 
-    The ledger is asked only about those that have a limit: mostly there is none, and no statement.
+    Only campaigns with a limit are looked up in the ledger: mostly there are none, and no statement.
     """
     needed = {one.campaign_id: needed_for_an_offer(one) for one in candidates}
     if not needed:
@@ -40,5 +40,5 @@ def exhausted_budgets(*, organization: Organization, candidates: Iterable[Candid
 
 
 def needed_for_an_offer(candidate: Candidate) -> Decimal:
-    """What an offer may cost at least: an impression, and a conversion after it."""
+    """The price of an offer: an impression, and a conversion after it."""
     return (candidate.price_per_impression or NOTHING) + (candidate.price_per_conversion or NOTHING)

@@ -1,4 +1,4 @@
-"""The ends of what is kept, in their order: what is over is let go without looking at the rest."""
+"""End times in their order: what has ended is found without looking at the rest."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
@@ -11,12 +11,12 @@ Ends = Sequence[End]
 
 
 def end_before(ends: Ends, now: datetime) -> list[int]:
-    """The ids of what is over."""
+    """The ids of what has ended."""
     return [key for _, key in ends[: bisect_right(ends, (now, maxsize))]]
 
 
 def with_ends(ends: Ends, gone: Iterable[End], come: Iterable[End]) -> Ends:
-    """The ends without some, of which each is there, and with others."""
+    """The ends without `gone`, all of which are there, and with `come`."""
     changed = list(ends)
     for end in gone:
         del changed[bisect_left(changed, end)]

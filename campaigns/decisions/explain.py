@@ -1,4 +1,4 @@
-"""Why a customer is or isn't offered a campaign: the admin's "why"."""
+"""Explanations of why a customer is or isn't offered a campaign, for the admin."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The one reason (None: eligible) at an instant, and what was decided and kept last before it, if anything was."""
+    """The reason at a time (None: eligible), and the last decision record before it, if there is one."""
 
     campaign_id: int
     name: str
@@ -52,7 +52,7 @@ class Explanation:
 
     @property
     def recorded(self) -> str:
-        """What the record says of the campaign, in a word; empty where there is none."""
+        """The campaign's result in the record, in a word; empty if there is no record."""
         if self.record is None:
             return ""
         if self.campaign_id in self.record.chosen:
@@ -61,11 +61,10 @@ class Explanation:
 
 
 def explain(*, organization: Organization, customer: Customer, campaign_id: int, at: datetime) -> Explanation:
-    """Judge one campaign for one customer as if it were `at`, by today's definitions; DomainError `not_found`.
+    """Apply the rules to one campaign and one customer at a time, by today's definitions; DomainError `not_found`.
 
-    `at` is from EARLIEST to LATEST.
-
-    Dismissals, conversions and completions after `at` don't count; the visit is the customer's last one.
+    `at` is from EARLIEST to LATEST. Dismissals, conversions and completions after it are ignored; the visit is the
+    customer's last one.
     """
     definition = find_definition(organization_id=organization.pk, campaign_id=campaign_id)
     if definition is None:

@@ -1,8 +1,8 @@
-"""Offering campaigns to a customer: tokens, counts and costs of all of them at once.
+"""Impressions: tokens, counts and prices of all campaigns that a customer is offered, in one statement.
 
-Two requests at the same moment may both have decided for a campaign whose cap has room for one. What stands is settled
-here, by rows that are locked: the participation's count for a frequency cap, the spend limit and its totals for money.
-Locks are taken in the order of docs/architecture.md: spend limit, customer, participation, total.
+Two concurrent requests may both have decided for a campaign whose cap has room for one. Which of them gets it is
+decided here, under locks: on the participation for a frequency cap, on the spend limit and its totals for money. Locks
+are taken in the order of docs/architecture.md: spend limit, customer, participation, total.
 """
 
 import uuid
@@ -43,7 +43,7 @@ INSERT_TOKENS = PreparedStatement(SQL("insert_tokens"))
 
 @dataclass(frozen=True)
 class IssuedTokens:
-    """The tokens of the campaigns that stand, by campaign id; None where the customer was just merged into another."""
+    """The tokens of the campaigns that still had room, by campaign id; none if the customer was just merged."""
 
     tokens: dict[int, uuid.UUID]
     customer_was_merged: bool
@@ -55,7 +55,7 @@ def offer_campaigns(
     """Issue a tracking token for each campaign, count it as seen, and book its price per impression.
 
     A campaign whose frequency cap or spend limit was used up since the decision is left out. One statement, and one
-    before it where a campaign has a price; each campaign may stand only once in `campaigns`.
+    before it if a campaign has a price; each campaign may be in `campaigns` only once.
     """
     tokens = {candidate.campaign_id: uuid.uuid4() for candidate in campaigns}
     if not tokens:
@@ -76,7 +76,7 @@ def offer_campaigns(
 def lock_spend_limits(*, organization: Organization, campaigns: Sequence[Candidate]) -> Mapping[int, SpendLimit] | None:
     """Lock the spend limits of those campaigns whose impressions have a price, by campaign id.
 
-    None where one has none yet: `make_spend_limits`, outside of the transaction that holds the others, and again.
+    None if one is missing: call `make_spend_limits` outside of this transaction, then try again.
     """
     priced = [candidate.campaign_id for candidate in campaigns if candidate.price_per_impression is not None]
     if not priced:
@@ -89,7 +89,7 @@ def lock_spend_limits(*, organization: Organization, campaigns: Sequence[Candida
 
 
 def make_spend_limits(*, organization: Organization, campaigns: Sequence[Candidate]) -> None:
-    """Make the spend limits (uncapped) that campaigns lack."""
+    """Create the missing spend limits, uncapped."""
     ids = sorted(candidate.campaign_id for candidate in campaigns if candidate.price_per_impression is not None)
     SpendLimit.objects.bulk_create(
         [SpendLimit(organization=organization, campaign_id=campaign_id) for campaign_id in ids], ignore_conflicts=True
@@ -97,7 +97,7 @@ def make_spend_limits(*, organization: Organization, campaigns: Sequence[Candida
 
 
 def issue_tokens(*, organization: Organization, customer_id: int, campaign_ids: Sequence[int]) -> IssuedTokens:
-    """Tracking tokens for campaigns that a caller only lists: nothing is counted as seen, nothing costs anything."""
+    """Tracking tokens for campaigns that a caller only lists: no impression is counted or charged."""
     tokens = {campaign_id: uuid.uuid4() for campaign_id in campaign_ids}
     wanted = [{"campaign_id": campaign_id, "token": token} for campaign_id, token in tokens.items()]
     row = INSERT_TOKENS.first_row([customer_id, organization.pk, orjson.dumps(wanted).decode()])
@@ -107,7 +107,7 @@ def issue_tokens(*, organization: Organization, customer_id: int, campaign_ids: 
 def _wanted(
     organization: Organization, campaigns: Sequence[Candidate], tokens: dict[int, uuid.UUID], now: datetime
 ) -> list[dict[str, object]]:
-    """A row for each campaign: as JSON they cost psycopg a tenth of what lists for arrays do."""
+    """A row for each campaign, sent as JSON, which takes psycopg a tenth of the time of arrays."""
     counting = any(candidate.frequency_unit == FrequencyUnit.IMPRESSIONS for candidate in campaigns)
     starts = frequency_starts(now, organization.zone) if counting else {}
     rows = []
@@ -140,7 +140,7 @@ def _add_money(
     limits: Mapping[int, SpendLimit],
     now: datetime,
 ) -> str:
-    """Add prices and locked limits to the rows of what has a price; returns the periods' first days as JSON."""
+    """Add prices and limits to the rows of campaigns with a price; returns the periods' first days as JSON."""
     day = now.astimezone(organization.zone).date()
     for candidate, row in zip(campaigns, wanted, strict=True):
         if candidate.price_per_impression is not None:

@@ -1,4 +1,4 @@
-"""Tracking tokens: looked up, and closed by one conversion or one dismissal (contract 5, section A)."""
+"""Interactions: found by tracking token, closed by one conversion or dismissal (contract 5, section A)."""
 
 import uuid
 from datetime import datetime
@@ -16,7 +16,7 @@ from customers.errors import DomainError, ErrorKind
 def get_interaction(*, organization_id: int, customer_id: int, token: uuid.UUID | None) -> Interaction:
     """The interaction of a customer's tracking token.
 
-    DomainError `unknown_tracking_token` for a token that is none, or another customer's.
+    DomainError `unknown_tracking_token` if there is none, or it is another customer's.
     """
     interaction = None
     if token is not None:
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 def lock_price(*, token: uuid.UUID | None) -> AdCampaign | None:
-    """Lock the spend limit that a conversion with a token is charged to; the campaign, None where it costs nothing."""
+    """Lock the spend limit that a conversion is charged to; the campaign, None if conversions have no price."""
     if token is None:
         return None
     priced = AdCampaign.objects.filter(
@@ -48,7 +48,7 @@ def lock_price(*, token: uuid.UUID | None) -> AdCampaign | None:
 
 
 def get_open_interaction(*, organization_id: int, customer_id: int, token: uuid.UUID | None) -> Interaction:
-    """The interaction of a locked customer's token that may still convert or be dismissed.
+    """The open interaction of a locked customer's token.
 
     DomainError `unknown_tracking_token`, `tracking_token_used`.
     """
@@ -59,22 +59,22 @@ def get_open_interaction(*, organization_id: int, customer_id: int, token: uuid.
 
 
 def count_closing(*, interaction: Interaction, closed_by: ClosedBy, now: datetime) -> None:
-    """Count what an interaction ends with towards the customer's participation."""
+    """Count a conversion or dismissal in the customer's participation."""
     record = record_conversion if closed_by == ClosedBy.CONVERSION else record_dismissal
     record(interaction=interaction, now=now)
 
 
 def close_interaction(*, interaction: Interaction, closed_by: ClosedBy) -> None:
-    """End it; DomainError `tracking_token_used`."""
+    """Close it; DomainError `tracking_token_used` if it is closed already."""
     open_one = Interaction.objects.filter(pk=interaction.pk, closed_by__isnull=True)
     if not open_one.update(closed_by=closed_by):
         raise _used()
 
 
 def charge_conversion(*, campaign: AdCampaign, interaction: Interaction, now: datetime) -> None:
-    """Book what a conversion costs, after everything else.
+    """Charge a conversion, after everything else.
 
-    The conversion counts even where the campaign's spend limit leaves nothing to charge: a limit is never passed.
+    The conversion counts even if the campaign's spend limit leaves nothing to charge: a limit is never exceeded.
     """
     if campaign.price_per_conversion is None:
         return

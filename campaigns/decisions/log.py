@@ -1,7 +1,7 @@
-"""Keeping decisions with their reasons: some or all of them, by the settings DECISION_LOG and DECISION_LOG_ALL_OF.
+"""The decision log: some or all decisions with their reasons, by the settings DECISION_LOG and DECISION_LOG_ALL_OF.
 
-A record is written after the answer has gone out, so nobody waits for it; a record that can't be written is lost and
-said so in the log. Of a customer who was merged meanwhile it goes to the one who lives on.
+A record is written after the response, so no request waits for it; one that can't be written is lost and logged. If the
+customer was merged meanwhile, the record is the surviving customer's.
 """
 
 import random
@@ -31,7 +31,7 @@ PERCENT = 100
 
 
 def is_logged(*, organization: Organization) -> bool:
-    """Whether the next decision for a customer of the organization is to be kept."""
+    """Whether the next decision for a customer of the organization is logged."""
     if organization.pk in settings.DECISION_LOG_ALL_OF:
         return True
     chosen: str = settings.DECISION_LOG
@@ -50,7 +50,7 @@ def record_after_response(
     decision: Decision,
     now: datetime,
 ) -> Write:
-    """What writes the record, to be called when the answer has gone out; `identity` is the customer's uuid."""
+    """The function that writes the record, to be called after the response; `identity` is the customer's uuid."""
     excluded = {str(one.candidate.campaign_id): one.reason.value for one in reversed(decision.excluded)}
     record: dict[str, Any] = {
         "organization": organization.pk,

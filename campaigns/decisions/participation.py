@@ -1,6 +1,6 @@
-"""What customers make of campaigns, counted where decisions look.
+"""Participations: what a customer did with a campaign, in counts and times that decisions read.
 
-Each statement locks the customer before the participation, against a merge; False where the customer is no more.
+Each statement locks the customer before the participation, against a merge; False if the customer was merged.
 """
 
 from collections.abc import Callable, Collection
@@ -35,10 +35,10 @@ Pair = tuple[int, int]  # a customer's and a campaign's id
 
 @dataclass(frozen=True)
 class Counting:
-    """What a use case counts itself beside the messages that its events trigger.
+    """What a use case counts itself, beside the messages that its events trigger.
 
-    `count` is called when the participations of `pairs`, and those of the messages, are locked: all of them together
-    and in one order, or two use cases would wait for each other in a circle.
+    `count` is called when the participations of `pairs` and of the messages are locked: all of them together and in one
+    order, or two use cases could deadlock.
     """
 
     pairs: Collection[Pair]
@@ -53,30 +53,30 @@ def lock_participations(*, organization: Organization, pairs: Collection[Pair]) 
 
 
 def record_conversion(*, interaction: Interaction, now: datetime) -> bool:
-    """The customer converted to the campaign of a tracking token."""
+    """Count a conversion to the campaign of an interaction."""
     return _count(COUNT_CONVERSION, interaction, now)
 
 
 def record_dismissal(*, interaction: Interaction, now: datetime) -> bool:
-    """The customer is not interested in the campaign of a tracking token."""
+    """Count a dismissal of the campaign of an interaction."""
     return _count(COUNT_DISMISSAL, interaction, now)
 
 
 def record_completion(*, interaction: Interaction, now: datetime, stores: bool = False) -> bool:
-    """The customer went through all of the campaign's funnel; `stores` where the customer is to be changed after it."""
+    """Count a completion of the campaign's funnel; `stores` if the customer's row is updated afterwards."""
     return _count(COUNT_COMPLETION_AND_STORE if stores else COUNT_COMPLETION, interaction, now)
 
 
 def forget_completion(*, customer_id: int, campaign_id: int) -> None:
-    """The customer is to begin the campaign's funnel anew."""
+    """Reset the completion, so that the customer may start the campaign's funnel again."""
     completed = Participation.objects.filter(customer_id=customer_id, campaign_id=campaign_id, completed_count__gt=0)
     completed.update(completed_count=0, completed_at=None)
 
 
 def record_engagement(*, interaction: Interaction, now: datetime) -> bool:
-    """The customer goes into the campaign (begins its funnel), which a frequency cap of interactions counts.
+    """Count that the customer engages with the campaign (starts its funnel), if its frequency cap counts interactions.
 
-    False where the cap leaves no room, too: nothing is counted then.
+    False if the cap is reached as well: nothing is counted then.
     """
     with connection.cursor() as cursor:
         cursor.execute(GET_FREQUENCY_CAP, [interaction.campaign_id])

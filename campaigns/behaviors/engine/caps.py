@@ -1,4 +1,4 @@
-"""How often something may happen: in all, in a rolling period, in a calendar month or year."""
+"""Caps on how often something may happen: in all, in a rolling period, in a calendar month or year."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from campaigns.behaviors.engine.moments import Moments
 
 
 class CapReason(StrEnum):
-    """Which cap has no room."""
+    """The cap that is reached."""
 
     IN_ALL = "max_times"
     PER_PERIOD = "max_times_per_period"
@@ -24,7 +24,7 @@ class CapReason(StrEnum):
 class Caps:
     """None is no cap; 0 is never. A cap per period without a period counts in all.
 
-    `spacing` is a second rolling period, with at most `spacing_count` times in it.
+    `spacing` is a second rolling period with a cap of `spacing_count`.
     """
 
     in_all: int | None = None
@@ -37,13 +37,13 @@ class Caps:
 
     @property
     def counted_in_all(self) -> int | None:
-        """How many of all times have to be known."""
+        """Up to which number the total has to be known; None if it doesn't matter."""
         found = [self.in_all, self.per_period if self.period is None else None]
         return min((cap for cap in found if cap is not None), default=None)
 
     @property
     def rolling(self) -> list[tuple[CapReason, timedelta, int]]:
-        """The rolling periods with their maxima."""
+        """The rolling periods with their caps."""
         found = [
             (CapReason.PER_PERIOD, self.period, self.per_period),
             (CapReason.SPACING, self.spacing, self.spacing_count),
@@ -51,9 +51,9 @@ class Caps:
         return [(which, period, cap) for which, period, cap in found if period is not None and cap is not None]
 
     def blocking_cap(self, moments: Moments, total: int, at: datetime, zone: ZoneInfo) -> CapReason | None:
-        """The first cap that has no room for one more at `at`.
+        """The first cap that is reached at `at`; None if there is room for one more.
 
-        `moments` holds at least those of the spans that `spans` names, `total` counts all as far as a cap looks.
+        `moments` has at least the times in `spans`, `total` counts up to `counted_in_all`.
         """
         if self.counted_in_all is not None and total >= self.counted_in_all:
             return CapReason.IN_ALL
@@ -66,7 +66,7 @@ class Caps:
         return None
 
     def until(self, reason: CapReason, moments: Moments, at: datetime, zone: ZoneInfo) -> datetime:
-        """When a cap that is full at `at` has room next; the end of time for never."""
+        """When a cap that is reached at `at` has room again; NEVER if it doesn't."""
         for which, period, maximum in self.rolling:
             if which is reason:
                 return moments.next_fitting(at, period, maximum)
@@ -76,7 +76,7 @@ class Caps:
         return NEVER
 
     def spans(self, at: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
-        """The spans of time whose times have to be known to say whether there is room at `at`."""
+        """The spans in which completions have to be known to decide about `at`."""
         for _, period, _ in self.rolling:
             yield shifted(at, -period), shifted(at, period)
         for _, _, span in self._calendar(at, zone):

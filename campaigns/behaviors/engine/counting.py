@@ -1,4 +1,4 @@
-"""One goal and the events of a batch: each takes few steps, whatever their number and what was counted before."""
+"""Counting of one goal: each event takes few steps, whatever the size of the batch and the history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ OF_CAP = {verdict: reason for reason, verdict in OF_GOAL.items()}
 
 @dataclass(slots=True, eq=False)
 class Done:
-    """A completion; `id` None: not kept yet."""
+    """A completion; `id` None: not stored yet."""
 
     at: datetime
     id: int | None = None
@@ -35,9 +35,9 @@ class Done:
 
 
 class GoalCount:
-    """How far a goal is, from what is known of it; `coming` are the times of all events that may be told.
+    """Progress of a goal, from what is known of it; `coming` are the times of all events that may be counted.
 
-    `refreshes`: a complete goal goes on counting.
+    `refreshes`: a completed goal goes on counting.
     """
 
     def __init__(
@@ -52,17 +52,17 @@ class GoalCount:
         self._refreshes = refreshes
         self._waiting = [each for each in self.done if each.is_waiting]
         self._completed = Moments((each.at for each in self.done), coming)
-        # When it counted is asked of goals that remember only.
+        # Only goals that remember need the times of counted events.
         self._counted = Moments((mark.at for mark in self.marks), coming) if goal.remembers else Moments()
         self.pool = _pool(goal, [mark for mark in self.marks if not mark.is_consumed], zone, coming)
 
     @property
     def waits_since(self) -> datetime | None:
-        """The time of the completion that waits."""
+        """The time of the waiting completion; None if there is none."""
         return max((each.at for each in self._waiting), default=None)
 
     def count(self, event: EngineEvent) -> Verdict:
-        """Count an event, or say why not."""
+        """Count an event; the verdict is the first rule that blocks it, if one does."""
         goal = self.goal
         if goal.filter is not None and not goal.filter.matches(event, self._zone):
             return Verdict.FILTERED
@@ -81,7 +81,7 @@ class GoalCount:
         return Verdict.COMPLETED
 
     def blocking_rule(self, at: datetime) -> Verdict | None:
-        """Why no event counts at `at`; None where one counts."""
+        """The first rule by which no event counts at `at`; None if one would."""
         goal = self.goal
         if not self._refreshes and self._waiting:
             return Verdict.WAITING
@@ -95,7 +95,7 @@ class GoalCount:
         return None
 
     def until(self, rule: Verdict, at: datetime) -> datetime:
-        """When what is in the way at `at` is over; the end of time for never."""
+        """When a rule that blocks at `at` blocks no longer; NEVER if it always does."""
         if rule in OF_CAP:
             return self.goal.caps.until(OF_CAP[rule], self._completed, at, self._zone)
         if rule is Verdict.THROTTLED and self.goal.spacing is not None:
@@ -103,23 +103,23 @@ class GoalCount:
         return day_around(at, self._zone)[1] if rule is Verdict.SAME_DAY else NEVER
 
     def may_complete(self, at: datetime) -> bool:
-        """Whether it can be completed at once, as if the customer had done all of it."""
+        """Whether it can be completed immediately, as if the customer had done everything."""
         reason = self.goal.caps.blocking_cap(self._completed, self.total, at, self._zone)
         return reason is None and (self._refreshes or not self._waiting)
 
     def complete_at_once(self, at: datetime) -> None:
-        """Complete it as if the customer had done all of it."""
+        """Complete it as if the customer had done everything."""
         self.pool.take_near(at)
         self._complete(at)
 
     def rest(self) -> None:
-        """Nothing waits any more."""
+        """Stop waiting: the behavior is complete."""
         for each in self._waiting:
             each.is_waiting = False
         self._waiting.clear()
 
     def _complete(self, at: datetime) -> None:
-        """Add a completion; of several that wait the latest goes on waiting."""
+        """Add a completion; of several waiting ones only the latest goes on waiting."""
         since = self.waits_since
         is_latest = since is None or at >= since
         if is_latest:
@@ -131,9 +131,9 @@ class GoalCount:
         self.total += 1
 
     def add_changes(self, found: Changes) -> None:
-        """Add what has to be kept to what was found of other goals.
+        """Add the rows to be written to those of other goals.
 
-        A consumed event that was never kept, and that nobody asks about any more, is forgotten at once.
+        A consumed event that was never stored, and is not needed any more, is dropped.
         """
         goal, number = self.goal, len(self._known.counted)
         for before, mark in zip(self._known.counted, self.marks[:number], strict=True):
@@ -149,7 +149,7 @@ class GoalCount:
                 found.no_longer_waiting.append(done.id)
 
     def _add_change(self, found: Changes, before: Counted, mark: Mark, kept_id: int) -> None:
-        """The same of an event that is kept, and that no completion had consumed."""
+        """The same for an event that is stored and was not consumed before."""
         if mark.is_consumed:
             (found.consumed if self.goal.remembers else found.spent).append(kept_id)
         elif mark.amount != before.amount:

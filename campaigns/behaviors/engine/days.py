@@ -1,7 +1,6 @@
-"""Consecutive days: open marks by their days, and the runs that these make.
+"""Consecutive days: open marks by day, and the runs of days that these make.
 
-A span of days becomes complete by one mark only and is looked at then: all of them together take as many steps as there
-are days.
+A span of days is completed by one mark and is examined then only: all together take as many steps as there are days.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -15,7 +14,7 @@ from campaigns.behaviors.engine.rules import Goal
 
 
 class Days(Pool):
-    """Days are their ordinals. The ends of each run of them know each other; what days within know may be old."""
+    """Days are ordinals. The two ends of each run know each other; entries of days within a run may be stale."""
 
     def __init__(self, goal: Goal, marks: Iterable[Mark], zone: ZoneInfo) -> None:
         super().__init__(goal, marks)
@@ -23,7 +22,7 @@ class Days(Pool):
         self._arrange()
 
     def add(self, mark: Mark) -> Sequence[Mark]:
-        """The marks of so many days one after the other, the mark's among them; of several such the earliest."""
+        """The marks of the earliest run of enough consecutive days that has the new mark's day."""
         self._insert(mark)
         day = self._day(mark)
         is_new = day not in self._days
@@ -39,7 +38,7 @@ class Days(Pool):
         return ()
 
     def take_near(self, at: datetime) -> Sequence[Mark]:
-        """Use up all marks that may be in one period with a time."""
+        """Consume all marks that may be in one period with a time."""
         used = super().take_near(at)
         self._arrange()
         return used
@@ -53,7 +52,7 @@ class Days(Pool):
         return used
 
     def _span(self, start: int, end: int, at: datetime) -> tuple[int, int] | None:
-        """The places of the marks of the days of a run that may be in one period with a time; None: too far apart."""
+        """The range of marks of a run's days that may be in one period with a time; None if too far apart."""
         early, late, period = self._days[start], self._days[end], self.goal.period
         if period is not None:
             early = early[bisect_right(early, shifted(at, -period), key=AT) :]
@@ -77,14 +76,14 @@ class Days(Pool):
             self._days[day].append(mark)
 
     def _joined(self, day: int) -> tuple[int, int]:
-        """The run that a new day makes with those beside it."""
+        """The run that a new day makes with its neighbours."""
         first = self._first[day - 1] if day - 1 in self._days else day
         last = self._last[day + 1] if day + 1 in self._days else day
         self._note(first, last)
         return first, last
 
     def _around(self, day: int) -> tuple[int, int]:
-        """The run of a day that has marks already, as only a change of the rules or a merge leaves them."""
+        """The run of a day that has marks already, which happens after a change of the rules or a merge."""
         first = last = day
         while first - 1 in self._days:
             first -= 1
@@ -93,7 +92,7 @@ class Days(Pool):
         return first, last
 
     def _cut(self, first: int, last: int, start: int, end: int) -> None:
-        """Leave out of a run those days from `start` to `end` that have no marks any more."""
+        """Split a run at those days from `start` to `end` that have no marks any more."""
         for day in range(start, end + 1):
             if day not in self._days:
                 self._note(first, day - 1)

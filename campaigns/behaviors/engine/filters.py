@@ -1,4 +1,4 @@
-"""Events as the engine sees them, and which of them a goal looks at."""
+"""Events as the engine sees them, and the filters of goals."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class EngineEvent:
-    """An event: `at` is its own time, `facts` what a filter's predicate is asked about (see `event_facts`)."""
+    """An event: `at` is its own time, `facts` the argument of a filter's predicate (see `event_facts`)."""
 
     name: str
     at: datetime
@@ -32,7 +32,7 @@ class EventFilter:
     predicate: Callable[[Any], bool] | None = None
 
     def matches(self, event: EngineEvent, zone: ZoneInfo) -> bool:
-        """Whether the goal looks at the event at all."""
+        """Whether the goal may count the event."""
         local = event.at.astimezone(zone)
         day, moment = local.date(), local.time()
         start, end = self.start or time(), self.end
@@ -50,7 +50,7 @@ class EventFilter:
 def event_facts(
     attributes: Mapping[str, object], amount: Decimal | None, quantity: int | None
 ) -> dict[str, str | int | bool | None]:
-    """What a filter may ask about: the plain attributes, and `amount` and `quantity` unless one is called so."""
+    """The facts of a filter: the scalar attributes, with `amount` and `quantity` unless attributes have these names."""
     facts = {"amount": amount, "quantity": quantity} | dict(attributes)
     return {name: _kept(value) for name, value in facts.items() if not isinstance(value, list | dict)}
 

@@ -1,4 +1,4 @@
-"""What of a customer's history has to be looked up before an event: short spans, whatever the history's length."""
+"""Look-ups in a customer's history that an event needs: short spans, whatever the history's length."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from campaigns.behaviors.engine.calendar import LONG_AGO, NEVER, day_around, shi
 from campaigns.behaviors.engine.caps import Caps
 from campaigns.behaviors.engine.rules import Behavior, Goal
 
-# More than any customer's life.
+# More than a customer lives.
 MOST_DAYS = 100_000
 
 
 class LookupKind(StrEnum):
-    """Which part of the history: events that counted (open ones, or all), completions and earnings."""
+    """What is looked up: progress events (open ones, or all), waiting completions, completions, their number."""
 
     OPEN = "open"
     COUNTED = "counted"
@@ -26,7 +26,7 @@ class LookupKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A span of a goal's or behavior's history; of TOTAL at most `many` rows have to be counted."""
+    """A span of a goal's or behavior's history; TOTAL counts at most `many` rows."""
 
     kind: LookupKind
     achievement_id: int
@@ -36,10 +36,10 @@ class Lookup:
 
 
 def lookups(behavior: Behavior, event_name: str | None, at: datetime, zone: ZoneInfo) -> Iterator[Lookup]:
-    """What `advance` has to know for an event of a name at a time; without a name what all goals have to know.
+    """The look-ups that `Tally.advance` needs for an event of a name at a time; without a name those of all goals.
 
-    Of open events there are never as many in a period as the goal needs, of all others at most what a cap or throttle
-    allows: so each span holds few rows.
+    A period has fewer open events than the goal needs, and of all others at most as many as a cap or throttle allows:
+    so each span has few rows.
     """
     yield from _of_caps(behavior.id, behavior.caps, at, zone)
     waits = len(behavior.goals) > 1 or behavior.had_more_goals

@@ -1,4 +1,4 @@
-"""When something happened: how often in a span, and whether once more breaks a limit of some rolling period."""
+"""Times of occurrences: how many are in a span, and whether one more exceeds the cap of a rolling period."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from campaigns.behaviors.engine.windows import Windows
 
 
 class Moments:
-    """Times in their order; `coming` are those that will be asked about and may be added, where they are known."""
+    """Sorted times; `coming` are those that may be added, as far as they are known."""
 
     def __init__(self, times: Iterable[datetime] = (), coming: Iterable[datetime] = ()) -> None:
         self._times = sorted(times)
@@ -17,11 +17,11 @@ class Moments:
         self._windows: dict[timedelta, Windows] = {}
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of times."""
         return len(self._times)
 
     def add(self, at: datetime) -> None:
-        """It happened once more."""
+        """Add a time."""
         insort(self._times, at)
         for period, windows in list(self._windows.items()):
             if windows.knows(at):
@@ -30,13 +30,13 @@ class Moments:
                 del self._windows[period]
 
     def between(self, start: datetime, end: datetime) -> int:
-        """How often it happened from `start` on and before `end`."""
+        """The number of times from `start` on and before `end`."""
         return bisect_left(self._times, end) - bisect_left(self._times, start)
 
     def fits(self, at: datetime, period: timedelta, maximum: int) -> bool:
-        """Whether one more at `at` leaves at most `maximum` in every span of `period` that holds it.
+        """Whether with one more at `at` every span of `period` around it has at most `maximum`.
 
-        Spans before `at` and after it: what comes late must not break what was counted already.
+        Spans before and after `at`: a late event must not exceed a cap among those that were counted already.
         """
         if len(self._times) < maximum:
             return True
@@ -47,7 +47,7 @@ class Moments:
         return self._windows_of(period, at).first(at, maximum) is None
 
     def next_fitting(self, at: datetime, period: timedelta, maximum: int) -> datetime:
-        """The first time from `at` on where one more fits; NEVER where none does."""
+        """The first time from `at` on at which one more fits; NEVER if there is none."""
         if maximum == 0:
             return NEVER
         ends = (shifted(time, period) for time in self._times)
@@ -56,7 +56,7 @@ class Moments:
         return next((time for time in later if windows.first(time, maximum) is None), NEVER)
 
     def _windows_of(self, period: timedelta, at: datetime) -> Windows:
-        """Made when first asked for, and again for a time that was not known to come."""
+        """Built on first use, and again for a time that is not in `coming`."""
         windows = self._windows.get(period)
         if windows is None or not windows.knows(at):
             ends = [*self._times, *self._coming, at]

@@ -1,4 +1,4 @@
-"""The events that count towards a goal and are not used up yet, kept so that the next one is weighed in few steps."""
+"""The open events of a goal, arranged so that adding the next one takes few steps."""
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right, insort
@@ -17,7 +17,7 @@ AT = attrgetter("at")
 
 @dataclass(slots=True, eq=False)
 class Mark:
-    """An event that counted; `id` None: not kept yet. `amount` is how much it counts for, 1 where it is None."""
+    """An event that counted; `id` None: not stored yet. `amount` is how much it counts for, None for 1."""
 
     at: datetime
     amount: Decimal | None = None
@@ -26,12 +26,12 @@ class Mark:
 
     @property
     def weight(self) -> Amount:
-        """How much of what the goal needs it is."""
+        """How much it contributes to what the goal needs."""
         return 1 if self.amount is None else self.amount
 
 
 class Pool(ABC):
-    """Open marks of one goal; those that it gives away are out of it, and consumed."""
+    """Open marks of one goal; those that it returns are removed from it, and consumed."""
 
     def __init__(self, goal: Goal, marks: Iterable[Mark]) -> None:
         self.goal = goal
@@ -40,10 +40,10 @@ class Pool(ABC):
 
     @abstractmethod
     def add(self, mark: Mark) -> Sequence[Mark]:
-        """Take a mark in; if there is enough now, the marks of the earliest span that has enough are used up."""
+        """Add a mark; if that completes the goal, consume and return the marks of the earliest span that does."""
 
     def take_near(self, at: datetime) -> Sequence[Mark]:
-        """Use up all marks that may be in one period with a time."""
+        """Consume all marks that may be in one period with a time."""
         period = self.goal.period
         if period is None:
             return self._take(0, len(self.marks))
@@ -67,19 +67,19 @@ class Everything(Pool):
     """Without a period all marks count together."""
 
     def add(self, mark: Mark) -> Sequence[Mark]:
-        """All of them, as soon as they are enough."""
+        """All of them, as soon as they complete the goal."""
         self._insert(mark)
         return self._take(0, len(self.marks)) if self.total >= self.goal.needed else ()
 
 
 class Sum(Everything):
-    """Where only the sum matters one mark stands for all; what is too much for a completion is used up with it."""
+    """If only the sum matters, one mark stands for all; what exceeds the goal is consumed with it."""
 
     def add(self, mark: Mark) -> Sequence[Mark]:
-        """The one that stands for all, and the new one, as soon as they are enough."""
+        """The mark that stands for all, and the new one, as soon as they complete the goal."""
         used = super().add(mark)
         if not used and len(self.marks) > 1:
-            # Not a new one that is earlier: what is kept already stays.
+            # The stored mark stays, even if the new one is earlier.
             first = next(each for each in self.marks if each is not mark)
             first.amount = Decimal(self.total)
             for each in self.marks:
@@ -89,7 +89,7 @@ class Sum(Everything):
 
 
 class Single(Pool):
-    """Any mark completes the goal at once."""
+    """Any mark completes the goal."""
 
     def add(self, mark: Mark) -> Sequence[Mark]:
         """The mark itself."""
@@ -98,7 +98,7 @@ class Single(Pool):
 
 
 class Rolling(Pool):
-    """Marks in a window of time that ends at one of them; `coming` are the times of marks that may be added."""
+    """Marks in a rolling window that ends at one of them; `coming` are the times of marks that may be added."""
 
     def __init__(self, goal: Goal, marks: Iterable[Mark], period: timedelta, coming: Iterable[datetime]) -> None:
         super().__init__(goal, marks)
@@ -107,7 +107,7 @@ class Rolling(Pool):
         self._windows: Windows | None = None
 
     def add(self, mark: Mark) -> Sequence[Mark]:
-        """The marks of the first window that holds the new one and enough."""
+        """The marks of the first window around the new one that completes the goal."""
         self._insert(mark)
         end = self._windows_with(mark).first(mark.at, self.goal.needed)
         if end is None:
@@ -123,7 +123,7 @@ class Rolling(Pool):
         return used
 
     def _windows_with(self, latest: Mark) -> Windows:
-        """Made for the first mark, and again for one whose time was not known to come."""
+        """Built for the first mark, and again for one whose time is not in `coming`."""
         if self._windows is not None and self._windows.knows(latest.at):
             self._windows.add(latest.at, latest.weight)
         else:

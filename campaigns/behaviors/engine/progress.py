@@ -11,7 +11,7 @@ from campaigns.behaviors.engine.counting import GoalCount
 from campaigns.behaviors.engine.pools import Mark
 from campaigns.behaviors.engine.tally import Tally
 
-# How many rules one after the other may put off the time when an event counts again.
+# How many rules in a row may delay the time at which an event counts again.
 MOST_DELAYS = 20
 
 
@@ -49,7 +49,7 @@ def _current(own: GoalCount, now: datetime) -> Sequence[Mark]:
 
 
 def _days_in_a_row(marks: Sequence[Mark], now: datetime, zone: ZoneInfo) -> int:
-    """How many days one after the other have events, up to today, or to yesterday while today may still get one."""
+    """The number of consecutive days with events up to today, or up to yesterday while today has none."""
     days = {local_day(mark.at, zone).toordinal() for mark in marks}
     today = local_day(now, zone).toordinal()
     day = today if today in days else today - 1

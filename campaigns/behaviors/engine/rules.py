@@ -32,31 +32,31 @@ class Goal:
 
     @property
     def remembers(self) -> bool:
-        """Whether events matter after they were consumed."""
+        """Whether consumed events still matter."""
         return self.spacing is not None or self.is_consecutive
 
     @property
     def counts_days(self) -> bool:
-        """Whether consecutive days complete it; with money that has no meaning."""
+        """Whether consecutive days complete it; has no meaning with money."""
         return self.is_consecutive and not self.counts_money
 
     @property
     def is_pooled(self) -> bool:
-        """Whether only the sum of what counted matters, never when: then it is kept in one place."""
+        """Whether only the sum of counted events matters, not their times: then one row has it."""
         return self.period is None and not self.remembers
 
     @property
     def is_immediate(self) -> bool:
-        """Whether any single event completes it, so that nothing ever has to be kept for it."""
+        """Whether any single event completes it, so that nothing has to be stored in between."""
         return self.needed == 1 and not self.counts_money and not self.remembers
 
 
 @dataclass(frozen=True, slots=True)
 class Behavior:
-    """Goals in groups; `required_goals` says for each group how many of its goals have to be complete.
+    """Goals in groups; `required_goals` has for each group how many of its goals have to be complete.
 
-    With `same_period` all of them have to become complete within a span of so much time. `had_more_goals`: some were
-    taken away, so that the one that is left may be waiting.
+    With `same_period` all of them have to be completed within that duration. `had_more_goals`: some were removed, so
+    that the one that is left may be waiting.
     """
 
     id: int

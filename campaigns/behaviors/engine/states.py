@@ -1,4 +1,4 @@
-"""How far one customer has come with one behavior."""
+"""The state of one customer's progress in one behavior."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """An event that counted towards a goal, consumed by a completion or not yet; `id` None: not kept yet.
+    """An event that counted towards a goal, consumed by a completion or not; `id` None: not stored yet.
 
-    `amount` is how much it counts for, 1 where it is None. Of a goal that is pooled one stands for all.
+    `amount` is how much it counts for, None for 1. Of a pooled goal one row stands for all.
     """
 
     at: datetime
@@ -21,7 +21,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A goal that was completed; it waits until its behavior is earned. `id` None: not kept yet."""
+    """The completion of a goal, which waits until its behavior is complete. `id` None: not stored yet."""
 
     at: datetime
     id: int | None = None
@@ -30,7 +30,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class GoalState:
-    """What is known of a goal, as `lookups` asked for it; `total` counts completions as far as a cap looks."""
+    """What `lookups` found of a goal; `total` counts completions as far as a cap needs it."""
 
     counted: tuple[Counted, ...] = ()
     completions: tuple[Completion, ...] = ()
@@ -38,13 +38,13 @@ class GoalState:
 
     @property
     def open(self) -> list[Counted]:
-        """The events that no completion has consumed, in the order of their times."""
+        """The events that are not consumed, in the order of their times."""
         return sorted((each for each in self.counted if not each.is_consumed), key=lambda each: each.at)
 
 
 @dataclass(frozen=True, slots=True)
 class BehaviorState:
-    """What is known of a behavior: its goals by id, when it was earned, and how often (as far as a cap looks)."""
+    """What is known of a behavior: its goals by id, its completions, and their number as far as a cap needs it."""
 
     goals: Mapping[int, GoalState] = field(default_factory=dict)
     earned: tuple[datetime, ...] = ()
@@ -60,10 +60,10 @@ NOTHING = GoalState()
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What has to be kept of what was counted, each with its goal's id where it is new.
+    """The rows to be written; new ones with the goal's id.
 
-    `grown` are events that count for more now, `consumed` ids of events that are to be marked, `spent` of those that
-    nobody asks about any more.
+    `grown` are events with a larger amount, `consumed` the ids of events to be marked as consumed, `spent` of those to
+    be deleted.
     """
 
     counted: list[tuple[int, Counted]]

@@ -1,4 +1,4 @@
-"""A batch of events and one behavior of a customer: events in, in any order, earnings and what has to be kept out."""
+"""One behavior of one customer and a batch of events, in any order: completions and the rows to be written."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,22 +21,22 @@ OF_BEHAVIOR = {
     CapReason.PER_YEAR: Verdict.BEHAVIOR_PER_YEAR,
     CapReason.SPACING: Verdict.BEHAVIOR_SPACING,
 }
-# After which it is asked whether enough goals are complete.
+# The verdicts after which enough goals may be complete.
 MAY_EARN = frozenset({Verdict.COUNTED, Verdict.COMPLETED, Verdict.WAITING})
 
 
 @dataclass(frozen=True, slots=True)
 class AdvanceResult:
-    """What an event led to: what it was to each goal of its name, by id, and whether the behavior was earned."""
+    """The verdict of each goal of the event's name, by id, and whether the behavior was earned."""
 
     verdicts: tuple[tuple[int, Verdict], ...]
     is_earned: bool
 
 
 class Tally:
-    """How far a customer is with a behavior, from what is known of it before a batch.
+    """A customer's progress in a behavior, from its state before a batch.
 
-    `coming` are the times of the events of the batch. Others may be told of all the same, but each costs as many steps
+    `coming` are the times of the events of the batch. Other events may be counted as well, but each takes as many steps
     as there are events.
     """
 
@@ -55,8 +55,8 @@ class Tally:
     def advance(self, event: EngineEvent) -> AdvanceResult:
         """Count an event towards the goals of its name; the behavior is earned at most once by it, at its own time.
 
-        An event that finds its goal waiting may earn, too: a merge, or a change of the goals, may have left all
-        complete.
+        An event whose goal is waiting may complete the behavior as well: after a merge, or a change of the goals, all
+        may be complete already.
         """
         named = [goal for goal in self._goals.values() if goal.goal.event_name == event.name]
         reason = self.blocking_cap(event.at)
@@ -70,7 +70,7 @@ class Tally:
         return AdvanceResult(verdicts, is_earned)
 
     def complete_immediately(self, at: datetime) -> bool:
-        """Earn the behavior by completing its goals, as if the customer had done all of it; not where a cap is full."""
+        """Complete the behavior and its goals as if the customer had done everything; False if a cap is reached."""
         if self.blocking_cap(at) is not None:
             return False
         completing = [goal for goal in self._goals.values() if goal.may_complete(at)]
@@ -86,15 +86,15 @@ class Tally:
 
     @property
     def was_earned(self) -> bool:
-        """Whether it was earned before, as far as that was asked."""
+        """Whether it was earned before, as far as that was looked up."""
         return self.total > 0 or bool(self._earned)
 
     def blocking_cap(self, at: datetime) -> CapReason | None:
-        """The first cap that forbids to earn the behavior at a time."""
+        """The first cap that is reached at a time; None if the behavior may be earned."""
         return self.behavior.caps.blocking_cap(self._earned, self.total, at, self._zone)
 
     def blocked_until(self, reason: CapReason, at: datetime) -> datetime:
-        """When the cap that is full at a time has room next; the end of time for never."""
+        """When a cap that is reached at a time has room again; NEVER if it doesn't."""
         return self.behavior.caps.until(reason, self._earned, at, self._zone)
 
     def goal(self, goal_id: int) -> GoalCount:
@@ -102,22 +102,22 @@ class Tally:
         return self._goals[goal_id]
 
     def so_far(self, goal_id: int) -> Amount:
-        """How much has counted towards a goal and is not used up."""
+        """How much has counted towards a goal and is not consumed."""
         return self._goals[goal_id].pool.total
 
     def changes(self) -> Changes:
-        """What has to be kept of all that was counted since; earnings are not in it, they are told step by step."""
+        """The rows to be written; completions of the behavior itself are in the results of `advance`."""
         found = Changes([], [], [], [], [], [])
         for goal in self._goals.values():
             goal.add_changes(found)
         return found
 
     def _waiting(self) -> dict[int, datetime]:
-        """Since when the goals wait that are complete."""
+        """The completed goals, and since when they wait."""
         return {goal_id: since for goal_id, goal in self._goals.items() if (since := goal.waits_since) is not None}
 
     def _earn(self, at: datetime) -> None:
-        """All goals are back at their beginning."""
+        """Complete the behavior: all goals start again."""
         for goal in self._goals.values():
             goal.rest()
         self._earned.add(at)
@@ -125,7 +125,7 @@ class Tally:
 
 
 def _is_complete(behavior: Behavior, waiting: Mapping[int, datetime]) -> bool:
-    """Whether enough goals of each group are complete, within one period where that is asked for."""
+    """Whether the required goals of each group are complete, within one period if the behavior has one."""
     found = [(goal.group, waiting[goal.id]) for goal in behavior.goals if goal.id in waiting]
     if not found:
         return False

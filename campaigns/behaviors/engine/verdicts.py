@@ -1,10 +1,10 @@
-"""What an event was to a goal."""
+"""What an event means to a goal."""
 
 from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """Whether an event counts towards a goal, or the first rule that said no."""
+    """Whether an event counts towards a goal, or the first rule that blocked it."""
 
     COUNTED = "counted"
     COMPLETED = "completed"

@@ -1,7 +1,7 @@
-"""How much lies in each rolling window of one length, kept up to date while events come and are used up, in any order.
+"""The sum in each rolling window of one length, updated while events are added and consumed, in any order.
 
-A window ends at one of the times that are known, and holds what is less than a period before that. Each question and
-each change is one of the windows that hold a moment: a range of ends, and log n steps in a tree over them.
+A window ends at one of the known times and has what is less than a period before it. Each query and each change is
+about the windows around a time: a range of ends, and log n steps in a segment tree over them.
 """
 
 from bisect import bisect_left
@@ -14,7 +14,7 @@ Amount = Decimal | int
 
 
 class Windows:
-    """`ends` are all times at which anything will happen, `loads` what is there already: times with their amounts."""
+    """`ends` are all times that may be added, `loads` what is there already: times with their amounts."""
 
     def __init__(
         self, ends: Iterable[datetime], period: timedelta, loads: Iterable[tuple[datetime, Amount]] = ()
@@ -22,7 +22,7 @@ class Windows:
         self._ends = sorted(set(ends))
         self._period = period
         self._width = 1 << max(len(self._ends) - 1, 0).bit_length()
-        # Of each node: the most below it, and what all below it have more than they know.
+        # Of each node: the largest sum below it, and what is to be added to all sums below it.
         self._most: list[Amount] = [*[0] * self._width, *self._filled(loads)]
         self._more: list[Amount] = [0] * (2 * self._width)
         for node in range(self._width - 1, 0, -1):
@@ -34,16 +34,16 @@ class Windows:
         return place < len(self._ends) and self._ends[place] == at
 
     def add(self, at: datetime, amount: Amount) -> None:
-        """Something happened at a time, or (a negative amount) was used up."""
+        """Add an amount at a time; a negative one if it was consumed."""
         self._add(1, 0, self._width, *self._range(at), amount)
 
     def first(self, at: datetime, amount: Amount) -> datetime | None:
-        """The end of the first window that holds this time, and enough; None where none does."""
+        """The end of the first window around a time whose sum is `amount` or more; None if there is none."""
         place = self._first_in(1, 0, self._width, *self._range(at), amount)
         return None if place is None else self._ends[place]
 
     def _range(self, at: datetime) -> tuple[int, int]:
-        """The (half-open) places of the windows that hold a time."""
+        """The half-open range of the windows around a time."""
         try:
             last = at + self._period
         except OverflowError:

@@ -1,4 +1,4 @@
-"""Which campaigns for this customer now, in which order, and why not the others.
+"""Decides which campaigns a customer is offered, in which order, and why the others are excluded.
 
 Pure: frozen values in, one `Decision` out, `now` an argument. Nothing here reads a database or a clock.
 """

@@ -1,4 +1,4 @@
-"""What may be chosen: a campaign in one place."""
+"""Candidates of a decision: campaigns in placements."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A level of the hierarchy: it takes effect while it is live and between its dates."""
+    """A level of the hierarchy: it is active while it is live and between its dates."""
 
     is_live: bool
     starts_at: datetime
     ends_at: datetime
 
     def is_open(self, now: datetime) -> bool:
-        """Whether the level takes effect; it begins at `starts_at` and is over at `ends_at`."""
+        """Whether the level is active: live, from `starts_at` on and before `ends_at`."""
         return self.is_live and self.starts_at <= now < self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A campaign in one place, compiled.
+    """A compiled campaign in one placement.
 
     `parents` are the levels between the campaign and what is shown. `placement` is an opaque key, None for a campaign
     that is shown nowhere in particular; of one campaign in one place the lower `order` goes first. `matches` takes the

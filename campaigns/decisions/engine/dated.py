@@ -1,4 +1,4 @@
-"""What takes effect between two times, found by a time: what is over, or has not begun, costs nothing."""
+"""An index of items by their spans of time: what has ended or not begun costs nothing."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import Generic, NamedTuple, TypeVar
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-# So many changes, and one more for so many items, stand beside a tree before it is made anew.
+# A tree is rebuilt after FEW changes and one more for each SHARE items.
 FEW, SHARE = 64, 64
 Item = TypeVar("Item")
 
 
 class Span(NamedTuple, Generic[Item]):
-    """Something with its (half-open) span of time; `rank` is its own alone, and they are found in the ranks' order."""
+    """An item with its half-open span of time; `rank` is unique, and items are returned in the order of their ranks."""
 
     starts_at: datetime
     ends_at: datetime
@@ -21,7 +21,7 @@ class Span(NamedTuple, Generic[Item]):
 
 
 class Tree(Generic[Item]):
-    """Spans in the order of their beginnings, under a tree that knows the latest end below each of its nodes."""
+    """Spans in the order of their starts, under a tree that has the latest end below each of its nodes."""
 
     def __init__(self, spans: Iterable[Span[Item]]) -> None:
         self._placed = sorted(spans, key=lambda span: span.starts_at)
@@ -33,7 +33,7 @@ class Tree(Generic[Item]):
             self._latest[node] = max(self._latest[2 * node], self._latest[2 * node + 1])
 
     def at(self, moment: datetime) -> list[Span[Item]]:
-        """Those that hold a moment: log n steps for each of them, whatever their number."""
+        """Those that contain a time: log n steps for each of them."""
         begun = bisect_right(self._starts, moment)
         found: list[Span[Item]] = []
         # Nodes, each with the first place below it and how many there are.
@@ -50,7 +50,7 @@ class Tree(Generic[Item]):
         return found
 
     def after(self, moment: datetime, left: Collection[int]) -> Span[Item] | None:
-        """The first one that begins after a moment, but for those of some ranks."""
+        """The first one that begins after a time, except those of some ranks."""
         for place in range(bisect_right(self._starts, moment), len(self._placed)):
             if self._placed[place].rank not in left:
                 return self._placed[place]
@@ -58,9 +58,9 @@ class Tree(Generic[Item]):
 
 
 class Dated(Generic[Item]):
-    """Items with their spans. It never changes: `changed` makes another one, which mostly shares its tree.
+    """Items with their spans. Immutable: `changed` returns another one, which mostly shares its tree.
 
-    `left` are the ranks of what the tree has and is no longer, or not so; `beside` is what it has not, or not so.
+    `left` are the ranks of removed or replaced items of the tree; `beside` are the new or replacing ones.
     """
 
     def __init__(
@@ -77,14 +77,14 @@ class Dated(Generic[Item]):
 
     @classmethod
     def of(cls, spans: Iterable[Span[Item]]) -> "Dated[Item]":
-        """All of these."""
+        """An index of these spans."""
         return cls({span.rank: span for span in spans})
 
     def __len__(self) -> int:
         return len(self._spans)
 
     def changed(self, gone: Iterable[int], come: Iterable[Span[Item]]) -> "Dated[Item]":
-        """The same without what has these ranks, and with these spans."""
+        """This index without the ranks `gone`, and with the spans `come`."""
         new = {span.rank: span for span in come}
         touched = {*gone, *new}
         spans = dict(self._spans)
@@ -98,13 +98,13 @@ class Dated(Generic[Item]):
         return Dated(spans, self._tree, left, beside)
 
     def at(self, moment: datetime) -> list[Item]:
-        """Those whose span holds a moment, in the order of their ranks."""
+        """The items whose span contains a time, in the order of their ranks."""
         found = [span for span in self._tree.at(moment) if span.rank not in self._left]
         found += [span for span in self._beside if span.starts_at <= moment < span.ends_at]
         return [span.item for span in sorted(found, key=lambda span: span.rank)]
 
     def next_start(self, moment: datetime) -> datetime | None:
-        """When the next one begins after a moment; None where none does."""
+        """When the next one begins after a time; None if there is none."""
         first = self._tree.after(moment, self._left)
         later = [span.starts_at for span in self._beside if span.starts_at > moment]
         return min(later if first is None else [*later, first.starts_at], default=None)

@@ -11,7 +11,7 @@ from campaigns.decisions.engine.subject import Context, Subject
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A candidate that was not chosen, and the one rule that said so first."""
+    """A candidate that was excluded, and the first rule that did."""
 
     candidate: Candidate
     reason: Reason
@@ -26,9 +26,9 @@ class Decision:
 
 
 def decide(subject: Subject, context: Context, candidates: Iterable[Candidate], now: datetime) -> Decision:
-    """Judge each candidate by the rules and order those that pass.
+    """Apply the rules to each candidate and order those that are eligible.
 
-    The higher priority comes first, then what this customer has least recently seen, then the lower campaign id, then
+    The higher priority comes first, then what this customer has seen least recently, then the lower campaign id, then
     the lower `order`.
     """
     eligible: list[Candidate] = []
@@ -44,6 +44,6 @@ def decide(subject: Subject, context: Context, candidates: Iterable[Candidate], 
 
 
 def order_of(candidate: Candidate, subject: Subject) -> tuple[int, int, int, int]:
-    """What eligible candidates are sorted by."""
+    """The sort key of eligible candidates."""
     last_seen = subject.history_with(candidate.campaign_id).last_seen
     return -candidate.priority, last_seen, candidate.campaign_id, candidate.order

@@ -1,4 +1,4 @@
-"""The rules, in the order in which they are asked; the first one that says no is the reason."""
+"""The rules in their order; the first one that excludes a candidate is the reason."""
 
 import hashlib
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from campaigns.decisions.engine.subject import Context, Subject
 
 
 class Reason(StrEnum):
-    """Why a campaign is not chosen; in the order of the rules."""
+    """Why a campaign is excluded, in the order of the rules."""
 
     FOREIGN = "another_organization"
     NOT_LIVE = "not_live"
@@ -53,14 +53,14 @@ def _is_capped(candidate: Candidate, subject: Subject, context: Context, _now: d
 
 
 def is_held_out(candidate: Candidate, subject: Subject) -> bool:
-    """Whether the customer is in the campaign's control group: always the same answer for the same two."""
+    """Whether the customer is in the campaign's control group: always the same for the same two."""
     if not candidate.holdout_percent:
         return False
     return holdout_bucket(candidate.campaign_id, subject.identity) < candidate.holdout_percent * 100
 
 
 def holdout_bucket(campaign_id: int, identity: str) -> int:
-    """Where in a campaign's ten thousand parts a customer stands; `campaigns.delivery.audience` has it in SQL too."""
+    """Which of a campaign's 10 000 buckets a customer is in; `campaigns.delivery.audience` has the same in SQL."""
     digest = hashlib.sha256(f"{campaign_id}:{identity}".encode()).digest()
     return int.from_bytes(digest[:4], "big") % 10_000
 
@@ -103,7 +103,7 @@ RULES: tuple[tuple[Reason, Rule], ...] = (
 
 
 def first_failing(candidate: Candidate, subject: Subject, context: Context, now: datetime) -> Reason | None:
-    """The first rule that excludes a candidate; None where all let it pass."""
+    """The first rule that excludes a candidate; None if it is eligible."""
     for reason, excludes in RULES:
         if excludes(candidate, subject, context, now):
             return reason

@@ -1,4 +1,4 @@
-"""For whom, and where, a decision is made."""
+"""The subject and the context of a decision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 
 class History(NamedTuple):
-    """How far a customer and a campaign have come; `last_seen` in microseconds since 1970, 0 for never.
+    """The history of a customer with a campaign; `last_seen` in microseconds since 1970, 0 for never.
 
     `capped_count` counts in the period that began on the day `capped_from`, an ordinal (`date.toordinal`), by the
     rule `capped_rule` (`AdCampaign.frequency_rule`); each is 0 for none.
-    A named tuple, for decisions make many of them.
+    A named tuple because decisions create many of them.
     """
 
     is_dismissed: bool = False
@@ -22,11 +22,11 @@ class History(NamedTuple):
     capped_rule: int = 0
 
     def counted_in(self, rule: int, start: int) -> int:
-        """How many count in the period of a rule that began on the day `start`; who comes late asks of the present."""
+        """The count in the period that began on the day `start`, or in a later one; 0 under another rule."""
         return self.capped_count if self.capped_rule == rule and self.capped_from >= start else 0
 
     def counting(self, rule: int, start: int) -> "History":
-        """The history after one more, as `campaigns.models.frequency.COUNT_CAPPED` counts it."""
+        """The history with one more, counted as `campaigns.models.frequency.COUNT_CAPPED` does."""
         if self.capped_rule > rule:
             return self
         present = max(start, self.capped_from) if self.capped_rule == rule else start
@@ -38,9 +38,9 @@ NO_HISTORY = History()
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The customer of a decision: `facts` are what targeting asks about, `history` is by campaign id.
+    """The customer of a decision: `facts` are the argument of targets' predicates, `history` is by campaign id.
 
-    `identity` is the customer's uuid, which decides about control groups.
+    `identity` is the customer's uuid, which control groups depend on.
     """
 
     organization_id: int
