@@ -1,7 +1,7 @@
 """The admin of the campaign hierarchy.
 
-Everything is written through the same services as the dialects use, so that the rules hold and the version stamp of
-the organization is raised.
+Everything is written by the same functions as in the dialects, so that the rules hold and the organization's version is
+bumped.
 """
 
 from campaigns.admin.audience import DeliveryAdmin, RecipientAdmin

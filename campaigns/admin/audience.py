@@ -1,4 +1,4 @@
-"""Deliveries and their recipients: operators look, pause, resume, cancel, retry, and settle what is in doubt."""
+"""Deliveries and their recipients: operators view, pause, resume, cancel, retry, and resolve ambiguous ones."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,10 +21,10 @@ MOST_RECIPIENTS = 1_000
 
 
 class LedgerAdmin(HistoryAdmin):
-    """Rows that only the workers write, and actions on them for who may change them."""
+    """Rows that only workers write, with actions for operators who may change them."""
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nothing is typed in; actions need the permission, and a page to look at shows no field to edit."""
+        """Actions need the permission; the page itself has no editable field."""
         return obj is None and admin.ModelAdmin.has_change_permission(self, request, obj)
 
 
@@ -51,7 +51,7 @@ class DeliveryAdmin(LedgerAdmin):
 
     @admin.action(description="Resume the chosen deliveries", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        """Let them go on where they stood."""
+        """Continue them where they were paused."""
         self._each(request, queryset, resume_delivery)
 
     @admin.action(description="Cancel the chosen deliveries", permissions=["change"])
@@ -80,7 +80,7 @@ class DeliveryAdmin(LedgerAdmin):
 
 @admin.register(Recipient)
 class RecipientAdmin(LedgerAdmin):
-    """Recipients; what is ambiguous waits for an operator's word."""
+    """Recipients; ambiguous ones wait for an operator."""
 
     list_display = ["key", "creative", "customer", "state", "attempts", "reference", "error"]
     list_filter = ["state", OrganizationFilter]
@@ -101,7 +101,7 @@ class RecipientAdmin(LedgerAdmin):
 
     @admin.action(description="Ambiguous or failed: send it again", permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Recipient]) -> None:
-        """What is ambiguous may arrive twice; the operator knows."""
+        """An ambiguous message may arrive twice, which the operator accepts."""
         self._resolve(request, queryset, Resolution.AGAIN)
 
     def _resolve(self, request: HttpRequest, queryset: QuerySet[Recipient], resolution: Resolution) -> None:

@@ -33,12 +33,12 @@ class GoalInline(ReadOnlyInline):
     fields = ["group_index", "name", "internal_event_name", *MEASURES, "eligible_spend", *CAPS, "event_filters"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Living goals, group by group."""
+        """Goals that aren't deleted, group by group."""
         return super().get_queryset(request).filter(LIVING).order_by("group_index", "id")
 
 
 class OutcomeInline(ReadOnlyInline):
-    """What the behavior leads to, beside its tags and points."""
+    """The outcomes of the behavior, beside its tags and points."""
 
     model = Outcome
     fields = ["offer", "creative", "event"]
@@ -46,7 +46,7 @@ class OutcomeInline(ReadOnlyInline):
 
 @admin.register(Achievement)
 class AchievementAdmin(ServiceAdmin[Achievement]):
-    """Behaviors. They are described as a whole, which the management API does; here they are read and deleted."""
+    """Behaviors. The management API creates and updates them; here they are viewed and deleted."""
 
     list_display = ["name", "campaign", "goals_of", "tags", "points", "max_times_achievable", "period"]
     list_filter = [OrganizationFilter]
@@ -63,7 +63,7 @@ class AchievementAdmin(ServiceAdmin[Achievement]):
         return count
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Achievement]:
-        """Living behaviors; goals are shown inside of theirs."""
+        """Behaviors that aren't deleted; goals are shown inline."""
         living = Q(goals__deleted_at__isnull=True)
         composites = super().get_queryset(request).filter(LIVING, composite=None)
         return composites.annotate(goal_total=Count("goals", filter=living))
@@ -77,10 +77,10 @@ class AchievementAdmin(ServiceAdmin[Achievement]):
         return False
 
     def lock(self, row: Achievement) -> None:
-        """The service locks the campaign, and then the behavior."""
+        """No-op: `delete_behavior` locks the campaign, then the behavior."""
 
     def remove(self, rows: Sequence[Achievement]) -> None:
-        """Take behaviors and their goals out of every read."""
+        """Soft-delete behaviors and their goals."""
         now = timezone.now()
         for behavior in rows:
             delete_behavior(organization=behavior.organization, behavior_id=behavior.pk, now=now)
@@ -107,7 +107,7 @@ class CompletionAdmin(HistoryAdmin):
 
 @admin.register(PointsEntry)
 class PointsEntryAdmin(ServiceAdmin[PointsEntry]):
-    """The ledger of customers' points: entries are looked at, and adjustments are added."""
+    """The ledger of customers' points: entries are viewed, and adjustments are added."""
 
     list_display = ["customer", "amount", "at", "note", "created_at"]
     list_filter = [OrganizationFilter]
@@ -116,12 +116,12 @@ class PointsEntryAdmin(ServiceAdmin[PointsEntry]):
     autocomplete_fields = ["customer"]
 
     def get_fields(self, request: HttpRequest, obj: PointsEntry | None = None) -> Any:
-        """What an operator gives or takes."""
+        """The fields of an adjustment."""
         given = ["customer", "amount", "note"]
         return given if obj is None else [*given, "at", "key", "completion", "created_at"]
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> PointsEntry:
-        """Book an adjustment, and its amount with the customer."""
+        """Book an adjustment and change the customer's balance."""
         customer_id = values.pop("customer").pk
         return adjust_points(organization=organization, customer_id=customer_id, now=timezone.now(), **values)
 

@@ -1,4 +1,4 @@
-"""Where messages go and what they say."""
+"""Destinations and templates of messages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,21 +31,21 @@ from customers.models import Organization
 
 
 class SecretsWidget(forms.Textarea):
-    """Secrets are typed in and never shown again: the page only says which are set."""
+    """Secrets can be entered but are never shown: the page only says which are set."""
 
     def __init__(self) -> None:
         super().__init__(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
         self.names: list[str] = []
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """An empty box, whatever there is."""
+        """An empty text area, whatever is set."""
         given = flatatt({**self.attrs, **(attrs or {}), "name": name})
         told = ", ".join(f"{each}: set" for each in self.names) or "none is set"
         return format_html("<textarea{}></textarea><div>{}</div>", given, told)
 
 
 class DestinationForm(ServiceForm):
-    """Settings are checked by kind, by the service; secrets are only written."""
+    """Settings are validated by kind when they are saved; secrets are write-only."""
 
     secrets = forms.JSONField(
         required=False,
@@ -86,7 +86,7 @@ class DestinationForm(ServiceForm):
         self.fields["is_default"].widget.attrs["data-taken"] = " ".join(taken)
 
     def clean_settings(self) -> object:
-        """Nothing typed in means nothing set."""
+        """An empty field means no settings."""
         return {} if self.cleaned_data["settings"] is None else self.cleaned_data["settings"]
 
 
@@ -104,7 +104,7 @@ class DestinationAdmin(ServiceAdmin[Destination]):
 
     @admin.action(description="Test: send one real message or upload", permissions=["change"])
     def send_test(self, request: HttpRequest, queryset: QuerySet[Destination]) -> None:
-        """One at a time, for the page waits for it; a mail goes to the operator who asks."""
+        """One at a time, as the page waits for it; a mail goes to the operator's own address."""
         chosen = list(queryset.order_by("pk")[:2])
         if len(chosen) != 1:
             self.message_user(request, "Choose one destination to test.", level=messages.ERROR)
@@ -115,7 +115,7 @@ class DestinationAdmin(ServiceAdmin[Destination]):
         self.message_user(request, f"{destination}: {told}", level=level)
 
     def get_fields(self, request: HttpRequest, obj: Destination | None = None) -> Any:
-        """Who may not change it would be shown the row's secrets in place of the field."""
+        """Without the field `secrets` for operators who may not change it: Django would show its value read-only."""
         fields = list(DestinationForm.Meta.fields)
         may_type = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
         return fields if may_type else [name for name in fields if name != "secrets"]
@@ -130,7 +130,7 @@ class DestinationAdmin(ServiceAdmin[Destination]):
         return save_destination(destination=Destination(organization=organization), changes=values)
 
     def change(self, row: Destination, changes: dict[str, object], request: HttpRequest) -> Destination:
-        """Change what is named."""
+        """Update the changed fields."""
         return save_destination(destination=row, changes=changes)
 
     def lock(self, row: Destination) -> None:
@@ -138,14 +138,14 @@ class DestinationAdmin(ServiceAdmin[Destination]):
         lock_kind(organization=row.organization, kind=row.kind)
 
     def remove(self, rows: Sequence[Destination]) -> None:
-        """Nothing goes there any more."""
+        """Delete destinations."""
         for destination in rows:
             delete_destination(destination=destination)
 
 
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(ServiceAdmin[MessageTemplate]):
-    """Templates of messages; creatives say a template's key, so it stays."""
+    """Templates of messages; the key is fixed, as creatives refer to it."""
 
     fields = ["key", "language", "subject", "text", "html"]
     list_display = ["key", "organization", "language", "subject", "updated_at"]
@@ -159,10 +159,10 @@ class MessageTemplateAdmin(ServiceAdmin[MessageTemplate]):
         return save_template(template=MessageTemplate(organization=organization), changes=values)
 
     def change(self, row: MessageTemplate, changes: dict[str, object], request: HttpRequest) -> MessageTemplate:
-        """Change what is named."""
+        """Update the changed fields."""
         return save_template(template=row, changes=changes)
 
     def remove(self, rows: Sequence[MessageTemplate]) -> None:
-        """Take away what no creative says."""
+        """Delete templates that no creative refers to."""
         for template in rows:
             delete_template(template=template)

@@ -17,7 +17,7 @@ from customers.customers.lookup import find_customer
 
 
 class ExplanationForm(forms.Form):
-    """Whom, and when."""
+    """The customer and the time."""
 
     customer = forms.CharField(max_length=255, help_text="The customer's id.")
     at = forms.DateTimeField(

@@ -19,7 +19,7 @@ from customers.models import Organization
 
 
 class CampaignForm(LevelForm):
-    """A new campaign may leave its permalink to us."""
+    """The permalink of a new campaign is optional."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -71,7 +71,7 @@ class AdLineItemAdmin(LevelAdmin[AdLineItem]):
     fixed = ["campaign"]
 
     def create_level(self, organization: Organization, values: dict[str, Any]) -> AdLineItem:
-        """Make the container of a campaign."""
+        """Create the container of a campaign."""
         campaign = values.pop("campaign")
         return create_line_item(organization=organization, campaign_id=campaign.pk, attributes=values)
 
@@ -108,7 +108,7 @@ class AdGroupAdmin(LevelAdmin[AdGroup]):
 
 
 class CreativeForm(LevelForm):
-    """A creative names offers by their guids, which the service looks for."""
+    """A creative refers to offers by their guids."""
 
     def clean_offer_ids(self) -> list[str]:
         """As many as the dialects take."""
@@ -130,7 +130,7 @@ class AdUnitAdmin(LevelAdmin[AdUnit]):
     fixed = ["creative_group"]
 
     def create_level(self, organization: Organization, values: dict[str, Any]) -> AdUnit:
-        """Make the creative of a group."""
+        """Create the creative of a group."""
         group, application = values.pop("creative_group"), values.pop("application")
         return create_creative(
             organization=organization, application=application, group_id=group.pk, attributes=_by_ids(values)
@@ -146,6 +146,6 @@ class AdUnitAdmin(LevelAdmin[AdUnit]):
 
 
 def _by_ids(values: dict[str, Any]) -> dict[str, Any]:
-    """The rows that are named, by their ids, as the dialects name them."""
+    """The rows by their ids, as in the dialects."""
     rows = {name: values.pop(name) for name in ("achievement", "application") if name in values}
     return values | {f"{name}_id": row and row.pk for name, row in rows.items()}

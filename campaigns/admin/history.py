@@ -1,4 +1,4 @@
-"""What customers did: to look at, not to write."""
+"""What customers did; read-only."""
 
 from django.contrib import admin
 

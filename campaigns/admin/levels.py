@@ -1,4 +1,4 @@
-"""What the admin pages of all levels share."""
+"""The base of the admin pages of all levels."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ AnyLevel = TypeVar("AnyLevel", bound=Level)
 
 
 class LevelForm(ServiceForm):
-    """A level; the services name a parent in the dialects' words."""
+    """A level; errors name a parent as the dialects do."""
 
     renamed = {"creative_group_id": "creative_group"}
 
@@ -33,7 +33,7 @@ class LevelAdmin(ServiceAdmin[AnyLevel]):
     readonly_fields = ["created_at", "updated_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AnyLevel]:
-        """What is deleted is gone from here too."""
+        """Without deleted rows."""
         return super().get_queryset(request).filter(deleted_at__isnull=True)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
@@ -45,28 +45,28 @@ class LevelAdmin(ServiceAdmin[AnyLevel]):
         return super().formfield_for_dbfield(db_field, request, **options)
 
     def create(self, organization: Organization, values: dict[str, object], request: HttpRequest) -> AnyLevel:
-        """Make it by the service that the dialects call."""
+        """Create it by the function that the dialects call."""
         return self.model._default_manager.get(pk=self.create_level(organization, values).pk)  # noqa: SLF001
 
     def change(self, row: AnyLevel, changes: dict[str, object], request: HttpRequest) -> AnyLevel:
-        """Change it by the service that the dialects call."""
+        """Update it by the function that the dialects call."""
         self.update_level(row, changes)
         return self.model._default_manager.get(pk=row.pk)  # noqa: SLF001
 
     def remove(self, rows: Sequence[AnyLevel]) -> None:
-        """Take the rows and everything below them out of every read."""
+        """Soft-delete the rows and everything below them."""
         now = timezone.now()
         for level in rows:
             self.delete_level(level, now)
 
     def create_level(self, organization: Organization, values: dict[str, object]) -> AnyLevel:
-        """Call the level's create service."""
+        """Call the level's create function."""
         raise NotImplementedError
 
     def update_level(self, level: AnyLevel, changes: dict[str, object]) -> None:
-        """Call the level's update service."""
+        """Call the level's update function."""
         raise NotImplementedError
 
     def delete_level(self, level: AnyLevel, now: datetime) -> None:
-        """Call the level's delete service."""
+        """Call the level's delete function."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Offers that operators define, and those in customers' hands."""
+"""Offers and issued offers."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -22,7 +22,7 @@ class OfferAdmin(ServiceAdmin[Offer]):
     fixed = ["guid"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Offer | None = None) -> bool:
-        """What behaviors and customers refer to stays; its end is set instead."""
+        """Behaviors and customers refer to offers; set the end instead."""
         return False
 
     def create(self, organization: Organization, values: dict[str, object], request: HttpRequest) -> Offer:
@@ -30,13 +30,13 @@ class OfferAdmin(ServiceAdmin[Offer]):
         return create_offer(organization=organization, attributes=values)
 
     def change(self, row: Offer, changes: dict[str, object], request: HttpRequest) -> Offer:
-        """Change what is named."""
+        """Update the changed fields."""
         return update_offer(organization=row.organization, offer_id=row.pk, changes=changes)
 
 
 @admin.register(IssuedOffer)
 class IssuedOfferAdmin(HistoryAdmin):
-    """Offers in customers' hands."""
+    """Offers that were issued to customers."""
 
     list_display = ["offer", "customer", "state_now", "issued_at", "expires_at", "redeemed_at"]
     list_filter = [OrganizationFilter]
@@ -45,5 +45,5 @@ class IssuedOfferAdmin(HistoryAdmin):
 
     @admin.display(description="state")
     def state_now(self, issued: IssuedOffer) -> str:
-        """What became of it."""
+        """The current state."""
         return str(issued.state(timezone.now()).value)

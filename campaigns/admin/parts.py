@@ -16,14 +16,14 @@ from customers.models import Organization
 
 
 class AdTargetForm(ServiceForm):
-    """A target is checked against the customer schema, as it is in every dialect, by the service."""
+    """A target is checked against the customer schema when it is saved, as in every dialect."""
 
     def clean_values(self) -> object:
-        """Nothing typed in means no values."""
+        """An empty field means no values."""
         return [] if self.cleaned_data["values"] is None else self.cleaned_data["values"]
 
     def clean(self) -> dict[str, object]:
-        """A new target hangs on a bundle or a group."""
+        """A new target belongs to a bundle or a group."""
         cleaned = super().clean()
         if self.is_new and (cleaned.get("bundle") is None) == (cleaned.get("creative_group") is None):
             raise ValidationError("A target is a bundle's or a group's.")
@@ -43,33 +43,33 @@ class AdTargetAdmin(ServiceAdmin[AdTarget]):
     fixed = ["bundle", "creative_group"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AdTarget]:
-        """Targets of living levels."""
+        """Targets of levels that aren't deleted."""
         rows = super().get_queryset(request)
         return rows.filter(bundle__campaign__deleted_at__isnull=True, creative_group__deleted_at__isnull=True)
 
     def lock(self, row: AdTarget) -> None:
-        """The level first, as whoever replaces its targets does."""
+        """The level first, in the order of locks."""
         lock_level(target=row)
         super().lock(row)
 
     def create(self, organization: Organization, values: dict[str, object], request: HttpRequest) -> AdTarget:
-        """A new target of a living level."""
+        """Create a target of a level."""
         owner = {name: values.pop(name) for name in ("bundle", "creative_group")}
         return save_target(target=AdTarget(**owner), changes=values)
 
     def change(self, row: AdTarget, changes: dict[str, object], request: HttpRequest) -> AdTarget:
-        """Change what is named."""
+        """Update the changed fields."""
         return save_target(target=row, changes=changes)
 
     def remove(self, rows: Sequence[AdTarget]) -> None:
-        """Whom they kept out is in."""
+        """Delete targets."""
         for target in rows:
             delete_target(target=target)
 
 
 @admin.register(AdBundle)
 class AdBundleAdmin(HistoryAdmin):
-    """Bundles are made with their campaigns and always theirs; here they are only looked at."""
+    """Bundles are created with their campaigns; read-only."""
 
     list_display = ["campaign", "organization"]
     list_filter = [OrganizationFilter]
@@ -77,5 +77,5 @@ class AdBundleAdmin(HistoryAdmin):
     search_fields = ["campaign__name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AdBundle]:
-        """Bundles of living campaigns."""
+        """Bundles of campaigns that aren't deleted."""
         return super().get_queryset(request).filter(campaign__deleted_at__isnull=True)

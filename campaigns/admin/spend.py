@@ -1,4 +1,4 @@
-"""What campaigns may spend and have spent."""
+"""Spend limits and the spend ledger."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class SpendLimitAdmin(ServiceAdmin[SpendLimit]):
     fixed = ["campaign"]
 
     def has_delete_permission(self, request: HttpRequest, obj: SpendLimit | None = None) -> bool:
-        """Whoever wants no cap sets the type uncapped; the row is what spending locks."""
+        """Set the type uncapped to remove a cap; the row stays, as bookings lock it."""
         return False
 
     def create(self, organization: Organization, values: dict[str, object], request: HttpRequest) -> SpendLimit:
@@ -42,7 +42,7 @@ class SpendLimitAdmin(ServiceAdmin[SpendLimit]):
         return self._set(row, request)
 
     def _set(self, wanted: SpendLimit, request: HttpRequest) -> SpendLimit:
-        """Set the limit as the dialect does, and say when it takes effect only later."""
+        """Set the limit as the dialect does, with a warning if it takes effect later."""
         kept = set_spend_limit(
             organization=wanted.organization, campaign_id=wanted.campaign_id, limit=wanted.limit, now=timezone.now()
         )
@@ -54,7 +54,7 @@ class SpendLimitAdmin(ServiceAdmin[SpendLimit]):
 
 @admin.register(SpendEntry)
 class SpendEntryAdmin(ServiceAdmin[SpendEntry]):
-    """The ledger: entries are looked at, and corrections are added; nothing is changed or deleted."""
+    """The ledger: entries are viewed, and corrections are added; nothing is changed or deleted."""
 
     list_display = ["campaign", "amount", "at", "is_correction", "note", "created_at"]
     list_filter = ["is_correction", OrganizationFilter]
@@ -63,16 +63,16 @@ class SpendEntryAdmin(ServiceAdmin[SpendEntry]):
     autocomplete_fields = ["campaign"]
 
     def get_fields(self, request: HttpRequest, obj: SpendEntry | None = None) -> Any:
-        """What an operator books: a correction of charges."""
+        """The fields of a correction."""
         corrected = ["campaign", "amount", "at", "note"]
         return corrected if obj is None else [*corrected, "idempotency_key", "is_correction", "created_at"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A correction is of now, unless the operator says otherwise."""
+        """The time of a correction is now by default."""
         return {"at": timezone.now(), **super().get_changeform_initial_data(request)}
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> SpendEntry:
-        """Book the correction, or say why it can't be."""
+        """Book the correction."""
         return book_correction(organization=organization, **values)
 
     def has_change_permission(self, request: HttpRequest, obj: SpendEntry | None = None) -> bool:
@@ -86,7 +86,7 @@ class SpendEntryAdmin(ServiceAdmin[SpendEntry]):
 
 @admin.register(SpendTotal)
 class SpendTotalAdmin(HistoryAdmin):
-    """Sums of the ledger; here they are only looked at."""
+    """Sums of the ledger; read-only."""
 
     list_display = ["campaign", "period", "starts_on", "amount"]
     list_filter = ["period", OrganizationFilter]

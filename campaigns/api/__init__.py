@@ -1,1 +1,1 @@
-"""The management dialect (contract 1): a translation of the campaign hierarchy, with no rule of its own."""
+"""The management dialect (contract 1): a translation of the campaign hierarchy, without rules of its own."""

@@ -28,7 +28,7 @@ class ApplicationAuthentication(BaseAuthentication):
 
     @staticmethod
     def _credentials(header: str) -> tuple[str, str]:
-        """User name and password of a Basic header; empty ones where there is none that can be read."""
+        """User name and password of a Basic header; empty if there is none that can be parsed."""
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "basic":
             return "", ""

@@ -41,7 +41,7 @@ class ManagementView(APIView):
     http_method_names: list[str] = ["get", "head", "post", "put", "delete"]
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Make the view's method one that is done again where PostgreSQL undoes it."""
+        """Wrap the view's method so that it is repeated after a deadlock or serialization failure."""
         super().setup(request, *args, **kwargs)
         repeat_method(self, request.method)
 

@@ -1,4 +1,4 @@
-"""Request bodies: JSON in, checked attributes out, or one error that names every offence."""
+"""Request bodies: JSON in, validated attributes out, or one error that names every wrong attribute."""
 
 from collections.abc import Mapping
 from copy import copy
@@ -28,7 +28,7 @@ def read_object(
 ) -> dict[str, Any]:
     """The attributes under `wrapper`, checked by `kind`; `partial` for an update of what is present.
 
-    DomainError `missing_data` where the wrapper, all data or a required attribute is absent, `argument_error` for an
+    DomainError `missing_data` if the wrapper, all data or a required attribute is absent, `argument_error` for an
     unknown attribute, `validation` for a wrong value; its `fields` name every offending attribute.
     """
     unknown = {name: ["Unknown attribute."] for name in body if name != wrapper}

@@ -45,7 +45,7 @@ def error_response(status: int, code: str, message: str, fields: Mapping[str, li
 
 
 def domain_error_response(error: DomainError) -> HttpResponse:
-    """What the domain said, in this dialect."""
+    """A domain error in this dialect."""
     status, code = STATUS_BY_KIND[error.kind]
     response = error_response(status, code or error.code, error.message, error.fields)
     if error.retry_after is not None:
@@ -54,18 +54,18 @@ def domain_error_response(error: DomainError) -> HttpResponse:
 
 
 def code_of(error: DomainError) -> str:
-    """The dialect's word for what the domain said."""
+    """The dialect's code of a domain error."""
     return STATUS_BY_KIND[error.kind][1] or error.code
 
 
 def sentence_of(error: DomainError) -> str:
-    """What the domain said in one line, for errors that have no room for `fields`."""
+    """A domain error in one line, for answers without `fields`."""
     details = " ".join(f"{name}: {' '.join(sentences)}" for name, sentences in error.fields.items())
     return f"{error.message} {details}" if details else error.message
 
 
 def framework_error_response(error: APIException) -> HttpResponse:
-    """What the framework said before the view was reached, in this dialect."""
+    """A framework's error in this dialect."""
     if isinstance(error, MethodNotAllowed):
         return error_response(405, "method_not_allowed", "This method is not allowed here.")
     return error_response(error.status_code, "argument_error", "The request can't be understood.")
@@ -87,22 +87,22 @@ def bad_request_response(_request: HttpRequest) -> HttpResponse:
 
 
 def foreign_page_response(_request: HttpRequest) -> HttpResponse:
-    """The answer for what a page of another origin has made a browser send, with the credentials it has in mind."""
+    """The answer for a cross-origin request of a browser that adds credentials by itself."""
     return error_response(403, "access_denied", "Pages of other origins may not call this.")
 
 
 def fault_response(_request: HttpRequest | None = None) -> HttpResponse:
-    """The answer for what nobody expected."""
+    """The answer for an unexpected error."""
     return error_response(500, "internal_server_error", "An unexpected fault happened; it has been logged.")
 
 
 def refused_response(_request: HttpRequest, error: DomainError) -> HttpResponse:
-    """The answer for a body that is not let in."""
+    """The answer for a body that is refused before it is parsed."""
     return domain_error_response(error)
 
 
 def unavailable_response(_request: HttpRequest | None = None) -> HttpResponse:
-    """The answer where the database is away or overloaded (contract 5, section A)."""
+    """The answer if the database is unavailable or overloaded (contract 5, section A)."""
     response = error_response(503, "service_unavailable", "The service is not available for a moment; try again.")
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

@@ -1,4 +1,4 @@
-"""Strict fields of request bodies: a value of the wrong type is refused, never converted."""
+"""Strict fields of request bodies: a value of the wrong type is an error, never converted."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ LONGEST_SCALAR = 255
 
 
 class StrictString(serializers.CharField):
-    """A string; leading and trailing white space is taken off, and nothing must not remain."""
+    """A string; leading and trailing white space is removed, and it must not be empty then."""
 
     default_error_messages = {"invalid": "A string is expected.", "control": "Control characters are not allowed."}
 
@@ -34,7 +34,7 @@ class StrictString(serializers.CharField):
         super().__init__(max_length=max_length, **options)
 
     def run_validation(self, data: object = empty) -> str | None:
-        """Look at the type first: DRF would turn anything, however deep, into a string to see whether it is empty."""
+        """Check the type first: DRF would convert anything, however deep, to a string to see whether it is empty."""
         if data is not empty and data is not None and not isinstance(data, str):
             self.fail("invalid")
         checked: str | None = super().run_validation(data)
@@ -149,7 +149,7 @@ class Amount(serializers.Field[Decimal, object, str, Any]):
 
 
 class StrictBoolean(serializers.BooleanField):
-    """true or false, and nothing that only looks like it."""
+    """true or false, and nothing that is only like them."""
 
     default_error_messages = {"invalid": "true or false is expected."}
 
@@ -162,7 +162,7 @@ class StrictBoolean(serializers.BooleanField):
 
 @extend_schema_field(OpenApiTypes.ANY)
 class Scalar(serializers.Field[Any, object, Any, Any]):
-    """A string, a number or a boolean that is only kept and given back."""
+    """A string, a number or a boolean that is only stored and returned."""
 
     default_error_messages = {"invalid": "A string of at most 255 characters, a number or a boolean is expected."}
 
@@ -180,7 +180,7 @@ class Scalar(serializers.Field[Any, object, Any, Any]):
 
 
 class StrictList(serializers.ListField):
-    """A list of at least one and at most `maximum` items, counted before any of them is looked at."""
+    """A list of at least one and at most `maximum` items, counted before any of them is validated."""
 
     default_error_messages = {
         "not_a_list": "A list is expected.",
@@ -209,7 +209,7 @@ class Anything(serializers.JSONField):
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A request object: unknown attributes are refused, and every offence is reported at once.
+    """A request object: unknown attributes are errors, and all errors are reported at once.
 
     With `names_paths` an offending attribute is named by its whole path instead of by its own name.
     """
@@ -234,7 +234,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return accepted
 
     def _judged(self, name: str, details: object) -> object:
-        """Null is as good as absent where an attribute is required, and a wrong value where it is not."""
+        """Null is the same as absent if the attribute is required, else a wrong value."""
         if isinstance(details, list) and details[0].code == "null" and not self.fields[name].required:
             return [serializers.ErrorDetail("Null is not allowed here.", code="invalid")]
         return details

@@ -19,7 +19,7 @@ class InstantField(forms.CharField):
     """A time in one of the contract's forms; the `+` of an offset may have come as a space."""
 
     def to_python(self, value: object) -> Any:
-        """An aware UTC datetime, or None where nothing was asked."""
+        """An aware UTC datetime, or None if it is empty."""
         text = super().to_python(value)
         if not text:
             return None
@@ -54,7 +54,7 @@ class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 def filtered(organization: Organization, query: Mapping[str, str]) -> QuerySet[AdCampaign] | None:
-    """The campaigns that the query string asks for; None where it has no filter.
+    """The campaigns that match the query string; None if it has no filter.
 
     DomainError `argument_error` names each wrong argument.
     """

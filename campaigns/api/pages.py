@@ -48,11 +48,11 @@ class Page:
         return self.cut(queryset.count(), lambda start, end: list(queryset[start:end]))
 
     def items_of(self, items: Sequence[Item]) -> tuple[list[Item], dict[str, int]]:
-        """The same of what is at hand already."""
+        """The same of a sequence."""
         return self.cut(len(items), lambda start, end: list(items[start:end]))
 
     def cut(self, total: int, rows: Callable[[int, int], list[Any]]) -> tuple[list[Any], dict[str, int]]:
-        """The same of any list of `total`, of which `rows` gives those from one place to before another."""
+        """The same of any list of `total` items; `rows` returns those from a start to before an end."""
         limit = max(self.limit, total) if self.is_whole else self.limit
         start = min((self.page - 1) * limit, FARTHEST)
         found = rows(start, start + limit) if start < total else []

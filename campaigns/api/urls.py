@@ -28,7 +28,7 @@ from campaigns.api.views.users import ExternalUserOffers, Redemption, User, User
 
 
 class IdConverter:
-    """An id in a path. What can't be an id becomes 0, which no row has: it is not found like any other."""
+    """An id in a path. What can't be an id becomes 0, which no row has, so it is not found."""
 
     regex = "[^/]+"
 
@@ -76,8 +76,7 @@ urlpatterns = [
     path("offers/<id:offer_id>", OfferDetail.as_view()),
 ]
 
-# An external id may have slashes in it (a client writes them as %2F, which no server tells apart), so what stands
-# behind it is looked for first.
+# An external id may contain slashes (sent as %2F, which servers don't distinguish), so longer paths are matched first.
 user_patterns = [
     path("events", Events.as_view()),
     path("users/<str:user_id>/offers/<id:issued_offer_id>/redeem", Redemption.as_view()),

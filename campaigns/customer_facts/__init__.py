@@ -1,1 +1,1 @@
-"""What the engines may know of one customer, read or locked."""
+"""What the engines need to know of a customer, read or locked."""

@@ -1,4 +1,4 @@
-"""What targeting may ask of a customer outside of a visit: the customer's row, whose last visit counts."""
+"""The facts of a customer outside of a visit, whose last visit counts."""
 
 from campaigns.targeting import CustomerFacts
 from customers.models import Customer

@@ -1,4 +1,4 @@
-"""Customers locked for what hangs on them: counters, caps, points, offers."""
+"""Locking customers, before rows of theirs: counters, caps, points, offers."""
 
 import uuid
 from collections.abc import Callable, Collection
@@ -25,7 +25,7 @@ LOCK_BY_ID, LOCK_BY_IDENTITY, LOCK_BY_EXTERNAL_ID = (
 
 @dataclass(frozen=True, slots=True)
 class LockedCustomer:
-    """What targets ask about, the ids, and the kinds of consent that are given."""
+    """A locked customer: the facts for targeting, the ids, and the kinds of consent that are given."""
 
     facts: CustomerFacts
     identity: uuid.UUID
@@ -34,7 +34,7 @@ class LockedCustomer:
 
 
 class CustomerGoneError(Exception):
-    """A customer was merged into another one a moment ago; nothing was written, and whoever asked looks again."""
+    """A customer was merged into another one meanwhile; nothing was written, and the caller looks them up again."""
 
 
 Locked = dict[int, LockedCustomer]
@@ -42,7 +42,7 @@ Result = TypeVar("Result")
 
 
 def for_living(*, organization: Organization, customer: Customer, work: Callable[[Customer], Result]) -> Result:
-    """Do `work`, and where it raises CustomerGoneError do it for who lives on; DomainError `not_found` for nobody."""
+    """Do `work`, again for the surviving customer after CustomerGoneError; DomainError `not_found` if there is none."""
     living: Customer | None = customer
     while living is not None:
         try:
@@ -55,7 +55,7 @@ def for_living(*, organization: Organization, customer: Customer, work: Callable
 def lock_customers(*, organization: Organization, customer_ids: Collection[int]) -> Locked:
     """Lock customers in the order of their rows' ids until the transaction ends.
 
-    Everything that hangs on a customer stays as it is then. CustomerGoneError where one is no more.
+    Rows of these customers don't change meanwhile. CustomerGoneError if one was merged.
     """
     locked = _locked(LOCK_BY_ID, organization, customer_ids)
     if len(locked) < len(customer_ids):
@@ -64,12 +64,12 @@ def lock_customers(*, organization: Organization, customer_ids: Collection[int])
 
 
 def lock_customers_by_identity(*, organization: Organization, identities: Collection[uuid.UUID]) -> Locked:
-    """The same by uuids; who isn't found is absent."""
+    """The same by uuids; unknown ones are absent."""
     return _locked(LOCK_BY_IDENTITY, organization, identities)
 
 
 def lock_customers_by_external_id(*, organization: Organization, external_ids: Collection[str]) -> Locked:
-    """The same by external ids; who isn't found is absent."""
+    """The same by external ids; unknown ones are absent."""
     return _locked(LOCK_BY_EXTERNAL_ID, organization, external_ids)
 
 

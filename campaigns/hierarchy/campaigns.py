@@ -1,4 +1,4 @@
-"""Campaigns: read with `bundle_id` and `targets`, created with their bundle, changed, and soft-deleted."""
+"""Campaigns: read with `bundle_id` and `targets`, created with their bundle, updated, soft-deleted."""
 
 import uuid
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ SQL = NamedSQL(__file__)
 
 
 class CampaignRow(NamedTuple):
-    """A campaign of a list, by the names of AdCampaign's columns; hashable, so that what is made of it can be kept."""
+    """A campaign of a list, with the names of AdCampaign's columns; hashable, so that its JSON can be cached."""
 
     id: int
     name: str
@@ -52,7 +52,7 @@ class CampaignRow(NamedTuple):
 
     @property
     def targets(self) -> list[dict[str, Any]]:
-        """Its targets as `{attribute, operator, values}`, in their order."""
+        """The targets as `{attribute, operator, values}`, in their order."""
         return orjson.loads(self.targets_text) if self.targets_text else []
 
 
@@ -63,17 +63,17 @@ CAMPAIGNS_BY_IDS, PAGE_OF_CAMPAIGNS = (
     for ids in ("%s::bigint[]", f"ARRAY({NEWEST_IDS} OFFSET (SELECT %s::bigint))")
 )
 COUNT_CAMPAIGNS = PreparedStatement(SQL("count_campaigns", ids=NEWEST_IDS))
-# More than there are.
+# More than there are campaigns.
 ALL = 2**62
 
 
 def campaigns_of(*, organization: Organization) -> QuerySet[AdCampaign]:
-    """The living campaigns, newest first."""
+    """The campaigns that aren't deleted, newest first."""
     return _living(organization.pk)
 
 
 def count_campaigns(*, organization: Organization, among: QuerySet[AdCampaign] | None = None) -> int:
-    """The number of living campaigns, or of those `among` them."""
+    """The number of campaigns that aren't deleted, or of those `among` them."""
     if among is not None:
         return among.count()
     row = COUNT_CAMPAIGNS.first_row([organization.pk, ALL])
@@ -83,7 +83,7 @@ def count_campaigns(*, organization: Organization, among: QuerySet[AdCampaign] |
 def campaign_rows(
     *, organization: Organization, start: int, end: int, among: QuerySet[AdCampaign] | None = None
 ) -> list[CampaignRow]:
-    """The living campaigns (or those `among` them) from `start` to before `end`, newest first."""
+    """The campaigns that aren't deleted (or those `among` them) from `start` to before `end`, newest first."""
     if among is None:
         rows = PAGE_OF_CAMPAIGNS.rows([organization.pk, organization.pk, end - start, start])
     else:
@@ -93,13 +93,13 @@ def campaign_rows(
 
 
 def get_campaign(*, organization: Organization, campaign_id: int) -> AdCampaign:
-    """One living campaign by its id; DomainError `not_found` where the organization has none."""
+    """One campaign by its id; DomainError `not_found` if the organization has none, or it is deleted."""
     return _found(_by_id.first(organization_id=organization.pk, campaign_id=campaign_id))
 
 
 def get_campaign_by_permalink(*, organization: Organization, permalink: str) -> AdCampaign:
-    """One living campaign by its permalink; DomainError `not_found` where the organization has none."""
-    # PostgreSQL's text has no NUL, so no permalink has one.
+    """One campaign by its permalink; DomainError `not_found` if the organization has none, or it is deleted."""
+    # PostgreSQL can't store NUL in text, so no permalink has one.
     storable = "\x00" not in permalink
     return _found(_by_permalink.first(organization_id=organization.pk, permalink=permalink) if storable else None)
 
@@ -135,10 +135,10 @@ _by_permalink = PreparedQuery(
 
 
 def create_campaign(*, organization: Organization, attributes: Mapping[str, object]) -> AdCampaign:
-    """Make a campaign and its bundle.
+    """Create a campaign and its bundle.
 
     `attributes`: `name`, `starts_at`, `ends_at`, and optionally the other columns of AdCampaign and `targets`.
-    DomainError `validation` where a rule is broken or a name or permalink is taken.
+    DomainError `validation` if a rule is broken, or the name or permalink is taken.
     """
     attributes = dict(attributes)
     targets = attributes.pop("targets", None)
@@ -156,7 +156,7 @@ def create_campaign(*, organization: Organization, attributes: Mapping[str, obje
 
 
 def update_campaign(*, organization: Organization, campaign_id: int, changes: Mapping[str, object]) -> AdCampaign:
-    """Change what is named in `changes` (the attributes of `create_campaign`) and nothing else."""
+    """Update the attributes in `changes` (those of `create_campaign`)."""
     changes = dict(changes)
     targets = changes.pop("targets", None)
     with constraints_as_errors(), transaction.atomic():
@@ -172,7 +172,7 @@ def update_campaign(*, organization: Organization, campaign_id: int, changes: Ma
 
 @transaction.atomic
 def delete_campaign(*, organization: Organization, campaign_id: int, now: datetime) -> AdCampaign:
-    """Take a campaign and everything below it out of every read; the answer carries its new name."""
+    """Soft-delete a campaign and everything below it; the answer has its new name."""
     lock_campaign(organization=organization, campaign_id=campaign_id)
     campaign = get_campaign(organization=organization, campaign_id=campaign_id)
     mark_deleted(campaign, now=now)
@@ -186,7 +186,7 @@ def delete_campaign(*, organization: Organization, campaign_id: int, now: dateti
 
 
 def lock_campaign(*, organization: Organization, campaign_id: int) -> AdCampaign:
-    """The living campaign, locked until the transaction ends; DomainError `not_found`."""
+    """The campaign, locked until the transaction ends; DomainError `not_found` if it is deleted."""
     campaign = (
         AdCampaign.objects.select_for_update(no_key=True)
         .filter(organization=organization, id=campaign_id, deleted_at__isnull=True)
@@ -207,7 +207,7 @@ def _require_whole_cap(campaign: AdCampaign, _changes: Mapping[str, object], err
 
 
 def _refuse_taken(campaign: AdCampaign, changes: Mapping[str, object], errors: ErrorCollector) -> None:
-    """Name every attribute that is taken, where the constraints would name only the first."""
+    """Report every attribute that is taken; the constraints would report only the first."""
     if not {"name", "permalink"} & changes.keys():
         return
     try:

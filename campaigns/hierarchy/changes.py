@@ -1,8 +1,7 @@
-"""Which campaigns changed since a version of an organization's definitions, told by what the raises of its stamp mark.
+"""Which campaigns changed since a version of an organization's definitions, by the rows that each new version marks.
 
-The marks name rows; which campaigns these belong to is looked up in the reader's own snapshot. So it doesn't matter
-which of two writers was first: a row that has moved since is found where it is now, and whoever moved it has marked
-what it left.
+Which campaigns these rows belong to is looked up in the reader's own snapshot. So the order of two writers doesn't
+matter: a row that has moved since is found where it is now, and the writer that moved it has marked what it left.
 """
 
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-# The labels of which CAMPAIGNS knows what hangs on them; offers and spend limits are in no definition.
+# The labels whose campaigns CAMPAIGNS finds; offers and spend limits are in no definition.
 LABELS = (
     "campaigns.adcampaign",
     "campaigns.adbundle",
@@ -22,10 +21,10 @@ LABELS = (
     "campaigns.spendlimit",
     "campaigns.offer",
 )
-# The apps whose rows campaigns are compiled from: what the apps above mark is no concern of theirs.
+# The apps whose rows campaigns are compiled from; marks of other apps don't matter here.
 APPS = ("campaigns", "customers", "everything")
 CHANGES = SQL("changes")
-# All that is marked, by label; the arrays are found once, so that what they name is looked up by index.
+# All marked ids of a label, as an array that is evaluated once, so that the rows are looked up by index.
 MARKED = "ANY(ARRAY(SELECT id FROM marked WHERE label = '{label}'))"
 CAMPAIGNS = SQL(
     "changed_campaigns",
@@ -41,7 +40,7 @@ IS_KNOWN = SQL("is_known")
 def since(
     organization_id: int, version: int, *, labels: Sequence[str] = (), apps: Sequence[str] = ()
 ) -> dict[str, int | list[str]]:
-    """The parameters of these parts of statements; `labels` and `apps` are those that a caller knows beside these."""
+    """The parameters of these fragments; `labels` and `apps` are those that the caller handles in addition."""
     return {
         "organization": organization_id,
         "since": version,

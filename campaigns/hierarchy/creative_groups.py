@@ -1,4 +1,4 @@
-"""Creative groups, read with `group_targets`, created, changed, and soft-deleted."""
+"""Creative groups: read with `group_targets`, created, updated, soft-deleted."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,12 +19,12 @@ from customers.prepared import PreparedQuery
 
 
 def groups_of(*, organization: Organization, line_item: AdLineItem) -> QuerySet[AdGroup]:
-    """The living groups of a line item, newest first; `attach_targets` brings the targets of a page of them."""
+    """The groups of a line item that aren't deleted, newest first; `attach_targets` adds targets to a page of them."""
     return _living(organization.pk).filter(line_item=line_item)
 
 
 def attach_targets(groups: Sequence[AdGroup]) -> Sequence[AdGroup]:
-    """Give each group its `group_targets`, with one query whatever their number."""
+    """Set `group_targets` of each group, with one query whatever their number."""
     rows: Sequence[Any] = groups
     targets = targets_of_groups([group.pk for group in rows])
     for group in rows:
@@ -33,7 +33,7 @@ def attach_targets(groups: Sequence[AdGroup]) -> Sequence[AdGroup]:
 
 
 def get_group(*, organization: Organization, group_id: int) -> AdGroup:
-    """One living group; DomainError `not_found` where the organization has none."""
+    """One group; DomainError `not_found` if the organization has none, or it is deleted."""
     group = _by_id.first(organization_id=organization.pk, group_id=group_id)
     if group is None:
         raise not_found("Creative group")
@@ -55,7 +55,7 @@ _by_id = PreparedQuery(
 
 @transaction.atomic
 def create_group(*, organization: Organization, line_item_id: int, attributes: Mapping[str, object]) -> AdGroup:
-    """Make a creative group.
+    """Create a creative group.
 
     `attributes`: `name`, `starts_at`, `ends_at`, `status`, and optionally `display_name`, `targets`.
     """
@@ -73,7 +73,7 @@ def create_group(*, organization: Organization, line_item_id: int, attributes: M
 
 @transaction.atomic
 def update_group(*, organization: Organization, group_id: int, changes: Mapping[str, object]) -> AdGroup:
-    """Change what is named in `changes` (the attributes of `create_group`) and nothing else."""
+    """Update the attributes in `changes` (those of `create_group`)."""
     changes = dict(changes)
     targets = changes.pop("targets", None)
     group = lock_group(organization=organization, group_id=group_id)
@@ -88,7 +88,7 @@ def update_group(*, organization: Organization, group_id: int, changes: Mapping[
 
 @transaction.atomic
 def delete_group(*, organization: Organization, group_id: int, now: datetime) -> AdGroup:
-    """Take a group and its creative out of every read."""
+    """Soft-delete a group and its creative."""
     lock_group(organization=organization, group_id=group_id)
     group = get_group(organization=organization, group_id=group_id)
     mark_deleted(group, now=now)
@@ -99,7 +99,7 @@ def delete_group(*, organization: Organization, group_id: int, now: datetime) ->
 
 
 def lock_group(*, organization: Organization, group_id: int) -> AdGroup:
-    """The living group, locked until the transaction ends; DomainError `not_found`."""
+    """The group, locked until the transaction ends; DomainError `not_found` if it is deleted."""
     group = _lock.first(organization_id=organization.pk, group_id=group_id)
     if group is None:
         raise not_found("Creative group")

@@ -22,12 +22,12 @@ from customers.prepared import PreparedInsert, PreparedQuery
 
 
 def creatives_of(*, organization: Organization, group: AdGroup) -> QuerySet[AdUnit]:
-    """The living creatives of a group, newest first (there is at most one)."""
+    """The creatives of a group that aren't deleted, newest first (there is at most one)."""
     return _living(organization.pk).filter(creative_group=group)
 
 
 def get_creative(*, organization: Organization, creative_id: int) -> AdUnit:
-    """One living creative; DomainError `not_found` where the organization has none."""
+    """One creative; DomainError `not_found` if the organization has none, or it is deleted."""
     creative = _by_id.first(organization_id=organization.pk, creative_id=creative_id)
     if creative is None:
         raise not_found("Creative")
@@ -51,7 +51,7 @@ _insert = PreparedInsert(AdUnit)
 def create_creative(
     *, organization: Organization, application: Application, group_id: int, attributes: Mapping[str, object]
 ) -> AdUnit:
-    """Make the creative of a group; `application` is the calling one, the default of `application_id`.
+    """Create the creative of a group; `application` is the calling one, the default of `application_id`.
 
     `attributes`: `name`, `status`, `ad_type`, `creative_type`, `delivery_method`, then what that needs
     (`scheduled_delivery_date` or `achievement_id`), and optionally the other columns of AdUnit.
@@ -71,7 +71,7 @@ def create_creative(
 
 @transaction.atomic
 def update_creative(*, organization: Organization, creative_id: int, changes: Mapping[str, object]) -> AdUnit:
-    """Change what is named in `changes` (the attributes of `create_creative`) and nothing else."""
+    """Update the attributes in `changes` (those of `create_creative`)."""
     creative = lock_creative(organization=organization, creative_id=creative_id)
     left = [creative.achievement_id] if creative.achievement_id else []
     _change(creative, changes)
@@ -83,7 +83,7 @@ def update_creative(*, organization: Organization, creative_id: int, changes: Ma
 
 @transaction.atomic
 def delete_creative(*, organization: Organization, creative_id: int, now: datetime) -> AdUnit:
-    """Take a creative out of every read."""
+    """Soft-delete a creative."""
     creative = lock_creative(organization=organization, creative_id=creative_id)
     mark_deleted(creative, now=now)
     bump_version(organization=organization, changed={AdUnit: [creative.pk]})
@@ -92,7 +92,7 @@ def delete_creative(*, organization: Organization, creative_id: int, now: dateti
 
 
 def lock_creative(*, organization: Organization, creative_id: int) -> AdUnit:
-    """The living creative, locked until the transaction ends; DomainError `not_found`."""
+    """The creative, locked until the transaction ends; DomainError `not_found` if it is deleted."""
     creative = (
         AdUnit.objects.select_for_update(no_key=True)
         .filter(organization=organization, id=creative_id, deleted_at__isnull=True)
@@ -105,7 +105,7 @@ def lock_creative(*, organization: Organization, creative_id: int) -> AdUnit:
 
 
 def _change(creative: AdUnit, changes: Mapping[str, object]) -> None:
-    """Apply changes and then the rules that join several attributes; DomainError names all that break one."""
+    """Apply changes, then check the rules about several attributes; DomainError has all errors."""
     changes = dict(changes)
     errors = ErrorCollector()
     _resolve_references(creative, changes, errors)
@@ -117,7 +117,7 @@ def _change(creative: AdUnit, changes: Mapping[str, object]) -> None:
 
 
 def _resolve_references(creative: AdUnit, changes: dict[str, Any], errors: ErrorCollector) -> None:
-    """Find the rows that ids in `changes` mean; what another organization owns is not found."""
+    """Look up the rows whose ids are in `changes`; those of another organization are not found."""
     application_id = changes.pop("application_id", None)
     if application_id is not None and application_id != creative.application_id:
         application = Application.objects.filter(organization=creative.organization, id=application_id).first()
@@ -142,7 +142,7 @@ def _resolve_references(creative: AdUnit, changes: dict[str, Any], errors: Error
 
 
 def _settle_delivery(creative: AdUnit, changes: Mapping[str, object], errors: ErrorCollector) -> None:
-    """A message is scheduled or triggered: what belongs to the other way is refused when sent, else forgotten."""
+    """A message is scheduled or triggered: an attribute of the other kind is an error if it is sent, else cleared."""
     ways = {DeliveryMethod.SCHEDULED: "scheduled_delivery_date", DeliveryMethod.TRIGGERED: "achievement_id"}
     needed = ways.pop(DeliveryMethod(creative.delivery_method))
     (other,) = ways.values()
@@ -154,7 +154,7 @@ def _settle_delivery(creative: AdUnit, changes: Mapping[str, object], errors: Er
 
 
 def get_delivery_of_creative(*, organization: Organization, creative_id: int) -> Delivery:
-    """The newest delivery of a living creative; DomainError `not_found` where it has none."""
+    """The newest delivery of a creative; DomainError `not_found` if it has none."""
     creative = get_creative(organization=organization, creative_id=creative_id)
     delivery = deliveries_of(organization=organization).filter(creative=creative).first()
     if delivery is None:

@@ -1,4 +1,4 @@
-"""The rules that every level of the hierarchy keeps: dates in order, statuses, soft delete, unique names."""
+"""The rules of all levels of the hierarchy: dates in order, statuses, soft delete, unique names."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,14 +12,14 @@ from campaigns.targeting import Condition
 from customers.errors import ErrorCollector
 
 NOON = 12
-# A rule that joins several attributes of a level; it is asked when the changes are made.
+# A rule about several attributes of a level, checked when the changes are applied.
 Rule = Callable[[Any, Mapping[str, object], ErrorCollector], None]
 
 
 def change_level(
     level: Level, changes: Mapping[str, object], *rules: Rule, targets: object = None
 ) -> Sequence[Condition]:
-    """Apply changes, ask the level's own rules and read targets; DomainError names everything that breaks one."""
+    """Apply changes, check the level's own rules and parse targets; DomainError has all errors."""
     errors = ErrorCollector()
     apply_changes(level, changes, errors)
     for rule in rules:
@@ -30,7 +30,7 @@ def change_level(
 
 
 def apply_changes(level: Level, changes: Mapping[str, object], errors: ErrorCollector) -> None:
-    """Set attributes on a level that is not yet saved; what breaks a rule is gathered."""
+    """Set attributes of a level without saving it; errors are collected."""
     if level.status == Status.COMPLETED and changes.get("status", level.status) != level.status:
         errors.add("status", "What is completed stays completed.")
     for name, value in changes.items():
@@ -40,14 +40,14 @@ def apply_changes(level: Level, changes: Mapping[str, object], errors: ErrorColl
 
 
 def mark_deleted(level: Level, *, now: datetime) -> None:
-    """Take one level out of every read; its name says when, as contract 1's samples do."""
+    """Soft-delete one level; its name says when, as in contract 1's samples."""
     level.deleted_at = now
     level.name = deleted_name(level.name, now)
     level.save(update_fields=["deleted_at", "name", "updated_at"])
 
 
 def mark_children_deleted(children: "models.QuerySet[Any]", *, now: datetime) -> None:
-    """Take the levels below out of every read, whatever their number, in one statement."""
+    """Soft-delete the levels below in one statement."""
     children.filter(deleted_at__isnull=True).update(deleted_at=now, updated_at=now)
 
 

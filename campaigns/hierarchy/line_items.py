@@ -18,12 +18,12 @@ from customers.prepared import PreparedQuery
 
 
 def line_items_of(*, organization: Organization, campaign: AdCampaign) -> QuerySet[AdLineItem]:
-    """The living line items of a campaign, newest first (there is at most one)."""
+    """The line items of a campaign that aren't deleted, newest first (there is at most one)."""
     return _living(organization.pk).filter(campaign=campaign)
 
 
 def get_line_item(*, organization: Organization, line_item_id: int) -> AdLineItem:
-    """One living line item; DomainError `not_found` where the organization has none."""
+    """One line item; DomainError `not_found` if the organization has none, or it is deleted."""
     line_item = _by_id.first(organization_id=organization.pk, line_item_id=line_item_id)
     if line_item is None:
         raise not_found("Line item")
@@ -42,7 +42,7 @@ _by_id = PreparedQuery(
 
 
 def create_line_item(*, organization: Organization, campaign_id: int, attributes: Mapping[str, object]) -> AdLineItem:
-    """Make the line item of a campaign.
+    """Create the line item of a campaign.
 
     `attributes`: `name`, `starts_at`, `ends_at`, `status`, and optionally `display_name`, `description`.
     """
@@ -57,7 +57,7 @@ def create_line_item(*, organization: Organization, campaign_id: int, attributes
 
 @transaction.atomic
 def update_line_item(*, organization: Organization, line_item_id: int, changes: Mapping[str, object]) -> AdLineItem:
-    """Change what is named in `changes` and nothing else."""
+    """Update the attributes in `changes`."""
     line_item = lock_line_item(organization=organization, line_item_id=line_item_id)
     change_level(line_item, changes)
     line_item.save()
@@ -68,7 +68,7 @@ def update_line_item(*, organization: Organization, line_item_id: int, changes: 
 
 @transaction.atomic
 def delete_line_item(*, organization: Organization, line_item_id: int, now: datetime) -> AdLineItem:
-    """Take a line item and everything below it out of every read."""
+    """Soft-delete a line item and everything below it."""
     line_item = lock_line_item(organization=organization, line_item_id=line_item_id)
     mark_deleted(line_item, now=now)
     mark_children_deleted(AdGroup.objects.filter(line_item=line_item), now=now)
@@ -79,7 +79,7 @@ def delete_line_item(*, organization: Organization, line_item_id: int, now: date
 
 
 def lock_line_item(*, organization: Organization, line_item_id: int) -> AdLineItem:
-    """The living line item, locked until the transaction ends; DomainError `not_found`."""
+    """The line item, locked until the transaction ends; DomainError `not_found` if it is deleted."""
     line_item = (
         AdLineItem.objects.select_for_update(no_key=True)
         .filter(organization=organization, id=line_item_id, deleted_at__isnull=True)

@@ -1,4 +1,4 @@
-"""A campaign's whole hierarchy in one statement: PostgreSQL builds the tree, whatever its size."""
+"""A campaign's whole hierarchy in one statement: PostgreSQL builds the tree."""
 
 import orjson
 from django.db import connection
@@ -20,7 +20,7 @@ GET_NAVIGATION = SQL(
 def get_navigation(*, organization: Organization, campaign_id: int) -> dict[str, object]:
     """The tree `{id, name, status, starts_at, ends_at, line_items: [{…, groups: [{…, creatives: [{…}]}]}]}`.
 
-    Newest first at every level, times as `2021-12-31T05:00:00Z`; DomainError `not_found` where there is no campaign.
+    Newest first at every level, times as `2021-12-31T05:00:00Z`; DomainError `not_found` if there is no campaign.
     """
     with connection.cursor() as cursor:
         cursor.execute(GET_NAVIGATION, [campaign_id, organization.pk])

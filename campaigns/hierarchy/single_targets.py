@@ -1,4 +1,4 @@
-"""Single targets of a level, one by one as operators edit them; dialects replace a level's targets as a whole."""
+"""Single targets of a level, as operators edit them; dialects replace all targets of a level."""
 
 from collections.abc import Mapping
 
@@ -18,9 +18,9 @@ FIRST = "targets[0]: "
 
 @transaction.atomic
 def save_target(*, target: AdTarget, changes: Mapping[str, object]) -> AdTarget:
-    """Change `position`, `attribute`, `operator` or `values` of a target, or make one that is not yet there.
+    """Update `position`, `attribute`, `operator` or `values` of a target, or create it.
 
-    It hangs on a bundle or a group, whose level is locked here. DomainError `validation`.
+    It belongs to a bundle or a group, whose level is locked. DomainError `validation`.
     """
     level = lock_level(target=target)
     target.organization = level.organization
@@ -45,14 +45,14 @@ def save_target(*, target: AdTarget, changes: Mapping[str, object]) -> AdTarget:
 
 @transaction.atomic
 def delete_target(*, target: AdTarget) -> None:
-    """Take a target away: whom it kept out is in."""
+    """Delete a target."""
     level = lock_level(target=target)
     AdTarget.objects.filter(pk=target.pk).delete()
     bump_version(organization=target.organization, changed={type(level): [level.pk]})
 
 
 def lock_level(*, target: AdTarget) -> Level:
-    """The living campaign or group of a target, locked; DomainError `not_found`, `validation` where it has none."""
+    """The campaign or group of a target, locked; DomainError `not_found`, `validation` if it has none."""
     if target.bundle is not None and target.creative_group is None:
         return lock_campaign(organization=target.bundle.organization, campaign_id=target.bundle.campaign_id)
     if target.creative_group is not None and target.bundle is None:

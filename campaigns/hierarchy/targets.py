@@ -1,4 +1,4 @@
-"""A level's targets, read for every dialect, and replaced as a whole."""
+"""A level's targets, read for all dialects, and replaced as a whole."""
 
 from collections.abc import Sequence
 
@@ -41,7 +41,7 @@ def targets_of_groups(group_ids: Sequence[int]) -> dict[int, list[dict[str, obje
 
 
 def read_targets(*, organization: Organization, targets: object, errors: ErrorCollector) -> Sequence[Condition]:
-    """Check targets against the customer schema; each one that is refused is gathered by its index. None is none."""
+    """Check targets against the customer schema; errors are collected by index. None means no targets."""
     if targets is None:
         return ()
     with errors.collecting():

@@ -1,4 +1,4 @@
-"""Offers as operators define them (contract 4, section A "offers"); `issuing` gives them to customers."""
+"""Definitions of offers (contract 4, section A "offers"); `issuing` issues them to customers."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ def offers_of(*, organization: Organization) -> QuerySet[Offer]:
 
 
 def get_offer(*, organization: Organization, offer_id: int) -> Offer:
-    """One offer; DomainError `not_found` where the organization has none."""
+    """One offer; DomainError `not_found` if the organization has none."""
     offer = _by_id.first(organization_id=organization.pk, offer_id=offer_id)
     if offer is None:
         raise not_found("Offer")
@@ -28,7 +28,7 @@ def get_offer(*, organization: Organization, offer_id: int) -> Offer:
 
 
 def issued_offers_of(*, organization: Organization, customer: Customer) -> QuerySet[IssuedOffer]:
-    """What a customer was issued, whatever became of it, newest first; each with its offer."""
+    """The offers that were issued to a customer, in any state, newest first; each with its offer."""
     issued = IssuedOffer.objects.filter(organization=organization, customer=customer)
     return issued.select_related("offer").order_by("-id")
 
@@ -44,17 +44,17 @@ MAXIMUM_LIMIT = 2**31 - 1
 
 
 def create_offer(*, organization: Organization, attributes: Mapping[str, object]) -> Offer:
-    """Make an offer.
+    """Create an offer.
 
     `attributes`: `name`, and optionally `guid` (generated when absent), `points`, `description`, `total_limit`,
-    `limit_per_customer`, `starts_at`, `ends_at`. DomainError `validation` for what is taken or wrong.
+    `limit_per_customer`, `starts_at`, `ends_at`. DomainError `validation` for a taken guid or wrong values.
     """
     return _save(Offer(organization=organization), attributes)
 
 
 @transaction.atomic
 def update_offer(*, organization: Organization, offer_id: int, changes: Mapping[str, object]) -> Offer:
-    """Change what is named (as in `create_offer`) and nothing else; the limit stays above what is issued."""
+    """Update the attributes in `changes` (those of `create_offer`); `total_limit` can't be below what is issued."""
     offer = Offer.objects.select_for_update(no_key=True).filter(organization=organization, id=offer_id).first()
     if offer is None:
         raise not_found("Offer")

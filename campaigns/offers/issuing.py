@@ -1,6 +1,6 @@
-"""Giving offers to customers: exact limits, points booked, and nothing twice whatever is tried again.
+"""Issuing offers to customers: exact under concurrency, idempotent by key, points booked.
 
-Locks are taken in the order of customers, then offers, each by id: whoever locks more than one customer does it first.
+Locks are taken on customers, then on offers, each by id; a caller that needs several customers locks them before.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ ISSUE_OFFERS = SQL("issue_offers", maximum_balance=MAXIMUM_BALANCE)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An offer for a customer. `key` (at most 255 characters) makes issuing it again harmless; `at` is when."""
+    """An offer for a customer at a time. `key` (at most 255 characters) is the idempotency key."""
 
     offer_id: int
     customer_id: int
@@ -32,12 +32,11 @@ class Grant:
 
 @transaction.atomic(savepoint=False)
 def issue_offers(*, organization_id: int, grants: Sequence[Grant]) -> set[str]:
-    """Issue the offers that may be issued, first come first served in the order given; returns their keys.
+    """Issue the offers that may be issued, in the order given; returns their keys.
 
-    Left out: a key that was issued before, an offer outside of its dates at the grant's time, one whose `total_limit`
-    or `limit_per_customer` is used up, another organization's offer or customer. An offer's points are booked with it,
-    as far as the customer's balance stays within MAXIMUM_BALANCE.
-    Three statements, whatever the number.
+    Skipped: keys that were issued before, offers outside of their dates at the grant's time, offers whose `total_limit`
+    or `limit_per_customer` is used up, other organizations' offers and customers. An offer's points are booked with it,
+    as far as the customer's balance stays within MAXIMUM_BALANCE. Three statements, whatever the number.
     """
     if not grants:
         return set()

@@ -1,7 +1,7 @@
-"""The ledger of customers' points: the sum of a customer's entries is what stands in the customer's own row.
+"""The ledger of customers' points: the sum of a customer's entries equals the customer's balance.
 
-Whoever changes points adds the entry in the same transaction: what behaviors and offers give (`behavior_effects`,
-`issued_offers`), and what operators put right, which is here. A merge adds points up and moves the entries.
+Every change of a balance adds an entry in the same transaction: completed behaviors (`behaviors.effects`), issued
+offers (`offers.issuing`) and operators' adjustments, which are here. A merge adds balances up and moves the entries.
 """
 
 import uuid
@@ -25,10 +25,10 @@ INSERT_OPENING_BALANCES = SQL("insert_opening_balances")
 def adjust_points(
     *, organization: Organization, customer_id: int, amount: int, note: str, now: datetime
 ) -> PointsEntry:
-    """Give a customer (by their row's id) points, or take some away, and say why.
+    """Add points to a customer's balance, or subtract some, with a note; `customer_id` is the primary key.
 
-    DomainError `validation` where the customer is not the organization's, the amount is 0 or too large, the note is
-    missing, or the customer would end up with less than nothing or more than MAXIMUM_BALANCE.
+    DomainError `validation` if the customer is not the organization's, the amount is 0 or too large, the note is
+    missing, or the balance would be negative or above MAXIMUM_BALANCE.
     """
     if not amount or abs(amount) > MAXIMUM_POINTS:
         raise invalid(amount=f"A number other than 0, of at most {MAXIMUM_POINTS}, is expected.")
@@ -54,6 +54,6 @@ def adjust_points(
 
 
 def book_opening_balances(*, organization: Organization) -> None:
-    """Give customers who were made with points, and have no entry yet, the entry that says so."""
+    """Add an opening entry for each customer who has points and no entry yet."""
     with connection.cursor() as cursor:
         cursor.execute(INSERT_OPENING_BALANCES, [organization.pk])

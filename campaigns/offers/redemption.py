@@ -1,4 +1,4 @@
-"""Customers redeem the offers they were given: each once, and none that is over."""
+"""Redemption of issued offers: each once, and not after it has expired."""
 
 from datetime import datetime
 from functools import partial
@@ -14,15 +14,15 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-# A statement of its own: the next one sees what a merge brought while this one waited for it.
+# A statement of its own: the next one sees the rows that a merge has moved while this one waited for it.
 LOCK_CUSTOMER = "SELECT id FROM customers_customer WHERE id = %(customer)s::bigint FOR KEY SHARE"
 REDEEM_OFFER = SQL("redeem_offer")
 
 
 def redeem_offer(*, organization: Organization, customer: Customer, issued_offer_id: int, now: datetime) -> IssuedOffer:
-    """Redeem an offer that the customer, or somebody who was merged into them, was given.
+    """Redeem an offer that was issued to the customer, or to one who was merged into them.
 
-    DomainError `not_found` where they were not given it, `not_available` where it is redeemed or expired already.
+    DomainError `not_found` if it wasn't, `not_available` if it is redeemed or expired.
     """
     work = partial(_redeem, organization, issued_offer_id, now)
     return for_living(organization=organization, customer=customer, work=work)

@@ -1,1 +1,1 @@
-"""What campaigns may spend, and what they have spent."""
+"""Spend limits of campaigns, and the ledger of what they have spent."""

@@ -1,4 +1,4 @@
-"""Which campaigns may spend no more."""
+"""Campaigns whose budget is exhausted."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,7 +19,7 @@ NOTHING = Decimal(0)
 def find_exhausted_budgets(
     *, organization: Organization, needed: Mapping[int, Decimal], at: datetime
 ) -> frozenset[int]:
-    """Which campaigns' limits leave less than is `needed` (by campaign id; 0: anything at all), in one statement."""
+    """The campaigns whose limit leaves less than `needed` (by campaign id; 0: nothing at all), in one statement."""
     starts = {period.value: period_start(period, at, organization.zone) for period in PERIODS}
     limits = SpendLimit.objects.filter(organization=organization, campaign_id__in=list(needed))
     spent = SpendTotal.objects.filter(campaign=OuterRef("campaign"), starts_on__in=list(starts.values()))

@@ -1,7 +1,7 @@
-"""Booking spend: exact under any concurrency, in the caller's transaction.
+"""The spend ledger: charges booked exactly under any concurrency, in the caller's transaction.
 
-All who book on a campaign, or change its limit, lock its SpendLimit row first. So whoever reads the totals afterwards
-reads what everybody before has committed, and two charges that each fit a cap never both pass it.
+Bookings and changes of a limit lock the campaign's SpendLimit row first, so they are serialised by it: two charges that
+each fit under a cap never exceed it together.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ SUBTRACT_FROM_TOTALS = SQL("subtract_from_totals")
 
 @dataclass(frozen=True)
 class Charge:
-    """What is to be booked."""
+    """A charge to be booked."""
 
     amount: Decimal
     at: datetime
@@ -54,9 +54,9 @@ def record_spend(
 ) -> SpendEntry:
     """Charge a campaign; `amount` in the advertiser's currency, more than 0, at most six decimal places.
 
-    The same `idempotency_key` is booked once per campaign: the entry of the first time is returned. DomainError
-    `spend_limit_reached` (nothing is booked) where the period of `at` would pass the limit in force,
-    `idempotency_key_reused` where the key stands for another amount.
+    Idempotent by `idempotency_key` within a campaign: the first entry is returned again. DomainError
+    `spend_limit_reached` (nothing is booked) if the period of `at` would exceed the limit in force,
+    `idempotency_key_reused` if the key was used for another amount.
     """
     if amount.is_finite() and amount <= 0:
         raise invalid(amount="The amount must be more than 0.")
@@ -67,9 +67,9 @@ def record_spend(
 def book_correction(
     *, organization: Organization, campaign: AdCampaign, amount: Decimal, at: datetime, note: str
 ) -> SpendEntry:
-    """Book what was charged wrongly: a negative `amount` gives back, a positive one charges and keeps to the cap.
+    """Book a correction: a negative `amount` is a refund, a positive one a charge within the cap.
 
-    DomainError `validation` where a period of `at` would end up below 0.
+    DomainError `validation` if a total of `at` would be negative.
     """
     if amount == 0:
         raise invalid(amount="A correction of 0 corrects nothing.")
@@ -77,9 +77,9 @@ def book_correction(
 
 
 def lock_spend_limit(*, organization: Organization, campaign_id: int) -> SpendLimit:
-    """The campaign's limit, locked until the transaction ends; made (uncapped) where there is none yet.
+    """The campaign's limit, locked until the transaction ends; created (uncapped) if there is none yet.
 
-    DomainError `not_found` where the organization has no such living campaign.
+    DomainError `not_found` if the organization has no such campaign, or it is deleted.
     """
     limits = SpendLimit.objects.select_for_update(no_key=True, of=("self",)).filter(
         organization=organization, campaign_id=campaign_id, campaign__deleted_at__isnull=True
@@ -104,7 +104,7 @@ def _book(organization: Organization, campaign: AdCampaign, charge: Charge) -> S
     starts = {period.value: period_start(period, charge.at, organization.zone) for period in PERIODS}
     totals = SpendTotal.objects.filter(campaign=campaign, starts_on__in=starts.values())
     spent = {total.period: total.amount for total in totals if total.starts_on == starts[total.period]}
-    _refuse_what_does_not_fit(charge, limit.in_force_on(charge.at.astimezone(organization.zone).date()), spent)
+    _check_limits(charge, limit.in_force_on(charge.at.astimezone(organization.zone).date()), spent)
     with connection.cursor() as cursor:
         cursor.execute(
             ADD_TO_TOTALS if charge.amount > 0 else SUBTRACT_FROM_TOTALS,
@@ -128,7 +128,7 @@ def _book(organization: Organization, campaign: AdCampaign, charge: Charge) -> S
 
 
 def _check(charge: Charge) -> None:
-    """Refuse what the ledger's columns can't hold exactly."""
+    """Check that the ledger's columns can hold the charge exactly."""
     if not charge.amount.is_finite() or abs(charge.amount) > LARGEST_CHARGE:
         raise invalid(amount=f"An amount of at most {LARGEST_CHARGE} is expected.")
     if charge.amount != charge.amount.quantize(SMALLEST_CHARGE):
@@ -139,7 +139,7 @@ def _check(charge: Charge) -> None:
 
 
 def _already_booked(campaign: AdCampaign, charge: Charge) -> SpendEntry | None:
-    """The entry of the same key; the limit's lock makes looking first as good as the constraint."""
+    """The entry of the same key; the limit's lock makes this check as good as the constraint."""
     if charge.idempotency_key is None:
         return None
     entry = SpendEntry.objects.filter(campaign=campaign, idempotency_key=charge.idempotency_key).first()
@@ -148,7 +148,7 @@ def _already_booked(campaign: AdCampaign, charge: Charge) -> SpendEntry | None:
     return entry
 
 
-def _refuse_what_does_not_fit(charge: Charge, limit: Limit, spent: dict[str, Decimal]) -> None:
+def _check_limits(charge: Charge, limit: Limit, spent: dict[str, Decimal]) -> None:
     if charge.amount > 0:
         if limit.amount is not None and spent.get(limit.renewal, NOTHING) + charge.amount > limit.amount:
             raise DomainError(ErrorKind.CONFLICT, "spend_limit_reached", "The campaign's spend limit is reached.")

@@ -1,7 +1,7 @@
-"""Setting spend limits: one or ten thousand, in one statement.
+"""Setting spend limits, one or ten thousand, in one statement.
 
-No definition hangs on them. The version stamp is raised only where a campaign that had no limit gets one, or loses the
-one it had: decisions ask the ledger about those that have one (`campaigns.decisions.compiled`, `capped`).
+The version is bumped only if a campaign gets its first limit or loses it: decisions look up in the ledger the campaigns
+that have one (`campaigns.decisions.compiled`, `capped`).
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ BELOW_SPENT = "below_lifetime_spent"
 
 @dataclass(frozen=True)
 class ChangedLimits:
-    """What became of the wanted limits, by campaign id: changed at once, later, or not at all."""
+    """The results of the wanted limits, by campaign id: changed immediately, at the next period, or not at all."""
 
     at_once: frozenset[int]
     at_next_period: frozenset[int]
@@ -35,11 +35,11 @@ class ChangedLimits:
 
 
 def change_spend_limits(*, organization: Organization, limits: Mapping[int, Limit], now: datetime) -> ChangedLimits:
-    """Set the limits of campaigns, by campaign id, whatever their number in one statement (and one for the stamp).
+    """Set the limits of campaigns, by campaign id, in one statement (and one for the version).
 
     The caller has checked each limit (`problem_of_limit`) and holds the locks on their SpendLimit rows, in a
-    transaction that ends right after. A lifetime limit below what was spent is left out; any other limit below the
-    spend of its current period takes effect with the next one.
+    transaction that ends right after. A lifetime limit below the spend is skipped; any other limit below the spend of
+    its current period takes effect with the next one.
     """
     if not limits:
         return ChangedLimits(frozenset(), frozenset(), frozenset())
@@ -75,10 +75,9 @@ def _change(
 
 @transaction.atomic
 def set_spend_limit(*, organization: Organization, campaign_id: int, limit: Limit, now: datetime) -> SpendLimit:
-    """Set the limit of one campaign; DomainError `validation` for a limit that makes no sense, `not_found`.
+    """Set the limit of one campaign; DomainError `validation` for an inconsistent limit, `not_found`.
 
-    DomainError BELOW_SPENT for a lifetime limit below what was spent. Whether it takes effect only later stands in
-    the answer's `takes_effect_on`.
+    DomainError BELOW_SPENT for a lifetime limit below the spend. A limit that takes effect later has `takes_effect_on`.
     """
     problem = problem_of_limit(limit)
     if problem:

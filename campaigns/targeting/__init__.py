@@ -1,4 +1,4 @@
-"""One targeting language: parsed once, compiled to SQL for audiences and to a Python predicate for one customer.
+"""The targeting language: parsed once, compiled to SQL for audiences and to a Python predicate for one customer.
 
 A target is `{attribute, operator, values}`. Its values are alternatives; targets are joined by AND. An absent attribute
 fails every operator but `not_in` and `not_exists`.

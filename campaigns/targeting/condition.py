@@ -1,4 +1,4 @@
-"""One condition in the form both compilers read: everything that could be wrong with a target is behind it."""
+"""Conditions: checked targets, in the form that both compilers read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Comparable = str | int | Decimal
 
 
 class Source(StrEnum):
-    """Where a customer's value stands: in the attributes, the tags, the points or the (last) visit."""
+    """Where a customer's value is: in the attributes, the tags, the points or the (last) visit."""
 
     FIELD = "field"
     TAG = "tag"
@@ -32,7 +32,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TargetedAttribute:
-    """What a target speaks of; `type` is that of a single value (a tag is a string)."""
+    """The attribute that a target is about; `type` is that of a single value (a tag is a string)."""
 
     attribute: str
     source: Source
@@ -40,7 +40,7 @@ class TargetedAttribute:
 
     @property
     def operators(self) -> frozenset[TargetOperator]:
-        """The operators that have a meaning here: sets and booleans have no order, only strings have parts."""
+        """The operators that apply: sets and booleans have no order, only strings have parts."""
         if self.source is Source.TAG or self.type is FieldType.BOOLEAN:
             return MEMBERSHIP
         if self.type is FieldType.STRING:
@@ -49,7 +49,7 @@ class TargetedAttribute:
 
 
 def find_attribute(attribute: str, schema: Mapping[str, str]) -> TargetedAttribute | None:
-    """Find the subject of this name; None where it is neither a word of the language nor a field of the schema."""
+    """Find the attribute of this name; None if it is neither built in nor a field of the schema."""
     if attribute == "tag":
         return TargetedAttribute(attribute, Source.TAG, FieldType.STRING)
     if attribute == "points":

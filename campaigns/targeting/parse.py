@@ -31,7 +31,7 @@ Finder = Callable[[str, object], TargetedAttribute | None]
 
 
 class RefusedTargetError(ValueError):
-    """One target is refused; a sentence for each of its problems."""
+    """A target is invalid; a sentence for each of its problems."""
 
     def __init__(self, sentences: Sequence[str]) -> None:
         super().__init__(" ".join(sentences))
@@ -155,7 +155,7 @@ def _count_problem(operator: TargetOperator, count: int) -> str:
 
 
 def _keep_values(subject: TargetedAttribute, values: list[object], problems: list[str]) -> list[NormalizedValue]:
-    """Keep the values; they share one type, so one sentence serves for all that are not of it."""
+    """Normalize the values; they share one type, so one sentence serves for all that are not of it."""
     kept: list[NormalizedValue] = []
     wrong: list[str] = []
     expected = ""

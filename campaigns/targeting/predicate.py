@@ -1,4 +1,4 @@
-"""Conditions as a Python function: whether one customer, of whom everything is at hand, meets them all.
+"""Conditions as a Python predicate over the facts of one customer.
 
 The meaning is that of `campaigns.targeting.sql`, value by value; a property test holds the two together.
 """
@@ -20,7 +20,7 @@ PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:[.][0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class CustomerFacts:
-    """What targeting may ask about one customer.
+    """The facts of one customer that targeting compares.
 
     `attributes` are in their kept forms, None where the value was cleared; `platform`, `language` and `channel` are the
     visit's, empty where it didn't say.
@@ -39,7 +39,7 @@ Reader = Callable[[CustomerFacts], Comparable | None]
 
 
 def compile_predicate(conditions: Iterable[Condition]) -> Predicate:
-    """Make a function that is true of the customers who meet every condition; of all where there is none."""
+    """A predicate that is true for customers who match every condition; for all if there is none."""
     tests = tuple(_compile(condition) for condition in conditions)
     if len(tests) == 1:
         return tests[0]
@@ -60,7 +60,7 @@ def _compile(condition: Condition) -> Predicate:
 
 
 def _reader(condition: Condition) -> Reader:
-    """How a customer's value is read: comparable with the condition's values, None where it is absent."""
+    """How a customer's value is read: comparable with the condition's values, None if it is absent."""
     name = condition.attribute
     if condition.source is Source.POINTS:
         return attrgetter("points")
@@ -80,7 +80,7 @@ def _text_reader(name: str) -> Reader:
 
 
 def _number_reader(name: str) -> Reader:
-    """Read numbers by their size, so that 1.5 and 1.50 are one; None for what is no number.
+    """Read numbers by value, so that 1.5 and 1.50 are equal; None for what is no number.
 
     A field's type may have changed since the value was kept: such a value equals nothing and has no order.
     """

@@ -39,7 +39,7 @@ class Operand:
 
 
 def compile_sql(conditions: Iterable[Condition], alias: str = "customers_customer") -> tuple[str, list[Any]]:
-    """Write a boolean expression over the customers table under `alias`, and its parameters for psycopg's `%s`.
+    """A boolean expression over the customers table under `alias`, and its parameters for psycopg's `%s`.
 
     It is in parentheses, never NULL, and `TRUE` where there is no condition. ValueError for an alias that is no plain
     identifier.

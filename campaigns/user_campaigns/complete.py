@@ -1,4 +1,4 @@
-"""Completing a campaign as if the customer had done all of it (contract 1, Performing Campaign Domain Actions)."""
+"""Completing a campaign as if the customer had done everything (contract 1, Performing Campaign Domain Actions)."""
 
 from datetime import datetime
 from functools import partial
@@ -14,10 +14,10 @@ from customers.models import Customer, Organization
 
 
 def complete_campaign(*, organization: Organization, campaign_id: int, customer: Customer, now: datetime) -> list[int]:
-    """Earn every behavior of a campaign once, its goals first, with all that it leads to; the ids of those earned.
+    """Complete every behavior of a campaign once, its goals first, with all outcomes; the ids of those completed.
 
-    A behavior at its cap is left out. `organization.version` must be of this request. DomainError `failed_to_perform`
-    where the campaign is not live now or has no behavior, the customer is not qualified, or all behaviors are at their
+    Behaviors at a cap are skipped. `organization.version` must be read in this request. DomainError `failed_to_perform`
+    if the campaign is not live now or has no behavior, the customer is not qualified, or all behaviors are at their
     caps.
     """
     work = partial(_complete, organization, campaign_id, now)
@@ -44,7 +44,7 @@ def _complete(organization: Organization, campaign_id: int, now: datetime, custo
 
 
 def _further(customer_id: int, compiled_behaviors: list[CompiledBehavior], now: datetime) -> list[CustomerEvent]:
-    """The events that earning may lead to."""
+    """The events that completing may trigger."""
     return [CustomerEvent(customer_id, name, now) for one in compiled_behaviors for name in one.events]
 
 

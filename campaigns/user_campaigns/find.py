@@ -16,7 +16,7 @@ from customers.models import Customer, Organization
 
 
 class Section(StrEnum):
-    """What may be told of a campaign beside itself."""
+    """Optional parts of a customer's campaign."""
 
     PROGRESS = "progress"
     BEHAVIORS = "behaviors"
@@ -26,7 +26,7 @@ class Section(StrEnum):
 
 
 class Eligibility(StrEnum):
-    """Which of the active campaigns a list has."""
+    """A filter of the active campaigns."""
 
     ELIGIBLE = "eligible"
     INELIGIBLE = "ineligible"
@@ -35,8 +35,9 @@ class Eligibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CampaignStatus:
-    """Where a customer stands: `is_qualified` is whether they could still earn from the campaign, `is_completed`
-    whether they earned each of its behaviors at least once.
+    """A campaign's status for a customer.
+
+    `is_qualified`: they could still earn from it. `is_completed`: they earned each of its behaviors at least once.
     """
 
     is_qualified: bool
@@ -46,7 +47,7 @@ class CampaignStatus:
 
 @dataclass(frozen=True, slots=True)
 class CustomerCampaign:
-    """A campaign with the customer's standing and with what the sections that were asked for tell; else nothing."""
+    """A campaign with its status for a customer and the requested sections; others are empty."""
 
     campaign: AdCampaign
     status: CampaignStatus
@@ -58,7 +59,7 @@ class CustomerCampaign:
 
 @dataclass
 class Found:
-    """What sections tell, by campaign id; offers by their own, and what the customer was issued by offer id."""
+    """The data of sections by campaign id; offers by their own ids, issued offers by offer id."""
 
     behaviors: dict[int, list[BehaviorDefinition]] = field(default_factory=dict)
     offers: dict[int, Offer] = field(default_factory=dict)
@@ -86,7 +87,7 @@ def get_customer_campaign(
 def find_campaign_statuses(
     *, organization: Organization, customer: Customer, which: Collection[Eligibility], now: datetime
 ) -> dict[int, CampaignStatus]:
-    """Where the customer stands in each active campaign (live and inside its dates), the newest first."""
+    """The customer's status in each active campaign (live and within its dates), newest first."""
     definitions = get_definitions(organization_id=organization.pk, version=organization.version).by_id
     active = {key: one for key, one in definitions.items() if one.candidate.window.is_open(now)}
     statuses = _campaign_statuses(organization, customer, active, now)
@@ -107,7 +108,7 @@ def customer_campaigns(
     sections: Collection[Section],
     now: datetime,
 ) -> list[CustomerCampaign]:
-    """The campaigns of these standings, in their order; a query for the campaigns, and one or two for each section."""
+    """The campaigns of these statuses, in their order; a query for the campaigns, and one or two for each section."""
     definitions = get_definitions(organization_id=organization.pk, version=organization.version).by_id
     rows = AdCampaign.objects.filter(organization=organization, id__in=list(statuses), deleted_at__isnull=True)
     campaigns = {campaign.pk: campaign for campaign in rows}
@@ -164,7 +165,7 @@ def _find_creatives(
     found: Found,
     now: datetime,
 ) -> None:
-    """The live creatives whose parents are live now and whose group's targets the customer meets."""
+    """The live creatives whose parents are active now and whose group's targets match the customer."""
     facts = facts_of(customer)
     creatives = AdUnit.objects.filter(
         organization=organization,
