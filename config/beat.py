@@ -25,7 +25,7 @@ class PatientScheduler(Scheduler):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self._tell_after = 0.0
 
-    def is_due(self, entry: Any) -> tuple[bool, float]:
+    def is_due(self, entry: object) -> tuple[bool, float]:
         """Whether to send it now, and in how many seconds to check again."""
         is_due, again = super().is_due(entry)
         if not is_due:
@@ -40,7 +40,7 @@ class PatientScheduler(Scheduler):  # type: ignore[misc]
             return False, FULL_SECONDS
         return True, again
 
-    def _tell(self, event: str, **facts: Any) -> None:
+    def _tell(self, event: str, **facts: object) -> None:
         """Log it, at most once a minute."""
         if time.monotonic() >= self._tell_after:
             self._tell_after = time.monotonic() + TELL_SECONDS

@@ -14,7 +14,7 @@ class RepeatedTask(Task):  # type: ignore[misc]  # Celery has no types
 
     abstract = True
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         """Run it."""
         begin(Work.WORKER)
         return repeated(partial(super().__call__, *args, **kwargs), whole=True)

@@ -1,13 +1,11 @@
 """Checks of our own settings for `manage.py check --deploy`."""
 
-from typing import Any
-
 from celery import current_app
 from django.conf import settings
 from django.core import checks
 
 
-def servers(**_: Any) -> list[checks.CheckMessage]:
+def servers(**_: object) -> list[checks.CheckMessage]:
     """Warnings about settings that are only meant for trying the product out."""
     lacking = {
         "W001": not settings.DATABASE_URL and "DATABASE_URL is not set: the embedded PostgreSQL is for trying out.",
@@ -21,7 +19,7 @@ def servers(**_: Any) -> list[checks.CheckMessage]:
     return [checks.Warning(sentence, id=f"config.{number}") for number, sentence in lacking.items() if sentence]
 
 
-def broker(**_: Any) -> list[checks.CheckMessage]:
+def broker(**_: object) -> list[checks.CheckMessage]:
     """Whether the broker's client library is installed; it is imported only when a message is sent."""
     try:
         current_app.connection_for_write().get_transport_cls()

@@ -30,7 +30,7 @@ class Attempts(AxesDatabaseHandler):  # type: ignore[misc]  # django-axes has no
         return super().is_locked(request, credentials) or _failures_of(request) >= settings.MOST_FAILURES_OF_AN_ADDRESS
 
     def user_login_failed(
-        self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+        self, sender: object, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: object
     ) -> None:
         """Log a wrong password, or an attempt that was locked out."""
         is_refused = bool(getattr(request, "axes_locked_out", False))
@@ -65,7 +65,7 @@ def address_of(request: HttpRequest) -> str | None:
     return network_of(client_address(request.META)) or None
 
 
-def wait(request: HttpRequest, *_: Any) -> HttpResponse:
+def wait(request: HttpRequest, *_: object) -> HttpResponse:
     """The page for who has failed too often."""
     seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
     context = {**admin.site.each_context(request), "title": "Too many failed logins", "minutes": seconds // 60}

@@ -107,7 +107,7 @@ class RepeatedPages:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+        self, request: HttpRequest, view: Callable[..., Any], args: Sequence[object], kwargs: Mapping[str, object]
     ) -> Any:
         """Call the view."""
         match = request.resolver_match

@@ -3,14 +3,13 @@
 import ipaddress
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from django.conf import settings
 
 NETWORK_BITS = 64
 
 
-def client_address(meta: Mapping[str, Any]) -> str:
+def client_address(meta: Mapping[str, object]) -> str:
     """The client's IP address from a request's META; empty if there is none (a Unix socket).
 
     Each of the TRUSTED_PROXIES appends its caller's address to X-Forwarded-For. What stands before these was sent by

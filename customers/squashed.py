@@ -48,6 +48,6 @@ class SeparateTogether(SeparateDatabaseAndState):
         super().state_forwards(app_label, state)
 
 
-def _drop_rendered_models(state: Any) -> None:
+def _drop_rendered_models(state: object) -> None:
     """Drop the state's rendered models, so that they are rendered when needed next."""
     state.__dict__.pop("apps", None)

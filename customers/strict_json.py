@@ -30,7 +30,7 @@ def read_json(body: bytes) -> Any:
     return document
 
 
-def refuse_unstorable(text: str, document: Any) -> None:
+def refuse_unstorable(text: str, document: object) -> None:
     """JSONError for what other JSON readers accept but can't be stored or sent back: depth, lone surrogates."""
     # A document deeper than the limit has more opening brackets than that.
     if text.count("[") + text.count("{") > MAXIMUM_DEPTH:
@@ -40,7 +40,7 @@ def refuse_unstorable(text: str, document: Any) -> None:
         _refuse_surrogates(document)
 
 
-def holds_nul(value: Any) -> bool:
+def holds_nul(value: object) -> bool:
     """Whether a document contains the character NUL, which PostgreSQL's text can't."""
     if isinstance(value, dict):
         return any(holds_nul(key) or holds_nul(item) for key, item in value.items())
@@ -77,13 +77,13 @@ def _refuse_constant(name: str) -> NoReturn:
 DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_refuse_constant, parse_float=_fraction)
 
 
-def _children(value: Any) -> list[Any]:
+def _children(value: object) -> list[Any]:
     if isinstance(value, dict):
         return [*value.keys(), *value.values()]
     return value if isinstance(value, list) else []
 
 
-def _refuse_depth(document: Any) -> None:
+def _refuse_depth(document: object) -> None:
     level, depth = [document], 0
     while level:
         depth += any(isinstance(value, dict | list) for value in level)
@@ -92,7 +92,7 @@ def _refuse_depth(document: Any) -> None:
         level = [child for value in level for child in _children(value)]
 
 
-def _refuse_surrogates(document: Any) -> None:
+def _refuse_surrogates(document: object) -> None:
     waiting = [document]
     while waiting:
         value = waiting.pop()

@@ -79,7 +79,7 @@ def repeated(work: Callable[[], Result], *, whole: bool = False) -> Result:
 def repeating(work: Callable[..., Result]) -> Callable[..., Result]:
     """A function that does the same work, `repeated`."""
 
-    def work_repeated(*args: Any, **kwargs: Any) -> Result:
+    def work_repeated(*args: object, **kwargs: object) -> Result:
         return repeated(partial(work, *args, **kwargs))
 
     return work_repeated

@@ -196,7 +196,7 @@ def _unknown_trail() -> DomainError:
     return DomainError(ErrorKind.NOT_FOUND, "unknown_trail", "The trail is not known.")
 
 
-def _as_json(value: Any) -> str:
+def _as_json(value: object) -> str:
     return orjson.dumps(value).decode()
 
 

@@ -122,7 +122,7 @@ def _campaign(organization: Organization, name: str, priority: int) -> AdCampaig
     return create_campaign(organization=organization, attributes=attributes | dates)
 
 
-def _placeholder(application: Application, name: str, width: int, height: int, **attributes: Any) -> Placeholder:
+def _placeholder(application: Application, name: str, width: int, height: int, **attributes: object) -> Placeholder:
     placeholder = Placeholder(application=application, name=name, width=width, height=height, **attributes)
     return save_placeholder(placeholder=placeholder)
 

@@ -11,7 +11,7 @@ DAY = 86_400
 OFFER = {"guid": "514dafae-14ab-4104-b4da-3b2ad08f10d5", "name": "Ten dollars off boots", "limit_per_customer": 2}
 
 
-def _goal(name: str, event: str, count: int, *, period: int, **more: Any) -> dict[str, Any]:
+def _goal(name: str, event: str, count: int, *, period: int, **more: object) -> dict[str, Any]:
     data = {"period": period, "min_time_between_events_count": 1, "consecutive": False}
     return {"achievement": {"name": name, "internal_event_name": event, "event_count": count, "data": data, **more}}
 

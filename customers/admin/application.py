@@ -58,14 +58,14 @@ class ApplicationAdmin(ServiceAdmin[Application]):
         return self._shown_once(request, request.new_secrets)  # type: ignore[attr-defined]
 
     @admin.action(description="Give a new secret (the old one stops working)", permissions=["change"])
-    def give_new_secret(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+    def give_new_secret(self, request: HttpRequest, queryset: object) -> HttpResponse:
         """Rotate the secret of each chosen application."""
         return self._rotated(request, queryset, API_SECRET, rotate_secret)
 
     @admin.action(
         description="Give a new identity secret (customer-tokens of the old one are wrong)", permissions=["change"]
     )
-    def give_new_identity_secret(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+    def give_new_identity_secret(self, request: HttpRequest, queryset: object) -> HttpResponse:
         """Rotate the identity secret of each chosen application."""
         return self._rotated(request, queryset, IDENTITY_SECRET, rotate_identity_secret)
 

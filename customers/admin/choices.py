@@ -52,7 +52,7 @@ class OrganizationFilter(SimpleListFilter):
     title = "organization"
     parameter_name = "organization__id__exact"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         """The offered organizations, and the chosen one in any case."""
         chosen = as_id(self.value() or "")
         offered = list(Organization.objects.order_by("name").values_list("pk", "name")[:MOST_ORGANIZATIONS])

@@ -64,7 +64,7 @@ class OperatorAdmin(PeopleAdmin, UserAdmin):  # type: ignore[type-arg]
     add_form = NewOperatorForm
     readonly_fields = ["last_login", "date_joined"]
 
-    def create(self, organization: Any, values: dict[str, Any], request: HttpRequest) -> Operator:
+    def create(self, organization: object, values: dict[str, Any], request: HttpRequest) -> Operator:
         """A new operator, with the password that was typed in twice."""
         operator = Operator(username=values["username"])
         if values.get("usable_password") == "false":
@@ -108,7 +108,7 @@ class GroupAdmin(PeopleAdmin, DjangoGroupAdmin):
 
     form = GroupForm
 
-    def create(self, organization: Any, values: dict[str, Any], request: HttpRequest) -> Any:
+    def create(self, organization: object, values: dict[str, Any], request: HttpRequest) -> Any:
         """A new group."""
         return self.save(Group(), values)
 
@@ -116,11 +116,11 @@ class GroupAdmin(PeopleAdmin, DjangoGroupAdmin):
         """Only who may do all gives powers."""
         return super().has_add_permission(request) and _may_all(request)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Only who may do all gives powers."""
         return super().has_change_permission(request, obj) and _may_all(request)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Only who may do all takes powers."""
         return super().has_delete_permission(request, obj) and _may_all(request)
 

@@ -47,7 +47,7 @@ class BoundedAdmin(admin.ModelAdmin[Row]):
             queryset = queryset.filter(organization=as_id(asking))
         return super().get_search_results(request, queryset, search_term)
 
-    def _filter_actions_by_permissions(self, request: HttpRequest, actions: Any) -> list[Any]:
+    def _filter_actions_by_permissions(self, request: HttpRequest, actions: object) -> list[Any]:
         """An action that declares no permission is not available."""
         allowed: list[Any] = super()._filter_actions_by_permissions(request, actions)  # type: ignore[misc]  # Django's own hook
         return [action for action in allowed if getattr(action[0], "allowed_permissions", None)]
@@ -86,11 +86,11 @@ class HistoryAdmin(BoundedAdmin[Any]):
         """Clients add them."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """History is not changed."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Counts, caps and sums are derived from them."""
         return False
 
@@ -102,15 +102,15 @@ class ReadOnlyInline(admin.TabularInline[Any, Any]):
     can_delete = False
     show_change_link = False
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """They have a page, or a dialect, of their own."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """They have a page, or a dialect, of their own."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """They have a page, or a dialect, of their own."""
         return False
 
@@ -198,7 +198,7 @@ class ServiceAdmin(BoundedAdmin[Row]):
             fieldsets[-1][1]["fields"] = [*fieldsets[-1][1]["fields"], SEEN]
         return fieldsets
 
-    def get_form(self, request: HttpRequest, obj: Row | None = None, change: bool = False, **options: Any) -> Any:  # noqa: FBT001, FBT002
+    def get_form(self, request: HttpRequest, obj: Row | None = None, change: bool = False, **options: object) -> Any:  # noqa: FBT001, FBT002
         """The form, with its organization and the function that saves its row."""
         form: Any = super().get_form(request, obj, change=change, **options)
         form.organization = self.get_organization(request, obj)
@@ -218,10 +218,10 @@ class ServiceAdmin(BoundedAdmin[Row]):
         organization: Any = form.organization
         return self.create(organization, form.values, request)
 
-    def save_model(self, request: HttpRequest, obj: Row, form: Any, change: bool) -> None:  # noqa: FBT001
+    def save_model(self, request: HttpRequest, obj: Row, form: object, change: bool) -> None:  # noqa: FBT001
         """No-op: the form has saved the row."""
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+    def save_related(self, request: HttpRequest, form: object, formsets: object, change: bool) -> None:  # noqa: FBT001
         """No-op: inlines are never saved."""
 
     def changeform_view(

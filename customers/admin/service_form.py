@@ -177,7 +177,7 @@ def _nothing(exclude: object = None) -> None:
     """Check nothing."""
 
 
-def canonical(value: Any) -> Any:
+def canonical(value: object) -> Any:
     """A value in one form, whether it comes from the row or from the form; every kind of empty value is None."""
     if isinstance(value, models.Model):
         return value.pk
@@ -194,7 +194,7 @@ def canonical(value: Any) -> Any:
     return None if value == {} else value
 
 
-def digest(value: Any) -> str:
+def digest(value: object) -> str:
     """Equal for equal values."""
     return hashlib.sha256(_encode(canonical(value)).encode("utf-8", "surrogatepass")).hexdigest()[:DIGEST]
 
@@ -229,7 +229,7 @@ def refused_by_the_database(form: ServiceForm, error: IntegrityError) -> tuple[s
     return beside, "It is taken, or gone meanwhile."
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if canonical(value) is None:
         text = "nothing"
     elif isinstance(value, bool):

@@ -4,7 +4,6 @@ import re
 import secrets
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -100,7 +99,7 @@ def create_application(
     return application, secret
 
 
-def update_application(*, application: Application, changes: Mapping[str, Any]) -> Application:
+def update_application(*, application: Application, changes: Mapping[str, object]) -> Application:
     """Change `name`, `platforms`, `allowed_origins` or `is_active` of an application, and nothing else.
 
     DomainError `validation` as in `create_application`.
@@ -108,7 +107,7 @@ def update_application(*, application: Application, changes: Mapping[str, Any]) 
     return _save(application, changes, is_new=False)
 
 
-def _save(application: Application, changes: Mapping[str, Any], *, is_new: bool) -> Application:
+def _save(application: Application, changes: Mapping[str, object], *, is_new: bool) -> Application:
     for name, value in changes.items():
         setattr(application, name, value)
     unknown = sorted(set(application.platforms) - set(Platform.values))

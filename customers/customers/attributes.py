@@ -1,7 +1,6 @@
 """A customer's attributes, as the organization's schema allows them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -14,7 +13,7 @@ from customers.schema.fields import field_of_unique_index, fields_of
 
 
 @transaction.atomic
-def save_attributes(*, organization: Organization, customer_id: str, attributes: Mapping[str, Any]) -> Customer:
+def save_attributes(*, organization: Organization, customer_id: str, attributes: Mapping[str, object]) -> Customer:
     """Create or update the customer with an id: attributes are merged, None clears one.
 
     DomainError `invalid_fields` names every field that the schema doesn't have, whose value is of another type, that

@@ -24,7 +24,7 @@ TAKEN = "Another customer has this id, or had it before they were merged."
 
 
 @transaction.atomic
-def create_customer(*, organization: Organization, attributes: Mapping[str, Any]) -> Customer:
+def create_customer(*, organization: Organization, attributes: Mapping[str, object]) -> Customer:
     """Make a known customer.
 
     `attributes`: `external_id`, and optionally `attributes` (by the schema, whose required fields must be there),
@@ -34,7 +34,7 @@ def create_customer(*, organization: Organization, attributes: Mapping[str, Any]
 
 
 @transaction.atomic
-def update_customer(*, customer: Customer, changes: Mapping[str, Any]) -> Customer:
+def update_customer(*, customer: Customer, changes: Mapping[str, object]) -> Customer:
     """Change what is named (as in `create_customer`) of a customer whom the caller has locked, and nothing else."""
     return _save(customer, changes)
 

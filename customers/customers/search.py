@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from psycopg import sql
@@ -32,7 +31,7 @@ UNMARKED = "Customers can't be searched by this field alone: mark it (or another
 
 
 @transaction.atomic
-def find_or_create_by_attributes(*, organization: Organization, attributes: Mapping[str, Any]) -> Customer:
+def find_or_create_by_attributes(*, organization: Organization, attributes: Mapping[str, object]) -> Customer:
     """The customer who has all these attributes: the oldest known one, else the oldest anonymous one, else a new one.
 
     A new one has the attributes, and waits for the id that the organization knows it by. With `id` it is that customer,

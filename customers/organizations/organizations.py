@@ -35,7 +35,7 @@ def get_or_create_organization(*, name: str) -> Organization:
     return Organization.objects.get_or_create(name=name)[0]
 
 
-def save_organization(*, organization: Organization, changes: Mapping[str, Any]) -> Organization:
+def save_organization(*, organization: Organization, changes: Mapping[str, object]) -> Organization:
     """Change `name`, `time_zone` or `default_consent` of an organization, or create a new one.
 
     DomainError `validation` for a taken name or an unknown time zone. Caps and windows begin by the time zone, so the

@@ -34,7 +34,7 @@ class PreparedQuery(Generic[Row]):
         self.parameters = parameters
         self._query: _Query[Row] | None = None
 
-    def first(self, **values: Any) -> Row | None:
+    def first(self, **values: object) -> Row | None:
         """The first row for these values of the parameters, or None."""
         if self._query is None:
             self._query = _Query(self.build, self.parameters)

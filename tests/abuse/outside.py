@@ -34,7 +34,7 @@ def make_destination(organization_id: int, kind: str, settings: dict[str, Any], 
     return made
 
 
-def make_webhook(organization_id: int, url: str, **settings: Any) -> Destination:
+def make_webhook(organization_id: int, url: str, **settings: object) -> Destination:
     """A webhook that is asked one message at a time."""
     told = {"url": url, "concurrency": 1, **settings}
     return make_destination(organization_id, "webhook", told, signing_secret="x")

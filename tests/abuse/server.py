@@ -145,7 +145,7 @@ class Server:
         with urllib3.PoolManager(retries=False, timeout=20) as pool:
             return pool.request(method, self.base_url + path, redirect=False, **options)
 
-    def status(self, method: str, path: str, **options: Any) -> int:
+    def status(self, method: str, path: str, **options: object) -> int:
         """The status of an answer, 0 where there is none."""
         try:
             return int(self.ask(method, path, **options).status)

@@ -50,7 +50,7 @@ def insert(table: str, **values: Any) -> None:
         )
 
 
-def _hierarchy(organization: int, campaign: dict[str, Any] | None = None, **creative: Any) -> None:
+def _hierarchy(organization: int, campaign: dict[str, Any] | None = None, **creative: object) -> None:
     """A live campaign (1) with a container (2), a group (3) and a creative (4)."""
     owned = {"organization_id": organization, "status": "live"}
     insert("campaigns_adcampaign", **{"id": 1, **owned, **(campaign or {})})

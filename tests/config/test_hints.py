@@ -38,7 +38,7 @@ BROKERS = [
 ]
 
 
-def brokered(url: str, **options: Any) -> Iterator[Celery]:
+def brokered(url: str, **options: object) -> Iterator[Celery]:
     """The product's app as this process's own, but with another broker and a queue that no worker takes from."""
     app = Celery("hints", set_as_current=False)
     app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -232,7 +232,7 @@ def test_deleted_interactions_are_noted_in_participations_and_a_merge_keeps_the_
     assert dict(Participation.objects.values_list("campaign_id", "seen_count")) == counts
 
 
-def _over(state: str, old: datetime, **message: Any) -> Delivery:
+def _over(state: str, old: datetime, **message: object) -> Delivery:
     rows = make_scheduled(**(EMAIL | message))
     make_people(rows.campaign.organization, 9)
     make_delivery(rows)

@@ -26,7 +26,7 @@ class TextField(serializers.Field[str, Any, str, Any]):
         super().__init__(**options)
         self.maximum = maximum
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         """The text, or an error."""
         if not isinstance(data, str):
             self.fail("invalid")
@@ -46,7 +46,7 @@ class IdentifierField(TextField):
 
     default_error_messages = {"invalid": "An id is a string, a UUID or an integer."}
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         """The id as text; None for an empty one if the field is optional."""
         if isinstance(data, UUID) or (isinstance(data, int) and not isinstance(data, bool)):
             data = str(data)
@@ -61,7 +61,7 @@ class CustomerIdField(IdentifierField):
 
     default_error_messages = {"nobody": "This is nobody's id: {value}"}
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         """The id as text; None for an empty one that need not be there."""
         value = super().to_internal_value(data.strip() if isinstance(data, str) else data)
         if value is not None and value.lower() in settings.REFUSED_CUSTOMER_IDS:
@@ -78,7 +78,7 @@ class KeywordField(TextField):
         super().__init__(**options)
         self.choices, self.namespace = tuple(choices), namespace
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         """The name without its namespace, or the error `choice`."""
         name = super().to_internal_value(data).removeprefix(":").removeprefix(f"{self.namespace}/")
         if name not in self.choices:
@@ -89,10 +89,10 @@ class KeywordField(TextField):
 class RawField(serializers.Field[Any, Any, Any, Any]):
     """A value that the view or the domain validates itself."""
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         """The value itself."""
         return data
 
-    def to_representation(self, value: Any) -> Any:
+    def to_representation(self, value: object) -> Any:
         """The value itself."""
         return value

@@ -29,7 +29,7 @@ NEVER_CALLED = frozenset(
 )
 
 
-def read_members(kind: type[RequestBody], document: Mapping[str, Any]) -> dict[str, Any]:
+def read_members(kind: type[RequestBody], document: Mapping[str, object]) -> dict[str, Any]:
     """The validated members that `kind` declares; others are ignored (known clients send some).
 
     Names are kebab-case on the wire, with or without a namespace (`:trace/app-token`), and snake_case here. DomainError

@@ -31,20 +31,20 @@ def plain(value: Any) -> Any:
     raise EdnError(f"a tag has no meaning here: #{value.tag}")
 
 
-def _plain_map(value: Mapping[Any, Any]) -> dict[str, Any]:
+def _plain_map(value: Mapping[Any, object]) -> dict[str, Any]:
     plain_map = {_key(key): plain(item) for key, item in value.items()}
     if len(plain_map) != len(value):
         raise EdnError("a key stands twice in a map, as a keyword and as a string")
     return plain_map
 
 
-def _key(key: Any) -> str:
+def _key(key: object) -> str:
     if isinstance(key, Keyword | str):
         return key.name if isinstance(key, Keyword) else key
     raise EdnError(f"a map's key must be a keyword or a string, not {key}")
 
 
-def storable(value: Any) -> Any:  # noqa: PLR0911 (a table of types)
+def storable(value: object) -> Any:  # noqa: PLR0911 (a table of types)
     """A plain value as it is stored in JSON: instants and UUIDs as text, and numbers that would lose digits.
 
     A fraction is stored in the same form whether it came as JSON, as an EDN float or as an EDN decimal.

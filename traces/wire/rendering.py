@@ -30,7 +30,7 @@ def render(value: dict[str, Any], response_format: Format, *, status: int = 200)
     return respond(rendered(value, response_format), response_format, status=status)
 
 
-def rendered(value: Any, response_format: Format) -> bytes:
+def rendered(value: object, response_format: Format) -> bytes:
     """The bytes of a value in a format; see `render`."""
     if response_format == Format.EDN:
         return write(_with_keywords(value)).encode()
@@ -42,7 +42,7 @@ def respond(body: bytes, response_format: Format, *, status: int = 200) -> HttpR
     return HttpResponse(body, status=status, content_type=CONTENT_TYPES[response_format], headers={"Vary": "Accept"})
 
 
-def _with_keywords(value: Any) -> Any:
+def _with_keywords(value: object) -> Any:
     if isinstance(value, dict):
         return {keyword(key): _with_keywords(item) for key, item in value.items()}
     if isinstance(value, list):

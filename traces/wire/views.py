@@ -55,7 +55,7 @@ class TraceView(APIView):
         """The caller as far as the address tells, for the limits of visitors whom nobody vouches for."""
         return Stranger(client_address(self.request.META))
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Handle the request; add CORS headers if a page of another origin sent it."""
         origin = request.META.get("HTTP_ORIGIN", "")
         if not origin:
@@ -72,7 +72,7 @@ class TraceView(APIView):
             named = None
         return add_cors_headers(response, origin, named=named, methods=())
 
-    def handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def handle(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Negotiate both formats, then answer; errors have the dialect's shape and the negotiated format.
 
         A transaction that PostgreSQL rolls back (a deadlock, say) is repeated.

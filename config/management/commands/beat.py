@@ -1,7 +1,5 @@
 """`python manage.py beat`: beat alone, for deployments where something else runs the processes."""
 
-from typing import Any
-
 from django.core.management.base import BaseCommand
 
 from config.preflight import require_redis_url
@@ -14,7 +12,7 @@ class Command(BaseCommand):
     help = "Run beat alone, with Redis (compose.yaml does; `serve` runs everything)."
     requires_system_checks = []
 
-    def handle(self, *_: Any, **__: Any) -> None:
+    def handle(self, *_: object, **__: object) -> None:
         """Refuse to run without Redis, which it needs to reach workers."""
         require_redis_url()
         become(beat())

@@ -2,7 +2,6 @@
 
 import secrets
 from contextlib import suppress
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -36,7 +35,7 @@ class Command(BaseCommand):
 
     help = "Make the demo organization once and print its credentials."
 
-    def handle(self, *_: Any, **__: Any) -> None:
+    def handle(self, *_: object, **__: object) -> None:
         """Create everything in one transaction; a second call only shows the credentials again."""
         stored = credentials.read()
         with transaction.atomic():

@@ -4,7 +4,6 @@ import http.client
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -36,7 +35,7 @@ class Command(BaseCommand):
         """Take --demo."""
         parser.add_argument("--demo", action="store_true", help="make the demo data where it is missing")
 
-    def handle(self, *_: Any, demo: bool, **__: Any) -> None:
+    def handle(self, *_: object, demo: bool, **__: object) -> None:
         """Prepare, serve, and stop the embedded server at the end."""
         with Signals() as signals, _without_embedded_server_afterwards():
             address = self._prepare(signals, demo=demo)

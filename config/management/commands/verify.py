@@ -2,7 +2,6 @@
 
 from argparse import ArgumentTypeError
 from itertools import islice
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -31,7 +30,7 @@ class Command(BaseCommand):
             "--most", type=_number, default=MOST, metavar="N", help=f"lines of one check (default {MOST}; 0: all)"
         )
 
-    def handle(self, *_: Any, organization: str | None, most: int, **__: Any) -> None:
+    def handle(self, *_: object, organization: str | None, most: int, **__: object) -> None:
         """Run every check; findings go to stdout, progress to stderr."""
         organization_id = None if organization is None else self._find(organization)
         checks = all_checks()

@@ -1,7 +1,5 @@
 """`python manage.py web`: the web server alone, for deployments where something else runs the processes."""
 
-from typing import Any
-
 from django.core.management.base import BaseCommand
 
 from config.preflight import require_free_port
@@ -14,7 +12,7 @@ class Command(BaseCommand):
     help = "Run the web server alone (compose.yaml does; `serve` runs everything)."
     requires_system_checks = []
 
-    def handle(self, *_: Any, **__: Any) -> None:
+    def handle(self, *_: object, **__: object) -> None:
         """Check the address first, because the web server itself would fail with a traceback."""
         host, port = require_free_port()
         become(web_server(host=host, port=port))

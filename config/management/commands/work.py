@@ -8,7 +8,6 @@ import os
 import signal
 import threading
 import warnings
-from typing import Any
 
 from celery.apps.worker import Worker
 from celery.beat import Service
@@ -28,7 +27,7 @@ class Command(BaseCommand):
 
     help = "Run the worker and beat together in this process (without REDIS_URL; `serve` starts it)."
 
-    def handle(self, *_: Any, **__: Any) -> None:
+    def handle(self, *_: object, **__: object) -> None:
         """Run until told to stop."""
         if settings.REDIS_URL:
             raise CommandError("with REDIS_URL run `celery -A config worker` and `celery -A config beat` instead")
@@ -47,7 +46,7 @@ class Command(BaseCommand):
         beat = Service(app, max_interval=LONGEST_BEAT_SLEEP_SECONDS, scheduler_cls=app.conf.beat_scheduler)
         clock = threading.Thread(target=_tick, args=[beat], name="beat", daemon=True)
 
-        def stop_beat(**_: Any) -> None:
+        def stop_beat(**_: object) -> None:
             beat.stop()
 
         worker_shutting_down.connect(stop_beat)

@@ -1,7 +1,6 @@
 """`manage.py generate_customers N [--organization NAME]`: an organization with as many customers as you like."""
 
 import time
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -23,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--organization", metavar="NAME", help="default: the oldest one, else a new one")
         parser.add_argument("--seed", type=int, default=0, help="another seed makes other people (default 0)")
 
-    def handle(self, *_: Any, number: int, organization: str | None, seed: int, **__: Any) -> None:
+    def handle(self, *_: object, number: int, organization: str | None, seed: int, **__: object) -> None:
         """Generate, and tell how far it is."""
         if number < 1:
             raise CommandError("N must be 1 or more")

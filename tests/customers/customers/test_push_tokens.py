@@ -27,7 +27,7 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'customers_pushtoken':
 def _register(application: Application, customer: Customer, refused: list[DatabaseError]) -> None:
     """Register the token; statements that PostgreSQL has refused, and written to its log, are in `refused`."""
 
-    def watched(execute: Callable[..., Any], *arguments: Any) -> Any:
+    def watched(execute: Callable[..., Any], *arguments: object) -> Any:
         try:
             return execute(*arguments)
         except DatabaseError as error:

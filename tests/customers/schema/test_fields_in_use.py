@@ -162,7 +162,7 @@ def field() -> CustomerField:
     return save_field(field=CustomerField(organization=make_organization(), name="home-state", type="string"))
 
 
-def _renamed(field: CustomerField, **changes: Any) -> CustomerField:
+def _renamed(field: CustomerField, **changes: object) -> CustomerField:
     kept = CustomerField.objects.get(pk=field.pk)
     for name, value in changes.items():
         setattr(kept, name, value)

@@ -37,7 +37,7 @@ def decoded(answer: Answer) -> Any:
     return _plain(edn_format.loads(answer.content.decode()))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, edn_format.Keyword):
         return value.name
     if isinstance(value, edn_format.ImmutableDict):

@@ -41,13 +41,13 @@ class Walk:
         trail, interaction = make_trail(customer, caller.application), make_interaction(customer, campaign)
         return cls(caller, customer, campaign, str(trail.uuid), str(interaction.token), form)
 
-    def send(self, **members: Any) -> Answer:
+    def send(self, **members: object) -> Answer:
         """Call advance-funnel with these members beside the three that are always there."""
         body = {"trail-id": self.trail, "campaign-id": self.campaign.pk, "tracking-token": self.token}
         given = {name.replace("_", "-"): value for name, value in members.items()}
         return self.caller.post("campaigns/advance-funnel", body | given, self.form)
 
-    def step(self, **members: Any) -> dict[str, Any]:
+    def step(self, **members: object) -> dict[str, Any]:
         """The same, where it must succeed; the answer."""
         answer: dict[str, Any] = accepted(self.send(**members))
         assert answer.keys() == {"type", "config"}

@@ -38,7 +38,7 @@ def _read(raw: bytes, form: Form) -> Any:
     return json.loads(raw) if form == "json" else edn_format.loads(raw.decode())
 
 
-def _plain(document: Any) -> Any:
+def _plain(document: object) -> Any:
     """Dictionaries and lists that can be compared and changed; keywords stay keywords."""
     if isinstance(document, dict | edn_format.ImmutableDict):
         return {key: _plain(value) for key, value in document.items()}

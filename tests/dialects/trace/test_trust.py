@@ -51,12 +51,12 @@ class Visit:
         customer = Trace.objects.get(uuid=trace["trace-id"]).customer
         return cls(caller, campaign, trail, str(make_interaction(customer, campaign).token), form)
 
-    def send(self, **members: Any) -> Answer:
+    def send(self, **members: object) -> Answer:
         """Call advance-funnel."""
         body = {"trail-id": self.trail, "campaign-id": self.campaign.pk, "tracking-token": self.token}
         return self.caller.post("campaigns/advance-funnel", body | members, self.form)
 
-    def step(self, **members: Any) -> dict[str, Any]:
+    def step(self, **members: object) -> dict[str, Any]:
         """The same, where it must succeed."""
         return accepted(self.send(**members))
 

@@ -82,20 +82,20 @@ def test_new_visitors_of_an_address(web: Caller, form: Form, clock: Any, ids: tu
     accepted(_begin(web, form))
 
 
-def test_a_known_customer_is_no_new_visitor(web: Caller, form: Form, clock: Any) -> None:
+def test_a_known_customer_is_no_new_visitor(web: Caller, form: Form, clock: object) -> None:
     del clock
     ana = make_anonymous(web.organization)
     for _ in range(5):
         accepted(_begin(web, form, ana.external_id))
 
 
-def test_servers_bring_as_many_as_they_want(caller: Caller, form: Form, clock: Any) -> None:
+def test_servers_bring_as_many_as_they_want(caller: Caller, form: Form, clock: object) -> None:
     del clock
     for _ in range(5):
         accepted(_begin(caller, form))
 
 
-def test_a_network_of_ipv6_is_one_address(web: Caller, clock: Any) -> None:
+def test_a_network_of_ipv6_is_one_address(web: Caller, clock: object) -> None:
     del clock
     for place in range(3):
         accepted(_begin(web, address=f"2001:db8::{place + 1}"))
@@ -104,7 +104,7 @@ def test_a_network_of_ipv6_is_one_address(web: Caller, clock: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["campaigns/active", "customers/subscribe"])
-def test_whatever_makes_a_customer_is_counted(form: Form, clock: Any, path: str) -> None:
+def test_whatever_makes_a_customer_is_counted(form: Form, clock: object, path: str) -> None:
     del clock
     app = Caller.of(platforms=["web", "android"])
     app.client.defaults["REMOTE_ADDR"] = HERE
@@ -153,14 +153,14 @@ def test_charged_impressions_of_a_customer(web: Caller, form: Form, clock: Any) 
     accepted(shop.page(trails[3], form, "dear"))
 
 
-def test_servers_show_as_much_as_they_want(caller: Caller, form: Form, clock: Any) -> None:
+def test_servers_show_as_much_as_they_want(caller: Caller, form: Form, clock: object) -> None:
     del clock
     shop, trail = Shop(caller), make_trail(make_customer(caller.organization), caller.application)
     for _ in range(5):
         accepted(shop.page(trail, form, "dear"))
 
 
-def test_switched_off(web: Caller, form: Form, clock: Any, settings: Settings) -> None:
+def test_switched_off(web: Caller, form: Form, clock: object, settings: Settings) -> None:
     del clock
     settings.NEW_VISITORS_PER_MINUTE = settings.CHARGED_IMPRESSIONS_PER_MINUTE = 0
     shop, trail = Shop(web), make_trail(make_customer(web.organization), web.application)
@@ -172,7 +172,7 @@ def test_switched_off(web: Caller, form: Form, clock: Any, settings: Settings) -
 
 @pytest.mark.skipif(not REDIS_URL, reason="for the run against real servers")
 def test_the_highest_count_and_the_last_keys_are_what_the_other_store_goes_on_from(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, clock: Any
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, clock: object
 ) -> None:
     del clock
     now = time.time()

@@ -25,7 +25,7 @@ class CustomerMember(RawField):
         "long": "At most {maximum} fields are expected.",
     }
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
+    def to_internal_value(self, data: object) -> dict[str, Any]:
         """The map without namespaces (`:customer/id`) and with its id as text, or an error."""
         if not isinstance(data, dict):
             self.fail("map")

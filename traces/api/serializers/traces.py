@@ -61,7 +61,7 @@ class ActionData(RawField):
         "long": "At most {maximum} fields are expected.",
     }
 
-    def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
+    def to_internal_value(self, data: object) -> list[dict[str, Any]]:
         """`[{name, value}]` with values as they are stored, or an error."""
         if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
             self.fail("list")

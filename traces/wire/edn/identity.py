@@ -162,7 +162,7 @@ def _of_datetime(value: datetime) -> str:
     return f"t{value.astimezone(UTC).isoformat()}" if value.utcoffset() is not None else f"n{value.isoformat()}"
 
 
-def _of_sequence(value: Sequence[Any]) -> str:
+def _of_sequence(value: Sequence[object]) -> str:
     return _digest("Q", map(identity, value))
 
 
@@ -170,7 +170,7 @@ def _of_set(value: AbstractSet[Any]) -> str:
     return _digest("S", sorted(map(identity, value)))
 
 
-def _of_map(value: Mapping[Any, Any]) -> str:
+def _of_map(value: Mapping[Any, object]) -> str:
     return _digest("M", sorted(_pair(identity(key), item) for key, item in value.items()))
 
 
