@@ -78,7 +78,7 @@ class OfTenant(Operation):
     def related(self, app_label: str, state: Any) -> list[tuple[str, str, str, str]]:
         """Of each foreign key: its table, its column, the parent's table and the parent's key column."""
         model = state.apps.get_model(app_label, self.model)
-        keys = [model._meta.get_field(name) for name in self.fields]  # noqa: SLF001 - documented by Django, as below
+        keys = [model._meta.get_field(name) for name in self.fields]
         return [(_table(model), key.column, _table(key.related_model), key.target_field.column) for key in keys]
 
 
@@ -153,4 +153,4 @@ class WatchedInOrganization(OfTenant):
 
 
 def _table(model: Any) -> str:
-    return str(model._meta.db_table)  # noqa: SLF001
+    return str(model._meta.db_table)

@@ -46,12 +46,12 @@ class LevelAdmin(ServiceAdmin[AnyLevel]):
 
     def create(self, organization: Organization, values: dict[str, object], request: HttpRequest) -> AnyLevel:
         """Create it by the function that the dialects call."""
-        return self.model._default_manager.get(pk=self.create_level(organization, values).pk)  # noqa: SLF001
+        return self.model._default_manager.get(pk=self.create_level(organization, values).pk)
 
     def change(self, row: AnyLevel, changes: dict[str, object], request: HttpRequest) -> AnyLevel:
         """Update it by the function that the dialects call."""
         self.update_level(row, changes)
-        return self.model._default_manager.get(pk=row.pk)  # noqa: SLF001
+        return self.model._default_manager.get(pk=row.pk)
 
     def remove(self, rows: Sequence[AnyLevel]) -> None:
         """Soft-delete the rows and everything below them."""

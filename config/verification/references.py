@@ -27,7 +27,7 @@ def references() -> Iterator[Check]:
     for model in apps.get_models():
         if not issubclass(model, TenantModel):
             continue
-        for field in model._meta.concrete_fields:  # noqa: SLF001 - documented by Django, as below
+        for field in model._meta.concrete_fields:
             target = field.related_model
             if not isinstance(field, models.ForeignKey) or not isinstance(target, type):
                 continue
@@ -36,7 +36,7 @@ def references() -> Iterator[Check]:
 
 
 def _reference(model: type[models.Model], field: "models.Field[Any, Any]", target: type[models.Model]) -> Check:
-    child, parent = model._meta, target._meta  # noqa: SLF001
+    child, parent = model._meta, target._meta
     assert child.pk is not None
     assert parent.pk is not None
     place = f"{child.db_table}.{field.column}"

@@ -36,7 +36,7 @@ class OwnChoice(AutocompleteSelect):
 def narrow(field: ModelChoiceField[Any], organization: Organization | None) -> None:
     """Restrict a field to an organization's rows that are not deleted (None: to no rows)."""
     rows: Any = field.queryset
-    columns = {column.name for column in rows.model._meta.fields}  # noqa: SLF001
+    columns = {column.name for column in rows.model._meta.fields}
     if ORGANIZATION not in columns:
         return
     rows = rows.filter(organization=organization) if organization else rows.none()

@@ -35,11 +35,11 @@ class PeopleAdmin(ServiceAdmin[Any]):
 
     def save(self, row: models.Model, values: dict[str, Any]) -> models.Model:
         """Save the given columns, then the given many-to-many fields."""
-        lists = {field.name for field in row._meta.many_to_many}  # noqa: SLF001
+        lists = {field.name for field in row._meta.many_to_many}
         columns = [name for name in values if name not in lists]
         for name in columns:
             setattr(row, name, values[name])
-        row.save(update_fields=None if row._state.adding else columns)  # noqa: SLF001
+        row.save(update_fields=None if row._state.adding else columns)
         for name in lists & values.keys():
             getattr(row, name).set(values[name])
         return row

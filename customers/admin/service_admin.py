@@ -140,7 +140,7 @@ class ServiceAdmin(BoundedAdmin[Row]):
 
     def lock(self, row: Row) -> None:
         """Lock what changing or deleting a row locks first."""
-        list(type(row)._base_manager.select_for_update(no_key=True).filter(pk=row.pk).values_list("pk"))  # noqa: SLF001
+        list(type(row)._base_manager.select_for_update(no_key=True).filter(pk=row.pk).values_list("pk"))
 
     @property
     def is_of_an_organization(self) -> bool:
@@ -171,7 +171,7 @@ class ServiceAdmin(BoundedAdmin[Row]):
         for field in self.opts.fields:
             pk = as_id(request.POST.get(field.name, ""))
             if field.is_relation and pk is not None:
-                row: Any = field.related_model._base_manager.filter(pk=pk).first()  # type: ignore[union-attr]  # noqa: SLF001
+                row: Any = field.related_model._base_manager.filter(pk=pk).first()  # type: ignore[union-attr]
                 if row is not None:
                     return row.organization  # type: ignore[no-any-return]
         return None
@@ -198,7 +198,7 @@ class ServiceAdmin(BoundedAdmin[Row]):
             fieldsets[-1][1]["fields"] = [*fieldsets[-1][1]["fields"], SEEN]
         return fieldsets
 
-    def get_form(self, request: HttpRequest, obj: Row | None = None, change: bool = False, **options: object) -> Any:  # noqa: FBT001, FBT002
+    def get_form(self, request: HttpRequest, obj: Row | None = None, change: bool = False, **options: object) -> Any:
         """The form, with its organization and the function that saves its row."""
         form: Any = super().get_form(request, obj, change=change, **options)
         form.organization = self.get_organization(request, obj)
@@ -218,10 +218,10 @@ class ServiceAdmin(BoundedAdmin[Row]):
         organization: Any = form.organization
         return self.create(organization, form.values, request)
 
-    def save_model(self, request: HttpRequest, obj: Row, form: object, change: bool) -> None:  # noqa: FBT001
+    def save_model(self, request: HttpRequest, obj: Row, form: object, change: bool) -> None:
         """No-op: the form has saved the row."""
 
-    def save_related(self, request: HttpRequest, form: object, formsets: object, change: bool) -> None:  # noqa: FBT001
+    def save_related(self, request: HttpRequest, form: object, formsets: object, change: bool) -> None:
         """No-op: inlines are never saved."""
 
     def changeform_view(

@@ -52,12 +52,12 @@ class ServiceForm(forms.ModelForm[Any]):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if self.organization is not None and self.instance._state.adding and _is_tenant(self._meta.model):  # noqa: SLF001
+        if self.organization is not None and self.instance._state.adding and _is_tenant(self._meta.model):
             self.instance.organization = self.organization
         for field in self.fields.values():
             if isinstance(field, ModelChoiceField):
                 narrow(field, self.organization)
-        if self.instance._state.adding or not self._watched():  # noqa: SLF001 (the only place that knows)
+        if self.instance._state.adding or not self._watched():
             del self.fields[SEEN]
         else:
             # A copy, because Django writes to the form's own instance.
@@ -101,7 +101,7 @@ class ServiceForm(forms.ModelForm[Any]):
     def clean(self) -> dict[str, Any]:
         """An empty text is NULL if the column allows it; a new row needs an organization."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        columns = {field.name: field for field in self._meta.model._meta.fields}  # noqa: SLF001
+        columns = {field.name: field for field in self._meta.model._meta.fields}
         for name, value in cleaned.items():
             if value == "" and name in columns and columns[name].null:
                 cleaned[name] = None
@@ -216,7 +216,7 @@ def typed(wrapped: Any, name: str, value: Any) -> dict[str, Any]:
 def refused_by_the_database(form: ServiceForm, error: IntegrityError) -> tuple[str | None, str]:
     """The field of a broken constraint, and a sentence about a concurrent change."""
     broken = broken_constraint(error)
-    options = form._meta.model._meta  # noqa: SLF001
+    options = form._meta.model._meta
     for constraint in options.constraints:
         if constraint.name == broken and isinstance(constraint, models.UniqueConstraint):
             beside = next((name for name in reversed(constraint.fields) if name in form.fields), None)
@@ -242,4 +242,4 @@ def _shown(value: object) -> str:
 
 
 def _is_tenant(model: type[models.Model]) -> bool:
-    return any(field.name == "organization" for field in model._meta.fields)  # noqa: SLF001
+    return any(field.name == "organization" for field in model._meta.fields)

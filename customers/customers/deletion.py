@@ -29,5 +29,5 @@ def delete_customers(*, organization: Organization, customer_ids: Collection[int
         cursor.execute(MARK_DELETION, [organization.pk])
     for model in [model for model in owned if model.lock_order >= LockOrder.RECIPIENTS]:
         model.delete_rows(customer_ids=ids)
-    Customer.objects.filter(pk__in=ids)._raw_delete(Customer.objects.db)  # noqa: SLF001 - nothing refers to them any more
+    Customer.objects.filter(pk__in=ids)._raw_delete(Customer.objects.db)
     return len(ids)

@@ -52,4 +52,4 @@ class CustomerOwned(TenantModel):
     def delete_rows(cls, *, customer_ids: Collection[int]) -> None:
         """Delete all rows of customers who are being deleted; override if other rows refer to them or count them."""
         rows = cls._base_manager.filter(customer_id__in=customer_ids)
-        rows._raw_delete(rows.db)  # noqa: SLF001 - nothing refers to them, and no signal is needed
+        rows._raw_delete(rows.db)

@@ -69,7 +69,7 @@ def bump_version(*, organization: Organization, changed: Changed | None = None) 
     """
     marks: dict[str, list[int]] = {EVERYTHING: []}
     if changed is not None:
-        named = {model._meta.label_lower: sorted(ids) for model, ids in changed.items()}  # noqa: SLF001 - documented by Django
+        named = {model._meta.label_lower: sorted(ids) for model, ids in changed.items()}
         if sum(map(len, named.values())) <= MAXIMUM_MARKS:
             marks = named
     BUMP_VERSION.rows([organization.pk, orjson.dumps(marks).decode()])

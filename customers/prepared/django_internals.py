@@ -52,16 +52,16 @@ def compile_insert(row: models.Model, fields: Sequence[Any]) -> str:
 
 def inserted_fields(model: type[models.Model]) -> list[Any]:
     """The columns of a new row, without its primary key."""
-    meta = model._meta  # noqa: SLF001 - documented by Django
+    meta = model._meta
     return [field for field in meta.local_concrete_fields if field is not meta.auto_field]
 
 
 def returned_fields(model: type[models.Model]) -> Sequence[Any]:
     """The columns that the database fills in itself."""
-    fields: Sequence[Any] = model._meta.db_returning_fields  # noqa: SLF001 - as Django's own save()
+    fields: Sequence[Any] = model._meta.db_returning_fields
     return fields
 
 
 def mark_saved(row: models.Model) -> None:
     """Note that a row is in the database."""
-    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 - as Model.from_db does
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS

@@ -65,7 +65,7 @@ def test_what_an_operator_may_not_is_a_line_of_the_log(browser: Client, editor: 
 
 
 @pytest.mark.parametrize("is_oneself", [True, False])
-def test_nobody_is_raised(browser: Client, editor: Operator, is_oneself: bool) -> None:  # noqa: FBT001
+def test_nobody_is_raised(browser: Client, editor: Operator, is_oneself: bool) -> None:
     target = editor if is_oneself else _operator("view_adcampaign")
     page, before = address(Operator, target.pk, "change"), _rights(target)
     form = opened(browser, page)
