@@ -13,5 +13,5 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^campaigns/business-event/?$", BusinessEvents.as_view()),
     re_path(r"^campaigns/sync-page/?$", SyncPage.as_view()),
     re_path(r"^campaigns/advance-funnel/?$", AdvanceFunnel.as_view()),
-    re_path(r"^campaigns/(?P<campaign_id>[0-9]{1,19})/funnel/?$", FunnelPage.as_view()),
+    re_path(r"^campaigns/(?P<campaign_id>[0-9]{1,19}|[^/]{0,254}[^/0-9][^/]{0,254})/funnel/?$", FunnelPage.as_view()),
 ]

@@ -1,8 +1,10 @@
 """Funnels of campaigns: what decisions show of them, and their steps ready to be walked."""
 
+import uuid
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.db import connection
 from psycopg import sql
 
 from campaigns.models import AdCampaign
@@ -19,6 +21,24 @@ CUSTOMERS_SHARING_VALUE = """
 SELECT id, external_id FROM customers_customer
 WHERE organization_id = {organization} AND {stored} = {given} AND id <> %s::bigint ORDER BY id LIMIT 10
 """
+
+
+# Names are unique among living campaigns today; should several have one, it names none of them.
+CAMPAIGNS_OF_NAME = """
+SELECT campaign.id FROM traces_trail trail JOIN traces_trace trace ON trace.id = trail.trace_id
+JOIN campaigns_adcampaign campaign ON campaign.organization_id = trace.organization_id AND campaign.deleted_at IS NULL
+WHERE trail.uuid = %s::uuid AND campaign.name = %s::varchar LIMIT 2
+"""
+
+
+def campaign_id_of(*, trail_id: uuid.UUID | None, named: int | str) -> int:
+    """The id of the campaign that a caller names by its id or, in the trail's organization, by its name; 0 for none."""
+    if isinstance(named, int):
+        return named
+    with connection.cursor() as cursor:
+        cursor.execute(CAMPAIGNS_OF_NAME, [trail_id, named])
+        found = cursor.fetchall()
+    return int(found[0][0]) if len(found) == 1 else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,24 +9,27 @@ from traces.wire.members import RequestBody, without_namespace
 
 MAXIMUM_FIELDS = 100
 DIGITS = 19
+LONGEST_NAME = 255
 
 
-@extend_schema_field(OpenApiTypes.INT64)
+@extend_schema_field({"oneOf": [{"type": "integer", "format": "int64"}, {"type": "string"}]})
 class CampaignId(RawField):
-    """A campaign's id: an integer, or one as text."""
+    """A campaign's id, an integer or one as text; or its name, where that is unique (contract 5, "business-event")."""
 
     default_error_messages = {
-        "number": "An integer is expected.",
+        "number": "An integer, or the name of a campaign, is expected.",
         "required": "This field is required.",
         "null": "This field is required.",
     }
 
-    def to_internal_value(self, data: object) -> int:
-        """The number, or an error."""
+    def to_internal_value(self, data: object) -> int | str:
+        """The number, the name, or an error."""
         text = "" if isinstance(data, bool) or not isinstance(data, int | str) else str(data)
-        if not (text.isascii() and text.isdigit() and len(text) <= DIGITS):
+        if text.isascii() and text.isdigit() and len(text) <= DIGITS:
+            return int(text)
+        if not isinstance(data, str) or not data.strip() or len(data) > LONGEST_NAME:
             self.fail("number")
-        return int(text)
+        return data
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)

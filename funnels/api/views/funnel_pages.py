@@ -14,6 +14,7 @@ from customers.models.identifier import as_uuid
 from funnels.api.base import CustomerPage
 from funnels.api.form_fields import shown_fields, step_data_of
 from funnels.funnels.engine import StepConfig
+from funnels.funnels.lookup import campaign_id_of
 from funnels.funnels.page import (
     OpenedFunnel,
     Submission,
@@ -58,9 +59,11 @@ class FunnelPage(CustomerPage):
         return self._again(request)
 
     def _open(self, request: HttpRequest, campaign_id: str) -> OpenedFunnel:
+        trail_id = as_uuid(request.GET.get("t", ""))
+        named = int(campaign_id) if campaign_id.isascii() and campaign_id.isdigit() else campaign_id
         return open_funnel(
-            trail_id=as_uuid(request.GET.get("t", "")),
-            campaign_id=int(campaign_id),
+            trail_id=trail_id,
+            campaign_id=campaign_id_of(trail_id=trail_id, named=named),
             token=as_uuid(request.GET.get("d", "")),
         )
 

@@ -11,6 +11,7 @@ from customers.models.identifier import as_uuid
 from funnels.api.serializers.funnel_step import AdvanceFunnelIn, AdvanceFunnelOut
 from funnels.funnels.advance import Advance, advance_funnel
 from funnels.funnels.engine import StepConfig
+from funnels.funnels.lookup import campaign_id_of
 from traces.page_owners import app_token_of_trail
 from traces.wire.documentation import operation
 from traces.wire.rendering import keyword
@@ -33,7 +34,7 @@ class AdvanceFunnel(TraceView):
         self.trail_id = as_uuid(members["trail_id"])
         advance = Advance(
             trail_id=self.trail_id,
-            campaign_id=members["campaign_id"],
+            campaign_id=campaign_id_of(trail_id=self.trail_id, named=members["campaign_id"]),
             token=as_uuid(members["tracking_token"]),
             step_data=members["step_data"],
             step_id=members["step_id"],

@@ -205,9 +205,17 @@ def test_asking_again_never_restarts(walk: Walk) -> None:
 
 def test_campaign_ids_are_integers_or_text(walk: Walk) -> None:
     assert walk.step(campaign_id=str(walk.campaign.pk))["type"] == "message"
-    for wrong in ("", None, "abc", 1.5, True, [1], "-1", "9" * 30):
+    for wrong in ("", "  ", None, 1.5, True, [1], "x" * 256):
         refused(walk.send(campaign_id=wrong), 400, "invalid-body")
-    for unknown in (0, 10**18, "9" * 19):
+    for unknown in (0, 10**18, "9" * 19, "-1", "9" * 30):
+        refused(walk.send(campaign_id=unknown), 404, "unknown-campaign")
+
+
+def test_a_campaign_may_be_named_by_its_name(walk: Walk) -> None:
+    assert walk.step(campaign_id=walk.campaign.name) == walk.step()
+    theirs = make_card_upgrade(Caller.of().organization)
+    AdCampaign.objects.filter(pk=theirs.pk).update(name="Theirs alone")
+    for unknown in ("Theirs alone", "Nobody's", walk.campaign.name + " "):
         refused(walk.send(campaign_id=unknown), 404, "unknown-campaign")
 
 

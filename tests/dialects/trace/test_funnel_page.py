@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from campaigns.models import AdCampaign
 from customers.models import Customer
 from funnels.funnels.definitions import save_funnel
 from funnels.models import FunnelEntry
@@ -76,6 +77,13 @@ def test_the_whole_funnel_works_without_javascript(walk: Walk) -> None:
         "tracking-token": [walk.token],
     }
     assert walk.attributes() == DETAILS | {"wants_travel": True}
+
+
+def test_the_page_may_be_named_by_its_campaigns_name(walk: Walk) -> None:
+    AdCampaign.objects.filter(pk=walk.campaign.pk).update(name="Card upgrade 2")
+    path = f"/api/campaigns/Card%20upgrade%202/funnel?d={walk.token}&t={walk.trail}"
+    assert _text(walk.caller.client.get(path)) == _text(Visitor(walk).get())
+    assert walk.caller.client.get(path.replace("upgrade", "nobody")).status_code == 404
 
 
 def test_wrong_values_come_back_with_what_was_typed(walk: Walk) -> None:
