@@ -69,7 +69,7 @@ def server(_as_served: None) -> Iterator[PrivateServer]:
         yield found
 
 
-def test_503_in_every_shape_while_it_is_away_and_everything_works_when_it_is_back(server: PrivateServer) -> None:
+def test_every_dialect_answers_503_during_an_outage_and_recovers_after_it(server: PrivateServer) -> None:
     world = World()
     requests = {name: make() for name, make in world.requests.items()} | _reads(world)
     server.stop()
@@ -120,7 +120,7 @@ def _when_full_of_locks(server: PrivateServer, world: World) -> None:
 
 @pytest.mark.parametrize("bound", ["LOCK_TIMEOUT_SECONDS", "STATEMENT_TIMEOUT_SECONDS"])
 @pytest.mark.usefixtures("_as_served")
-def test_503_where_a_lock_or_a_statement_takes_too_long(settings: Any, bound: str) -> None:
+def test_locks_and_statements_that_take_too_long_are_503(settings: Any, bound: str) -> None:
     world = World()
     requests = _few(world)
     with ThreadPoolExecutor(1) as pool:
@@ -141,7 +141,7 @@ def test_503_where_a_lock_or_a_statement_takes_too_long(settings: Any, bound: st
 
 @pytest.mark.parametrize(("states", "status"), [(THEIRS, 503), (OURS, 500)])
 @pytest.mark.usefixtures("_as_served")
-def test_only_what_is_no_fault_of_ours_is_503(states: list[str], status: int) -> None:
+def test_faults_of_the_platform_are_not_503(states: list[str], status: int) -> None:
     world = World()
     world.caller.client.raise_request_exception = False
     with triggers():
@@ -154,7 +154,7 @@ def test_only_what_is_no_fault_of_ours_is_503(states: list[str], status: int) ->
                     assert request().status_code == (200 if is_told else status), (name, state)
 
 
-def test_who_may_read_an_answer_may_read_that_it_is_away(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_browsers_may_read_the_503_of_what_they_may_read(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """A browser's page hears 503, not that it isn't allowed to hear."""
     caller.application.allowed_origins = [ORIGIN]
     caller.application.save()

@@ -146,7 +146,7 @@ def test_a_cancel_stops_a_file_in_the_middle(provider: Slow) -> None:
     )
 
 
-def test_a_pause_in_mid_delivery_waits_for_no_channel(provider: Slow) -> None:
+def test_a_pause_does_not_wait_for_a_channel(provider: Slow) -> None:
     rows = make_scheduled(make_organization(), **EMAIL)
     make_people(rows.campaign.organization, 40)
     delivery = make_delivery(rows)
@@ -194,7 +194,7 @@ def test_a_pause_leaves_the_rest_of_a_slow_batch_for_later(provider: Slow, monke
     assert len(provider.given) == len(set(provider.given)) == delivery.audience
 
 
-def test_a_database_that_goes_away_costs_no_chunk_and_leaves_no_doubt(
+def test_an_outage_of_the_database_loses_no_chunk_and_leaves_no_ambiguity(
     provider: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = make_scheduled(make_organization(), **EMAIL)

@@ -57,7 +57,7 @@ def worker(request: pytest.FixtureRequest, organization: Organization, tmp_path:
     found.kill()
 
 
-def test_killed_again_and_again_nothing_is_lost_and_nothing_twice(
+def test_repeatedly_killed_workers_lose_nothing_and_send_nothing_twice(
     worker: Worker, organization: Organization, tmp_path: Path
 ) -> None:
     with _stopped_in_mid_chunk(organization, EMAIL) as known:

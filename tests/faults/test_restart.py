@@ -33,7 +33,7 @@ def folder() -> Iterator[Path]:
             process.kill()
 
 
-def test_a_database_that_crashes_loses_nothing_and_doubles_nothing(folder: Path) -> None:
+def test_a_crashing_database_loses_and_repeats_nothing(folder: Path) -> None:
     redis_url = os.environ.get("REDIS_URL", "")
     output = _chaos(folder)
     *_, last, verified = output.splitlines()

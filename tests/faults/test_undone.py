@@ -55,7 +55,7 @@ def _done(world: World, name: str, writes: Any = (), state: str = DEADLOCK) -> t
 
 
 @pytest.mark.parametrize("area", AREAS)
-def test_whatever_write_is_undone_the_request_is_done_once(world: World, area: str) -> None:
+def test_a_request_whose_writes_are_rolled_back_is_done_once(world: World, area: str) -> None:
     for name in (each for each in world.requests if each.startswith(area)):
         # The first one also makes what the organization has once: totals, counters.
         assert _is_success(_done(world, name)[0]), name
@@ -74,7 +74,7 @@ def _is_success(answer: Answer) -> bool:
 
 
 @pytest.mark.parametrize("area", AREAS)
-def test_who_is_undone_for_ever_hears_503_and_has_changed_nothing(
+def test_a_request_that_is_always_rolled_back_is_503_without_changes(
     world: World, area: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in (each for each in world.requests if each.startswith(area)):
@@ -90,14 +90,14 @@ def test_who_is_undone_for_ever_hears_503_and_has_changed_nothing(
         assert _done(world, name)[0].status_code < 400, "the next request works"
 
 
-def test_four_attempts_and_no_more(world: World) -> None:
+def test_a_request_is_tried_four_times_at_most(world: World) -> None:
     def is_done(times: int) -> bool:
         return bool(_done(world, "management_offer", range(1, times + 1))[0].status_code == 200)
 
     assert [is_done(times) for times in (1, 2, 3, 4)] == [True, True, True, False]
 
 
-def test_an_answer_under_a_key_is_kept_once(world: World) -> None:
+def test_an_answer_under_an_idempotency_key_is_stored_once(world: World) -> None:
     request = world.requests["sales_campaign_with_a_key"]()
     with undone([1, 2, 3]):
         first = request()
@@ -108,7 +108,7 @@ def test_an_answer_under_a_key_is_kept_once(world: World) -> None:
     assert "Idempotency-Replayed" not in first
 
 
-def test_what_was_committed_before_is_not_done_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_earlier_commit_is_not_repeated(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """An endpoint that commits twice is not repeated: it is answered 503, and what it had done is there once."""
     post = Offers.post
 
@@ -126,7 +126,7 @@ def test_what_was_committed_before_is_not_done_twice(world: World, monkeypatch: 
     assert difference(before, sums())["campaigns_offer"] == 1
 
 
-def test_a_real_deadlock(world: World) -> None:
+def test_the_request_that_loses_a_real_deadlock_is_done_again(world: World) -> None:
     """Two transactions that wait for each other: the request loses, and is answered as if nothing had happened."""
     first, second = make_customer(world.organization), make_customer(world.organization)
     told = [{"external_id": each.external_id, "name": "purchase"} for each in (first, second)]
@@ -155,7 +155,7 @@ def test_a_real_deadlock(world: World) -> None:
 
 
 @pytest.mark.parametrize("times", [3, 4])
-def test_a_task_is_done_again(world: World, times: int) -> None:
+def test_a_task_that_is_rolled_back_is_run_again(world: World, times: int) -> None:
     kept = {"application": world.caller.application, "key": "old", "status": 200, "body": b""}
     StoredResponse.objects.create(**kept)
     StoredResponse.objects.update(created_at=LONG_AGO)
@@ -164,7 +164,7 @@ def test_a_task_is_done_again(world: World, times: int) -> None:
     assert StoredResponse.objects.exists() == (times == 4)
 
 
-def test_a_delivery_that_is_undone_has_not_failed() -> None:
+def test_a_delivery_that_is_rolled_back_has_not_failed() -> None:
     offer = make_offer(make_organization())
     bulk = {"ad_type": AdType.ISSUE_BULK_OFFER, "creative_type": CreativeType.ISSUE_BULK_OFFER}
     rows = make_scheduled(offer.organization, **bulk, offer_ids=[offer.guid])

@@ -49,7 +49,7 @@ def _expected(rows: Hierarchy) -> set[int]:
     }
 
 
-def test_built_previewed_and_expected_are_the_same() -> None:
+def test_previews_and_built_audiences_have_the_same_customers() -> None:
     rows = make_scheduled()
     rows.campaign.holdout_percent = 30
     rows.campaign.save()
@@ -89,7 +89,7 @@ def test_built_previewed_and_expected_are_the_same() -> None:
     )
 
 
-def test_the_control_group_is_the_same_in_sql() -> None:
+def test_sql_and_python_hold_out_the_same_customers() -> None:
     people = make_people(make_scheduled().campaign.organization, 40)
     for percent in (1, 50, 99):
         with connection.cursor() as cursor:
@@ -132,7 +132,7 @@ def test_a_cap_is_kept_and_counted(monkeypatch: pytest.MonkeyPatch, settings: An
     assert len(able - members) == 1
 
 
-def test_a_chunk_taken_over_is_built_once() -> None:
+def test_a_chunk_that_another_worker_takes_over_is_built_once() -> None:
     rows = make_scheduled()
     make_people(rows.campaign.organization, 20)
     delivery = make_delivery(rows)
@@ -152,7 +152,7 @@ def test_a_chunk_taken_over_is_built_once() -> None:
     assert delivery.chunks_done == delivery.chunks == 3
 
 
-def test_what_is_begun_is_built_from_what_it_began_with() -> None:
+def test_an_audience_is_built_from_the_definition_it_began_with() -> None:
     rows = make_scheduled()
     make_people(rows.campaign.organization, 30)
     make_targets(rows)
@@ -185,7 +185,7 @@ def test_a_chunk_that_can_t_be_built_fails_its_delivery_and_is_retried(monkeypat
     assert (delivery.state, delivery.error, delivery.audience) == (DeliveryState.COMPLETE, "", 6)
 
 
-def test_a_database_that_goes_away_again_and_again_fails_no_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repeated_outages_of_the_database_fail_no_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = make_scheduled()
     make_people(rows.campaign.organization, 10)
     delivery = make_delivery(rows)
@@ -206,7 +206,7 @@ def test_a_database_that_goes_away_again_and_again_fails_no_delivery(monkeypatch
     assert (delivery.state, delivery.error, delivery.audience) == (DeliveryState.COMPLETE, "", 6)
 
 
-def test_a_delivery_that_can_t_begin_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_delivery_that_can_t_begin_does_not_hold_up_others(monkeypatch: pytest.MonkeyPatch) -> None:
     broken, sound = (make_delivery(make_scheduled()) for _ in range(2))
 
     def broken_once(**asked: int) -> object:

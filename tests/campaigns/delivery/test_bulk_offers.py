@@ -37,7 +37,7 @@ def _holders(offer: Offer) -> list[int]:
     return sorted(IssuedOffer.objects.filter(offer=offer).values_list("customer_id", flat=True))
 
 
-def test_offers_are_issued_set_wise_and_within_their_limits() -> None:
+def test_offers_are_issued_in_batches_within_their_limits() -> None:
     statements = set()
     for people in (12, 48):
         rows, (many, few), willing = _make(people, total_limit=3, limit_per_customer=1)
@@ -64,7 +64,7 @@ def test_offers_are_issued_set_wise_and_within_their_limits() -> None:
     assert len(statements) == 1
 
 
-def test_who_can_be_given_nothing_is_skipped_and_says_so() -> None:
+def test_a_recipient_who_can_get_no_offer_is_skipped_with_a_reason() -> None:
     rows, (gone, used), willing = _make(12, total_limit=2, limit_per_customer=1)
     Offer.objects.filter(pk=gone.pk).update(ends_at=timezone.now())
     make_issued_offer(willing[0], used)
@@ -78,7 +78,7 @@ def test_who_can_be_given_nothing_is_skipped_and_says_so() -> None:
     assert "used up" in (Recipient.objects.filter(delivery=delivery, state="skipped")[0].error or "")
 
 
-def test_a_worker_that_dies_in_the_middle_has_issued_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crashed_worker_issues_no_offer_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attach_offers, "BATCH", 5)
     rows, (many, few), willing = _make(30, limit_per_customer=1)
     delivery = make_delivery(rows)

@@ -78,7 +78,7 @@ def _state(delivery: Delivery) -> str:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("exports")
-def test_dripping_receivers_keep_nobody_elses_mail(
+def test_slow_receivers_do_not_delay_the_mails_of_others(
     dripping: Callable[[], Dripping], mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One worker alone, two webhooks and an export that drip for longer than this test takes, and somebody's email."""
@@ -115,7 +115,7 @@ def test_dripping_receivers_keep_nobody_elses_mail(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_batch_ends_however_slow_each_of_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_of_slow_recipients_ends_in_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who had no turn in it has one later; it is not known to anybody as a failure."""
     now = [0.0]
     monkeypatch.setattr(dispatch, "time", SimpleNamespace(monotonic=lambda: now[0]))
@@ -134,7 +134,7 @@ def test_a_batch_ends_however_slow_each_of_it_is(world: World, monkeypatch: pyte
     assert (delivery.state, delivery.failures, delivery.error) == ("delivering", 0, "")
 
 
-def test_what_a_destination_and_an_organization_may_hold_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_destination_and_an_organization_hold_up_limited_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, third, stranger = (1, "email"), (1, "push"), (1, "webhook"), (2, "email")
     monkeypatch.setattr(bulkhead, "PATIENCE_SECONDS", 60.0)
     with occupying(first):

@@ -73,7 +73,7 @@ def _counts() -> dict[int, tuple[int, int]]:
 
 
 @pytest.mark.django_db
-def test_a_building_that_was_paused_over_midnight_counts_today() -> None:
+def test_an_audience_that_was_paused_over_midnight_counts_today() -> None:
     rows, (shown, other) = _capped(2, **EMAIL)
     delivery = make_delivery(rows)
     assert advance_deliveries(now=timezone.now())
@@ -89,7 +89,7 @@ def test_a_building_that_was_paused_over_midnight_counts_today() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", [EMAIL, CSV, OFFER], ids=["one by one", "export", "offers"])
-def test_what_is_sent_a_day_after_it_was_built_counts_then(
+def test_a_message_sent_a_day_after_building_counts_on_that_day(
     kind: dict[str, Any], provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cap_periods, "BITE", 2)
@@ -117,7 +117,7 @@ def test_what_is_sent_a_day_after_it_was_built_counts_then(
 
 
 @pytest.mark.django_db
-def test_what_is_tried_again_a_day_later_counts_then(provider: Provider) -> None:
+def test_a_message_retried_a_day_later_counts_on_that_day(provider: Provider) -> None:
     rows, (fine, later, failed) = _capped(3, **EMAIL)
     provider.outcomes = {later.pk: [Outcome.RETRY], failed.pk: [Outcome.FAILED]}
     delivery = make_delivery(rows)
@@ -136,7 +136,7 @@ def test_what_is_tried_again_a_day_later_counts_then(provider: Provider) -> None
 
 
 @pytest.mark.django_db
-def test_a_pause_stops_the_counting_and_it_goes_on_afterwards(provider: Provider) -> None:
+def test_counting_stops_at_a_pause_and_goes_on_after_it(provider: Provider) -> None:
     rows, _ = _capped(3, **EMAIL)
     delivery = make_delivery(rows)
     build(delivery)
@@ -156,7 +156,7 @@ def test_a_pause_stops_the_counting_and_it_goes_on_afterwards(provider: Provider
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.xdist_group("connections")
-def test_a_merge_between_any_two_statements_of_counting(provider: Provider) -> None:
+def test_counting_survives_a_merge_between_any_two_of_its_statements(provider: Provider) -> None:
     number = 0
     while _is_merged_while_counting(number):
         number += 1

@@ -107,7 +107,7 @@ def _wanting(consent: str | None) -> int:
         (CSV, WEBHOOK, None),
     ],
 )
-def test_an_audience_that_is_not_out_yet_is_built_anew(
+def test_an_audience_that_is_not_sent_yet_is_built_anew(
     owner: Actor, ways: dict[str, Any], before: dict[str, Any], after: dict[str, Any], consent: str | None
 ) -> None:
     rows = make_scheduled(owner.organization, **before)
@@ -129,7 +129,7 @@ def test_an_audience_that_is_not_out_yet_is_built_anew(
     assert "sent" not in states_of(first)
 
 
-def test_one_that_sends_nothing_any_more_leaves_nobody_waiting(owner: Actor, ways: dict[str, Any]) -> None:
+def test_a_type_that_sends_nothing_leaves_no_recipient_pending(owner: Actor, ways: dict[str, Any]) -> None:
     rows = make_scheduled(owner.organization, **EMAIL)
     _built(rows)
     _change(owner, rows, NO_MESSAGE)
@@ -140,9 +140,7 @@ def test_one_that_sends_nothing_any_more_leaves_nobody_waiting(owner: Actor, way
     assert ways["email_message"].given == []
 
 
-def test_an_audience_in_the_middle_of_being_built_is_given_up(
-    owner: Actor, ways: dict[str, Any], settings: Any
-) -> None:
+def test_an_audience_that_is_being_built_is_cancelled(owner: Actor, ways: dict[str, Any], settings: Any) -> None:
     settings.AUDIENCE_CHUNK = 5
     rows = make_scheduled(owner.organization, **EMAIL)
     make_people(owner.organization, 21)
@@ -160,7 +158,7 @@ def test_an_audience_in_the_middle_of_being_built_is_given_up(
 
 
 @pytest.mark.parametrize("after", [PUSH, S3, NO_MESSAGE])
-def test_a_delivery_that_began_is_cancelled_and_not_begun_again(
+def test_a_delivery_that_began_is_cancelled_and_not_repeated(
     owner: Actor, ways: dict[str, Any], after: dict[str, Any]
 ) -> None:
     rows = make_scheduled(owner.organization, **EMAIL)
@@ -186,9 +184,7 @@ def test_a_delivery_that_began_is_cancelled_and_not_begun_again(
     assert _states() == ["cancelled", "scheduled"]
 
 
-def test_what_an_operator_holds_or_has_to_retry_does_not_go_out_as_something_else(
-    owner: Actor, ways: dict[str, Any]
-) -> None:
+def test_a_held_or_failed_delivery_is_not_sent_as_another_type(owner: Actor, ways: dict[str, Any]) -> None:
     rows = make_scheduled(owner.organization, **EMAIL)
     delivery = _built(rows)
     pause_delivery(organization=owner.organization, delivery_id=delivery.pk)
@@ -206,7 +202,7 @@ def test_what_an_operator_holds_or_has_to_retry_does_not_go_out_as_something_els
     assert len(ways["email_message"].given) == _wanting("email_consent")
 
 
-def test_who_is_sent_again_gets_no_other_message(owner: Actor, ways: dict[str, Any]) -> None:
+def test_a_recipient_who_is_sent_again_gets_no_other_type(owner: Actor, ways: dict[str, Any]) -> None:
     rows = make_scheduled(owner.organization, **EMAIL)
     people = make_people(owner.organization, 9)
     ways["email_message"].outcomes = {people[1].pk: [Outcome.FAILED]}

@@ -28,7 +28,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
 
 
 @WRONG
-def test_living_leases_are_left_alone_and_dead_ones_are_not(provider: Provider, wrong: timedelta) -> None:
+def test_only_expired_leases_are_taken_over(provider: Provider, wrong: timedelta) -> None:
     rows = make_scheduled(**EMAIL)
     make_people(rows.campaign.organization, 12)
     delivery = make_delivery(rows)
@@ -54,7 +54,7 @@ def test_living_leases_are_left_alone_and_dead_ones_are_not(provider: Provider, 
 
 
 @WRONG
-def test_nothing_begins_early_or_is_skipped_for_a_wrong_clock(provider: Provider, wrong: timedelta) -> None:
+def test_a_wrong_clock_neither_begins_nor_skips_a_delivery(provider: Provider, wrong: timedelta) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
     due = make_scheduled(**EMAIL)
     make_people(due.campaign.organization, 6)

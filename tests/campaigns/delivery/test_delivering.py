@@ -106,7 +106,7 @@ def test_everybody_gets_one_message_and_every_outcome_is_written_down(provider: 
 
 
 @pytest.mark.parametrize(("deduplicates", "state"), [(False, "ambiguous"), (True, "sent")])
-def test_what_a_lost_worker_had_in_hand(
+def test_recipients_of_a_crashed_worker_are_repeated_or_ambiguous(
     provider: Provider,
     deduplicates: bool,  # noqa: FBT001 - pytest gives it by name
     state: str,
@@ -128,7 +128,7 @@ def test_what_a_lost_worker_had_in_hand(
     assert len(provider.given) == len(set(provider.given)) == delivery.sent
 
 
-def test_another_destination_is_not_given_what_the_first_may_have(provider: Provider) -> None:
+def test_another_destination_does_not_get_what_the_first_may_have(provider: Provider) -> None:
     provider.deduplicates = True
     rows = make_scheduled(**EMAIL)
     delivery = _delivering(rows)
@@ -164,7 +164,7 @@ def test_another_destination_is_not_given_what_the_first_may_have(provider: Prov
     assert provider.given[-1] == doubtful.key
 
 
-def test_a_worker_that_was_only_slow_still_says_what_it_knows(provider: Provider) -> None:
+def test_a_slow_worker_still_settles_its_recipients(provider: Provider) -> None:
     rows = make_scheduled(**EMAIL)
     delivery = _delivering(rows)
     slow = provider.send
@@ -184,7 +184,7 @@ def test_a_worker_that_was_only_slow_still_says_what_it_knows(provider: Provider
     assert (delivery.state, delivery.ambiguous, delivery.sent) == (DeliveryState.COMPLETE, 0, delivery.audience)
 
 
-def test_a_channel_that_breaks_leaves_doubt_and_nothing_is_sent_again(provider: Provider) -> None:
+def test_a_channel_that_raises_leaves_ambiguous_recipients_that_are_not_sent_again(provider: Provider) -> None:
     def broken(*_: object) -> list[object]:
         raise RuntimeError("connection reset")
 
@@ -224,7 +224,9 @@ def test_a_destination_that_is_away_costs_nobody_an_attempt(provider: Provider) 
 
 
 @pytest.mark.parametrize("after_the_first", [Outcome.UNKNOWN, Outcome.RETRY])
-def test_what_was_once_uncertain_is_ambiguous_in_the_end(provider: Provider, after_the_first: Outcome) -> None:
+def test_an_uncertain_attempt_makes_a_recipient_ambiguous_in_the_end(
+    provider: Provider, after_the_first: Outcome
+) -> None:
     provider.deduplicates = True
     rows = make_scheduled(**EMAIL)
     one = make_customer(rows.campaign.organization)
@@ -282,7 +284,7 @@ def test_consent_that_is_withdrawn_meanwhile_counts(provider: Provider, folder: 
     assert (provider.given, folder.people) == ([], [])
 
 
-def test_a_file_takes_everybody_at_once(folder: Folder) -> None:
+def test_a_file_exports_everybody_at_once(folder: Folder) -> None:
     delivery = _delivering(make_scheduled(**CSV))
     work()
     delivery.refresh_from_db()
@@ -295,7 +297,7 @@ def test_a_file_takes_everybody_at_once(folder: Folder) -> None:
     assert 5 < delivery.sent == delivery.audience == len(set(folder.people))
 
 
-def test_without_a_way_out_a_delivery_fails_and_an_operator_retries(provider: Provider) -> None:
+def test_a_delivery_without_a_channel_fails_and_can_be_retried(provider: Provider) -> None:
     registry.CHANNELS.pop(CreativeType.MESSAGING_PLATFORM_EMAIL)
     rows = make_scheduled(**EMAIL)
     delivery = _delivering(rows)
@@ -343,7 +345,7 @@ def test_triggered_messages_go_the_same_way_once(provider: Provider) -> None:
     assert Recipient.objects.get().state == "sent"
 
 
-def test_two_recipients_who_turn_out_to_be_one_are_one_recipient(provider: Provider) -> None:
+def test_merging_two_recipients_leaves_one(provider: Provider) -> None:
     rows = make_scheduled(**EMAIL)
     organization = rows.campaign.organization
     known, anonymous = make_customer(organization), make_anonymous(organization)
@@ -358,7 +360,7 @@ def test_two_recipients_who_turn_out_to_be_one_are_one_recipient(provider: Provi
     assert Recipient.objects.get(delivery=delivery).customer == known
 
 
-def test_a_rate_is_kept(provider: Provider) -> None:
+def test_a_destination_is_sent_no_more_than_its_rate(provider: Provider) -> None:
     provider.rate = 5.0
     delivery = _delivering(make_scheduled(**EMAIL), people=40)
     work()

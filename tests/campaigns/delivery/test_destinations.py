@@ -44,7 +44,7 @@ def operator(client: Client) -> Client:
     return client
 
 
-def test_the_admin_keeps_secrets_sealed_and_to_itself(operator: Client) -> None:
+def test_the_admin_encrypts_secrets_and_does_not_show_them(operator: Client) -> None:
     organization = make_organization()
     values = {"organization": organization.pk, "name": "CRM", "kind": "webhook", "is_default": "on"}
     values |= {"settings": json.dumps(WEBHOOK), "secrets": json.dumps({"signing_secret": SECRET})}
@@ -67,7 +67,7 @@ def test_the_admin_keeps_secrets_sealed_and_to_itself(operator: Client) -> None:
     assert (destination.name, destination.secrets) == ("Renamed", {"signing_secret": SECRET})
 
 
-def test_one_default_of_a_kind(operator: Client) -> None:
+def test_a_kind_has_one_default(operator: Client) -> None:
     organization = make_organization()
     Destination.objects.create(organization=organization, name="one", kind="file")
     for other in (organization, make_organization()):
@@ -84,7 +84,7 @@ def test_one_default_of_a_kind(operator: Client) -> None:
         assert _defaults() == ["elsewhere", "elsewhere", name]
 
 
-def test_what_is_refused_takes_no_default() -> None:
+def test_a_refused_destination_does_not_become_the_default() -> None:
     organization = make_organization()
     Destination.objects.create(organization=organization, name="one", kind="file")
     two = Destination.objects.create(organization=organization, name="two", kind="file", is_default=False)
@@ -159,11 +159,13 @@ def test_a_new_destination_offers_to_be_the_default_where_there_is_none(operator
         ("file", [], {}, {"settings": ["An object is expected."]}),
     ],
 )
-def test_settings_by_kind(kind: str, settings: Any, secrets: dict[str, str], problems: dict[str, list[str]]) -> None:
+def test_settings_are_checked_by_kind(
+    kind: str, settings: Any, secrets: dict[str, str], problems: dict[str, list[str]]
+) -> None:
     assert problems_of_settings(kind, settings, secrets) == problems
 
 
-def test_keys_change_without_losing_a_secret(settings: Settings) -> None:
+def test_keys_are_rotated_without_losing_a_secret(settings: Settings) -> None:
     destination = Destination(organization=make_organization(), name="CRM", kind="webhook")
     destination.set_secrets({"signing_secret": SECRET})
     destination.save()
@@ -185,7 +187,7 @@ def test_keys_change_without_losing_a_secret(settings: Settings) -> None:
     assert application.identity_secret == identity
 
 
-def test_keys_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_encryption_keys_of_the_settings_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     derived = derived_encryption_key("a signing key")
     assert derived == derived_encryption_key("a signing key") != derived_encryption_key("another")
     monkeypatch.setenv("ENCRYPTION_KEYS", f"{derived},{Fernet.generate_key().decode()}")
@@ -196,7 +198,7 @@ def test_keys_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
             encryption_keys("ENCRYPTION_KEYS")
 
 
-def test_production_starts_with_keys_only() -> None:
+def test_production_does_not_start_without_keys() -> None:
     bare = {"PRODUCTION": "1", "SECRET_KEY": "x" * 50, "ENCRYPTION_KEYS": "", "PATH": os.environ["PATH"]}
     started = subprocess.run(
         [sys.executable, "-c", "import config.settings"],
@@ -209,7 +211,7 @@ def test_production_starts_with_keys_only() -> None:
     assert started.stderr.endswith("ImproperlyConfigured: ENCRYPTION_KEYS must be set when PRODUCTION is on\n")
 
 
-def test_a_template_is_compiled_before_it_is_kept(operator: Client) -> None:
+def test_a_template_is_compiled_before_it_is_saved(operator: Client) -> None:
     organization = make_organization()
     make_field(organization, "first-name", "string")
     values = {"organization": organization.pk, "key": "welcome", "subject": "Hello", "text": "Hello"}

@@ -86,7 +86,9 @@ DETOURS = [_by_another_time, _by_two_times_and_a_pause, _by_another_type, _by_tr
 
 @pytest.mark.parametrize("detour", DETOURS)
 @pytest.mark.parametrize("is_begun", [False, True])
-def test_what_was_cancelled_at_a_time_is_not_done_there(detour: Callable[[Hierarchy], None], *, is_begun: bool) -> None:
+def test_a_delivery_cancelled_at_a_time_is_not_made_again_at_that_time(
+    detour: Callable[[Hierarchy], None], *, is_begun: bool
+) -> None:
     rows = make_scheduled(**EMAIL)
     make_people(rows.campaign.organization, 9)
     delivery = make_delivery(rows)
@@ -103,7 +105,9 @@ def test_what_was_cancelled_at_a_time_is_not_done_there(detour: Callable[[Hierar
 
 @pytest.mark.parametrize("detour", DETOURS)
 @pytest.mark.parametrize("is_begun", [False, True])
-def test_what_an_operator_holds_goes_out_on_no_detour(detour: Callable[[Hierarchy], None], *, is_begun: bool) -> None:
+def test_no_change_of_levels_sends_what_an_operator_holds(
+    detour: Callable[[Hierarchy], None], *, is_begun: bool
+) -> None:
     rows = make_scheduled(**EMAIL)
     make_people(rows.campaign.organization, 9)
     delivery = make_delivery(rows)
@@ -116,7 +120,7 @@ def test_what_an_operator_holds_goes_out_on_no_detour(detour: Callable[[Hierarch
     assert not Recipient.objects.exclude(state="pending").exists()
 
 
-def test_a_held_delivery_in_mid_building_is_held_at_its_new_time_too() -> None:
+def test_a_held_delivery_that_is_moved_while_it_is_built_stays_held() -> None:
     rows = make_scheduled(**EMAIL)
     make_people(rows.campaign.organization, 9)
     delivery = make_delivery(rows)
@@ -206,7 +210,7 @@ MOVES = [_move_creative, _move_group, _move_line_item]
 
 
 @pytest.mark.parametrize("move", MOVES)
-def test_a_delivery_goes_along_to_another_campaign(move: Callable[[Hierarchy, Hierarchy], None]) -> None:
+def test_a_delivery_follows_its_creative_to_another_campaign(move: Callable[[Hierarchy, Hierarchy], None]) -> None:
     rows = make_scheduled()
     people = make_people(rows.campaign.organization, 20)
     delivery = make_delivery(rows)
@@ -244,7 +248,7 @@ def test_an_audience_of_another_campaign_is_built_anew(move: Callable[[Hierarchy
     assert not Delivery.objects.exclude(campaign=other.campaign).exists()
 
 
-def test_what_is_being_delivered_goes_on_in_another_group() -> None:
+def test_a_delivering_delivery_goes_on_in_another_group() -> None:
     rows = make_scheduled(**EMAIL)
     make_people(rows.campaign.organization, 9)
     delivery = make_delivery(rows)

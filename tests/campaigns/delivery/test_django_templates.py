@@ -51,13 +51,13 @@ REFUSED = [
 
 @pytest.mark.parametrize("source", REFUSED, ids=lambda source: source[:40])
 @pytest.mark.parametrize("part", ["subject", "text", "html"])
-def test_what_is_no_text_is_refused(part: str, source: str) -> None:
+def test_constructs_outside_of_the_language_are_refused(part: str, source: str) -> None:
     with pytest.raises(DomainError) as refusal:
         compile_template(**{"subject": "", "text": "", "html": "", part: source})
     assert list(refusal.value.fields) == [part]
 
 
-def test_rendering() -> None:
+def test_a_template_is_rendered_for_a_recipient() -> None:
     template = compile_template(
         subject="{{ customer.first_name|default:'You' }} &\r\n{{ message.offers }}",
         text="{% if customer.state == 'NY' and customer.points > 3 %}{{ customer.first_name }}{% endif %}",
@@ -100,13 +100,13 @@ def test_what_is_rendered_is_bounded(explosion: str, part: str) -> None:
     assert template.render(customer={"name": "Ada"}, message={}).subject == "Hello"
 
 
-def test_a_large_message_is_none_too_large() -> None:
+def test_a_large_message_within_the_bounds_is_rendered() -> None:
     template = compile_template(subject="x", text="{{ customer.name }}" * 200, html="{{ customer.name }}" * 30)
     rendered = template.render(customer={"name": "x" * 4_096}, message={})
     assert len(rendered.text) + len(rendered.html) == 230 * 4_096
 
 
-def test_names_that_stand_for_nothing_are_told() -> None:
+def test_unknown_names_are_reported() -> None:
     template = compile_template(
         subject="{{ customer.first_name }}{{ message.offer }}",
         text="{% if customer.stat == 'NY' %}{{ customer.external_id|default:customer.nick }}{% endif %}",
@@ -148,7 +148,7 @@ MEANT_IN_HTML = ["<style>@media print{#a{width:100%}}@media screen{.b{color:red}
 
 
 @pytest.mark.parametrize("part", ["subject", "text", "html"])
-def test_what_can_not_be_meant_is_told_beside_its_part(part: str) -> None:
+def test_mistakes_are_reported_by_part(part: str) -> None:
     parts = {"subject": "", "text": "", "html": ""}
     for source in [*FAULTS, *(FAULTS_OF_TEXTS if part != "html" else [])]:
         with pytest.raises(DomainError) as refusal:
@@ -160,12 +160,12 @@ def test_what_can_not_be_meant_is_told_beside_its_part(part: str) -> None:
         assert "there" in getattr(template.render(customer={"state": "NY"}, message={}), part)
 
 
-def test_what_is_verbatim_is_sent_as_it_is() -> None:
+def test_verbatim_text_is_sent_unchanged() -> None:
     template = compile_template(subject="", text="{% verbatim %}{{ customer.state }}{% endverbatim %}", html="")
     assert template.render(customer={"state": "NY"}, message={}).text == "{{ customer.state }}"
 
 
-def test_every_filter_with_an_argument_is_walked() -> None:
+def test_every_filter_with_an_argument_is_covered() -> None:
     """Those that take any text, and those of which is said what they take."""
     taking = set()
     for name in FILTERS:
@@ -177,7 +177,7 @@ def test_every_filter_with_an_argument_is_walked() -> None:
     assert taking == ARGUMENTS.keys() | nothing_but_what_django_hands_over | anything
 
 
-def test_looking_for_faults_takes_no_time() -> None:
+def test_finding_faults_is_fast() -> None:
     template = compile_template(subject="", text="", html="customer." * 7_000)
     began = time.thread_time()
     template.refuse_faults(set())

@@ -37,7 +37,7 @@ def _destination(rows: Hierarchy, kind: str, secrets: dict[str, str] | None = No
     made.save()
 
 
-def test_a_file(exports: Path) -> None:
+def test_a_file_is_exported(exports: Path) -> None:
     rows = make_scheduled(**CSV)
     people = make_people(rows.campaign.organization, 12)
     _destination(rows, "file", attributes=["state"])
@@ -57,7 +57,7 @@ def test_a_file(exports: Path) -> None:
     )
 
 
-def test_mail(mailbox: Mailbox) -> None:
+def test_mails_are_sent(mailbox: Mailbox) -> None:
     rows = make_scheduled(**EMAIL, template_id="welcome")
     organization = rows.campaign.organization
     people = make_people(organization, 12)
@@ -75,7 +75,7 @@ def test_mail(mailbox: Mailbox) -> None:
     assert states_of(delivery) == {"sent": len(wanting) - 1, "skipped": 1}
 
 
-def test_a_webhook_that_fails_once(world: World) -> None:
+def test_a_webhook_that_fails_once_is_tried_again(world: World) -> None:
     rows = make_scheduled(**WEBHOOK)
     people = make_people(rows.campaign.organization, 6)
     _destination(rows, "webhook", {"signing_secret": "secret"}, settings={"url": world.url, "concurrency": 1})
@@ -87,7 +87,7 @@ def test_a_webhook_that_fails_once(world: World) -> None:
     assert states_of(delivery) == {"sent": sum(one.consent for one in people) - 1, "failed": 1}
 
 
-def test_nowhere_to_go_fails_and_says_so() -> None:
+def test_a_delivery_without_a_destination_fails_with_a_reason() -> None:
     rows = make_scheduled(**WEBHOOK)
     make_people(rows.campaign.organization, 3)
     delivery = make_delivery(rows)
@@ -99,7 +99,7 @@ def test_nowhere_to_go_fails_and_says_so() -> None:
     )
 
 
-def test_a_behavior_earned_by_an_event_sends_its_mail_once(mailbox: Mailbox) -> None:
+def test_a_completed_behavior_sends_its_mail_once(mailbox: Mailbox) -> None:
     actor = Actor.of()
     rows = make_scheduled(actor.organization, delivery_method="triggered", template_id="welcome", **EMAIL)
     behavior = rows.creative.achievement

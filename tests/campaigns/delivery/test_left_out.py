@@ -63,7 +63,7 @@ def _ledger(delivery: Delivery) -> dict[str, list[str]]:
     return found
 
 
-def test_airship_takes_who_has_the_identifier(world: World) -> None:
+def test_airship_gets_customers_with_the_identifier(world: World) -> None:
     delivery = _airship(world)
     work()
     # Airship judges addresses itself: one of blanks is one.
@@ -80,7 +80,7 @@ def test_airship_takes_who_has_the_identifier(world: World) -> None:
         ({"EXTERN_ID": "external_id", "PHONE": "phone"}, list(PEOPLE)),
     ],
 )
-def test_facebook_takes_who_has_anything_left_when_it_is_normalised(
+def test_facebook_gets_customers_with_a_normalised_identifier(
     world: World, columns: dict[str, str], reached: list[str]
 ) -> None:
     delivery = _facebook(world, columns)
@@ -99,7 +99,7 @@ def test_an_audience_without_any_identifier_is_skipped_as_a_whole(world: World) 
     assert not world.got
 
 
-def test_consent_comes_first(world: World) -> None:
+def test_withdrawn_consent_is_the_reason_before_a_missing_identifier(world: World) -> None:
     delivery = _airship(world)
     build(delivery)
     Customer.objects.filter(external_id__in=["both", "nothing"]).update(push_consent=False)

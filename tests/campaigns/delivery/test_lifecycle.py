@@ -63,7 +63,7 @@ def test_every_level_pauses_resumes_and_ends_the_delivery(owner: Actor, rows: Hi
 @pytest.mark.parametrize(
     "path", ["campaigns/{0.campaign.pk}", "line_items/{0.line_item.pk}", "creatives/{0.creative.pk}"]
 )
-def test_deleting_cancels(owner: Actor, rows: Hierarchy, path: str) -> None:
+def test_deleting_a_level_cancels_the_delivery(owner: Actor, rows: Hierarchy, path: str) -> None:
     _put(owner, rows, "creative", status="live")
     owner.delete(path.format(rows))
     assert _states() == ["cancelled"]
@@ -88,7 +88,7 @@ def test_another_date_is_another_occurrence_once_done(owner: Actor) -> None:
     assert Delivery.objects.get(state="complete") == delivery
 
 
-def test_a_date_that_moves_away_in_mid_building_begins_anew(owner: Actor) -> None:
+def test_a_date_that_changes_while_the_audience_is_built_begins_anew(owner: Actor) -> None:
     rows = make_scheduled(owner.organization)
     make_people(owner.organization, 5)
     make_delivery(rows)
@@ -98,7 +98,7 @@ def test_a_date_that_moves_away_in_mid_building_begins_anew(owner: Actor) -> Non
     assert claim_chunk() is None
 
 
-def test_what_has_begun_to_deliver_is_never_begun_again(owner: Actor) -> None:
+def test_a_delivery_that_began_to_deliver_is_never_begun_again(owner: Actor) -> None:
     rows = make_scheduled(owner.organization, **EMAIL)
     make_people(owner.organization, 9)
     delivery = make_delivery(rows)
@@ -117,7 +117,7 @@ def test_what_has_begun_to_deliver_is_never_begun_again(owner: Actor) -> None:
 
 
 @pytest.mark.parametrize(("window", "state"), [(3600, "delivering"), (1, "skipped")])
-def test_a_delivery_that_goes_live_again_is_judged_again(owner: Actor, window: int, state: str) -> None:
+def test_lateness_is_checked_again_when_levels_go_live_again(owner: Actor, window: int, state: str) -> None:
     rows = make_scheduled(owner.organization, lateness_window=3600, **EMAIL)
     make_people(owner.organization, 9)
     delivery = make_delivery(rows)
@@ -130,7 +130,7 @@ def test_a_delivery_that_goes_live_again_is_judged_again(owner: Actor, window: i
     assert _states() == [state]
 
 
-def test_nothing_takes_up_what_is_over(owner: Actor) -> None:
+def test_a_delivery_that_is_over_is_never_resumed(owner: Actor) -> None:
     rows = make_scheduled(owner.organization)
     delivery = make_delivery(rows)
     Delivery.objects.update(state="failed")
@@ -140,7 +140,7 @@ def test_nothing_takes_up_what_is_over(owner: Actor) -> None:
     assert _states() == ["failed"]
 
 
-def test_a_pause_in_mid_building_stops_the_chunk_and_resuming_goes_on(owner: Actor) -> None:
+def test_a_pause_stops_the_chunk_and_resuming_goes_on(owner: Actor) -> None:
     rows = make_scheduled(owner.organization)
     make_people(owner.organization, 9)
     delivery = make_delivery(rows)
@@ -166,7 +166,7 @@ def test_a_pause_in_mid_building_stops_the_chunk_and_resuming_goes_on(owner: Act
         ({"lateness_window": 3}, "at most 3 s"),
     ],
 )
-def test_what_is_too_late_is_skipped_and_says_so(owner: Actor, change: dict[str, Any], reason: str) -> None:
+def test_a_late_delivery_is_skipped_with_a_reason(owner: Actor, change: dict[str, Any], reason: str) -> None:
     rows = make_scheduled(owner.organization, **change)
     delivery = make_delivery(rows)
     work()
@@ -187,7 +187,7 @@ def test_levels_that_have_not_begun_are_waited_for_and_those_that_are_over_are_n
     assert _states() == ["scheduled", "skipped"]
 
 
-def test_what_an_operator_holds_only_an_operator_moves(owner: Actor, rows: Hierarchy) -> None:
+def test_only_an_operator_resumes_what_an_operator_holds(owner: Actor, rows: Hierarchy) -> None:
     _put(owner, rows, "creative", status="live")
     delivery = Delivery.objects.get()
     organization = owner.organization

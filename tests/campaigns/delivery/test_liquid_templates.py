@@ -54,7 +54,7 @@ def _render(part: str, source: str, customer: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(("source", "expected"), RENDERED)
-def test_rendering(source: str, expected: str) -> None:
+def test_a_template_is_rendered_for_a_recipient(source: str, expected: str) -> None:
     assert _render("text", source, ADA) == expected
 
 
@@ -124,7 +124,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("source", "sentence"), REFUSED.items(), ids=lambda text: text[:40])
 @pytest.mark.parametrize("part", ["subject", "text", "html"])
-def test_what_is_no_text_is_refused(part: str, source: str, sentence: str) -> None:
+def test_constructs_outside_of_the_language_are_refused(part: str, source: str, sentence: str) -> None:
     with pytest.raises(DomainError) as refusal:
         compile_template(**{"subject": "", "text": "", "html": "", part: source})
     assert refusal.value.fields == {part: [sentence]}
@@ -144,7 +144,7 @@ FAULTS = {
 
 @pytest.mark.parametrize(("source", "sentence"), FAULTS.items())
 @pytest.mark.parametrize("part", ["subject", "text", "html"])
-def test_what_can_not_be_meant_is_told_beside_its_part(part: str, source: str, sentence: str) -> None:
+def test_mistakes_are_reported_by_part(part: str, source: str, sentence: str) -> None:
     template = compile_template(**{"subject": "", "text": "", "html": "", part: f"Hello {source} there"})
     with pytest.raises(DomainError) as refusal:
         template.refuse_faults({"state"})

@@ -103,7 +103,7 @@ def _is_exact(delivery: Delivery, *, capped: bool) -> set[int]:
 @pytest.mark.parametrize("ours", [[], ["vip"], ["friend"]], ids=["nothing", "vip", "friend"])
 @pytest.mark.parametrize("theirs", [[], ["vip"], ["friend"]], ids=["nothing", "vip", "friend"])
 @pytest.mark.parametrize("built", [0, 1, 2])
-def test_merged_between_two_chunks(
+def test_a_customer_merged_between_two_chunks_is_one_recipient(
     built: int, theirs: list[str], ours: list[str], cap: dict[str, Any], kind: dict[str, Any]
 ) -> None:
     rows = _make(cap, **kind)
@@ -122,7 +122,7 @@ def test_merged_between_two_chunks(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("cap", [UNCAPPED, CAP], ids=["uncapped", "capped"])
-def test_chains_and_customers_who_came_after_the_beginning(cap: dict[str, Any]) -> None:
+def test_chains_of_merges_and_later_customers_are_followed(cap: dict[str, Any]) -> None:
     rows = _make(cap)
     organization = rows.campaign.organization
     first, second = (make_anonymous(organization, tags=["vip"]) for _ in range(2))
@@ -140,7 +140,7 @@ def test_chains_and_customers_who_came_after_the_beginning(cap: dict[str, Any]) 
 
 
 @pytest.mark.django_db
-def test_who_both_were_counted_is_counted_once_and_within_the_cap() -> None:
+def test_two_counted_customers_who_are_merged_count_once_within_the_cap() -> None:
     rows = _make(CAP)
     organization = rows.campaign.organization
     counted = {"capped_from": "0001-01-01", "capped_rule": rows.campaign.frequency_rule}
@@ -162,7 +162,7 @@ def test_who_both_were_counted_is_counted_once_and_within_the_cap() -> None:
 @pytest.mark.django_db(transaction=True)
 @NO_CONNECTIONS
 @pytest.mark.parametrize("cap", [UNCAPPED, CAP], ids=["uncapped", "capped"])
-def test_merged_between_any_two_statements_of_building(cap: dict[str, Any]) -> None:
+def test_building_survives_a_merge_between_any_two_of_its_statements(cap: dict[str, Any]) -> None:
     rows = _make(cap)
     organization = rows.campaign.organization
     known, anonymous = make_customer(organization), make_anonymous(organization, tags=["vip"])
@@ -192,7 +192,9 @@ def _is_merged_while_building(
 @pytest.mark.django_db(transaction=True)
 @NO_CONNECTIONS
 @pytest.mark.parametrize(("cap", "kind"), [(UNCAPPED, EMAIL), (CAP, EMAIL), (UNCAPPED, NO_MESSAGE)])
-def test_deleted_between_any_two_statements_of_building(cap: dict[str, Any], kind: dict[str, Any]) -> None:
+def test_building_survives_a_deletion_between_any_two_of_its_statements(
+    cap: dict[str, Any], kind: dict[str, Any]
+) -> None:
     """Somebody who is in a chunk, and somebody whom another one, who is in a chunk, has become."""
     rows = _make(cap, **kind)
     organization = rows.campaign.organization
@@ -249,7 +251,7 @@ def test_a_merge_that_takes_long_is_not_waited_for(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.django_db
-def test_what_postgresql_undoes_is_built_again_and_fails_no_delivery() -> None:
+def test_a_chunk_that_postgresql_rolls_back_is_built_again() -> None:
     rows = _make(UNCAPPED)
     make_customer(rows.campaign.organization, tags=["vip"])
     delivery = _begin(rows)
@@ -270,7 +272,9 @@ def test_what_postgresql_undoes_is_built_again_and_fails_no_delivery() -> None:
 
 
 @pytest.mark.django_db
-def test_a_last_step_that_can_t_be_taken_fails_the_delivery_and_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_last_step_that_keeps_failing_fails_the_delivery_which_can_be_retried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     rows = _make(UNCAPPED)
     make_customer(rows.campaign.organization, tags=["vip"])
     delivery = _begin(rows)

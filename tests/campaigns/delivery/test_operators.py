@@ -34,7 +34,7 @@ def _act(operator: Client, model: str, action: str, *keys: Any) -> str:
     return answer.content.decode()
 
 
-def test_operators_move_deliveries(operator: Client) -> None:
+def test_operators_pause_resume_cancel_and_retry_deliveries(operator: Client) -> None:
     delivery = make_delivery(make_scheduled())
     states = []
     for action in ("pause", "resume", "cancel"):
@@ -46,7 +46,7 @@ def test_operators_move_deliveries(operator: Client) -> None:
     assert operator.get(f"/admin/campaigns/delivery/{delivery.pk}/change/").status_code == 200
 
 
-def test_operators_settle_what_is_in_doubt(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_operators_resolve_ambiguous_recipients(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     provider = Provider()
     monkeypatch.setitem(registry.CHANNELS, CreativeType.MESSAGING_PLATFORM_EMAIL, lambda _message: provider)
     rows = make_scheduled(**EMAIL)
@@ -80,7 +80,7 @@ def test_operators_settle_what_is_in_doubt(operator: Client, monkeypatch: pytest
     assert operator.get(f"/admin/campaigns/recipient/{chosen[0]}/change/").status_code == 200
 
 
-def test_the_command_shows_how_far_each_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_shows_the_progress_of_deliveries(capsys: pytest.CaptureFixture[str]) -> None:
     for state, done in (("building", 0), ("building", 2), ("complete", 4)):
         make_delivery(make_scheduled())
         Delivery.objects.filter(state="scheduled").update(
@@ -95,7 +95,7 @@ def test_the_command_shows_how_far_each_is(capsys: pytest.CaptureFixture[str]) -
     ]
 
 
-def test_the_command_shows_them_all(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_shows_all_deliveries(capsys: pytest.CaptureFixture[str]) -> None:
     rows = make_scheduled(name="Hello [/b]")
     make_delivery(rows)
     Delivery.objects.update(state="building", chunks=4, chunks_done=2, audience=1234, error="")

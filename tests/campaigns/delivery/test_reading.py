@@ -190,7 +190,7 @@ WORK: list[Callable[[Ledger], Any]] = [
 ]
 
 
-def test_what_many_others_wait_for_is_not_read(ledger: Ledger) -> None:
+def test_statements_read_only_the_recipients_they_are_about(ledger: Ledger) -> None:
     read: dict[str, Plans] = {}
     for work in WORK:
         with plans() as found:

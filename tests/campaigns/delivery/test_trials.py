@@ -40,7 +40,7 @@ def _told(operator: Client, *destinations: Destination) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_real_message_or_upload(audience: Audience, world: World, operator: Client, kind: str) -> None:
+def test_a_test_sends_one_real_message_or_upload(audience: Audience, world: World, operator: Client, kind: str) -> None:
     settings, secrets = KINDS[kind]
     destination = audience.destination(kind, settings={**settings, "url": world.url}, secrets=secrets, name="CRM")
     (told,) = _told(operator, destination)
@@ -51,7 +51,7 @@ def test_one_real_message_or_upload(audience: Audience, world: World, operator: 
     assert len(world.got) == 2
 
 
-def test_a_mail_to_who_asks(audience: Audience, mailbox: Mailbox, operator: Client) -> None:
+def test_a_test_mail_goes_to_who_asks(audience: Audience, mailbox: Mailbox, operator: Client) -> None:
     server = {"host": "127.0.0.1", "port": mailbox.port, "encryption": "none", "address_attribute": "mail"}
     destination = audience.destination("email", settings={"from_address": "Shop, Inc. <a@example.org>", **server})
     (told,) = _told(operator, destination)
@@ -63,13 +63,13 @@ def test_a_mail_to_who_asks(audience: Audience, mailbox: Mailbox, operator: Clie
     ]
 
 
-def test_a_file(audience: Audience, operator: Client, exports: Any) -> None:
+def test_a_test_file_is_removed_again(audience: Audience, operator: Client, exports: Any) -> None:
     (told,) = _told(operator, audience.destination("file"))
     assert "A file was written" in told
     assert not [path for path in exports.rglob("*") if path.is_file()]
 
 
-def test_what_is_wrong_is_told(audience: Audience, operator: Client) -> None:
+def test_a_failed_test_says_why(audience: Audience, operator: Client) -> None:
     with raw_world(b"") as nobody:
         url = nobody.url
     gone = audience.destination("webhook", settings={"url": url}, secrets=SECRETS)
@@ -78,12 +78,12 @@ def test_what_is_wrong_is_told(audience: Audience, operator: Client) -> None:
     assert "No key of ENCRYPTION_KEYS opens these secrets" in _told(operator, gone)[0]
 
 
-def test_one_at_a_time(audience: Audience, operator: Client) -> None:
+def test_the_admin_tests_one_destination_at_a_time(audience: Audience, operator: Client) -> None:
     two = [audience.destination("file"), audience.destination("file", is_default=False)]
     assert _told(operator, *two) == ["error: Choose one destination to test."]
 
 
-def test_one_at_a_time_in_a_process(audience: Audience, operator: Client) -> None:
+def test_a_process_tests_one_destination_at_a_time(audience: Audience, operator: Client) -> None:
     """Who waits for a slow receiver leaves the other threads to everybody else."""
     with socket.create_server(("127.0.0.1", 0)) as receiver, ThreadPoolExecutor(1) as pool:
         url = f"http://127.0.0.1:{receiver.getsockname()[1]}/"

@@ -56,7 +56,7 @@ def _read(mailbox: Mailbox) -> list[EmailMessage]:
 
 
 @pytest.mark.usefixtures("template")
-def test_a_mail(audience: Audience, mailbox: Mailbox, settings: Settings) -> None:
+def test_a_mail_has_its_headers_and_both_texts(audience: Audience, mailbox: Mailbox, settings: Settings) -> None:
     settings.BASE_URL = "https://campaigns.example.org"
     channel = _channel(audience, mailbox, reply_to="help@example.org")
     results = channel.send(audience.message, audience.recipients)
@@ -88,7 +88,7 @@ def test_a_mail(audience: Audience, mailbox: Mailbox, settings: Settings) -> Non
 
 
 @pytest.mark.usefixtures("template")
-def test_who_is_no_longer_wanted_is_left_for_later(audience: Audience, mailbox: Mailbox) -> None:
+def test_recipients_are_left_for_later_after_a_stop(audience: Audience, mailbox: Mailbox) -> None:
     channel = _channel(audience, mailbox)
     results = channel.send(audience.message, audience.recipients, lambda: not mailbox.taken)
     assert [each.outcome for each in results] == [Outcome.SENT, Outcome.LATER, Outcome.SKIPPED]
@@ -101,7 +101,7 @@ def test_who_is_no_longer_wanted_is_left_for_later(audience: Audience, mailbox: 
     [("550 no such user", Outcome.FAILED), ("450 try later", Outcome.RETRY), ("421 going down", Outcome.RETRY)],
 )
 @pytest.mark.parametrize("command", ["rcpt", "data"])
-def test_a_server_that_says_no(
+def test_replies_of_a_server_decide_the_outcome(
     audience: Audience, mailbox: Mailbox, command: str, reply: str, outcome: Outcome
 ) -> None:
     getattr(mailbox, f"replies_to_{command}").append(reply)
@@ -111,7 +111,7 @@ def test_a_server_that_says_no(
 
 
 @pytest.mark.usefixtures("template")
-def test_nobody_knows_what_became_of_a_mail_that_was_under_way(audience: Audience, mailbox: Mailbox) -> None:
+def test_a_connection_that_breaks_while_sending_leaves_an_unknown_outcome(audience: Audience, mailbox: Mailbox) -> None:
     mailbox.replies_to_data.append("drop")
     results = _channel(audience, mailbox).send(audience.message, audience.recipients)
     assert [each.outcome for each in results] == [Outcome.UNKNOWN, *OUTCOMES[1:]]
@@ -123,9 +123,7 @@ def test_nobody_knows_what_became_of_a_mail_that_was_under_way(audience: Audienc
 @pytest.mark.parametrize(
     ("at", "outcome"), [(b".\r\n", Outcome.UNKNOWN), (b"mail FROM", Outcome.LATER), (b"data", Outcome.LATER)]
 )
-def test_a_server_that_falls_silent_leaves_one_in_doubt_at_most(
-    audience: Audience, at: bytes, outcome: Outcome
-) -> None:
+def test_a_silent_server_leaves_at_most_one_unknown_outcome(audience: Audience, at: bytes, outcome: Outcome) -> None:
     """Before the mail itself was sent, nobody can have it."""
     with silent_mail_server(at=at) as port:
         channel = _channel(audience, Mailbox(port), timeout_seconds=1)
@@ -134,9 +132,7 @@ def test_a_server_that_falls_silent_leaves_one_in_doubt_at_most(
 
 
 @pytest.mark.usefixtures("template")
-def test_a_connection_that_is_closed_between_two_mails_costs_nobody_theirs(
-    audience: Audience, mailbox: Mailbox
-) -> None:
+def test_a_connection_closed_between_two_mails_loses_none(audience: Audience, mailbox: Mailbox) -> None:
     mailbox.replies_to_mail += ["250 OK", "drop"]
     results = _channel(audience, mailbox).send(audience.message, audience.recipients)
     assert [each.outcome for each in results] == OUTCOMES
@@ -183,7 +179,7 @@ def test_connecting_and_sending_twice_share_one_deadline(
 
 @pytest.mark.usefixtures("template")
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_of_any_characters_comes_over_as_it_is(audience: Audience, mailbox: Mailbox, name: str) -> None:
+def test_a_name_of_any_characters_arrives_unchanged(audience: Audience, mailbox: Mailbox, name: str) -> None:
     channel = _channel(audience, mailbox, from_address=f"{name} <shop@example.org>", reply_to=f"{name} <a@example.org>")
     results = channel.send(audience.message, audience.recipients[:1])
     assert [each.outcome for each in results] == [Outcome.SENT]
@@ -196,7 +192,7 @@ def test_a_name_of_any_characters_comes_over_as_it_is(audience: Audience, mailbo
 
 @pytest.mark.usefixtures("template")
 @pytest.mark.parametrize("name", NAMES)
-def test_a_mail_service_gets_the_name_too(audience: Audience, world: World, name: str) -> None:
+def test_a_mail_service_gets_the_name_of_the_sender(audience: Audience, world: World, name: str) -> None:
     channel = _postmark(audience, world.url, from_address=f"{name} <shop@example.org>")
     world.will(200, body=b'{"ErrorCode": 0, "Message": "OK", "To": "x@example.org", "MessageID": "pm-1"}')
     assert [each.outcome for each in channel.send(audience.message, audience.recipients[:1])] == [Outcome.SENT]
@@ -205,14 +201,14 @@ def test_a_mail_service_gets_the_name_too(audience: Audience, world: World, name
 
 
 @pytest.mark.usefixtures("template")
-def test_a_domain_in_any_script(audience: Audience, mailbox: Mailbox) -> None:
+def test_a_domain_in_any_script_is_encoded(audience: Audience, mailbox: Mailbox) -> None:
     channel = _channel(audience, mailbox, from_address="Büro <shop@bücher.example>")
     (result,) = channel.send(audience.message, audience.recipients[:1])
     assert result.reference.endswith("@xn--bcher-kva.example>")
     assert mailbox.taken[0].mail_from == "shop@xn--bcher-kva.example"
 
 
-def test_a_template_that_one_recipient_breaks(audience: Audience, mailbox: Mailbox) -> None:
+def test_a_template_that_fails_for_one_recipient_fails_only_that_one(audience: Audience, mailbox: Mailbox) -> None:
     text = "{{ message.offers | truncate: customer.first_name }}"
     MessageTemplate.objects.create(organization=audience.organization, key="welcome", subject="Hi", text=text)
     ada, bob = audience.recipients[:2]
@@ -233,7 +229,7 @@ def test_a_recipient_whose_mail_would_be_too_large_fails_alone(audience: Audienc
 
 
 @pytest.mark.usefixtures("template")
-def test_no_mail_server(audience: Audience, mailbox: Mailbox) -> None:
+def test_an_unreachable_mail_server_leaves_everybody_for_later(audience: Audience, mailbox: Mailbox) -> None:
     channel = _channel(audience, mailbox)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = channel.backends[0].port = free.getsockname()[1]
@@ -243,7 +239,7 @@ def test_no_mail_server(audience: Audience, mailbox: Mailbox) -> None:
 
 
 @pytest.mark.usefixtures("template")
-def test_the_mail_server_of_the_settings(audience: Audience, mailoutbox: list[Any]) -> None:
+def test_the_mail_server_of_the_settings_is_the_default(audience: Audience, mailoutbox: list[Any]) -> None:
     results = _channel(audience, concurrency=1).send(audience.message, audience.recipients)
     assert [each.outcome for each in results] == OUTCOMES
     assert [mail.to for mail in mailoutbox] == [["Ada@Example.org"], ["bob@example.org"]]
@@ -262,7 +258,7 @@ def _postmark(audience: Audience, url: str, **more: Any) -> Any:
 
 
 @pytest.mark.usefixtures("template")
-def test_a_mail_service(audience: Audience, world: World) -> None:
+def test_a_mail_service_sends_mails(audience: Audience, world: World) -> None:
     taken = b'{"ErrorCode": 0, "Message": "OK", "To": "x@example.org", "MessageID": "pm-1"}'
     world.will(200, body=taken)
     bounced = "Found inactive addresses: bob@example.org. Inactive recipients are those that bounced."
@@ -282,7 +278,9 @@ def test_a_mail_service(audience: Audience, world: World) -> None:
 @pytest.mark.parametrize(
     ("status", "outcomes"), [(429, [Outcome.LATER, Outcome.LATER]), (500, [Outcome.UNKNOWN, Outcome.UNKNOWN])]
 )
-def test_a_mail_service_in_trouble(audience: Audience, world: World, status: int, outcomes: list[Outcome]) -> None:
+def test_statuses_of_a_mail_service_decide_the_outcome(
+    audience: Audience, world: World, status: int, outcomes: list[Outcome]
+) -> None:
     world.will(status, status, retry_after="31536000")
     results = _postmark(audience, world.url + "/").send(audience.message, audience.recipients)
     assert [each.outcome for each in results[:2]] == outcomes
@@ -293,7 +291,7 @@ def test_a_mail_service_in_trouble(audience: Audience, world: World, status: int
 
 @pytest.mark.usefixtures("template")
 @pytest.mark.parametrize("provider", sorted(PROVIDERS))
-def test_a_mail_service_leads_nowhere_else_with_its_key(
+def test_a_mail_service_key_follows_no_redirect(
     audience: Audience, world: World, monkeypatch: pytest.MonkeyPatch, provider: str
 ) -> None:
     """No redirect is followed, and no proxy is picked up from the environment."""
@@ -314,7 +312,7 @@ def test_a_mail_service_leads_nowhere_else_with_its_key(
     "said",
     [b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnone", b"Content-Length: 100\r\n\r\n{", b"\r\n[]", b"\r\n"],
 )
-def test_a_mail_that_a_service_has_taken_was_sent(audience: Audience, said: bytes) -> None:
+def test_a_mail_that_a_service_accepted_is_sent(audience: Audience, said: bytes) -> None:
     with raw_world(b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + said) as world:
         results = _postmark(audience, world.url).send(audience.message, audience.recipients[:2])
     assert [(each.outcome, each.reference) for each in results] == [
@@ -331,7 +329,7 @@ def test_a_mail_service_has_one_deadline(audience: Audience) -> None:
 
 
 @pytest.mark.usefixtures("template")
-def test_no_mail_service(audience: Audience) -> None:
+def test_an_unreachable_mail_service_leaves_everybody_for_later(audience: Audience) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/"
     results = _postmark(audience, url).send(audience.message, audience.recipients)
@@ -348,7 +346,7 @@ def _path(customer: Customer) -> str:
     return re.sub(r"^https?://[^/]+", "", unsubscribe_url(customer.organization_id, customer.uuid))
 
 
-def test_looking_at_the_page_changes_nothing(client: Client, customer: Customer) -> None:
+def test_getting_the_unsubscribe_page_changes_nothing(client: Client, customer: Customer) -> None:
     page = client.get(_path(customer))
     assert (page.status_code, client.head(_path(customer)).status_code) == (200, 200)
     assert '<form method="post">' in page.content.decode()
@@ -379,7 +377,7 @@ def test_who_was_merged_is_unsubscribed_too(client: Client, customer: Customer) 
     assert not customer.email_consent
 
 
-def test_a_token_of_nobodys(client: Client, customer: Customer) -> None:
+def test_a_forged_token_is_not_found(client: Client, customer: Customer) -> None:
     token = _path(customer).rpartition("/")[2]
     other = f"{make_organization().pk}-{customer.uuid.hex}"
     forged = [token[:-1], token + "x", "x", other + "." + token.partition(".")[2], Signer(sep=".").sign(other)]

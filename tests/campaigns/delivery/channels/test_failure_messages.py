@@ -86,7 +86,7 @@ def silent() -> Iterator[int]:
 
 
 @pytest.mark.parametrize("way", [*HTTP, "smtp", "EMAIL_URL"])
-def test_servers_in_trouble_are_told_by_name(told: Ways, audience: Audience, silent: int, way: str) -> None:
+def test_failures_name_the_server(told: Ways, audience: Audience, silent: int, way: str) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     with ExitStack() as stack:
@@ -109,7 +109,7 @@ def test_servers_in_trouble_are_told_by_name(told: Ways, audience: Audience, sil
 
 
 @pytest.mark.parametrize("way", HTTP)
-def test_what_is_no_http_is_told(told: Ways, way: str) -> None:
+def test_an_answer_that_is_not_http_is_named(told: Ways, way: str) -> None:
     with raw_world(b"SSH-2.0-OpenSSH\r\n\r\n") as world:
         said = told(way, "127.0.0.1", world.port)
     assert said.endswith((f"127.0.0.1:{world.port} doesn't speak HTTP as it should", "closed the connection")), said
@@ -117,14 +117,14 @@ def test_what_is_no_http_is_told(told: Ways, way: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["rcpt", "data"])
-def test_a_mail_servers_reply_is_told_as_it_stands(told: Ways, mailbox: Mailbox, command: str) -> None:
+def test_a_mail_servers_reply_is_quoted(told: Ways, mailbox: Mailbox, command: str) -> None:
     getattr(mailbox, f"replies_to_{command}").append("450 4.2.1  too busy")
     assert told("smtp", "127.0.0.1", mailbox.port) == "it answered 450 4.2.1 too busy"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", [kind for kind in DECLARATIONS if kind != "file"])
-def test_the_creatives_of_a_kind_are_those_that_go_there(audience: Audience, kind: str) -> None:
+def test_the_creatives_of_a_kind_are_those_that_are_sent_there(audience: Audience, kind: str) -> None:
     creative = audience.delivery.creative
     found = set()
     for ad_type, creative_types in CREATIVE_TYPES.items():

@@ -41,7 +41,7 @@ def _read(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode(), newline="")))
 
 
-def test_a_file_and_its_manifest(audience: Audience, exports: Path) -> None:
+def test_a_file_has_a_manifest(audience: Audience, exports: Path) -> None:
     audience.destination("file", attributes=ATTRIBUTES)
     export = export_for(audience.message)
     file = export.export(audience.message, audience.batches())
@@ -70,7 +70,7 @@ def test_a_file_and_its_manifest(audience: Audience, exports: Path) -> None:
     assert sorted(each.name for each in exports.rglob("*") if each.is_file()) == [path.name, path.name + MANIFEST]
 
 
-def test_without_a_destination_no_attribute_leaves(audience: Audience, exports: Path) -> None:
+def test_a_file_without_a_destination_has_no_attributes(audience: Audience, exports: Path) -> None:
     export = export_for(audience.message)
     file = export.export(audience.message, audience.batches())
     assert _read((exports / file.name).read_bytes())[0] == ["external_id", "user_id", "offer_ids", "template_id"]
@@ -84,14 +84,14 @@ def test_a_triggered_message_has_no_audience(audience: Audience, exports: Path) 
 
 
 @pytest.mark.usefixtures("transactional_db")
-def test_a_file_that_breaks_off_was_never_there(tmp_path: Path) -> None:
+def test_a_partial_file_is_never_published(tmp_path: Path) -> None:
     broken = sql.SQL("SELECT 1 / (5000 - n) FROM generate_series(1, 10000) n")
     with pytest.raises(DataError), staged(broken, tmp_path, header=False):
         pass
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_cant_be_written(audience: Audience, exports: Path) -> None:
+def test_a_folder_that_cant_be_written_fails_the_delivery(audience: Audience, exports: Path) -> None:
     (exports / str(audience.organization.pk)).write_text("in the way")
     with pytest.raises(DeliveryFailedError, match="can't be written") as end:
         FileExport(None).export(audience.message, audience.batches())
@@ -119,7 +119,7 @@ KEYS = {"access_key": "AKIAIOSFODNN7EXAMPLE", "secret_key": "a secret"}
 
 
 @pytest.mark.usefixtures("exports")
-def test_a_file_in_a_bucket(audience: Audience, bucket: dict[str, str]) -> None:
+def test_a_file_is_uploaded_to_a_bucket(audience: Audience, bucket: dict[str, str]) -> None:
     client: Any = boto3.client(
         "s3",
         endpoint_url=bucket["endpoint_url"],
@@ -142,7 +142,7 @@ def test_a_file_in_a_bucket(audience: Audience, bucket: dict[str, str]) -> None:
 
 
 @pytest.mark.usefixtures("exports")
-def test_a_bucket_that_isnt_there(audience: Audience, bucket: dict[str, str]) -> None:
+def test_a_missing_bucket_fails_the_delivery_for_good(audience: Audience, bucket: dict[str, str]) -> None:
     audience.destination("s3", settings=bucket | {"bucket": f"none-{uuid.uuid4()}"}, secrets=KEYS)
     with pytest.raises(DeliveryFailedError, match=r"^S3 refuses: ") as end:
         _export_to(audience, "s3").export(audience.message, audience.batches())

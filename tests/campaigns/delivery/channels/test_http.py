@@ -40,7 +40,7 @@ class Patience:
         return self.exchange.send("POST", url, key="the key", headers=dict, body=body)
 
 
-def test_what_passes_is_tried_again_with_the_same_key_and_body(world: World) -> None:
+def test_temporary_failures_are_retried_with_the_same_key_and_body(world: World) -> None:
     world.will(429, 500, DROP, 503)
     patience = Patience()
     assert patience.post(world.url + "/in").status == 200
@@ -50,7 +50,7 @@ def test_what_passes_is_tried_again_with_the_same_key_and_body(world: World) -> 
     assert patience.pauses == [0.25, 1.0, 1.5, 2.0]
 
 
-def test_connections_are_kept(world: World) -> None:
+def test_connections_are_reused(world: World) -> None:
     patience = Patience()
     for _ in range(5):
         patience.post(world.url)
@@ -71,14 +71,14 @@ def test_a_refusal_is_final(world: World, status: int) -> None:
     ("asked", "pause"),
     [("3", 3.0), ("Tue, 14 Nov 2023 22:13:27 GMT", 7.0), ("Tue, 14 Nov 2023 22:13:00 GMT", 0.0), ("soon", 0.25)],
 )
-def test_it_waits_as_long_as_it_is_asked_to(world: World, asked: str, pause: float) -> None:
+def test_retry_after_is_respected(world: World, asked: str, pause: float) -> None:
     world.will(429, retry_after=asked)
     patience = Patience()
     patience.post(world.url)
     assert patience.pauses == [pause]
 
 
-def test_who_asks_for_too_much_patience_gets_it_from_somebody_else(world: World) -> None:
+def test_a_long_retry_after_ends_the_exchange(world: World) -> None:
     world.will(429, retry_after=str(int(LONGEST_PAUSE_SECONDS) + 1))
     patience = Patience()
     with pytest.raises(UnreachableError) as end:
@@ -89,7 +89,7 @@ def test_who_asks_for_too_much_patience_gets_it_from_somebody_else(world: World)
 @pytest.mark.parametrize(
     "asked", ["31536000", "9" * 20, "9" * 60_000, "Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 2099 00:00:00 -0000"]
 )
-def test_no_more_than_an_hour_is_believed(world: World, asked: str) -> None:
+def test_retry_after_is_limited_to_an_hour(world: World, asked: str) -> None:
     world.will(429, retry_after=asked)
     with pytest.raises(UnreachableError, match=r"it asks to wait 3600 s$") as end:
         Patience().post(world.url)
@@ -106,13 +106,13 @@ def test_no_more_than_an_hour_is_believed(world: World, asked: str) -> None:
         b"Content-Type: application/json\r\n\r\n\xff{",
     ],
 )
-def test_what_was_taken_was_taken_whatever_its_body(said: bytes) -> None:
+def test_a_success_counts_whatever_its_body(said: bytes) -> None:
     with raw_world(b"HTTP/1.1 202 Accepted\r\n" + said) as world:
         answer = Patience().post(world.url)
     assert (answer.status, answer.document()) == (202, {})
 
 
-def test_who_lets_a_deadline_pass_is_not_asked_again_at_once() -> None:
+def test_a_passed_deadline_is_not_retried() -> None:
     patience = Patience(timeout=0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UnreachableError):
         patience.post(f"http://127.0.0.1:{silent.getsockname()[1]}/")
@@ -120,7 +120,7 @@ def test_who_lets_a_deadline_pass_is_not_asked_again_at_once() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "pauses"), [(9.8, []), (4.7, [0.25]), (2.5, [0.25, 1.0])])
-def test_who_answers_just_in_time_again_and_again_has_one_deadline(
+def test_all_attempts_share_one_deadline(
     world: World, monkeypatch: pytest.MonkeyPatch, seconds: float, pauses: list[float]
 ) -> None:
     """By a clock that only the answers, which take so many seconds each, and the pauses move on."""
@@ -144,7 +144,7 @@ def test_who_answers_just_in_time_again_and_again_has_one_deadline(
     assert (len(world.got), patience.pauses) == (len(pauses) + 1, pauses)
 
 
-def test_nobody_there_is_certainly_not_delivered() -> None:
+def test_a_refused_connection_is_certainly_not_delivered() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(UnreachableError) as end:
@@ -153,14 +153,14 @@ def test_nobody_there_is_certainly_not_delivered() -> None:
 
 
 @pytest.mark.parametrize("answer", [DROP, 500])
-def test_what_may_have_arrived_is_uncertain(world: World, answer: int) -> None:
+def test_a_request_that_may_have_arrived_is_uncertain(world: World, answer: int) -> None:
     world.will(answer, 429)
     with pytest.raises(UnreachableError) as end:
         Patience(attempts=2).post(world.url)
     assert end.value.is_uncertain
 
 
-def test_who_never_answers_is_uncertain() -> None:
+def test_a_request_without_an_answer_is_uncertain() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UnreachableError) as end:
         Patience(timeout=0.05, attempts=2).post(f"http://127.0.0.1:{silent.getsockname()[1]}/")
     assert end.value.is_uncertain

@@ -80,7 +80,7 @@ def _settle(delivery: Delivery) -> None:
     assert (delivery.state, delivery.error, delivery.lease_token) == ("complete", "", None)
 
 
-def test_a_connection_lost_in_the_middle_of_a_file(exports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_complete_after_a_lost_connection(exports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = make_scheduled(ad_type=AdType.ISSUE_AUDIENCE_CSV, creative_type=CreativeType.ISSUE_AUDIENCE_CSV)
     _make_people(rows.campaign.organization, PEOPLE, essay=ESSAY)
     delivery = _built(rows, "file", attributes=["essay"])
@@ -106,7 +106,7 @@ def test_a_connection_lost_in_the_middle_of_a_file(exports: Path, monkeypatch: p
         assert [line["external_id"] for line in csv.DictReader(file)] == [f"C{index}" for index in range(PEOPLE)]
 
 
-def test_a_connection_lost_in_the_middle_of_facebooks_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_facebook_gets_the_same_batches_after_a_lost_connection(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facebook, "PEOPLE_AT_ONCE", 500)
     rows = make_scheduled(ad_type=AdType.AUDIENCE_EXPORT, creative_type=CreativeType.AUDIENCE_EXPORT_FACEBOOK)
     _make_people(rows.campaign.organization, 2_200, phone="0555")

@@ -87,7 +87,7 @@ def test_an_exchange_has_one_deadline(drip: str, monkeypatch: pytest.MonkeyPatch
         assert world.hung_up.wait(60)
 
 
-def test_a_receiver_that_reads_nothing_is_left() -> None:
+def test_a_receiver_that_reads_nothing_hits_the_deadline() -> None:
     """The body is more than sockets hold; what it may take is in proportion to it."""
     with raw_world(HEAD + b"\r\n", b"x") as world, pytest.MonkeyPatch.context() as patch:
         patch.setattr("campaigns.delivery.channels.http.SLOWEST_BYTES_A_SECOND", 10**12)
@@ -134,7 +134,7 @@ def test_tls_has_the_same_deadline(certificate: Path, drips: bytes) -> None:
             pool.request("GET", url)
 
 
-def test_an_answer_of_endless_lines_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_of_endless_lines_is_aborted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mail server's reply may have as many lines as it likes: no library counts them."""
     monkeypatch.setattr(outgoing, "MOST_RECEIVED", 4096)
     with raw_world(b"", b"250-more\r\n" * 100) as world:
@@ -155,14 +155,14 @@ def test_an_answer_of_endless_lines_ends(monkeypatch: pytest.MonkeyPatch) -> Non
         *("fec0::1", "192.0.0.8", "192.88.99.1", "3fff::1"),
     ],
 )
-def test_addresses_that_not_the_whole_world_shares(address: str) -> None:
+def test_private_addresses_are_recognised(address: str) -> None:
     assert is_private(address)
 
 
 @pytest.mark.parametrize(
     "address", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"]
 )
-def test_addresses_of_the_world(address: str) -> None:
+def test_public_addresses_are_recognised(address: str) -> None:
     assert not is_private(address)
 
 
@@ -174,7 +174,7 @@ def closed(settings: Settings) -> None:
 
 @pytest.mark.usefixtures("closed")
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "127.1"])
-def test_a_private_address_is_refused_where_it_is_connected_to(host: str) -> None:
+def test_a_private_address_is_refused_when_connecting(host: str) -> None:
     """However it is written, and whatever a name stands for at that moment."""
     with raw_world(b"") as world:
         with pytest.raises(ForbiddenAddressError, match="is a private address"):
@@ -183,7 +183,7 @@ def test_a_private_address_is_refused_where_it_is_connected_to(host: str) -> Non
 
 
 @pytest.mark.usefixtures("closed")
-def test_no_webhook_into_our_network(audience: Audience, world: World) -> None:
+def test_webhooks_reach_no_private_network(audience: Audience, world: World) -> None:
     audience.destination("webhook", settings={"url": world.url}, secrets={"signing_secret": "x"})
     channel: Any = channel_for(audience.says(ad_type="messaging_platform"))
     channel.post.exchange.sleep = lambda _: None
@@ -195,9 +195,7 @@ def test_no_webhook_into_our_network(audience: Audience, world: World) -> None:
 
 @pytest.mark.usefixtures("closed")
 @pytest.mark.parametrize("provider", ["", "postmark"])
-def test_no_mail_server_or_service_in_our_network(
-    audience: Audience, mailbox: Mailbox, world: World, provider: str
-) -> None:
+def test_mails_reach_no_private_network(audience: Audience, mailbox: Mailbox, world: World, provider: str) -> None:
     MessageTemplate.objects.create(organization=audience.organization, key="welcome", subject="Hello", text="Hello")
     server = {"host": "127.0.0.1", "port": mailbox.port, "encryption": "none"}
     where = {"provider": provider, "provider_url": world.url} if provider else server
@@ -219,7 +217,7 @@ def test_no_mail_server_or_service_in_our_network(
         ("facebook", {"audience_id": "1"}, {"access_token": "x"}),
     ],
 )
-def test_no_export_into_our_network(
+def test_exports_reach_no_private_network(
     audience: Audience,
     world: World,
     monkeypatch: pytest.MonkeyPatch,

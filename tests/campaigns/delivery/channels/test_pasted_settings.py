@@ -147,14 +147,14 @@ def _wrong(kind: str, name: str) -> list[Any]:
     return several[kind] if isinstance(several, dict) else several
 
 
-def test_every_kind_is_walked() -> None:
+def test_every_kind_is_covered_by_these_tests() -> None:
     assert WORKING.keys() == KINDS.keys()
     anything = {"list_id"}
     assert {name for kind in KINDS.values() for name in kind.members} - anything == WRONG.keys()
 
 
 @pytest.mark.parametrize("kind", WORKING)
-def test_what_works_is_kept_without_the_spaces_around_it(organization: Organization, kind: str) -> None:
+def test_valid_settings_are_saved_without_surrounding_spaces(organization: Organization, kind: str) -> None:
     settings, secrets = WORKING[kind]
     pasted = {name: f" {value}\u00a0\n" if isinstance(value, str) else value for name, value in settings.items()}
     made = _save(organization, kind=kind, settings=pasted, secrets=secrets, name=" CRM ", attributes=[" home-state "])
@@ -162,7 +162,7 @@ def test_what_works_is_kept_without_the_spaces_around_it(organization: Organizat
 
 
 @pytest.mark.parametrize(("kind", "name", "settings", "secrets"), _walk())
-def test_what_can_not_work_is_refused_beside_its_name(
+def test_invalid_settings_are_refused_by_name(
     organization: Organization, kind: str, name: str, settings: dict[str, Any], secrets: dict[str, str]
 ) -> None:
     for value in [*NEVER, *_wrong(kind, name)]:
@@ -182,7 +182,7 @@ ISSUED = [each for each in SECRETS if each[1] != "signing_secret" and each != ("
 
 
 @pytest.mark.parametrize(("kind", "name"), SECRETS)
-def test_secrets_that_can_not_work_are_refused(organization: Organization, kind: str, name: str) -> None:
+def test_invalid_secrets_are_refused(organization: Organization, kind: str, name: str) -> None:
     settings, secrets = PROVIDED if name == "api_key" else WORKING[kind]
     pasted: list[Any] = [" secret", "secret ", "se\ncret", "\ud800", " ", "", 7, ["x"], "x" * 3_000]
     # What a header, or a mail server, can't be told.
@@ -238,7 +238,7 @@ def test_a_sentence_says_what_is_wrong(organization: Organization, kind: str, na
         ({"provider": "postmark", "host": "smtp.example.org"}, "host"),
     ],
 )
-def test_a_setting_that_nobody_looks_at_is_refused(
+def test_a_setting_without_effect_is_refused(
     organization: Organization, settings: dict[str, Any], of_no_use: str
 ) -> None:
     with pytest.raises(DomainError) as refused:
@@ -260,13 +260,13 @@ def test_a_setting_that_nobody_looks_at_is_refused(
     ],
     ids=str,
 )
-def test_attributes_and_names_are_looked_at_too(organization: Organization, wrong: dict[str, Any]) -> None:
+def test_attributes_and_names_are_checked(organization: Organization, wrong: dict[str, Any]) -> None:
     with pytest.raises(DomainError) as refused:
         _save(organization, **{"kind": "file", **wrong})
     assert refused.value.fields.keys() == wrong.keys()
 
 
-def test_a_mail_needs_an_attribute_to_go_to() -> None:
+def test_a_mail_destination_needs_an_address_attribute() -> None:
     """The default of a setting is one too."""
     with pytest.raises(DomainError) as refused:
         _save(make_organization(), kind="email", settings={"from_address": "a@example.org"})
@@ -297,7 +297,7 @@ def test_a_mail_needs_an_attribute_to_go_to() -> None:
     ],
     ids=str,
 )
-def test_templates_that_can_not_work_are_refused(organization: Organization, wrong: dict[str, str]) -> None:
+def test_invalid_templates_are_refused(organization: Organization, wrong: dict[str, str]) -> None:
     words = {"key": "welcome", "subject": "Hello {{ customer.email }}", "text": "{{ customer.home_state }}"}
     with pytest.raises(DomainError) as refused:
         save_template(template=MessageTemplate(organization=organization), changes=words | wrong)

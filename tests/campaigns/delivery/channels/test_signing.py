@@ -48,14 +48,14 @@ def _is_signed(got: Got) -> bool:
     return got.headers["webhook-signature"] == "v1," + base64.b64encode(digest).decode()
 
 
-def test_the_documentations_own_sample() -> None:
+def test_the_sample_of_the_documentation_verifies() -> None:
     signer = signer_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     sent_at = datetime.fromtimestamp(1614265330, UTC)
     signature = signer.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", sent_at, '{"test": 2432232314}')
     assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-def test_a_secret_without_the_prefix_stands_for_itself() -> None:
+def test_a_secret_without_the_prefix_is_used_as_it_is() -> None:
     signature = signer_of("plain text").sign("id", datetime.fromtimestamp(NOW, UTC), "body")
     digest = hmac.new(b"plain text", f"id.{NOW}.body".encode(), hashlib.sha256).digest()
     assert signature == "v1," + base64.b64encode(digest).decode()
@@ -63,7 +63,7 @@ def test_a_secret_without_the_prefix_stands_for_itself() -> None:
         signer_of("whsec_?")
 
 
-def test_a_webhook(audience: Audience, world: World, channel: Channels) -> None:
+def test_a_webhook_is_signed_and_has_its_key(audience: Audience, world: World, channel: Channels) -> None:
     world.will(500)
     world.will(200, 200, body=b'{"reference": 42}')
     webhook = channel("webhook", "messaging_platform")
@@ -81,7 +81,7 @@ def test_a_webhook(audience: Audience, world: World, channel: Channels) -> None:
     assert world.connections == 1
 
 
-def test_what_a_webhook_says(audience: Audience, world: World, channel: Channels) -> None:
+def test_a_webhook_has_the_documented_body(audience: Audience, world: World, channel: Channels) -> None:
     ada = audience.recipients[0]
     channel("webhook", "messaging_platform").send(audience.message, [ada])
     assert world.got[0].document == {
@@ -105,7 +105,7 @@ def test_what_a_webhook_says(audience: Audience, world: World, channel: Channels
     }
 
 
-def test_what_becomes_of_each(audience: Audience, world: World, channel: Channels) -> None:
+def test_answers_decide_the_outcome_of_each_recipient(audience: Audience, world: World, channel: Channels) -> None:
     world.will(410, DROP, DROP, body=b"gone")
     results = channel("webhook", "messaging_platform").send(audience.message, audience.recipients)
     # The third is not even tried: nobody answers at the moment.
@@ -114,27 +114,27 @@ def test_what_becomes_of_each(audience: Audience, world: World, channel: Channel
     assert len(world.got) == 3
 
 
-def test_who_is_no_longer_wanted_is_left_for_later(audience: Audience, world: World, channel: Channels) -> None:
+def test_recipients_are_left_for_later_after_a_stop(audience: Audience, world: World, channel: Channels) -> None:
     webhook = channel("webhook", "messaging_platform")
     results = webhook.send(audience.message, audience.recipients, lambda: not world.got)
     assert [each.outcome for each in results] == [Outcome.SENT, Outcome.LATER, Outcome.LATER]
     assert len(world.got) == 1
 
 
-def test_when_to_come_back(audience: Audience, world: World, channel: Channels) -> None:
+def test_retry_after_is_part_of_the_outcome(audience: Audience, world: World, channel: Channels) -> None:
     world.will(429, retry_after="120")
     results = channel("webhook", "messaging_platform").send(audience.message, audience.recipients[:1])
     assert [(each.outcome, each.retry_after) for each in results] == [(Outcome.LATER, 120)]
 
 
-def test_nobody_there(audience: Audience, channel: Channels) -> None:
+def test_an_unreachable_receiver_leaves_everybody_for_later(audience: Audience, channel: Channels) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/"
     results = channel("webhook", "messaging_platform", url=url).send(audience.message, audience.recipients)
     assert {each.outcome for each in results} == {Outcome.LATER}
 
 
-def test_a_push_message(audience: Audience, world: World, channel: Channels) -> None:
+def test_a_push_message_has_the_documented_body(audience: Audience, world: World, channel: Channels) -> None:
     texts = {"subject": "Hi {{ customer.first_name }}", "text": " {{ message.offers }}\n"}
     MessageTemplate.objects.create(organization=audience.organization, key="welcome", **texts)
     push = channel("push", "push_message")
@@ -166,7 +166,9 @@ def test_a_push_message(audience: Audience, world: World, channel: Channels) -> 
     }
 
 
-def test_a_push_message_without_a_template(audience: Audience, world: World, channel: Channels) -> None:
+def test_a_push_message_without_a_template_has_the_campaigns_name(
+    audience: Audience, world: World, channel: Channels
+) -> None:
     message = audience.says(template_id=None)
     channel("push", "push_message", template_id=None).send(
         message, [replace(audience.recipients[0], push_tokens=TOKENS)]
@@ -175,14 +177,14 @@ def test_a_push_message_without_a_template(audience: Audience, world: World, cha
 
 
 @pytest.mark.parametrize("creative_type", [name for name in CreativeType if name != CreativeType.ISSUE_AUDIENCE_CSV])
-def test_nowhere_to_go(audience: Audience, creative_type: str) -> None:
+def test_a_message_without_a_destination_fails_for_good(audience: Audience, creative_type: str) -> None:
     way = channel_for if creative_type.startswith("messaging-") else export_for
     with pytest.raises(DeliveryFailedError) as end:
         way(audience.says(creative_type=creative_type))
     assert end.value.is_lasting
 
 
-def test_a_template_that_is_missing_or_bad(audience: Audience) -> None:
+def test_a_missing_or_invalid_template_fails_the_delivery(audience: Audience) -> None:
     audience.destination("push", settings={"url": "http://127.0.0.1/"}, secrets={"signing_secret": "x"})
     with pytest.raises(DeliveryFailedError, match=r"^There is no template 'welcome'\.$"):
         channel_for(audience.says(ad_type="push_message"))

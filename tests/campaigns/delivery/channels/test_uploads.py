@@ -31,7 +31,7 @@ def _hashed(plain: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def test_airship(audience: Audience, world: World) -> None:
+def test_airship_gets_a_list_and_makes_it_first(audience: Audience, world: World) -> None:
     settings = {"url": world.url, "app_key": "app"}
     audience.destination("airship", settings=settings, secrets={"master_secret": "secret"})
     world.will(404, 201, 500, 202)
@@ -54,7 +54,7 @@ def test_airship(audience: Audience, world: World) -> None:
     assert (exported.name, exported.rows) == ("", 3)
 
 
-def test_airship_sends_no_list_that_somebody_is_missing_in(audience: Audience, world: World) -> None:
+def test_airship_gets_no_incomplete_list(audience: Audience, world: World) -> None:
     settings = {"url": world.url, "app_key": "app", "identifier_type": "email_address", "identifier": "email"}
     audience.destination("airship", settings=settings, secrets={"master_secret": "secret"})
     # Deliveries skip who has no identifier before; so this one lost it since.
@@ -78,7 +78,7 @@ def test_a_refusal_ends_the_delivery(audience: Audience, world: World) -> None:
     assert not end.value.is_lasting
 
 
-def test_cheetah(audience: Audience, world: World) -> None:
+def test_cheetah_gets_a_form_with_a_file(audience: Audience, world: World) -> None:
     settings = {"url": world.url + "/load", "list_id": "2077", "user": "shop"}
     audience.destination("cheetah", settings=settings, secrets={"password": "secret"}, attributes=["email"])
     world.will(429)
@@ -103,7 +103,7 @@ def test_cheetah(audience: Audience, world: World) -> None:
 COLUMNS = {"EXTERN_ID": "external_id", "EMAIL": "email", "PHONE": "phone", "FN": "first_name", "ZIP": "zip"}
 
 
-def test_facebook(audience: Audience, world: World) -> None:
+def test_facebook_gets_hashed_identifiers(audience: Audience, world: World) -> None:
     settings = {"url": world.url, "version": "v23.0", "audience_id": "238", "columns": COLUMNS}
     audience.destination("facebook", settings=settings, secrets={"access_token": "EAAB"})
     # The Graph API's own way to say "later".
@@ -126,7 +126,7 @@ def test_facebook(audience: Audience, world: World) -> None:
     assert (exported.name, exported.rows) == ("", 3)
 
 
-def test_facebooks_rows(audience: Audience, world: World) -> None:
+def test_facebook_rows_leave_missing_identifiers_empty(audience: Audience, world: World) -> None:
     settings = {"url": world.url, "audience_id": "238", "columns": COLUMNS}
     audience.destination("facebook", settings=settings, secrets={"access_token": "EAAB"})
     _export(audience, "facebook")
@@ -155,7 +155,7 @@ def test_facebooks_rows(audience: Audience, world: World) -> None:
 
 
 @pytest.mark.django_db
-def test_facebook_in_batches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_facebook_gets_batches_of_one_session(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("campaigns.delivery.channels.facebook.PEOPLE_AT_ONCE", 2)
     audience = make_audience([{"email": f"{number}@example.org"} for number in range(4)])
     settings = {"url": world.url, "audience_id": "238", "columns": {"EMAIL": "email"}}
