@@ -30,6 +30,7 @@ WRITING = re.compile(
 WRITERS = {
     "campaigns/delivery/channels/audience_file.py": "test_an_audience_file",
     "campaigns/delivery/channels/file.py": "test_an_audience_file",
+    "campaigns/delivery/channels/s3.py": "test_an_audience_file",
     "config/demo/credentials.py": "test_keys_and_credentials",
     "config/postgresql/shares.py": "test_keys_and_credentials",
     "config/secret_key.py": "test_keys_and_credentials",
