@@ -25,14 +25,20 @@ from campaigns.decisions.engine import Dated, Span, Window
 from campaigns.decisions.version_cache import BYTES_AT_LEAST, VersionCache
 from campaigns.hierarchy.changes import CAMPAIGNS, CHANGES, IS_KNOWN, since
 from campaigns.models.achievement import tags_in
+from campaigns.models.level import is_live
 from campaigns.targeting import CustomerFacts, compile_predicate, parse_event_targets
 from customers.errors import DomainError
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-BEHAVIOR_DEFINITIONS = SQL("behavior_definitions", campaign_window=CAMPAIGN_WINDOW, campaign_targets=CAMPAIGN_TARGETS)
-IS_LIVE = "campaign.status = 'live' AND campaign.deleted_at IS NULL"
+BEHAVIOR_DEFINITIONS = SQL(
+    "behavior_definitions",
+    campaign_window=CAMPAIGN_WINDOW,
+    campaign_targets=CAMPAIGN_TARGETS,
+    creative_is_live=is_live("creative"),
+)
+IS_LIVE = is_live("campaign")
 LOAD_LIVE_BEHAVIORS, LOAD_BEHAVIORS_OF_CAMPAIGNS = (
     SQL("load_behaviors", schema=CUSTOMER_SCHEMA, behaviors=BEHAVIOR_DEFINITIONS, which=which)
     for which in (IS_LIVE, "campaign.id = ANY(%s::bigint[])")

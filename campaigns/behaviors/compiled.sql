@@ -22,7 +22,7 @@ SELECT json_build_object(
         FROM campaigns_adunit creative
         JOIN campaigns_adgroup creative_group ON creative_group.id = creative.creative_group_id
         JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id
-        WHERE creative.status = 'live' AND creative.deleted_at IS NULL AND creative.delivery_method = 'triggered'
+        WHERE ${creative_is_live} AND creative.delivery_method = 'triggered'
         AND creative.organization_id = behavior.organization_id AND (
             creative.achievement_id = behavior.id
             OR creative.id IN (SELECT creative_id FROM campaigns_outcome WHERE achievement_id = behavior.id))

@@ -19,25 +19,31 @@ from campaigns.decisions.ends import Ends, end_before, with_ends
 from campaigns.decisions.engine import Candidate, Window
 from campaigns.decisions.version_cache import BYTES_AT_LEAST, VersionCache
 from campaigns.hierarchy.changes import CAMPAIGNS, CHANGES, IS_KNOWN, MARKED, since
+from campaigns.models.level import is_live
 from campaigns.targeting import Condition, Predicate, compile_predicate, parse_targets
 from customers.errors import DomainError
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
+
+def _window(level: str) -> str:
+    return SQL("level_window", level=level, is_live=is_live(level))
+
+
 CUSTOMER_SCHEMA = SQL("customer_schema")
-CAMPAIGN_WINDOW = SQL("level_window", level="campaign")
+CAMPAIGN_WINDOW = _window("campaign")
 CAMPAIGN_TARGETS = SQL("targets", owner="bundle_id", id="bundle.id")
 CAMPAIGN_DEFINITIONS = SQL(
     "campaign_definitions",
     campaign_window=CAMPAIGN_WINDOW,
     campaign_targets=CAMPAIGN_TARGETS,
-    line_item_window=SQL("level_window", level="line_item"),
-    group_window=SQL("level_window", level="creative_group"),
+    line_item_window=_window("line_item"),
+    group_window=_window("creative_group"),
     group_targets=SQL("targets", owner="creative_group_id", id="creative_group.id"),
 )
 # A campaign that has ended needn't be kept; whether one has begun is asked of its window.
-IS_LIVE = "campaign.status = 'live' AND campaign.deleted_at IS NULL AND campaign.ends_at > now()"
+IS_LIVE = f"{is_live('campaign')} AND campaign.ends_at > now()"
 # The campaigns that have a spend limit, or still had one in this period.
 CAPPED = "(spend.type = 'capped' OR spend.takes_effect_on IS NOT NULL)"
 LOAD_CAMPAIGN = SQL("load_campaign", schema=CUSTOMER_SCHEMA, campaigns=CAMPAIGN_DEFINITIONS)

@@ -1,6 +1,6 @@
 -- fragment: level_window
 -- Whether the level `level` is live, and its dates in microseconds since 1970.
-json_build_array(${level}.status = 'live' AND ${level}.deleted_at IS NULL,
+json_build_array(${is_live},
     (extract(epoch FROM ${level}.starts_at) * 1000000)::bigint,
     (extract(epoch FROM ${level}.ends_at) * 1000000)::bigint)
 

@@ -44,6 +44,10 @@ class Limit:
     renewal: str
     amount: Decimal | None
 
+    def has_room(self, spent: Decimal, charge: Decimal) -> bool:
+        """Whether a charge fits beside what its period has spent; `impressions.sql` says the same in SQL."""
+        return self.amount is None or spent + charge <= self.amount
+
 
 UNCAPPED = Limit(LimitType.UNCAPPED, Renewal.UNDEFINED, None)
 

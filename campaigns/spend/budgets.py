@@ -9,7 +9,7 @@ from django.db.models import CharField, OuterRef
 from django.db.models.functions import Cast, JSONObject
 
 from campaigns.models import SpendLimit, SpendTotal
-from campaigns.models.spend import period_start
+from campaigns.models.spend import SMALLEST_CHARGE, period_start
 from campaigns.models.spend_limit import PERIODS
 from customers.models import Organization
 
@@ -35,6 +35,6 @@ def find_exhausted_budgets(
         start = starts[limit.renewal].isoformat()
         amounts = [row["amount"] for row in kept.totals if (row["period"], row["day"]) == (limit.renewal, start)]
         total = Decimal(amounts[0]) if amounts else NOTHING
-        if total >= limit.amount or total + needed[kept.campaign_id] > limit.amount:
+        if not limit.has_room(total, max(needed[kept.campaign_id], SMALLEST_CHARGE)):
             exhausted.add(kept.campaign_id)
     return frozenset(exhausted)

@@ -150,7 +150,7 @@ def _already_booked(campaign: AdCampaign, charge: Charge) -> SpendEntry | None:
 
 def _check_limits(charge: Charge, limit: Limit, spent: dict[str, Decimal]) -> None:
     if charge.amount > 0:
-        if limit.amount is not None and spent.get(limit.renewal, NOTHING) + charge.amount > limit.amount:
+        if not limit.has_room(spent.get(limit.renewal, NOTHING), charge.amount):
             raise DomainError(ErrorKind.CONFLICT, "spend_limit_reached", "The campaign's spend limit is reached.")
         if any(spent.get(period, NOTHING) + charge.amount > LARGEST_TOTAL for period in PERIODS):
             raise invalid(amount=f"A campaign can't have spent more than {LARGEST_TOTAL}.")

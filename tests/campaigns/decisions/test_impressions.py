@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from campaigns.decisions.compiled import find_definition
+from campaigns.decisions.impressions import offer_campaigns
 from campaigns.decisions.participation import record_engagement
 from campaigns.models import AdCampaign, Interaction, Participation, SpendEntry, SpendLimit, SpendTotal
+from campaigns.spend.ledger import record_spend
 from tests.channels import make_banner, make_live_campaign, make_placeholder
 from tests.dialects.trace.caller import Caller, accepted
 from tests.factories import make_application, make_customer, make_interaction, make_organization, make_trail
@@ -63,6 +66,28 @@ def test_spend_is_never_passed_by_parallel_requests(settings: Any) -> None:
     assert shown_in_parallel(caller, trails, 60) == 6
     assert SpendEntry.objects.count() == Interaction.objects.count() == 6
     assert set(SpendTotal.objects.values_list("amount", flat=True)) == {Decimal("1.8")}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("spent", "price"),
+    [("0", "2.00"), ("0", "2.000001"), ("1.7", "0.3"), ("1.7", "0.300001"), ("1.999999", "0.000001"), ("2", "0.01")],
+)
+def test_statement_and_model_agree_on_room_under_a_spend_limit(spent: str, price: str) -> None:
+    organization = make_organization()
+    campaign = make_live_campaign(organization, price_per_impression=Decimal(price))
+    capped = limit(campaign, "2.00").limit
+    if Decimal(spent):
+        record_spend(organization=organization, campaign=campaign, amount=Decimal(spent), at=NOW)
+    definition = find_definition(organization_id=organization.pk, campaign_id=campaign.pk)
+    assert definition is not None
+    offered = offer_campaigns(
+        organization=organization,
+        customer_id=make_customer(organization).pk,
+        campaigns=[definition.candidate],
+        now=NOW,
+    )
+    assert bool(offered.tokens) is capped.has_room(Decimal(spent), Decimal(price))
 
 
 def convert(interaction: Interaction) -> None:
