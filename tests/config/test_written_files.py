@@ -23,7 +23,7 @@ from tests.campaigns.delivery.audience import Audience, make_audience
 from tests.config.served import PROJECT
 
 APPS = ("campaigns", "config", "customers", "funnels", "marketing_solutions", "traces")
-# How files come to be. Who is named here makes them private, as the tests below look after.
+# How files are created. The modules named here make them private, which the tests below check.
 WRITING = re.compile(
     r"\.mkdir\(|makedirs\(|write_text\(|write_bytes\(|\.touch\((mode|\))|mkstemp\(|O_CREAT|\bopen\([^)]*[\"'][wax]b?\+?[\"']|\.save\(name"
 )
@@ -36,6 +36,8 @@ WRITERS = {
     "config/secret_key.py": "test_keys_and_credentials",
     "customers/private_files.py": "test_a_folder",
 }
+# Saves into a bucket, not on this machine.
+BUCKETS = {"campaigns/delivery/channels/s3.py"}
 CSV = re.compile(r"FORMAT csv|csv\.(Dict)?[wW]riter")
 OTHERS = stat.S_IRWXO
 
@@ -107,8 +109,8 @@ def _sources() -> Iterator[tuple[str, str]]:
             yield str(path.relative_to(PROJECT)), path.read_text()
 
 
-def test_nobody_else_writes() -> None:
-    assert {name for name, text in _sources() if WRITING.search(text)} == WRITERS.keys()
+def test_no_other_module_writes_files() -> None:
+    assert {name for name, text in _sources() if WRITING.search(text)} - BUCKETS == WRITERS.keys()
     assert {*WRITERS.values()} <= globals().keys()
 
 
