@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from customers.errors import DomainError, ErrorKind, invalid
 from customers.models import Application
 from marketing_solutions.models import Advertiser, AdvertiserCampaign, Portfolio
+from marketing_solutions.models.advertiser import Feature
 
 
 def get_managed_advertiser(*, application: Application, advertiser_id: int) -> Advertiser:
@@ -64,6 +65,22 @@ def save_portfolio(
     changes = {"application": application, "advertiser": advertiser, "may_manage": may_manage}
     _save(portfolio, changes, advertiser="The application's portfolio already has this advertiser.")
     return portfolio
+
+
+def give_default_advertiser(*, application: Application) -> Advertiser:
+    """Put the organization's oldest advertiser into an application's portfolio, manageable and with all features.
+
+    An organization without one gets one of its own name.
+    """
+    organization = application.organization
+    advertiser = Advertiser.objects.filter(organization=organization).order_by("id").first()
+    if advertiser is None:
+        advertiser = save_advertiser(
+            advertiser=Advertiser(organization=organization), name=organization.name, features=Feature.values
+        )
+    portfolio = Portfolio(organization=organization)
+    save_portfolio(portfolio=portfolio, application=application, advertiser=advertiser, may_manage=True)
+    return advertiser
 
 
 def _save(row: Advertiser | Portfolio, changes: Mapping[str, object], **taken: str) -> None:
