@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = ROOT / "docs" / "decisions"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+NAMED = re.compile(r"`((?:campaigns|config|customers|docs|funnels|marketing_solutions|tests|traces)/[\w./-]+\.\w+)")
 LONGEST_RECORD = 45
 
 
@@ -18,6 +19,11 @@ def test_links_lead_somewhere(path: Path) -> None:
         link for link in LINK.findall(path.read_text()) if "://" not in link and not link.startswith(("/", "mailto:"))
     ]
     assert not [link for link in links if not (path.parent / link).exists()]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_that_are_named_are_there(path: Path) -> None:
+    assert not [name for name in NAMED.findall(path.read_text()) if not (ROOT / name).exists()]
 
 
 def test_the_index_has_every_record_once() -> None:
