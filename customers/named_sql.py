@@ -6,11 +6,16 @@ import; `{name}` is left for `str.format`, where a statement has variants that a
 """
 
 import re
+import uuid
 from collections import defaultdict
+from datetime import date
 from pathlib import Path
 from string import Template
 
 HEAD = re.compile(r"^-- (?:name|fragment): (\w+)\n(?:--.*\n)*", re.MULTILINE)
+# What the places of a statement are given, by their names.
+Value = int | float | str | bool | date | uuid.UUID | list[int] | list[str] | list[uuid.UUID] | None
+Values = dict[str, Value]
 # Every text that a module has taken from its file, for the test that has PostgreSQL plan all of them.
 TAKEN: dict[tuple[str, str], list[str]] = defaultdict(list)
 

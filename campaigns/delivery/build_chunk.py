@@ -5,7 +5,6 @@ is built once, even if a worker crashes at any point, or comes back after its le
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -16,7 +15,7 @@ from campaigns.delivery.audience import sends_nothing
 from campaigns.delivery.leases import Heartbeat, lease_seconds, new_lease_token, shared_now, with_reconnect
 from campaigns.models import AudienceChunk, Delivery
 from campaigns.models.delivery import DeliveryState
-from customers.named_sql import NamedSQL
+from customers.named_sql import NamedSQL, Values
 from customers.transactions import was_undone
 
 SQL = NamedSQL(__file__)
@@ -143,8 +142,8 @@ def _build(leased: LeasedChunk) -> None:
         cursor.execute(MARK_CHUNK_DONE, [chunk.pk, leased.lease_token])
         if cursor.rowcount == 1:
             skipped = members if sends_nothing(delivery.creative.ad_type) else 0
-            added: dict[str, Any] = {"delivery": delivery.pk, "members": members, "skipped": skipped}
-            added["capped_from"] = criteria.cap and criteria.cap.starts_on
+            added: Values = {"delivery": delivery.pk, "members": members, "skipped": skipped}
+            added["capped_from"] = criteria.cap.starts_on if criteria.cap else None
             cursor.execute(COUNT_CHUNK, added)
         if cursor.rowcount != 1:
             raise _NotOursError

@@ -8,7 +8,6 @@ the delivery goes on; those for whom the cap has no room are skipped.
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
 
@@ -19,7 +18,7 @@ from campaigns.delivery.delivery_lease import DeliveryLease, claim_delivery
 from campaigns.delivery.leases import lease_seconds
 from campaigns.models import Delivery
 from campaigns.models.frequency import COUNT_CAPPED, HAS_ROOM
-from customers.named_sql import NamedSQL
+from customers.named_sql import NamedSQL, Values
 
 SQL = NamedSQL(__file__)
 
@@ -62,7 +61,7 @@ def count_again(*, delivery: Delivery, cap: Cap) -> bool:
         return bool(cursor.rowcount)
 
 
-def _values(delivery: Delivery, cap: Cap, lease: DeliveryLease) -> dict[str, Any]:
+def _values(delivery: Delivery, cap: Cap, lease: DeliveryLease) -> Values:
     """The parameters of every statement; `after` begins below all keys."""
     half = delivery.key.hex[:16]
     return {
@@ -81,7 +80,7 @@ def _values(delivery: Delivery, cap: Cap, lease: DeliveryLease) -> dict[str, Any
     }
 
 
-def _next(values: dict[str, Any]) -> list[tuple[uuid.UUID, int]]:
+def _next(values: Values) -> list[tuple[uuid.UUID, int]]:
     """Keys and customers of the recipients that are counted next."""
     with connection.cursor() as cursor:
         cursor.execute(FIND_UNCOUNTED_RECIPIENTS, values)
@@ -90,7 +89,7 @@ def _next(values: dict[str, Any]) -> list[tuple[uuid.UUID, int]]:
 
 
 @transaction.atomic
-def _count(values: dict[str, Any], rows: Sequence[tuple[uuid.UUID, int]]) -> bool:
+def _count(values: Values, rows: Sequence[tuple[uuid.UUID, int]]) -> bool:
     """Whether the lease is still ours; CustomerGoneError, and none is counted, if a customer was merged or deleted."""
     customers = sorted({customer_id for _, customer_id in rows})
     with connection.cursor() as cursor:

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from campaigns.decisions.compiled import read_definition
 from campaigns.delivery.audience import get_criteria
 from campaigns.models import Delivery
-from customers.named_sql import NamedSQL
+from customers.named_sql import NamedSQL, Values
 
 SQL = NamedSQL(__file__)
 
@@ -44,7 +44,7 @@ def return_next_caps() -> bool:
     return True
 
 
-def _counted_as(delivery: Delivery) -> dict[str, Any] | None:
+def _counted_as(delivery: Delivery) -> Values | None:
     """The campaign and the rule by which its audience was counted; None if it wasn't."""
     kept: dict[str, Any] = delivery.definition or {}
     if "campaign" not in kept or delivery.started_at is None:
@@ -60,7 +60,7 @@ def _counted_as(delivery: Delivery) -> dict[str, Any] | None:
     return {"campaign": kept["campaign"]["id"], "rule": cap.rule}
 
 
-def _return(delivery: Delivery, counted: dict[str, Any]) -> int:
+def _return(delivery: Delivery, counted: Values) -> int:
     with connection.cursor() as cursor:
         cursor.execute(RETURN_CAPS, {**counted, "delivery": delivery.pk, "limit": BITE, "error": GIVEN_UP})
         (looked_at,) = cursor.fetchone()

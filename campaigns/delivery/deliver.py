@@ -2,7 +2,6 @@
 
 import time
 from datetime import datetime
-from typing import Any
 
 import structlog
 from django.db import connection
@@ -24,7 +23,7 @@ from campaigns.delivery.sweep import finish_deliveries
 from campaigns.delivery.triggered_messages import LARGEST_BITE, defer_or_skip, next_triggered_creative
 from campaigns.models import Delivery
 from campaigns.models.ad_type import EXPORTS, AdType
-from customers.named_sql import NamedSQL
+from customers.named_sql import NamedSQL, Values
 from customers.transactions import was_undone
 
 SQL = NamedSQL(__file__)
@@ -95,7 +94,7 @@ def _dispatch(message: Message, now: datetime) -> int:
     channel = channel_for(message)
     settled = dispatch_batch(message=message, channel=channel)
     if message.delivery_id is not None and settled:
-        values: dict[str, Any] = {
+        values: Values = {
             "some": SOME_WAIT,
             "delivery": message.delivery_id,
             "destination": channel.destination,
@@ -111,7 +110,7 @@ def _record_failure(delivery: Delivery, error: Exception) -> None:
         log.error("delivery_failed", delivery=delivery.pk, exc_info=error)
     sentence = str(error) if expected else describe_internal_error(error)
     is_lasting = isinstance(error, DeliveryFailedError) and error.is_lasting
-    values: dict[str, Any] = {
+    values: Values = {
         "error": sentence.replace("\x00", ""),
         "lasting": is_lasting,
         "most": MOST_FAILURES,

@@ -12,7 +12,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from django.db import OperationalError, connection, transaction
@@ -26,7 +25,7 @@ from campaigns.delivery.leases import lease_seconds, new_lease_token, shared_now
 from campaigns.models import Delivery
 from campaigns.models.delivery import DeliveryState
 from customers.customers.identity import block_merges
-from customers.named_sql import NamedSQL
+from customers.named_sql import NamedSQL, Values
 from customers.transactions import was_undone
 
 SQL = NamedSQL(__file__)
@@ -93,7 +92,7 @@ class Following:
     deleted_at: datetime
 
     @property
-    def values(self) -> dict[str, Any]:
+    def values(self) -> Values:
         """The parameters of every statement."""
         return {
             "delivery": self.delivery.pk,
@@ -136,7 +135,7 @@ def finish_next_audience() -> bool:
     except Exception as error:
         if not heartbeat.is_unwanted and not isinstance(error, OperationalError):
             log.exception("building_not_finished", delivery=following.delivery.pk)
-            told = {"error": describe_internal_error(error), "most": MOST_FAILURES, "longest": LONGEST_PAUSE}
+            told: Values = {"error": describe_internal_error(error), "most": MOST_FAILURES, "longest": LONGEST_PAUSE}
             with_reconnect(RECORD_FAILURE, {**following.values, **told})
             return False
         log.warning("building_not_finished", delivery=following.delivery.pk, reason=str(error))
@@ -227,7 +226,7 @@ def _without_deleted(following: Following) -> Following:
         delivery = following.delivery
         with connection.cursor() as cursor:
             cursor.execute(DELETE_GONE_RECIPIENTS, following.values)
-            change = {
+            change: Values = {
                 "more": -cursor.rowcount,
                 "nothing": sends_nothing(delivery.creative.ad_type),
                 "capped_from": None,
@@ -258,14 +257,14 @@ def _evaluate_again(following: Following, merges: Sequence[Merge], *, waiting: s
             _lock(cursor, {"campaign": delivery.campaign_id, "customers": sorted({*former, *living})}, waiting)
         gone = _remove_merged_recipients(cursor, delivery, criteria, former, living)
         added = add_recipients(delivery=delivery, criteria=criteria, whom=OF_IDS, values=[sorted(set(living))])
-        change: dict[str, Any] = {"more": added - gone, "nothing": sends_nothing(delivery.creative.ad_type)}
-        change["capped_from"] = criteria.cap and criteria.cap.starts_on
+        change: Values = {"more": added - gone, "nothing": sends_nothing(delivery.creative.ad_type)}
+        change["capped_from"] = criteria.cap.starts_on if criteria.cap else None
         cursor.execute(COUNT_RECIPIENTS, {**following.values, **change})
         if cursor.rowcount != 1:
             raise _NotOursError
 
 
-def _lock(cursor: CursorWrapper, values: dict[str, Any], waiting: str) -> None:
+def _lock(cursor: CursorWrapper, values: Values, waiting: str) -> None:
     for statement in (LOCK_CUSTOMERS, LOCK_PARTICIPATIONS):
         cursor.execute(statement.format(waiting=waiting), values)
         if not cursor.fetchone()[0]:
@@ -276,13 +275,13 @@ def _remove_merged_recipients(
     cursor: CursorWrapper, delivery: Delivery, criteria: AudienceCriteria, former: list[int], living: list[int]
 ) -> int:
     """Remove the customers' recipients and what was counted for them; how many recipients there were."""
-    values: dict[str, Any] = {
+    values: Values = {
         "delivery": delivery.pk,
         "campaign": delivery.campaign_id,
         "former": former,
         "living": living,
     }
-    values |= {"customers": sorted({*former, *living}), "rule": criteria.cap and criteria.cap.rule}
+    values |= {"customers": sorted({*former, *living}), "rule": criteria.cap.rule if criteria.cap else None}
     cursor.execute(REMOVE_MERGED_RECIPIENTS, values)
     (gone,) = cursor.fetchone()
     return int(gone)

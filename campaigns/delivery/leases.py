@@ -13,6 +13,8 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 
+from customers.named_sql import Value
+
 BEAT_SECONDS = 1.0
 STOP_SECONDS = 5.0
 # The first retry is immediate, for a lost connection is mostly not a lost server; half a minute in all.
@@ -39,7 +41,7 @@ def shared_now() -> datetime:
     return now
 
 
-def with_reconnect(statement: str, parameters: Mapping[str, Any]) -> int:
+def with_reconnect(statement: str, parameters: Mapping[str, Value]) -> int:
     """Execute a statement, if the connection is lost again on a new one, for as long as a server needs to restart.
 
     Returns the number of rows. The statement must be idempotent. Inside a transaction, whose beginning would be lost,
@@ -68,7 +70,7 @@ class Heartbeat:
     becomes true, and (`cancels`) the running statement of the block's own connection is cancelled.
     """
 
-    def __init__(self, statement: str, parameters: Mapping[str, Any], *, cancels: bool = True) -> None:
+    def __init__(self, statement: str, parameters: Mapping[str, Value], *, cancels: bool = True) -> None:
         self._statement, self._parameters, self._cancels = statement, parameters, cancels
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)

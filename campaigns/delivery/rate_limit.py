@@ -1,10 +1,8 @@
 """The rate limit of a destination, over all workers: a token bucket in the database."""
 
-from typing import Any
-
 from django.db import connection, transaction
 
-from customers.named_sql import NamedSQL
+from customers.named_sql import NamedSQL, Values
 
 SQL = NamedSQL(__file__)
 
@@ -23,7 +21,7 @@ def take_tokens(*, organization_id: int, destination: str, rate: float | None, w
     """How many of the wanted messages may be sent now; all of them without a rate (messages per second)."""
     if rate is None:
         return wanted
-    values: dict[str, Any] = {
+    values: Values = {
         "rate": rate,
         "burst": BURST_SECONDS,
         "organization": organization_id,

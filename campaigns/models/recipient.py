@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Collection
-from typing import Any
 
 from django.db import connection, models
 from django.db.models import Q
@@ -11,7 +10,7 @@ from campaigns.models.creative import AdUnit
 from campaigns.models.delivery import Delivery
 from customers.models import Customer, CustomerOwned, Organization
 from customers.models.customer_owned import LockOrder
-from customers.named_sql import NamedSQL
+from customers.named_sql import NamedSQL, Values
 
 SQL = NamedSQL(__file__)
 
@@ -104,7 +103,7 @@ class Recipient(CustomerOwned):
     @classmethod
     def move_rows(cls, *, from_id: int, to_id: int) -> None:
         """A delivery reaches each customer once: of two recipients the one that has progressed further stays."""
-        values: dict[str, Any] = {"from": from_id, "to": to_id, "ranks": RANKS}
+        values: Values = {"from": from_id, "to": to_id, "ranks": RANKS}
         with connection.cursor() as cursor:
             cursor.execute(LOCK_RECIPIENTS, values)
             if cursor.rowcount:

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from campaigns.delivery.channels.base import ClaimedRecipient
 from campaigns.delivery.leases import Heartbeat, lease_seconds, new_lease_token
-from customers.named_sql import NamedSQL
+from customers.named_sql import NamedSQL, Values
 
 SQL = NamedSQL(__file__)
 
@@ -63,7 +63,7 @@ def claim_recipients(
         consent=f"customer.{consent}" if consent else "TRUE",
         tokens=PUSH_TOKENS if with_tokens else "'[]'",
     )
-    values: dict[str, Any] = {"delivery": delivery_id, "creative": creative_id, "destination": destination}
+    values: Values = {"delivery": delivery_id, "creative": creative_id, "destination": destination}
     values |= {"lease_token": lease_token, "seconds": lease_seconds(), "limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(statement, {**values, "withdrawn": WITHDRAWN, "elsewhere": ELSEWHERE})

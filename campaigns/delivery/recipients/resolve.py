@@ -3,14 +3,13 @@
 import uuid
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
 
 from django.db import connection, transaction
 
 from campaigns.models.recipient import RecipientState
 from customers.jobs import enqueue
 from customers.models import Organization
-from customers.named_sql import NamedSQL
+from customers.named_sql import NamedSQL, Values
 
 SQL = NamedSQL(__file__)
 
@@ -38,7 +37,7 @@ def resolve_recipients(*, organization: Organization, keys: Sequence[uuid.UUID],
 
     AGAIN works for failed ones too, and reopens a complete delivery.
     """
-    values: dict[str, Any] = {
+    values: Values = {
         "keys": list(keys),
         "organization": organization.pk,
         "state": STATE_BY_RESOLUTION[resolution].value,

@@ -8,7 +8,7 @@ import orjson
 from campaigns.delivery.channels.base import Outcome, Result
 from campaigns.delivery.leases import with_reconnect
 from campaigns.delivery.recipients.claim import ClaimedRecipients
-from customers.named_sql import NamedSQL
+from customers.named_sql import NamedSQL, Values
 
 SQL = NamedSQL(__file__)
 
@@ -29,7 +29,7 @@ def settle_recipients(*, claimed: ClaimedRecipients, results: Iterable[Result], 
     by_key = {result.key: result for result in results}
     rows = [_settled(claimed, each.key, by_key.get(each.key), deduplicates=deduplicates) for each in claimed.recipients]
     if rows:
-        values = {
+        values: Values = {
             "results": orjson.dumps(rows).decode(),
             "lease_token": claimed.lease_token,
             "most": MOST_ATTEMPTS,
