@@ -50,7 +50,7 @@ def _check(client: Client, page: str, names: list[str], values: list[str] = ASKE
         assert "%00" not in query or answer.status_code == 400, query[:200]
 
 
-def test_lists(operator: Client, ours: Everything) -> None:  # noqa: ARG001 (there are rows)
+def test_lists_searched_for_any_text_are_no_server_error(operator: Client, ours: Everything) -> None:  # noqa: ARG001 (there are rows)
     for each in admins():
         answer = operator.get(address(each.model))
         filters = [name for spec in answer.context["cl"].filter_specs for name in spec.expected_parameters()]
@@ -59,7 +59,7 @@ def test_lists(operator: Client, ours: Everything) -> None:  # noqa: ARG001 (the
     _check(operator, address(Customer), OF_LISTS)
 
 
-def test_rows_and_what_is_asked_beside_them(operator: Client, ours: Everything) -> None:
+def test_pages_of_rows_with_any_query_are_no_server_error(operator: Client, ours: Everything) -> None:
     for each in admins():
         for value in [*WORST, "%ED%A0%80", "_00"]:
             for page in ("change", "delete", "history"):
@@ -76,7 +76,7 @@ def test_rows_and_what_is_asked_beside_them(operator: Client, ours: Everything) 
         assert answer.context["form"].errors.keys() == {"at"}
 
 
-def test_choices(operator: Client, ours: Everything) -> None:
+def test_choices_with_any_text_are_no_server_error(operator: Client, ours: Everything) -> None:
     right = {"app_label": "campaigns", "model_name": "adunit", "field_name": "creative_group", "term": ""}
     for name in [*right, "organization", "page"]:
         for value in ASKED:
@@ -87,7 +87,7 @@ def test_choices(operator: Client, ours: Everything) -> None:
             assert "%00" not in value or answer.status_code == 400, query[:200]
 
 
-def test_forms(operator: Client, ours: Everything) -> None:
+def test_forms_with_any_text_are_no_server_error(operator: Client, ours: Everything) -> None:
     asked = 0
     pages = [(each, address(each.model, ours.of(each.model).pk, "change")) for each in changeable()]
     pages += [

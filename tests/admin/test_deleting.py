@@ -35,7 +35,7 @@ def _owned() -> Iterator[type[models.Model]]:
     return (model for model in apps.get_models() if issubclass(model, CustomerOwned))
 
 
-def test_a_customer_who_was_everywhere_is_gone_from_everywhere(operator: Client) -> None:
+def test_deleting_a_customer_deletes_all_their_rows(operator: Client) -> None:
     theirs, ours = make_everything(), make_everything()
     kept = {model: model._base_manager.filter(customer=theirs.customer).count() for model in _owned()}
     assert all(kept.values()), "there is a row of every kind"
@@ -52,7 +52,7 @@ def test_a_customer_who_was_everywhere_is_gone_from_everywhere(operator: Client)
     connection.check_constraints()
 
 
-def test_what_is_left_is_sound() -> None:
+def test_deleting_leaves_consistent_rows() -> None:
     everything = [make_everything() for _ in range(2)]
     before = _findings()
     for ours in everything:
@@ -69,7 +69,7 @@ def _findings() -> set[str]:
     return found
 
 
-def test_many_are_as_many_statements_as_one() -> None:
+def test_issuing_many_offers_takes_as_many_statements_as_one() -> None:
     counts = []
     for number in (1, 20):
         organization = make_organization()
@@ -86,7 +86,7 @@ def test_another_organizations_customer_stays() -> None:
     assert Customer.objects.get() == theirs
 
 
-def test_who_was_merged_goes_with_whom_they_were_merged_into(operator: Client) -> None:
+def test_the_aliases_of_a_deleted_customer_are_deleted(operator: Client) -> None:
     organization = make_organization()
     visitor, known = make_anonymous(organization), make_customer(organization, external_id="51")
     identify(organization=organization, anonymous=visitor, customer_id="51")
@@ -116,7 +116,7 @@ def test_deleting_several_is_deleting_all_or_none(operator: Client) -> None:
     assert not LogEntry.objects.exists()
 
 
-def test_history_is_nobodys_to_delete(operator: Client) -> None:
+def test_nobody_may_delete_history(operator: Client) -> None:
     ours = make_everything()
     for model in (IssuedOffer, Recipient, Trail, Action):
         assert operator.post(address(model, ours.of(model).pk, "delete"), {"post": "yes"}).status_code == 403

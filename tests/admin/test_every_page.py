@@ -69,7 +69,7 @@ def test_every_page_is_of_our_kind() -> None:
             assert getattr(getattr(each, str(name)), "allowed_permissions", None), f"{each}.{name} names no permission"
 
 
-def test_a_row_that_is_not_there_shows_nothing_of_itself(operator: Client, ours: Everything) -> None:
+def test_the_page_of_a_missing_row_reveals_nothing(operator: Client, ours: Everything) -> None:
     adding = [(each, page) for each, page in _forms(ours) if "/add/" in page]
     assert len(adding) > 15
     for each, page in adding:
@@ -147,7 +147,7 @@ def test_what_is_posted_beside_the_form_changes_nothing(operator: Client, ours: 
 
 
 @pytest.mark.usefixtures("plain_pages")
-def test_no_value_is_a_fault(operator: Client, ours: Everything) -> None:
+def test_no_value_in_a_form_is_a_server_error(operator: Client, ours: Everything) -> None:
     """Of any field of any form: it is taken or refused beside it, and never a 500."""
     asked: set[tuple[type[models.Model], str]] = set()
     for each, page in _forms(ours):
@@ -175,7 +175,7 @@ def _hostile(name: str, value: str, number: int) -> str:
 
 
 @pytest.mark.usefixtures("plain_pages")
-def test_no_address_is_a_fault(operator: Client, ours: Everything) -> None:  # noqa: ARG001 (there are rows)
+def test_no_admin_page_is_a_server_error(operator: Client, ours: Everything) -> None:  # noqa: ARG001 (there are rows)
     for each in admins():
         for path in ("9" * 40 + "/change", "%00/change", "abc/delete"):
             assert operator.get(address(each.model, path)).status_code in {302, 403, 404}, (each, path)
@@ -186,7 +186,7 @@ def test_no_address_is_a_fault(operator: Client, ours: Everything) -> None:  # n
             assert operator.post(address(each.model), form).status_code in {200, 302}, (each, chosen)
 
 
-def test_who_may_only_look_does_only_that(ours: Everything) -> None:
+def test_an_operator_with_view_permissions_can_only_view(ours: Everything) -> None:
     client = viewer()
     before = contents()
     for each in admins():
@@ -207,7 +207,7 @@ def test_who_may_only_look_does_only_that(ours: Everything) -> None:
     assert client.post(address(Operator, ours.of(Operator).pk, "password")).status_code == 403
 
 
-def test_who_may_nothing_sees_nothing(ours: Everything) -> None:
+def test_an_operator_without_permissions_sees_nothing(ours: Everything) -> None:
     client = viewer(may=())
     for each in admins():
         for page in (address(each.model), address(each.model, ours.of(each.model).pk, "change")):

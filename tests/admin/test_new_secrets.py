@@ -48,7 +48,7 @@ def _identity(client: Client) -> Any:
 
 
 @pytest.mark.parametrize(("ask", "number"), [(_made, 2), (_one, 1), (_identity, 1)])
-def test_a_new_secret_stands_on_one_page_that_nobody_keeps(
+def test_a_new_secret_is_shown_on_one_page_and_stored_nowhere(
     operator: Client, ask: Callable[[Client], Any], number: int
 ) -> None:
     with capture_logs() as said:

@@ -55,7 +55,7 @@ def _rights(operator: Operator) -> tuple[Any, ...]:
     )
 
 
-def test_what_an_operator_may_not_is_a_line_of_the_log(browser: Client, editor: Operator, caplog: Any) -> None:
+def test_a_forbidden_action_of_an_operator_is_logged(browser: Client, editor: Operator, caplog: Any) -> None:
     page = address(Achievement, "add")
     with capture_logs() as said:
         assert browser.get(page).status_code == 403
@@ -65,7 +65,7 @@ def test_what_an_operator_may_not_is_a_line_of_the_log(browser: Client, editor: 
 
 
 @pytest.mark.parametrize("is_oneself", [True, False])
-def test_nobody_is_raised(browser: Client, editor: Operator, is_oneself: bool) -> None:
+def test_nobody_can_give_more_permissions(browser: Client, editor: Operator, is_oneself: bool) -> None:
     target = editor if is_oneself else _operator("view_adcampaign")
     page, before = address(Operator, target.pk, "change"), _rights(target)
     form = opened(browser, page)
@@ -75,14 +75,14 @@ def test_nobody_is_raised(browser: Client, editor: Operator, is_oneself: bool) -
     assert _rights(target) == before
 
 
-def test_nobody_is_switched_on(browser: Client) -> None:
+def test_nobody_can_activate_accounts(browser: Client) -> None:
     target = _operator(is_active=False)
     page = address(Operator, target.pk, "change")
     browser.post(page, opened(browser, page) | {"is_active": ["on"]})
     assert not Operator.objects.get(pk=target.pk).is_active
 
 
-def test_a_new_operator_may_nothing(browser: Client) -> None:
+def test_a_new_operator_has_no_permissions(browser: Client) -> None:
     form = {"username": "newcomer", **POSTED, **_powers()}
     assert browser.post(address(Operator, "add"), form).status_code == 302
     made = Operator.objects.get(username="newcomer")
@@ -111,7 +111,7 @@ def _switched_off_with_a_right_more() -> Operator:
 @pytest.mark.parametrize(
     "above", [_superuser, _with_a_right_more, _with_a_right_more_by_a_group, _switched_off_with_a_right_more]
 )
-def test_who_may_more_is_out_of_reach(browser: Client, above: Any) -> None:
+def test_operators_with_more_permissions_cannot_be_edited(browser: Client, above: Any) -> None:
     target = above()
     before = _rights(target)
     attempts = {
@@ -127,7 +127,7 @@ def test_who_may_more_is_out_of_reach(browser: Client, above: Any) -> None:
     assert Operator.objects.get(pk=target.pk).username == target.username
 
 
-def test_who_may_no_more_is_within_reach(browser: Client) -> None:
+def test_operators_with_no_more_permissions_can_be_edited(browser: Client) -> None:
     target = _operator("view_adcampaign")
     assert browser.post(address(Operator, target.pk, "password"), POSTED).status_code == 302
     assert Operator.objects.get(pk=target.pk).check_password(PASSWORD)

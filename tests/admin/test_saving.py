@@ -57,7 +57,7 @@ def _add(model: Any, ours: Everything) -> str:
     return f"{address(model, 'add')}?organization={ours.organization.pk}"
 
 
-def test_the_second_of_two_forms_is_told_what_changed(operator: Client, ours: Everything) -> None:
+def test_the_second_of_two_concurrent_forms_gets_an_edit_conflict(operator: Client, ours: Everything) -> None:
     """Of every form: what was changed in the database meanwhile is told beside its field, and stays."""
     asked = 0
     for each in changeable():
@@ -92,7 +92,7 @@ CHANGED: dict[str, Any] = {
 }
 
 
-def test_what_was_told_is_shown_and_can_be_saved_again(operator: Client, ours: Everything) -> None:
+def test_an_edit_conflict_keeps_the_form_which_can_be_saved_again(operator: Client, ours: Everything) -> None:
     campaign = ours.hierarchy.campaign
     form = opened(operator, _change(campaign))
     changes = {"status": "paused", "starts_at": datetime(2021, 2, 3, 4, 5, 6, 7, tzinfo=UTC), "owner": "theirs"}
@@ -108,7 +108,7 @@ def test_what_was_told_is_shown_and_can_be_saved_again(operator: Client, ours: E
     assert campaign.starts_at.isoformat() == "2021-02-03T04:05:06.000007+00:00"
 
 
-def test_two_who_want_the_same_are_in_no_conflict(operator: Client, ours: Everything) -> None:
+def test_two_concurrent_forms_with_the_same_values_do_not_conflict(operator: Client, ours: Everything) -> None:
     campaign = ours.hierarchy.campaign
     form = opened(operator, _change(campaign))
     update_campaign(organization=ours.organization, campaign_id=campaign.pk, changes={"owner": "Ann"})
@@ -233,7 +233,7 @@ DOUBLES: dict[str, tuple[str, Doubled]] = {
 }
 
 
-def test_what_is_there_already_is_refused_beside_its_field(operator: Client, ours: Everything) -> None:
+def test_a_duplicate_is_an_error_at_its_field(operator: Client, ours: Everything) -> None:
     for what, (field, doubled) in DOUBLES.items():
         model, form = doubled(ours)
         before = model.objects.count()
@@ -252,7 +252,7 @@ def test_a_unique_value_of_another_customer(operator: Client) -> None:
     assert errors_of(operator.post(_change(customer), form)) == refused
 
 
-def test_a_unique_value_before_its_index_stands(operator: Client) -> None:
+def test_a_unique_value_is_checked_before_its_index_is_built(operator: Client) -> None:
     field = make_field(make_organization(), "email", "string", unique=True)
     make_customer(field.organization, attributes={"email": "a@example.com"})
     answer = operator.post(
@@ -302,7 +302,7 @@ def test_levels_are_made_and_changed_by_the_dialects_rules(operator: Client, our
     assert creative.offer_ids == [offer.guid]
 
 
-def test_what_is_completed_stays_completed(operator: Client, ours: Everything) -> None:
+def test_a_completed_level_stays_completed(operator: Client, ours: Everything) -> None:
     for row in (ours.hierarchy.campaign, ours.hierarchy.line_item, ours.hierarchy.group, ours.hierarchy.creative):
         type(row).objects.filter(pk=row.pk).update(status="completed")
         form = opened(operator, _change(row))
@@ -341,7 +341,7 @@ def test_secrets_are_shown_to_nobody(operator: Client, ours: Everything) -> None
     assert errors_of(operator.post(_change(destination), again)).keys() == {"secrets"}
 
 
-def test_a_template_that_creatives_say_stays(operator: Client, ours: Everything) -> None:
+def test_a_template_that_creatives_use_is_not_deleted(operator: Client, ours: Everything) -> None:
     template = ours.of(MessageTemplate)
     AdUnit.objects.update(template_id=template.key)
     page = address(MessageTemplate, template.pk, "delete")
@@ -375,7 +375,7 @@ def test_targets_keep_to_their_level(operator: Client, ours: Everything) -> None
     assert Organization.objects.get(pk=ours.organization.pk).version == version + 1
 
 
-def test_a_row_whose_level_is_gone_is_told(operator: Client, ours: Everything) -> None:
+def test_rows_of_a_deleted_level_are_not_changed(operator: Client, ours: Everything) -> None:
     form = {"action": "delete_selected", "_selected_action": [ours.hierarchy.campaign.pk], "post": "yes"}
     assert operator.post(address(AdCampaign), form).status_code == 302
     for row in (ours.hierarchy.group, ours.of(AdTarget), ours.of(Funnel)):

@@ -150,7 +150,9 @@ def rows() -> dict[type[models.Model], Any]:
 
 
 @pytest.mark.parametrize("model", CHANGES, ids=lambda model: str(model.__name__))
-def test_what_a_form_saves_is_seen(admin_client: Client, rows: dict[type[models.Model], Any], model: Any) -> None:
+def test_what_a_form_saves_is_seen_by_decisions(
+    admin_client: Client, rows: dict[type[models.Model], Any], model: Any
+) -> None:
     organization, row = rows[AdCampaign].organization, rows[model]
     page = f"/admin/{model._meta.app_label}/{model._meta.model_name}/{row.pk}"
     sent = Fields(admin_client.get(f"{page}/change/").content.decode()).sent

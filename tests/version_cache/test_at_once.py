@@ -65,7 +65,7 @@ def test_readers_see_all_of_a_write_or_nothing_of_it() -> None:
     assert_exact(organization)
 
 
-def test_a_row_that_moves_while_what_is_below_it_changes_is_found_where_it_is() -> None:
+def test_a_change_below_a_row_that_moves_concurrently_is_found() -> None:
     """One moves a container to another campaign, the other one changes a group in it: they lock different rows."""
     organization = make_application().application.organization
     first, second = (make_live_campaign(organization) for _ in range(2))
@@ -90,7 +90,7 @@ def _change(organization: Organization, group_id: int, number: int) -> None:
     update_group(organization=organization, group_id=group_id, changes=changes)
 
 
-def test_what_is_over_is_let_go_and_comes_again() -> None:
+def test_an_ended_campaign_is_removed_from_the_cache_and_returns_when_extended() -> None:
     application = make_application().application
     organization = application.organization
     short, long = make_live_campaign(organization), make_live_campaign(organization)
@@ -131,7 +131,7 @@ def _wait_until(moment: Any) -> None:
         sleep(0.02)
 
 
-def test_organizations_are_let_go_under_their_readers(settings: Any) -> None:
+def test_organizations_are_evicted_while_others_read_them(settings: Any) -> None:
     """With room for one of them, all are right all the same."""
     settings.DEFINITION_CACHE_MB = 0
     organizations = [make_application().application.organization for _ in range(4)]

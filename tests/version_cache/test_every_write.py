@@ -333,7 +333,7 @@ def _calls_bump_version(function: ast.FunctionDef) -> bool:
     return any(isinstance(called, ast.Name) and called.id == "bump_version" for called in calls)
 
 
-def test_who_raises_the_version_says_what_changed() -> None:
+def test_every_bump_of_the_version_names_what_changed() -> None:
     """Without it nothing is forgotten, but every process loads the whole organization."""
     wrong = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
@@ -347,7 +347,7 @@ def test_who_raises_the_version_says_what_changed() -> None:
     assert not wrong
 
 
-def test_spend_limits_that_stay_limits_change_nothing(scene: Scene, whole_loads: list[str]) -> None:
+def test_changing_the_amount_of_a_spend_limit_bumps_no_version(scene: Scene, whole_loads: list[str]) -> None:
     campaign = scene.campaign()
     set_to = {"organization": scene.organization, "campaign_id": campaign.pk, "now": NOW}
     spend_limits.set_spend_limit(**set_to, limit=Limit("capped", "daily", Decimal(5)))
@@ -363,7 +363,7 @@ def test_spend_limits_that_stay_limits_change_nothing(scene: Scene, whole_loads:
     assert not whole_loads
 
 
-def test_an_edit_compiles_nothing_but_what_it_changed(scene: Scene) -> None:
+def test_an_edit_recompiles_only_what_it_changed(scene: Scene) -> None:
     campaign = scene.campaign()
     scene.banner(campaign)
     before = keep(scene.organization)
@@ -378,7 +378,7 @@ def test_an_edit_compiles_nothing_but_what_it_changed(scene: Scene) -> None:
     assert before["definitions"].by_id[campaign.pk].candidate.priority == 0
 
 
-def test_a_reader_that_was_away_for_long_loads_all(scene: Scene, whole_loads: list[str]) -> None:
+def test_a_reader_with_a_very_old_version_loads_everything(scene: Scene, whole_loads: list[str]) -> None:
     for _ in range(organizations.REMEMBERED):
         bump_version(organization=scene.organization, changed={})
     keep(scene.organization)

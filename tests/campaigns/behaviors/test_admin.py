@@ -17,7 +17,7 @@ from tests.factories import (
 )
 
 
-def test_a_behavior_is_read_with_its_goals_and_outcomes_and_deleted_softly(admin_client: Client) -> None:
+def test_a_behavior_is_shown_with_goals_and_outcomes_and_soft_deleted(admin_client: Client) -> None:
     rows = make_hierarchy(make_application().application)
     behavior = make_achievement(rows.campaign, name="Buys boots")
     make_goal(behavior, name="A pair", internal_event_name="purchase")
@@ -58,7 +58,7 @@ def test_an_offer_is_made_and_changed(admin_client: Client, total_limit: str) ->
         assert admin_client.post(page, {"name": "Boots", **wrong}).status_code == 200
 
 
-def test_what_customers_have_is_only_read(admin_client: Client) -> None:
+def test_rows_of_customers_are_read_only(admin_client: Client) -> None:
     issued = make_issued_offer(make_customer(make_organization()))
     assert b"issued" in admin_client.get("/admin/campaigns/issuedoffer/").content
     assert admin_client.post(f"/admin/campaigns/issuedoffer/{issued.pk}/change/", {}).status_code == 403

@@ -34,7 +34,7 @@ def outcome(events: str, *goals: dict[str, Any], attributes: dict[str, Any] | No
     return "".join("E" if one.earned.get(made.pk) else "." for one in record(customer, *told))
 
 
-def test_event_count() -> None:
+def test_event_count_events_complete_a_goal() -> None:
     assert outcome("1 10:00, 1 10:00, 1 10:00, 1 10:00", {"event_count": 2}) == ".E.E"
 
 
@@ -70,7 +70,7 @@ def test_eligible_spend_counts_money() -> None:
     assert outcome("1 10:00 49, 2 10:00 2", goal) == ".."
 
 
-def test_max_times_achievable() -> None:
+def test_max_times_achievable_caps_completions_in_all() -> None:
     assert outcome("1 10:00, 1 10:00, 1 10:00", max_times_achievable=2) == "EE."
     assert outcome("1 10:00, 1 10:00", {"max_times_achievable": 1}) == "E."
 
@@ -124,11 +124,11 @@ def test_min_time_between_events_of_a_behavior_spaces_its_earnings() -> None:
         ({"attributes": [{"attribute": "size", "operator": "gte", "values": [10]}]}, "....."),
     ],
 )
-def test_event_filters(filters: dict[str, Any], expected: str) -> None:
+def test_event_filters_restrict_the_events_that_count(filters: dict[str, Any], expected: str) -> None:
     events = "1 08:00, 1 11:59, 1 12:00, 1 23:00, 2 00:15"
     assert outcome(events, {"event_filters": filters}, attributes={"shop": "Bern", "size": 9.5}) == expected
 
 
-def test_what_is_only_given_back_changes_nothing() -> None:
+def test_attributes_that_are_only_stored_change_nothing() -> None:
     given = {"precise_event_count": 3.5, "unit_precision": 2, "result_trigger": "x"}
     assert outcome("1 10:00, 1 10:00", {"event_count": 2, **given}) == ".E"

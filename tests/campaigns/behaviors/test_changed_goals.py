@@ -37,7 +37,7 @@ def _progress(customer: Customer, behavior: Achievement) -> tuple[GoalProgress, 
 
 
 @pytest.mark.parametrize("visits", [VISITS, VISITS | {"event_count": 1}, VISITS | {"period": 3600}])
-def test_a_goal_that_waits_is_not_forgotten_when_the_others_are_removed(visits: dict[str, Any]) -> None:
+def test_a_waiting_goal_earns_after_the_others_are_removed(visits: dict[str, Any]) -> None:
     customer = make_customer(make_organization())
     behavior = make_live_behavior(customer.organization, visits, PURCHASE, PURCHASE)
     waiting, *others = Achievement.objects.filter(composite=behavior).order_by("id")
@@ -53,7 +53,7 @@ def test_a_goal_that_waits_is_not_forgotten_when_the_others_are_removed(visits: 
     assert not Completion.objects.filter(achievement__in=others).exists()
 
 
-def test_a_goal_that_waits_stays_complete_when_it_needs_more_from_now_on() -> None:
+def test_a_waiting_goal_stays_complete_when_its_event_count_grows() -> None:
     customer = make_customer(make_organization())
     behavior = make_live_behavior(customer.organization, VISITS, PURCHASE)
     waiting, _other = Achievement.objects.filter(composite=behavior).order_by("id")
@@ -62,7 +62,7 @@ def test_a_goal_that_waits_stays_complete_when_it_needs_more_from_now_on() -> No
     assert record(customer, NOW, name="visit")[0].earned == {behavior.pk: 1}
 
 
-def test_a_behavior_that_always_had_one_goal_costs_no_look_up_of_what_waits() -> None:
+def test_a_behavior_with_one_goal_needs_no_look_up_of_waiting_completions() -> None:
     customer = make_customer(make_organization())
     make_live_behavior(customer.organization, PURCHASE)
     record(customer, NOW)

@@ -32,7 +32,7 @@ KEPT_ONLY = 1
     spans=st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=40),
     moments=st.lists(st.integers(-1, 21), min_size=1, max_size=10),
 )
-def test_what_is_open_at_a_time_is_found_in_its_order(spans: list[tuple[int, int]], moments: list[int]) -> None:
+def test_items_open_at_a_time_are_found_in_order(spans: list[tuple[int, int]], moments: list[int]) -> None:
     dated = Dated.of(_spans(spans))
     for moment in moments:
         expected = [number for number, (start, end) in enumerate(spans) if start <= moment < end]
@@ -47,7 +47,7 @@ def test_what_is_open_at_a_time_is_found_in_its_order(spans: list[tuple[int, int
         st.lists(st.tuples(st.integers(0, 200), st.integers(0, 20), st.integers(0, 20)), max_size=30), max_size=10
     ),
 )
-def test_what_is_changed_bit_by_bit_is_what_is_made_anew(
+def test_a_dated_index_after_changes_equals_a_new_one(
     spans: list[tuple[int, int]], changes: list[list[tuple[int, int, int]]]
 ) -> None:
     dated = Dated.of(_spans(spans))
@@ -96,7 +96,7 @@ def make_old_behaviors(organization: Organization, number: int, **dates: object)
 
 
 @pytest.mark.django_db
-def test_an_event_looks_up_nothing_of_what_is_over_or_has_not_begun() -> None:
+def test_campaigns_that_have_ended_or_not_begun_need_no_look_ups() -> None:
     steps = []
     for number in (30, 300):
         customer = make_customer(make_organization())
@@ -117,7 +117,7 @@ def _told(captured: CaptureQueriesContext) -> int:
 
 
 @pytest.mark.django_db
-def test_a_batch_with_events_of_the_past_counts_each_at_its_own_time() -> None:
+def test_late_events_of_a_batch_count_at_their_own_times() -> None:
     customer = make_customer(make_organization())
     organization = customer.organization
     over = make_behavior(make_live_campaign(organization, ends_at=NOW - DAY))
@@ -135,7 +135,7 @@ def test_a_batch_with_events_of_the_past_counts_each_at_its_own_time() -> None:
 
 
 @pytest.mark.django_db
-def test_a_campaign_that_ends_or_begins_while_its_rules_are_kept_is_over_or_counts() -> None:
+def test_a_cached_campaign_ends_and_begins_at_its_dates() -> None:
     customer = make_customer(make_organization())
     ending = make_behavior(make_live_campaign(customer.organization, ends_at=NOW + HOUR))
     coming = make_behavior(make_live_campaign(customer.organization, starts_at=NOW + 2 * HOUR))
@@ -157,7 +157,7 @@ def test_a_campaign_that_ends_or_begins_while_its_rules_are_kept_is_over_or_coun
 
 
 @pytest.mark.django_db
-def test_completing_a_campaign_looks_at_its_own_behaviors_only() -> None:
+def test_completing_a_campaign_loads_its_own_behaviors_only() -> None:
     steps = []
     for number in (30, 300):
         customer = make_customer(make_organization())
@@ -176,7 +176,7 @@ def _complete(customer: Customer, campaign: AdCampaign) -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_over_is_no_further_event_either() -> None:
+def test_ended_campaigns_count_no_triggered_events_either() -> None:
     customer = make_customer(make_organization())
     make_old_behaviors(customer.organization, 2)
     event = CustomerEvent(customer.pk, "buy", NOW - 2 * DAY)

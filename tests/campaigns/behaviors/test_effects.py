@@ -65,7 +65,7 @@ def test_tags_points_offers_and_further_events_in_as_many_statements_for_many_as
     assert Event.objects.filter(name="bought twice").count() == 5
 
 
-def test_events_that_trigger_each_other_are_cut() -> None:
+def test_chains_of_triggered_events_end() -> None:
     customer = make_customer(make_organization())
     for name, after in (("buy", "a"), ("a", "buy"), ("a", "b"), ("b", "c"), ("c", "d"), ("d", "e"), ("e", "f")):
         add_outcome(make_live_behavior(customer.organization, {"internal_event_name": name}), event=after)
@@ -74,7 +74,7 @@ def test_events_that_trigger_each_other_are_cut() -> None:
     assert len(recorded.earned) == 6
 
 
-def test_an_event_counts_for_who_qualifies_when_it_is_counted() -> None:
+def test_targets_are_matched_when_an_event_is_counted() -> None:
     organization = make_organization()
     customer = make_customer(organization)
     target = {"attribute": "tag", "operator": "in", "values": ["gold"]}
@@ -88,7 +88,7 @@ def test_an_event_counts_for_who_qualifies_when_it_is_counted() -> None:
     assert not times_earned(paused)
 
 
-def test_an_event_id_counts_once_and_unknown_names_are_kept() -> None:
+def test_a_repeated_event_id_is_a_duplicate_and_uncounted_events_are_stored() -> None:
     customer = make_customer(make_organization())
     behavior = make_live_behavior(customer.organization)
     event = CustomerEvent(customer.pk, "buy", NOW, event_id="1:x")
@@ -116,7 +116,7 @@ def test_counters_caps_and_points_survive_a_merge() -> None:
     assert not GoalProgressEvent.objects.exclude(customer=known).exists()
 
 
-def test_goals_that_a_merge_leaves_all_complete_earn_with_the_next_event() -> None:
+def test_goals_completed_by_a_merge_earn_with_the_next_event() -> None:
     organization = make_organization()
     known, anonymous = make_customer(organization, external_id="51"), make_anonymous(organization)
     behavior = make_live_behavior(organization, {}, {"internal_event_name": "visit"})
@@ -126,7 +126,7 @@ def test_goals_that_a_merge_leaves_all_complete_earn_with_the_next_event() -> No
     assert [one.earned for one in record(known, NOW, NOW, name="visit")] == [{behavior.pk: 1}, {}]
 
 
-def test_without_a_period_one_row_stands_for_all_that_counted() -> None:
+def test_without_a_period_one_row_has_the_sum() -> None:
     customer = make_customer(make_organization())
     saver = make_live_behavior(customer.organization, {"event_count": 1000, "eligible_spend": True})
     visitor = make_live_behavior(customer.organization, {"event_count": 7})
@@ -141,7 +141,7 @@ def test_without_a_period_one_row_stands_for_all_that_counted() -> None:
     assert counted == {saver.pk: Decimal(666), visitor.pk: 4}
 
 
-def test_messages_go_to_who_consented_is_not_held_out_and_below_the_cap() -> None:
+def test_messages_respect_consent_holdout_and_frequency_cap() -> None:
     organization = make_organization()
     free, held = make_live_behavior(organization), make_live_behavior(organization)
     capped = make_live_behavior(organization)

@@ -51,7 +51,7 @@ def _performed(customer: Customer, campaign_id: int) -> None:
         assert error.code == "failed_to_perform"
 
 
-def test_a_hundred_events_business_events_and_performs_at_three_are_three(settings: Any) -> None:
+def test_concurrent_events_and_completions_never_exceed_a_cap(settings: Any) -> None:
     settings.DECISION_LOG = "off"
     caller = Caller.of()
     customer = make_customer(caller.organization, external_id="51")
@@ -86,7 +86,7 @@ def test_a_hundred_events_business_events_and_performs_at_three_are_three(settin
     assert Participation.objects.get().capped_count == 2
 
 
-def test_batches_of_many_customers_in_any_order_wait_for_each_other_and_lose_nothing() -> None:
+def test_concurrent_batches_of_the_same_customers_never_deadlock_or_lose_events() -> None:
     organization = make_organization()
     customers = [make_customer(organization) for _ in range(6)]
     behavior = make_live_behavior(organization, {"event_count": 4}, points=1)
@@ -114,7 +114,7 @@ record(customer, *(CustomerEvent(customer.pk, "buy", NOW, event_id=f"1:{{number}
 """
 
 
-def test_a_batch_whose_process_is_killed_in_the_middle_is_counted_once_when_told_again() -> None:
+def test_a_batch_whose_process_is_killed_is_counted_once_when_it_is_repeated() -> None:
     customer = make_customer(make_organization())
     behavior = make_live_behavior(customer.organization, {"event_count": 3}, points=1)
     offer = Offer.objects.create(organization=customer.organization, name="Mug")

@@ -40,7 +40,7 @@ def test_stored_events_are_replayed_for_a_draft_too() -> None:
     ]
 
 
-def test_a_csv_is_replayed_and_its_faults_are_told_by_line(tmp_path: Path) -> None:
+def test_a_csv_is_replayed_and_errors_name_their_line(tmp_path: Path) -> None:
     campaign = make_live_campaign(make_organization())
     filters = {"attributes": [{"attribute": "shop", "operator": "in", "values": ["Bern"]}]}
     behavior = make_behavior(campaign, {"eligible_spend": True, "event_count": 20, "event_filters": filters})

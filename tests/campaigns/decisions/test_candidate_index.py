@@ -57,7 +57,7 @@ def _found(index: CandidateIndex, facts: CustomerFacts) -> list[tuple[int, int]]
 
 
 @given(first=CAMPAIGNS, changes=st.lists(CAMPAIGNS, max_size=6), people=st.lists(PEOPLE, min_size=1, max_size=4))
-def test_changes_add_up_to_what_is_made_anew(
+def test_an_index_after_changes_equals_a_new_one(
     first: dict[int, list[list[dict[str, Any]]]],
     changes: list[dict[int, list[list[dict[str, Any]]]]],
     people: list[CustomerFacts],
@@ -76,7 +76,7 @@ def test_changes_add_up_to_what_is_made_anew(
         assert told(before) == stood
 
 
-def test_the_choice_of_what_to_look_up_is_made_anew_as_an_index_grows() -> None:
+def test_the_most_selective_targets_are_chosen_again_as_an_index_grows() -> None:
     """What was the best when there was one campaign may be the worst of a thousand."""
     first: dict[str, Any] = {"attribute": "platform", "operator": "in", "values": ["a"]}
     index = CandidateIndex().changed(

@@ -89,7 +89,7 @@ WRITERS = pytest.mark.parametrize("writer", [shown, written_to, engaged])
 
 @WRITERS
 @pytest.mark.parametrize("period", ["daily", "weekly", "monthly"])
-def test_who_comes_late_never_sets_a_count_back(writer: Any, period: str) -> None:
+def test_a_late_impression_never_resets_a_count(writer: Any, period: str) -> None:
     capped = make_capped(writer, frequency_period=period)
     assert [capped.at(now) for now in (BEFORE, AFTER, BEFORE, AFTER)] == [True, True, False, False]
     counted = Participation.objects.get()
@@ -97,7 +97,7 @@ def test_who_comes_late_never_sets_a_count_back(writer: Any, period: str) -> Non
 
 
 @WRITERS
-def test_who_comes_late_counts_in_the_present_period(writer: Any) -> None:
+def test_a_late_impression_counts_in_the_current_period(writer: Any) -> None:
     capped = make_capped(writer, frequency_cap=2)
     assert [capped.at(now) for now in (AFTER, BEFORE, AFTER)] == [True, True, False]
 
@@ -115,7 +115,7 @@ def test_another_period_begins_a_new_count(writer: Any, change: dict[str, str]) 
 @pytest.mark.parametrize(
     "changes", [[{"frequency_period": "weekly"}], [{"frequency_period": "weekly"}, {"frequency_period": "daily"}]]
 )
-def test_who_read_the_campaign_before_its_cap_changed_sets_no_count_back(
+def test_an_impression_decided_before_the_cap_changed_resets_no_count(
     counts: Callable[[Capped, datetime], bool], changes: list[dict[str, str]]
 ) -> None:
     """Its decision was right when it was made, and is of the count that is over."""
@@ -198,7 +198,7 @@ NOTHING: Count = (0, None, None)
         ((2, TODAY, OLD_RULE), None, NOTHING),
     ],
 )
-def test_two_customers_who_become_one_have_the_later_periods_count(
+def test_merged_participations_have_the_count_of_the_later_period(
     anonymous: Count, known: Count | None, united: Count
 ) -> None:
     organization = make_organization()

@@ -170,7 +170,7 @@ def test_rules_are_asked_in_the_order_of_product_md() -> None:
     assert decide(subject, context, [candidate], NOW).eligible == (candidate,)
 
 
-def test_the_control_group_is_the_stated_share_and_never_changes() -> None:
+def test_the_control_group_has_the_configured_share_and_is_stable() -> None:
     held = replace(BASE, holdout_percent=20)
     subjects = [replace(SUBJECT, identity=f"customer {number}") for number in range(5000)]
     first = [is_held_out(held, subject) for subject in subjects]
@@ -182,7 +182,7 @@ def test_the_control_group_is_the_stated_share_and_never_changes() -> None:
     assert all(wide for narrow, wide in zip(first, larger, strict=True) if narrow)
 
 
-def test_a_restart_lets_completed_campaigns_pass() -> None:
+def test_completed_campaigns_are_eligible_with_a_restart() -> None:
     subject = replace(SUBJECT, history={1: History(is_completed=True)})
     candidate = replace(BASE, category="c", group_name="g")
     assert decide(subject, CONTEXT, [candidate], NOW).excluded[0].reason == Reason.COMPLETED

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 GOLD = {"attribute": "tag", "operator": "in", "values": ["gold"]}
 
 
-def test_the_command_tells_the_one_reason() -> None:
+def test_the_command_prints_the_reason() -> None:
     organization = make_organization()
     campaign = make_live_campaign(organization, GOLD, name="Gold card")
     make_customer(organization, external_id="1")
@@ -38,7 +38,7 @@ def test_the_command_tells_the_one_reason() -> None:
             call_command("explain", **right | wrong)
 
 
-def test_what_happened_later_does_not_count() -> None:
+def test_an_explanation_ignores_what_happened_later() -> None:
     organization = make_organization()
     campaign, customer = make_live_campaign(organization), make_customer(organization)
     now = timezone.now()
@@ -52,7 +52,7 @@ def test_what_happened_later_does_not_count() -> None:
     assert reasons == [None, Reason.DISMISSED]
 
 
-def test_decisions_are_kept_with_all_reasons_where_the_setting_says_so(settings: Any) -> None:
+def test_decisions_are_logged_with_all_reasons_if_the_setting_says_so(settings: Any) -> None:
     caller = Caller.of()
     placeholder = make_placeholder(caller.application, name="hero")
     shown = make_banner(placeholder).campaign_id
@@ -71,7 +71,7 @@ def test_decisions_are_kept_with_all_reasons_where_the_setting_says_so(settings:
     assert record.excluded == {str(gold): "targeting", str(paused): "outside_its_dates"}
 
 
-def test_all_decisions_of_one_organization_are_kept_and_no_others(settings: Any) -> None:
+def test_decisions_of_one_organization_are_logged_and_no_others(settings: Any) -> None:
     logged, other = Caller.of(), Caller.of()
     settings.DECISION_LOG, settings.DECISION_LOG_ALL_OF = "off", frozenset([logged.organization.pk])
     for caller in (logged, other):

@@ -44,7 +44,7 @@ def shown_in_parallel(caller: Caller, trails: list[str], number: int) -> int:
 
 @pytest.mark.xdist_group("connections")  # PostgreSQL allows a hundred in all
 @pytest.mark.django_db(transaction=True)
-def test_a_hundred_parallel_requests_at_a_cap_of_three_give_three(settings: Any) -> None:
+def test_concurrent_requests_never_exceed_a_frequency_cap(settings: Any) -> None:
     settings.DECISION_LOG = "off"
     caller = Caller.of()
     cap = {"frequency_cap": 3, "frequency_unit": "impressions", "frequency_period": "lifetime"}
@@ -56,7 +56,7 @@ def test_a_hundred_parallel_requests_at_a_cap_of_three_give_three(settings: Any)
 
 @pytest.mark.xdist_group("connections")  # PostgreSQL allows a hundred in all
 @pytest.mark.django_db(transaction=True)
-def test_spend_is_never_passed_by_parallel_requests(settings: Any) -> None:
+def test_concurrent_requests_never_exceed_a_spend_limit(settings: Any) -> None:
     settings.DECISION_LOG = "off"
     caller = Caller.of()
     campaign = make_live_campaign(caller.organization, price_per_impression=Decimal("0.3"))
@@ -116,7 +116,7 @@ def test_without_a_price_nothing_is_charged() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("creative", ["impressions", "interactions"])
-def test_engagements_count_where_the_cap_is_of_interactions(creative: str) -> None:
+def test_engagements_count_towards_a_cap_of_interactions(creative: str) -> None:
     organization = make_organization()
     cap = {"frequency_cap": 1, "frequency_unit": creative, "frequency_period": "daily"}
     interaction = make_interaction(make_customer(organization), make_live_campaign(organization, **cap))

@@ -44,7 +44,7 @@ NOW = datetime(2022, 1, 1, tzinfo=UTC)
         (datetime(2020, 12, 31, 22, 0, tzinfo=timezone(timedelta(hours=-4))), "Jan 1, 2021 02:00 am"),
     ],
 )
-def test_the_name_of_what_was_deleted(moment: datetime, shown: str) -> None:
+def test_the_name_of_a_deleted_level_has_the_time(moment: datetime, shown: str) -> None:
     assert deleted_name("Line Item Example", moment) == f"Line Item Example[DELETED AT {shown}]"
 
 
@@ -139,14 +139,14 @@ def _write(write: Callable[..., None], rows: Hierarchy, *, wrong: bool = False) 
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_every_write_raises_the_version(rows: Hierarchy, write: Callable[..., None]) -> None:
+def test_every_write_bumps_the_version(rows: Hierarchy, write: Callable[..., None]) -> None:
     before = _version(rows)
     _write(write, rows)
     assert _version(rows) > before
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_a_refused_write_raises_nothing(rows: Hierarchy, write: Callable[..., None]) -> None:
+def test_a_refused_write_bumps_no_version(rows: Hierarchy, write: Callable[..., None]) -> None:
     before = _version(rows)
     with pytest.raises(DomainError):
         _write(write, rows, wrong=True)
@@ -154,7 +154,7 @@ def test_a_refused_write_raises_nothing(rows: Hierarchy, write: Callable[..., No
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_a_write_that_is_undone_takes_the_version_with_it(rows: Hierarchy, write: Callable[..., None]) -> None:
+def test_a_rolled_back_write_bumps_no_version(rows: Hierarchy, write: Callable[..., None]) -> None:
     before = _version(rows)
     with transaction.atomic():
         _write(write, rows)
@@ -163,14 +163,14 @@ def test_a_write_that_is_undone_takes_the_version_with_it(rows: Hierarchy, write
     assert _version(rows) == before
 
 
-def test_a_write_raises_the_version_of_its_own_organization_only(rows: Hierarchy) -> None:
+def test_a_write_bumps_the_version_of_its_own_organization_only(rows: Hierarchy) -> None:
     other = make_hierarchy(make_application().application)
     before = _version(other)
     _write(_update_campaign, rows)
     assert _version(other) == before
 
 
-def test_a_read_raises_nothing(rows: Hierarchy) -> None:
+def test_a_read_bumps_no_version(rows: Hierarchy) -> None:
     before = _version(rows)
     assert list(AdCampaign.objects.filter(organization=rows.campaign.organization))
     assert _version(rows) == before

@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 @pytest.mark.django_db
-def test_limits_dates_and_keys_are_kept_and_points_booked() -> None:
+def test_issuing_respects_limits_dates_and_keys_and_books_points() -> None:
     organization, rival = make_organization(), make_organization()
     ann, ben = make_customer(organization), make_customer(organization)
     limited = Offer.objects.create(organization=organization, name="Mug", points=5, total_limit=3, limit_per_customer=2)

@@ -35,7 +35,7 @@ def differing() -> list[int]:
 
 
 @pytest.mark.django_db
-def test_all_that_changes_points_books_them() -> None:
+def test_every_change_of_points_has_a_ledger_entry() -> None:
     organization = make_organization()
     make_live_behavior(organization, points=10)
     visitor, known = make_anonymous(organization), make_customer(organization, external_id="51")
@@ -51,7 +51,7 @@ def test_all_that_changes_points_books_them() -> None:
 
 
 @pytest.mark.django_db
-def test_a_balance_has_a_bound_and_what_is_given_beyond_it_is_not_booked() -> None:
+def test_points_beyond_the_maximum_balance_are_not_booked() -> None:
     organization = make_organization()
     make_live_behavior(organization, points=10)
     offer = make_offer(organization, points=MAXIMUM_POINTS)
@@ -73,7 +73,7 @@ def test_a_balance_has_a_bound_and_what_is_given_beyond_it_is_not_booked() -> No
 
 
 @pytest.mark.django_db
-def test_a_customer_whose_points_are_beyond_all_bounds_still_does_things() -> None:
+def test_events_of_a_customer_with_an_excessive_balance_are_still_recorded() -> None:
     organization = make_organization()
     make_live_behavior(organization, points=10)
     customer = make_customer(organization, points=2**63 - 1)
@@ -115,7 +115,7 @@ def test_the_migration_explains_what_was_there() -> None:
     ("amount", "note", "field"),
     [(0, "why", "amount"), (2**31, "why", "amount"), (-8, "why", "amount"), (1, " ", "note"), (1, "a\x00", "note")],
 )
-def test_what_is_no_adjustment(amount: int, note: str, field: str) -> None:
+def test_invalid_adjustments_are_refused(amount: int, note: str, field: str) -> None:
     customer = make_customer(make_organization())
     adjust = partial(adjust_points, customer_id=customer.pk, now=timezone.now())
     adjust(organization=customer.organization, amount=7, note="given")

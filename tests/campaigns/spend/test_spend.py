@@ -70,9 +70,7 @@ def test_periods_are_those_of_the_organizations_calendar(campaign: AdCampaign) -
 
 
 @pytest.mark.parametrize(("renewal", "again"), [("daily", 1), ("monthly", 1), ("lifetime", None)])
-def test_a_cap_is_filled_to_the_last_cent_and_begins_anew(
-    campaign: AdCampaign, renewal: str, again: int | None
-) -> None:
+def test_a_cap_is_exact_to_the_cent_and_renews(campaign: AdCampaign, renewal: str, again: int | None) -> None:
     limit(campaign, Limit("capped", renewal, Decimal("10.00")))
     spend(campaign, "9.99")
     assert refused(campaign, "0.010001") == "spend_limit_reached"
@@ -85,7 +83,7 @@ def test_a_cap_is_filled_to_the_last_cent_and_begins_anew(
         assert refused(campaign, "0.01", next_period) == "spend_limit_reached"
 
 
-def test_a_lower_limit_waits_for_the_next_day(campaign: AdCampaign) -> None:
+def test_a_limit_below_the_spend_takes_effect_the_next_day(campaign: AdCampaign) -> None:
     limit(campaign, DAILY)
     spend(campaign, "80")
     assert str(limit(campaign, Limit("capped", "daily", Decimal(50))).takes_effect_on) == "2026-02-01"
@@ -99,7 +97,7 @@ def test_a_lower_limit_waits_for_the_next_day(campaign: AdCampaign) -> None:
 
 
 @pytest.mark.parametrize(("renewal", "takes_effect_on"), [("daily", "2026-02-02"), ("monthly", "2026-03-01")])
-def test_a_change_that_comes_late_is_judged_in_the_period_that_has_begun(
+def test_a_late_change_is_judged_in_the_current_period(
     campaign: AdCampaign, renewal: str, takes_effect_on: str
 ) -> None:
     midnight, second = datetime(2026, 2, 1, 5, tzinfo=UTC), timedelta(seconds=1)
@@ -120,7 +118,7 @@ def test_an_uncapped_campaign_that_gets_a_low_cap_stays_uncapped_until_then(camp
     assert refused(campaign, "100.01", NIGHT + timedelta(days=1)) == "spend_limit_reached"
 
 
-def test_a_lifetime_limit_below_what_is_spent_is_refused(campaign: AdCampaign) -> None:
+def test_a_lifetime_limit_below_the_spend_is_refused(campaign: AdCampaign) -> None:
     spend(campaign, "80")
     with pytest.raises(DomainError) as refusal:
         limit(campaign, Limit("capped", "lifetime", Decimal("79.99")))
@@ -129,7 +127,7 @@ def test_a_lifetime_limit_below_what_is_spent_is_refused(campaign: AdCampaign) -
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "NaN", "Infinity", "-Infinity", "1e11", "0.0000001", "1e-30"])
-def test_amounts_that_are_none(campaign: AdCampaign, amount: str) -> None:
+def test_invalid_amounts_are_refused(campaign: AdCampaign, amount: str) -> None:
     assert refused(campaign, amount) == "validation"
 
 
@@ -146,13 +144,13 @@ def test_amounts_that_are_none(campaign: AdCampaign, amount: str) -> None:
         Limit("capped", "weekly", Decimal(5)),
     ],
 )
-def test_limits_that_are_none(campaign: AdCampaign, wanted: Limit) -> None:
+def test_inconsistent_limits_are_refused(campaign: AdCampaign, wanted: Limit) -> None:
     with pytest.raises(DomainError):
         limit(campaign, wanted)
     assert not SpendLimit.objects.exists()
 
 
-def test_a_key_is_booked_once(campaign: AdCampaign) -> None:
+def test_an_idempotency_key_is_booked_once(campaign: AdCampaign) -> None:
     first = spend(campaign, "5", idempotency_key="a")
     assert spend(campaign, "5", idempotency_key="a") == first
     assert spent(campaign, "daily") == 5
@@ -163,7 +161,7 @@ def test_a_key_is_booked_once(campaign: AdCampaign) -> None:
     assert spend(other, "5", idempotency_key="a") != first
 
 
-def test_corrections(campaign: AdCampaign) -> None:
+def test_corrections_change_the_totals(campaign: AdCampaign) -> None:
     limit(campaign, DAILY)
     spend(campaign, "90")
 

@@ -116,12 +116,12 @@ def target_of(attribute: str, operator: str, *values: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", TRUE_OF_SOMEBODY, ids=str)
-def test_true_of_somebody(case: tuple[Any, ...]) -> None:
+def test_conditions_that_match_the_sample_customer(case: tuple[Any, ...]) -> None:
     assert compile_predicate(parse_targets([target_of(*case)], SCHEMA))(SOMEBODY) is True
 
 
 @pytest.mark.parametrize("case", FALSE_OF_SOMEBODY, ids=str)
-def test_false_of_somebody(case: tuple[Any, ...]) -> None:
+def test_conditions_that_do_not_match_the_sample_customer(case: tuple[Any, ...]) -> None:
     assert compile_predicate(parse_targets([target_of(*case)], SCHEMA))(SOMEBODY) is False
 
 
@@ -147,12 +147,12 @@ def test_targets_are_joined_by_and() -> None:
     assert compile_predicate(both)(SOMEBODY) is False
 
 
-def test_without_targets_everybody_is_meant() -> None:
+def test_without_targets_everybody_matches() -> None:
     assert compile_predicate([])(NOBODY) is True
 
 
 @pytest.mark.django_db
-def test_sql_says_the_same_of_every_example() -> None:
+def test_sql_agrees_with_every_example() -> None:
     people = [SOMEBODY, NOBODY, CLEARED]
     ids = populate(people)
     conditions = parse_targets([target_of(*case) for case in TRUE_OF_SOMEBODY + FALSE_OF_SOMEBODY], SCHEMA)

@@ -181,14 +181,14 @@ def test_a_range_may_be_one_value() -> None:
     assert parse_one(target("spent", "between", "9.5", "10")).values == ("9.5", "10")
 
 
-def test_presence_takes_no_values_said_in_any_way() -> None:
+def test_presence_operators_accept_only_an_absent_or_empty_list() -> None:
     without: list[dict[str, Any]] = [{}, {"values": []}, {"values": None}]
     for values in without:
         raw = {"attribute": "state", "operator": "exists", **values}
         assert parse_one(raw).as_target() == target("state", "exists")
 
 
-def test_the_words_of_the_language_win_over_a_schema() -> None:
+def test_built_in_attributes_take_precedence_over_the_schema() -> None:
     (condition,) = parse_targets([target("points", "gte", 5)], {"points": "string"})
     assert condition.values == (5,)
 
@@ -232,7 +232,7 @@ NEARLY_TARGETS = st.fixed_dictionaries(
 
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)
 @given(st.lists(NEARLY_TARGETS | ANYTHING, max_size=4) | ANYTHING)
-def test_garbage_is_refused_and_nothing_else(raw: object) -> None:
+def test_arbitrary_json_raises_only_domain_errors(raw: object) -> None:
     sentences: list[str] | None = None
     try:
         conditions = parse_targets(raw, SCHEMA)

@@ -71,8 +71,9 @@ def _goals(behavior: dict[str, Any]) -> list[dict[str, Any]]:
     return [goal["achievement"] for group in behavior["goal_groups"] for goal in group["goals"]]
 
 
+@pytest.mark.usefixtures("db")
 @pytest.mark.parametrize("name", samples_of("behaviors"))
-def test_the_contract_s_samples(db: None, name: str) -> None:  # noqa: ARG001
+def test_the_contract_s_samples(name: str) -> None:
     check(name)
 
 

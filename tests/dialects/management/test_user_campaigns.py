@@ -71,8 +71,9 @@ def scene(owner: Actor) -> Scene:
     return Scene(owner, make_customer(organization, external_id="51"), campaign, behavior)
 
 
+@pytest.mark.usefixtures("db")
 @pytest.mark.parametrize("name", samples_of("perform"))
-def test_the_contract_s_sample_in_four_forms(db: None, name: str) -> None:  # noqa: ARG001
+def test_the_contract_s_sample_in_four_forms(name: str) -> None:
     check(name)
 
 
