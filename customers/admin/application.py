@@ -49,7 +49,7 @@ class ApplicationAdmin(ServiceAdmin[Application]):
 
     def change(self, row: Application, changes: dict[str, Any], request: HttpRequest) -> Application:
         """Change what is named."""
-        return update_application(application=row, changes=changes)
+        return update_application(application=row, **changes)
 
     def response_add(
         self, request: HttpRequest, obj: Application, post_url_continue: str | None = None

@@ -117,11 +117,11 @@ class CustomerAdmin(ServiceAdmin[Customer]):
 
     def create(self, organization: Organization, values: dict[str, Any], request: HttpRequest) -> Customer:
         """A new known customer."""
-        return create_customer(organization=organization, attributes=values)
+        return create_customer(organization=organization, **values)
 
     def change(self, row: Customer, changes: dict[str, Any], request: HttpRequest) -> Customer:
         """Change what is named."""
-        return update_customer(customer=row, changes=changes)
+        return update_customer(customer=row, **changes)
 
     def lock(self, row: Customer) -> None:
         """Lock the customer, after the advisory lock that merges take first."""

@@ -24,8 +24,8 @@ class OrganizationAdmin(ServiceAdmin[Organization]):
 
     def create(self, organization: Organization | None, values: dict[str, Any], request: HttpRequest) -> Organization:
         """A new tenant."""
-        return save_organization(organization=Organization(), changes=values)
+        return save_organization(organization=Organization(), **values)
 
     def change(self, row: Organization, changes: dict[str, Any], request: HttpRequest) -> Organization:
         """Change what is named."""
-        return save_organization(organization=row, changes=changes)
+        return save_organization(organization=row, **changes)

@@ -4,6 +4,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from typing import TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
 
@@ -94,12 +95,23 @@ def create_application(
     """
     application = Application(organization=organization)
     secret = fill_credentials(application=application)
-    attributes = {"platforms": platforms, "allowed_origins": allowed_origins, "is_active": is_active}
-    _save(application, {"name": name, **attributes}, is_new=True)
+    attributes = ApplicationChanges(
+        name=name, platforms=platforms, allowed_origins=allowed_origins, is_active=is_active
+    )
+    _save(application, attributes, is_new=True)
     return application, secret
 
 
-def update_application(*, application: Application, changes: Mapping[str, object]) -> Application:
+class ApplicationChanges(TypedDict, total=False):
+    """What can be changed of an application."""
+
+    name: str
+    platforms: Sequence[str]
+    allowed_origins: Sequence[str]
+    is_active: bool
+
+
+def update_application(*, application: Application, **changes: Unpack[ApplicationChanges]) -> Application:
     """Change `name`, `platforms`, `allowed_origins` or `is_active` of an application, and nothing else.
 
     DomainError `validation` as in `create_application`.

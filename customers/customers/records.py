@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.db import IntegrityError, connection, transaction
 from psycopg import sql
@@ -23,18 +23,29 @@ SELECT FROM customers_customer WHERE organization_id = {organization} AND (attri
 TAKEN = "Another customer has this id, or had it before they were merged."
 
 
+class CustomerChanges(TypedDict, total=False):
+    """What operators can change of a customer."""
+
+    external_id: str | None
+    attributes: Mapping[str, object]
+    tags: Sequence[str]
+    consent: bool
+    email_consent: bool
+    push_consent: bool
+
+
 @transaction.atomic
-def create_customer(*, organization: Organization, attributes: Mapping[str, object]) -> Customer:
+def create_customer(*, organization: Organization, **values: Unpack[CustomerChanges]) -> Customer:
     """Make a known customer.
 
-    `attributes`: `external_id`, and optionally `attributes` (by the schema, whose required fields must be there),
-    `tags`, `consent`, `email_consent`, `push_consent`. DomainError `validation` names all that breaks a rule.
+    It needs an `external_id`, and `attributes` with the schema's required fields. DomainError `validation` names all
+    that breaks a rule.
     """
-    return _save(Customer(organization=organization), attributes)
+    return _save(Customer(organization=organization), values)
 
 
 @transaction.atomic
-def update_customer(*, customer: Customer, changes: Mapping[str, object]) -> Customer:
+def update_customer(*, customer: Customer, **changes: Unpack[CustomerChanges]) -> Customer:
     """Change what is named (as in `create_customer`) of a customer whom the caller has locked, and nothing else."""
     return _save(customer, changes)
 

@@ -1,7 +1,7 @@
 """Organizations and their version stamp."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import orjson
 from django.core.exceptions import ValidationError
@@ -35,7 +35,15 @@ def get_or_create_organization(*, name: str) -> Organization:
     return Organization.objects.get_or_create(name=name)[0]
 
 
-def save_organization(*, organization: Organization, changes: Mapping[str, object]) -> Organization:
+class OrganizationChanges(TypedDict, total=False):
+    """What can be changed of an organization."""
+
+    name: str
+    time_zone: str
+    default_consent: bool
+
+
+def save_organization(*, organization: Organization, **changes: Unpack[OrganizationChanges]) -> Organization:
     """Change `name`, `time_zone` or `default_consent` of an organization, or create a new one.
 
     DomainError `validation` for a taken name or an unknown time zone. Caps and windows begin by the time zone, so the

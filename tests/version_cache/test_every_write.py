@@ -276,7 +276,7 @@ def _walk_spend(scene: Scene) -> Iterator[str]:
 
 
 def _walk_schema(scene: Scene) -> Iterator[str]:
-    organizations.save_organization(organization=scene.organization, changes={"time_zone": "Europe/Vienna"})
+    organizations.save_organization(organization=scene.organization, time_zone="Europe/Vienna")
     yield "an organization is changed"
     field = save_field(field=CustomerField(organization=scene.organization, name="city", type="string"))
     yield "whole: a field is made"

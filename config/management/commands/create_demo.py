@@ -70,7 +70,7 @@ class Command(BaseCommand):
         application = Application.objects.get(organization=organization, name=SERVER_APPLICATION)
         if application.speaks_for_visitors:
             return application
-        return update_application(application=application, changes={"platforms": [Platform.REST]})
+        return update_application(application=application, platforms=[Platform.REST])
 
     def _shop(self, organization: Organization) -> Application:
         """The application of the shop's pages; a former version had none."""

@@ -53,7 +53,7 @@ def test_texts_that_are_no_origin_are_refused(written: str) -> None:
     with pytest.raises(DomainError) as made:
         create_application(organization=organization, name="Shop", allowed_origins=["https://shop.example", written])
     with pytest.raises(DomainError) as changed:
-        update_application(application=application, changes={"allowed_origins": [written]})
+        update_application(application=application, allowed_origins=[written])
     for refused in (made, changed):
         (sentence,) = refused.value.fields["allowed_origins"]
         assert sentence.startswith(f"{written}: ")
@@ -62,7 +62,7 @@ def test_texts_that_are_no_origin_are_refused(written: str) -> None:
 
 def test_a_stored_origin_that_is_now_invalid_does_not_block_other_changes() -> None:
     application = make_application(allowed_origins=["shop.example"]).application
-    update_application(application=application, changes={"name": "Renamed"})
+    update_application(application=application, name="Renamed")
     application.refresh_from_db()
     assert (application.name, application.allowed_origins) == ("Renamed", ["shop.example"])
 
