@@ -68,7 +68,7 @@ def bare_mail(_request: HttpRequest, delivery_id: int) -> HttpResponse:
         EmailChannel(destination, template_of(message)).mail(message, people[0]).message().as_bytes(linesep="\r\n")
     )
     with smtplib.SMTP(destination.option("host"), destination.option("port")) as server:
-        refused = [server.sendmail("shop@example.org", [each.attributes["email"]], composed) for each in people]
+        refused = [server.sendmail("shop@example.org", [str(each.attributes["email"])], composed) for each in people]
     return HttpResponse(f"{sum(not each for each in refused)}")
 
 
