@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from campaigns.api.authentication import ApplicationAuthentication
-from campaigns.api.bodies import read_json_object, read_object
+from campaigns.api.bodies import Attributes, read_json_object, read_object
 from campaigns.api.errors import (
     domain_error_response,
     error_response,
@@ -85,11 +85,11 @@ class ManagementView(APIView):
         """The calling application's organization."""
         return self.application.organization
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> Attributes:
         """The request's JSON object."""
         return read_json_object(self.request.body)
 
-    def object_of(self, kind: type[StrictSerializer], wrapper: str, *, partial: bool = False) -> dict[str, Any]:
+    def object_of(self, kind: type[StrictSerializer], wrapper: str, *, partial: bool = False) -> Attributes:
         """The request's object under `wrapper`, checked; see `read_object`."""
         return read_object(kind, wrapper, self.body(), partial=partial)
 
@@ -98,7 +98,7 @@ class ManagementView(APIView):
         return Page.of(self.request.query_params, whole=whole)
 
     @staticmethod
-    def answer(**members: Any) -> HttpResponse:
+    def answer(**members: object) -> HttpResponse:
         """`{"status": "ok", …}`."""
         return HttpResponse(orjson.dumps({"status": "ok", **members}), content_type="application/json")
 

@@ -11,8 +11,11 @@ import orjson
 from campaigns.api.fields import NON_FIELD_ERRORS_KEY, UNKNOWN, StrictSerializer
 from customers.errors import DomainError, ErrorKind
 
+# A JSON object of a body, and what a serializer has made of it.
+Attributes = dict[str, Any]
 
-def read_json_object(body: bytes) -> dict[str, Any]:
+
+def read_json_object(body: bytes) -> Attributes:
     """The JSON object of a body, whatever its Content-Type says: clients of this API often leave that out."""
     try:
         data = orjson.loads(body)
@@ -23,9 +26,7 @@ def read_json_object(body: bytes) -> dict[str, Any]:
     return data
 
 
-def read_object(
-    kind: type[StrictSerializer], wrapper: str, body: Mapping[str, Any], *, partial: bool
-) -> dict[str, Any]:
+def read_object(kind: type[StrictSerializer], wrapper: str, body: Mapping[str, object], *, partial: bool) -> Attributes:
     """The attributes under `wrapper`, checked by `kind`; `partial` for an update of what is present.
 
     DomainError `missing_data` if the wrapper, all data or a required attribute is absent, `argument_error` for an
@@ -47,7 +48,7 @@ def read_object(
     return _checked(kind, data, unknown, partial=partial)
 
 
-def read_list(kind: type[StrictSerializer], wrapper: str, body: Mapping[str, Any]) -> list[Any]:
+def read_list(kind: type[StrictSerializer], wrapper: str, body: Mapping[str, object]) -> list[Any]:
     """The items under `wrapper`, the one attribute of `kind`, which has the whole body; errors as `read_object`."""
     if body.get(wrapper) in (None, []):
         raise DomainError(
@@ -57,14 +58,12 @@ def read_list(kind: type[StrictSerializer], wrapper: str, body: Mapping[str, Any
     return items
 
 
-def read_body(kind: type[StrictSerializer], body: Mapping[str, Any]) -> dict[str, Any]:
+def read_body(kind: type[StrictSerializer], body: Mapping[str, object]) -> Attributes:
     """The attributes of a body without a wrapper, checked by `kind`; errors as `read_object`."""
     return _checked(kind, body, {}, partial=False)
 
 
-def _checked(
-    kind: type[StrictSerializer], data: Any, unknown: dict[str, list[str]], *, partial: bool
-) -> dict[str, Any]:
+def _checked(kind: type[StrictSerializer], data: Any, unknown: dict[str, list[str]], *, partial: bool) -> Attributes:
     hashable: Any = kind
     serializer = copy(_template(hashable, partial=partial))
     serializer.initial_data = data

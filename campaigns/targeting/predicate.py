@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from campaigns.models.target import TargetOperator
-from campaigns.targeting.condition import PRESENCE, Comparable, Condition, Source
+from campaigns.targeting.condition import PRESENCE, Condition, Source
 from customers.models.attribute_value import NormalizedValue, to_text
 from customers.models.customer_field import FieldType
 
@@ -35,7 +35,9 @@ class CustomerFacts:
 
 
 Predicate = Callable[[CustomerFacts], bool]
-Reader = Callable[[CustomerFacts], Comparable | None]
+# Values of one type, which a condition and a customer share: they compare with each other.
+Values = tuple[Any, ...]
+Reader = Callable[[CustomerFacts], Any]
 
 
 def compile_predicate(conditions: Iterable[Condition]) -> Predicate:
@@ -94,59 +96,59 @@ def _number_reader(name: str) -> Reader:
     return read
 
 
-def _in(read: Reader, values: tuple[Comparable, ...]) -> Predicate:
+def _in(read: Reader, values: Values) -> Predicate:
     wanted = frozenset(values)
     return lambda facts: read(facts) in wanted
 
 
-def _not_in(read: Reader, values: tuple[Comparable, ...]) -> Predicate:
+def _not_in(read: Reader, values: Values) -> Predicate:
     unwanted = frozenset(values)
     return lambda facts: read(facts) not in unwanted
 
 
-def _gte(read: Reader, values: tuple[Any, ...]) -> Predicate:
+def _gte(read: Reader, values: Values) -> Predicate:
     low = min(values)
 
     def is_at_least(facts: CustomerFacts) -> bool:
-        value: Any = read(facts)
+        value = read(facts)
         return value is not None and bool(value >= low)
 
     return is_at_least
 
 
-def _lte(read: Reader, values: tuple[Any, ...]) -> Predicate:
+def _lte(read: Reader, values: Values) -> Predicate:
     high = max(values)
 
     def is_at_most(facts: CustomerFacts) -> bool:
-        value: Any = read(facts)
+        value = read(facts)
         return value is not None and bool(value <= high)
 
     return is_at_most
 
 
-def _between(read: Reader, values: tuple[Any, ...]) -> Predicate:
+def _between(read: Reader, values: Values) -> Predicate:
     low, high = values
 
     def is_between(facts: CustomerFacts) -> bool:
-        value: Any = read(facts)
+        value = read(facts)
         return value is not None and bool(low <= value <= high)
 
     return is_between
 
 
-def _contains(read: Reader, values: tuple[Any, ...]) -> Predicate:
+def _contains(read: Reader, values: Values) -> Predicate:
     def has_part(facts: CustomerFacts) -> bool:
-        value: Any = read(facts)
+        value = read(facts)
         return value is not None and any(part in value for part in values)
 
     return has_part
 
 
-def _exists(read: Reader, _values: tuple[Comparable, ...]) -> Predicate:
+def _exists(read: Reader, _values: Values) -> Predicate:
     return lambda facts: read(facts) is not None
 
 
-def _not_exists(read: Reader, _values: tuple[Comparable, ...]) -> Predicate:
+def _not_exists(read: Reader, _values: Values) -> Predicate:
     return lambda facts: read(facts) is None
 
 
@@ -168,7 +170,7 @@ def _tag_not_exists(_condition: Condition) -> Predicate:
     return lambda facts: not facts.tags
 
 
-TESTS: dict[TargetOperator, Callable[[Reader, tuple[Any, ...]], Predicate]] = {
+TESTS: dict[TargetOperator, Callable[[Reader, Values], Predicate]] = {
     TargetOperator.IN: _in,
     TargetOperator.NOT_IN: _not_in,
     TargetOperator.GTE: _gte,

@@ -21,7 +21,9 @@ from customers.models.attribute_sql import NUMBERS, PREFIX, number_expression, p
 ALIAS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 LIKE_SPECIAL = re.compile(r"[\\%_]")
 
-Fragment = tuple[str, list[Any]]
+Parameters = list[Any]
+Fragment = tuple[str, Parameters]
+Values = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Operand:
         return f'{self.value} COLLATE "C"' if self.type == "text" else self.value
 
 
-def compile_sql(conditions: Iterable[Condition], alias: str = "customers_customer") -> tuple[str, list[Any]]:
+def compile_sql(conditions: Iterable[Condition], alias: str = "customers_customer") -> Fragment:
     """A boolean expression over the customers table under `alias`, and its parameters for psycopg's `%s`.
 
     It is in parentheses, never NULL, and `TRUE` where there is no condition. ValueError for an alias that is no plain
@@ -68,7 +70,7 @@ def _compile(condition: Condition, alias: str) -> Fragment:
 
 def _compile_tag(condition: Condition, tags: str) -> Fragment:
     """Cast to the column's own type: under any other, the index on tags would not serve."""
-    values: list[Any] = [list(condition.values)]
+    values: Parameters = [list(condition.values)]
     if condition.operator is TargetOperator.IN:
         return f"({tags} && %s::varchar[])", values
     if condition.operator is TargetOperator.NOT_IN:
@@ -111,23 +113,23 @@ def _visit_column(name: str, alias: str) -> str:
     return f"{alias}.last_{name}"
 
 
-def _any_of(operand: Operand, values: tuple[object, ...]) -> Fragment:
+def _any_of(operand: Operand, values: Values) -> Fragment:
     return f"{operand.value} = ANY(%s::{operand.type}[])", [list(values)]
 
 
-def _at_least(operand: Operand, values: tuple[Any, ...]) -> Fragment:
+def _at_least(operand: Operand, values: Values) -> Fragment:
     return f"{operand.ordered} >= %s::{operand.type}", [min(values)]
 
 
-def _at_most(operand: Operand, values: tuple[Any, ...]) -> Fragment:
+def _at_most(operand: Operand, values: Values) -> Fragment:
     return f"{operand.ordered} <= %s::{operand.type}", [max(values)]
 
 
-def _between(operand: Operand, values: tuple[object, ...]) -> Fragment:
+def _between(operand: Operand, values: Values) -> Fragment:
     return f"{operand.ordered} BETWEEN %s::{operand.type} AND %s::{operand.type}", list(values)
 
 
-def _contains(operand: Operand, values: tuple[Any, ...]) -> Fragment:
+def _contains(operand: Operand, values: Values) -> Fragment:
     """Escaped LIKE: one parameter for any number of parts (strpos would need one each), and trigrams can index it."""
     return f"{operand.value} LIKE ANY(%s::text[])", [[f"%{LIKE_SPECIAL.sub(_escaped, part)}%" for part in values]]
 
@@ -136,7 +138,7 @@ def _escaped(special: re.Match[str]) -> str:
     return f"\\{special[0]}"
 
 
-COMPARISONS: dict[TargetOperator, Callable[[Operand, tuple[Any, ...]], Fragment]] = {
+COMPARISONS: dict[TargetOperator, Callable[[Operand, Values], Fragment]] = {
     TargetOperator.IN: _any_of,
     TargetOperator.NOT_IN: _any_of,
     TargetOperator.GTE: _at_least,
