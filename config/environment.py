@@ -61,7 +61,7 @@ def postgresql(name: str) -> dict[str, Any]:
     address = env.str(name, "")
     try:
         if address.partition("://")[0] not in {"postgres", "postgresql"}:
-            raise ValueError  # noqa: TRY301 - handled like an unreadable URL
+            raise ValueError
         return dict(env.db_url_config(address))
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be like postgresql://user:password@host:5432/database") from None
@@ -72,8 +72,9 @@ def redis(name: str) -> str:
     address: str = env.str(name, "")
     try:
         if address and urlsplit(address).scheme not in {"redis", "rediss", "unix"}:
-            raise ValueError  # noqa: TRY301 - handled like an unreadable URL
-        urlsplit(address).port  # noqa: B018 - raises for an invalid port
+            raise ValueError
+        # Raises ValueError for an invalid port.
+        _ = urlsplit(address).port
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be like redis://:password@host:6379/0") from None
     return address

@@ -57,7 +57,7 @@ def beat() -> tuple[str, ...]:
 
 def become(command: tuple[str, ...]) -> NoReturn:
     """Replace this process, so that signals reach the new one directly."""
-    os.execv(command[0], command)  # noqa: S606 - our own command lines
+    os.execv(command[0], command)
 
 
 def environment() -> dict[str, str]:

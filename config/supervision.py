@@ -80,7 +80,7 @@ class Child:
             self._note_death(now)
         if not self._process and now >= self._start_at:
             self._began = now
-            self._process = subprocess.Popen(  # noqa: S603 - our own command lines
+            self._process = subprocess.Popen(
                 self.program.command,
                 env=self._environment,
                 cwd=self._folder,

@@ -72,7 +72,7 @@ def repeated(work: Callable[[], Result], *, whole: bool = False) -> Result:
             if not was_undone(error) or database.in_atomic_block or (database.commits != before and not whole):
                 raise
             log.warning("transaction_repeated", repetition=repetition, sqlstate=_sqlstate(error))
-        time.sleep(random.uniform(0, PAUSE_SECONDS * 2**repetition))  # noqa: S311 - no secret
+        time.sleep(random.uniform(0, PAUSE_SECONDS * 2**repetition))
     return work()
 
 

@@ -51,12 +51,12 @@ class ManagementView(APIView):
         kind: Any = type(self)
         return _allowed_methods(kind)
 
-    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:  # noqa: ARG002
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
         """DRF's request around Django's; what only looks at requests is shared by all of them."""
         kind: Any = type(self)
         return Request(request, **_request_parts(kind), parser_context=self.get_parser_context(request))
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticate; there is nothing to negotiate and no version to find."""
         self.perform_authentication(request)
 

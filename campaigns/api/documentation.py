@@ -26,7 +26,7 @@ class ApplicationAuthenticationExtension(OpenApiAuthenticationExtension):  # typ
     target_class = "campaigns.api.authentication.ApplicationAuthentication"
     name = "application"
 
-    def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         """The scheme as OpenAPI writes it."""
         return {"type": "http", "scheme": "basic", "description": "User name: the api_key. Password: its secret."}
 

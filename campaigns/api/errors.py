@@ -1,6 +1,7 @@
 """The management dialect's errors (contract 4, section A): one table from kind to status and code."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -39,7 +40,7 @@ def error_response(status: int, code: str, message: str, fields: Mapping[str, li
     response = HttpResponse(
         orjson.dumps({"status": "error", "errors": errors}), status=status, content_type="application/json"
     )
-    if status == 401:  # noqa: PLR2004
+    if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = CHALLENGE
     return response
 

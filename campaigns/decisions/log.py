@@ -36,7 +36,7 @@ def is_logged(*, organization: Organization) -> bool:
         return True
     chosen: str = settings.DECISION_LOG
     if chosen == "sampled":
-        return random.random() * PERCENT < settings.DECISION_LOG_PERCENT  # noqa: S311 (a sample, no secret)
+        return random.random() * PERCENT < settings.DECISION_LOG_PERCENT
     return chosen == "all"
 
 

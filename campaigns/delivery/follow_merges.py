@@ -173,7 +173,7 @@ def _finish(following: Following) -> bool:
                 raise
         else:
             return True
-        time.sleep(random.uniform(0, PAUSE_SECONDS))  # noqa: S311 - no secret
+        time.sleep(random.uniform(0, PAUSE_SECONDS))
         following, _ = _round(following)
     return False
 

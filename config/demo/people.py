@@ -27,7 +27,7 @@ def create_people(*, organization: Organization) -> None:
     """Make the schema and the customers of the demo, with the entries that explain their points."""
     for name, kind in FIELDS.items():
         save_field(field=CustomerField(organization=organization, name=name, type=kind, unique=name == "email"))
-    source = random.Random(SEED)  # noqa: S311 - the demo must be reproducible
+    source = random.Random(SEED)
     Customer.objects.bulk_create(
         (_person(source, organization, number) for number in range(1, COUNT + 1)), batch_size=1000
     )

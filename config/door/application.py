@@ -110,7 +110,7 @@ class Door:
         try:
             if "multipart" in environ.get("CONTENT_TYPE", "").lower():
                 sentence = "Nothing here takes multipart bodies."
-                raise DomainError(ErrorKind.UNKNOWN_FORMAT, "unsupported_media_type", sentence)  # noqa: TRY301 - as the others
+                raise DomainError(ErrorKind.UNKNOWN_FORMAT, "unsupported_media_type", sentence)
             most, still_seconds = self._error_responses.body_limit(environ["PATH_INFO"]), settings.STALLED_BODY_SECONDS
             body = handover.take_body(most) if handover else None
             if body is not None:

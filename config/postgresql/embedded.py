@@ -161,7 +161,7 @@ def _leave_guard(directory: Path) -> None:
             return
         command = (sys.executable, "-m", "config.postgresql.guard", str(directory))
         nothing = subprocess.DEVNULL
-        subprocess.run(  # noqa: S603 - our own command line
+        subprocess.run(
             ("/bin/sh", "-c", 'trap "" HUP INT TERM; "$@" &', "sh", *command),
             cwd=PROJECT,
             stdin=nothing,

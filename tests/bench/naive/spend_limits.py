@@ -62,7 +62,8 @@ class NaiveCampaigns(MarketingSolutionsView):
         """One row after the other."""
         data: list[Any] = []
         errors: list[Any] = []
-        for index, entry in enumerate(self.body()["data"]):
+        body: Any = self.body()
+        for index, entry in enumerate(body["data"]):
             limits = SpendLimit.objects.filter(
                 campaign__deleted_at__isnull=True,
                 campaign__advertiser_campaign__advertiser__portfolios__application=self.application,
@@ -77,4 +78,4 @@ class NaiveCampaigns(MarketingSolutionsView):
                 errors.append(
                     problem(request._request, kind="validation", code=code, detail="Wrong.", instance=instance)
                 )
-        return self.answer(data=data, errors=errors, warnings=[])
+        return self.answer({"data": data, "errors": errors, "warnings": []})
