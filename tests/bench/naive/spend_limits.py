@@ -49,7 +49,7 @@ class NaiveSearch(MarketingSolutionsView):
             }
             for link in links.order_by("campaign_id")
         ]
-        return self.answer(data=data, errors=[])
+        return self.answer({"data": data, "errors": []})
 
 
 class NaiveCampaigns(MarketingSolutionsView):
