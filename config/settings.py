@@ -287,7 +287,11 @@ REQUESTS_PER_MINUTE: int = integer("REQUESTS_PER_MINUTE", 250)
 NEW_VISITORS_PER_MINUTE: int = integer("NEW_VISITORS_PER_MINUTE", 600)
 CHARGED_IMPRESSIONS_PER_MINUTE: int = integer("CHARGED_IMPRESSIONS_PER_MINUTE", 60)
 # What scripts send where they know no customer: in whatever case, these are nobody's ids.
-NOBODYS_IDS = "undefined,null,none,nil,nan,0,true,false,anonymous,guest,(null),[object Object]"
+NOBODYS_IDS = (
+    "undefined,null,none,nil,nan,0,-1,true,false,anonymous,guest,unknown,n/a,(null),{},[],[object Object],"
+    # What devices send where their owner refuses an advertising id.
+    "00000000-0000-0000-0000-000000000000"
+)
 REFUSED_CUSTOMER_IDS: frozenset[str] = frozenset(
     one.strip().lower() for one in env.str("REFUSED_CUSTOMER_IDS", NOBODYS_IDS).split(",")
 )

@@ -1,5 +1,6 @@
 """The management dialect's base view: authentication, bodies, answers and errors of every endpoint."""
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from campaigns.api.authentication import ApplicationAuthentication
-from campaigns.api.bodies import Attributes, read_json_object, read_object
+from campaigns.api.bodies import Attributes, read_changes, read_json_object, read_object
 from campaigns.api.errors import (
     domain_error_response,
     error_response,
@@ -92,6 +93,12 @@ class ManagementView(APIView):
     def object_of(self, kind: type[StrictSerializer], wrapper: str, *, partial: bool = False) -> Attributes:
         """The request's object under `wrapper`, checked; see `read_object`."""
         return read_object(kind, wrapper, self.body(), partial=partial)
+
+    def changes_of(
+        self, kind: type[StrictSerializer], wrapper: str, shown: Callable[[], Mapping[str, object]]
+    ) -> Attributes:
+        """The changes under `wrapper`, of which `shown` is what GET shows; see `read_changes`."""
+        return read_changes(kind, wrapper, self.body(), shown)
 
     def page(self, *, whole: bool = False) -> Page:
         """The page of a list that the query string asks for; `whole`: all there is, where it asks for none."""

@@ -1,6 +1,6 @@
 """Request bodies: JSON in, validated attributes out, or one error that names every wrong attribute."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cache
 from itertools import chain
@@ -46,6 +46,33 @@ def read_object(kind: type[StrictSerializer], wrapper: str, body: Mapping[str, o
             ErrorKind.INVALID, "validation", "Validation error.", fields={wrapper: ["An object is expected."]}
         )
     return _checked(kind, data, unknown, partial=partial)
+
+
+def read_changes(
+    kind: type[StrictSerializer],
+    wrapper: str,
+    body: Mapping[str, object],
+    shown: Callable[[], Mapping[str, object]],
+) -> Attributes:
+    """The attributes of an update, as `read_object`; what GET shows may be sent back as it is.
+
+    A read-only attribute with the value that `shown` has is ignored; with another value it is an `argument_error`.
+    `shown` is called only if there is one. Source: contract 5, section A "an answer sent back".
+    """
+    data = body.get(wrapper)
+    fields = _template(kind, partial=True).fields
+    if not isinstance(data, Mapping) or data.keys() <= fields.keys():
+        return read_object(kind, wrapper, body, partial=True)
+    present = shown()
+    others = {name: value for name, value in data.items() if name not in fields}
+    unknown = {name: ["Unknown attribute."] for name in body if name != wrapper}
+    for name, value in others.items():
+        if name not in present:
+            unknown[name] = ["Unknown attribute."]
+        elif value != present[name]:
+            unknown[name] = ["This attribute can't be changed."]
+    writable = {name: value for name, value in data.items() if name in fields}
+    return _checked(kind, writable, unknown, partial=True)
 
 
 def read_list(kind: type[StrictSerializer], wrapper: str, body: Mapping[str, object]) -> list[Any]:

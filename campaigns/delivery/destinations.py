@@ -1,7 +1,7 @@
 """Destinations and the templates of what is sent there: checked when they are saved, secrets encrypted."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +22,8 @@ from customers.schema.fields import hold_schema
 
 NO_SECRETS = "An object is expected: the name of each secret and its text."
 LONGEST_NAME = 255
+# Receivers are shown what was signed with these, never the secrets themselves.
+NEVER_HANDED_OVER = {"signing_secret"}
 _trying = threading.Lock()
 
 
@@ -32,8 +34,7 @@ def save_destination(*, destination: Destination, changes: Mapping[str, Any]) ->
     `changes`: `name`, `kind`, `is_default`, `settings`, `rate_per_second`, `attributes`, and `secrets`: those that are
     named are replaced, null takes one away. Whichever becomes the default of its kind takes the place of the one that
     was, and what waits for the default goes on at once where this is it now. Spaces around texts (not around secrets)
-    are taken away. DomainError `validation` names all that the kind doesn't take, and every attribute that the schema
-    doesn't have.
+    are taken away. DomainError `validation` names all that can't work, and secrets that a changed address wants again.
     """
     values = {name: _stripped(value) for name, value in changes.items() if name != "secrets"}
     given = changes.get("secrets") or {}
@@ -44,6 +45,7 @@ def save_destination(*, destination: Destination, changes: Mapping[str, Any]) ->
     if moves := values.get("is_default") is True:
         lock_kind(organization=destination.organization, kind=destination.kind)
     kept = _readable(destination)
+    _refuse_to_lead_elsewhere(destination, kept.keys() - given.keys())
     secrets = {name: value for name, value in (kept | given).items() if value is not None}
     _check(destination, secrets)
     if secrets != kept:
@@ -112,6 +114,23 @@ def _check(destination: Destination, secrets: Mapping[str, object]) -> None:
         problems |= _named("settings", unknown_names(destination.kind, destination.settings, known))
     if problems:
         raise DomainError(ErrorKind.INVALID, "validation", "Validation error.", fields=problems)
+
+
+def _refuse_to_lead_elsewhere(destination: Destination, kept: Collection[str]) -> None:
+    """Refuse to hand stored secrets to another receiver than the one that they were given for.
+
+    Who may change a destination may not read its secrets.
+    """
+    handed_over = sorted(set(kept) - NEVER_HANDED_OVER)
+    if not handed_over or destination.kind not in KINDS:
+        return
+    before = Destination.objects.values_list("settings", flat=True).get(pk=destination.pk)
+    after = destination.settings if isinstance(destination.settings, dict) else {}
+    kind = KINDS[destination.kind]
+    for name in sorted(kind.leads_secrets & kind.members.keys()):
+        default = kind.members[name].default
+        if before.get(name, default) != after.get(name, default):
+            raise invalid(secrets=f"{name} has changed, so give again what goes there: {', '.join(handed_over)}.")
 
 
 def _named(name: str, sentences: list[str]) -> dict[str, list[str]]:
@@ -184,6 +203,8 @@ def save_template(
         value, longest = getattr(template, name), LONGEST_NAME
         if not value.strip() or not value.isprintable() or len(value) > longest:
             errors.add(name, f"One line of at most {longest} characters is expected.")
+    if template.key in {".", ".."}:
+        errors.add("key", "A key that addresses can't name is not expected.")
     errors.raise_if_any()
     with constraints_as_errors(), transaction.atomic():
         template.save(update_fields=None if template.pk is None else [*{*changes, "language"}, "updated_at"])

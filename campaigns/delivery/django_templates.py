@@ -13,7 +13,7 @@ from typing import Any
 from django.template import Context, Engine, Library, Template, TemplateSyntaxError
 from django.template import defaultfilters as filters
 from django.template import defaulttags as tags
-from django.template.base import FilterExpression, Lexer, NodeList, Parser, TextNode, Variable
+from django.template.base import FilterExpression, Lexer, NodeList, Parser, TextNode, TokenType, Variable
 from django.utils.safestring import SafeString
 
 from campaigns.delivery.template_bounds import (
@@ -37,6 +37,7 @@ SPACES = re.compile(r"\s+")
 register = Library()
 register.tags.update({_name: tags.register.tags[_name] for _name in TAGS})
 register.filters.update({_name: bounded(filters.register.filters[_name]) for _name in FILTERS})
+MAXIMUM_WORDS = 200
 
 
 class _Engine(Engine):
@@ -111,6 +112,10 @@ class _Template(Template):
 
     def compile_nodelist(self) -> NodeList:
         tokens = Lexer(self.source).tokenize()
+        for token in tokens:
+            # A longer one would end Python's stack, which Django takes for "does not hold".
+            if token.token_type == TokenType.BLOCK and len(token.contents.split()) > MAXIMUM_WORDS:
+                raise TemplateSyntaxError(f"A tag has at most {MAXIMUM_WORDS} words.")
         parser = _Parser(tokens, self.engine.template_libraries, self.engine.template_builtins, self.origin)
         nodes = parser.parse()
         self.members, self.texts, self.troubles = frozenset(parser.members), parser.texts, parser.troubles

@@ -25,6 +25,9 @@ AT_ONCE = range(1, 33)
 # What every customer has without a field of the schema.
 OWN_NAMES = frozenset({"external_id", "user_id"})
 
+# What the settings that say where something goes are called.
+ADDRESSES = frozenset({"url", "endpoint_url", "provider", "provider_url", "host", "port", "encryption"})
+
 Settings = Mapping[str, Any]
 
 
@@ -92,7 +95,8 @@ class DestinationKind:
     """A kind of destination: its settings and its secrets, and what concerns several of them at once.
 
     `conflicts` gives a sentence for each setting that has no effect beside the others, `further_secrets` the secrets
-    that these settings, or the secrets that are there, make necessary.
+    that these settings, or the secrets that are there, make necessary. `leads_secrets` names the settings that decide to
+    whom the secrets are handed.
     """
 
     name: str
@@ -101,6 +105,7 @@ class DestinationKind:
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     conflicts: Callable[[Settings], Collection[str]] = _nothing
     further_secrets: Callable[[Settings, Collection[str]], Collection[str]] = _nothing
+    leads_secrets: frozenset[str] = ADDRESSES
 
     @property
     def naming_members(self) -> Mapping[str, Member]:

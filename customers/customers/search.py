@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from psycopg import sql
 
@@ -13,6 +14,7 @@ from customers.errors import DomainError, ErrorKind
 from customers.models import Customer, CustomerField, Organization
 from customers.models.attribute_sql import NUMBERS, PREFIX, digest_expression, indexed_expression, text_expression
 from customers.models.attribute_value import NormalizedValue, to_text
+from customers.models.customer_field import FieldType
 from customers.models.schema import check_attributes
 from customers.schema.fields import field_of_unique_index, fields_of
 
@@ -41,7 +43,9 @@ def find_or_create_by_attributes(*, organization: Organization, attributes: Mapp
     schema = list(fields_of(organization=organization))
     customer_id = attributes.get(ID)
     checked = check_attributes(schema, {name: value for name, value in attributes.items() if name != ID})
-    refused = {**checked.errors, **dict.fromkeys(checked.cleared, "A value is required to search by.")}
+    texts = {field.name for field in schema if field.type == FieldType.STRING} & checked.values.keys()
+    lacking = [*checked.cleared, *(name for name in texts if _is_nobodys(str(checked.values[name])))]
+    refused = {**checked.errors, **dict.fromkeys(lacking, "A value is required to search by.")}
     if refused or not attributes or len(attributes) > MAXIMUM_FIELDS:
         raise _invalid_fields(refused)
     if customer_id is not None:
@@ -54,6 +58,11 @@ def find_or_create_by_attributes(*, organization: Organization, attributes: Mapp
     with connection.cursor() as cursor:
         cursor.execute(LOCK_SEARCH, [f"customer search {organization.pk} {spelled}"])
     return _find(organization, fields, checked.values) or _create(organization, schema, checked.values)
+
+
+def _is_nobodys(text: str) -> bool:
+    """Whether a text is blank, or what scripts send if they know none: searching by it would merge strangers."""
+    return not text.strip() or text.strip().lower() in settings.REFUSED_CUSTOMER_IDS
 
 
 def _of_id(

@@ -3,5 +3,5 @@
 from config.settings import *  # noqa: F403 - all of them
 from config.settings import CELERY_BEAT_SCHEDULE as PRODUCT
 
-NAME = "look after field indexes"
+NAME = "maintain field indexes"
 CELERY_BEAT_SCHEDULE = {NAME: PRODUCT[NAME] | {"schedule": 1.0}}

@@ -160,7 +160,7 @@ def test_browsers_may_read_the_503_of_what_they_may_read(caller: Caller, monkeyp
     caller.application.save()
     ask = partial(caller.post, "traces/trace", {"app-token": caller.token}, "edn", Origin=ORIGIN)
     assert ask().status_code == 200
-    monkeypatch.setattr(origins, "KEPT_FOR", 0)
+    monkeypatch.setattr(origins, "CACHE_SECONDS", 0)
     right = connection.settings_dict["PORT"], connection.settings_dict["HOST"]
     connection.close()
     connection.settings_dict.update(PORT=free_port(), HOST="127.0.0.1")

@@ -1,7 +1,9 @@
 """Fields of request bodies: as lenient as contract 4 says real clients need, and no more."""
 
+import string
 from collections.abc import Iterable
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
 from django.conf import settings
@@ -9,6 +11,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 MAXIMUM_TEXT = 255
+# White space, and what has no width.
+BLANKS = string.whitespace + "\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff"
 
 
 @extend_schema_field({"type": "string"})
@@ -63,8 +67,8 @@ class CustomerIdField(IdentifierField):
 
     def to_internal_value(self, data: object) -> Any:
         """The id as text; None for an empty one that need not be there."""
-        value = super().to_internal_value(data.strip() if isinstance(data, str) else data)
-        if value is not None and value.lower() in settings.REFUSED_CUSTOMER_IDS:
+        value = super().to_internal_value(data.strip(BLANKS) if isinstance(data, str) else data)
+        if value is not None and normalize("NFKC", value).lower() in settings.REFUSED_CUSTOMER_IDS:
             self.fail("nobody", value=value)
         return value
 

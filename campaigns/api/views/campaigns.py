@@ -78,7 +78,11 @@ class Campaign(ManagementView):
     def put(self, _request: Request, **_: object) -> HttpResponse:
         """Change the attributes that are present."""
         campaign_id = self.campaign_id()
-        changes = self.object_of(CampaignIn, "campaign", partial=True)
+        changes = self.changes_of(
+            CampaignIn,
+            "campaign",
+            lambda: CampaignOut(get_campaign(organization=self.organization, campaign_id=campaign_id)).data,
+        )
         campaign = update_campaign(organization=self.organization, campaign_id=campaign_id, changes=changes)
         return self.answer(campaign=CampaignOut(campaign).data)
 

@@ -68,7 +68,11 @@ class CreativeGroup(ManagementView):
     )
     def put(self, _request: Request, creative_group_id: int, **_: object) -> HttpResponse:
         """Change the attributes that are present."""
-        changes = self.object_of(CreativeGroupIn, "creative_group", partial=True)
+        changes = self.changes_of(
+            CreativeGroupIn,
+            "creative_group",
+            lambda: CreativeGroupOut(get_group(organization=self.organization, group_id=creative_group_id)).data,
+        )
         group = update_group(organization=self.organization, group_id=creative_group_id, changes=changes)
         return self.answer(creative_groups=[CreativeGroupOut(group).data])
 

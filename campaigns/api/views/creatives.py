@@ -67,7 +67,8 @@ class Creative(ManagementView):
     def put(self, _request: Request, creative_id: int, **_: object) -> HttpResponse:
         """Change the attributes and the members of the message that are present."""
         creative = get_creative(organization=self.organization, creative_id=creative_id)
-        changes = self.object_of(creative_in(self.body(), creative.ad_type), "creative", partial=True)
+        kind = creative_in(self.body(), creative.ad_type)
+        changes = self.changes_of(kind, "creative", lambda: CreativeOut(creative).data)
         creative = update_creative(organization=self.organization, creative_id=creative_id, changes=flatten(changes))
         return self.answer(creatives=[CreativeOut(creative).data])
 

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from campaigns.api.base import ManagementView
+from campaigns.api.bodies import Attributes
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.serializers.destination import DestinationIn, DestinationOut, TestIn, TestOut
 from campaigns.delivery.defaults import kinds_with_default
@@ -15,7 +16,8 @@ from campaigns.delivery.destinations import (
     try_destination,
 )
 from campaigns.models import Destination
-from customers.errors import invalid
+from customers.errors import DomainError, invalid
+from customers.models.mail_address import is_mail_address
 
 
 class Destinations(ManagementView):
@@ -35,10 +37,19 @@ class Destinations(ManagementView):
     def post(self, _request: Request, **_: object) -> HttpResponse:
         """Make a destination; what can't work is refused. The first of a kind is its default unless told otherwise."""
         changes = self.object_of(DestinationIn, "destination")
-        taken = kinds_with_default(organization_id=self.organization.pk)
-        changes.setdefault("is_default", changes["kind"] not in taken)
-        destination = save_destination(destination=Destination(organization=self.organization), changes=changes)
-        return self.answer(destination=DestinationOut(destination).data)
+        return self.answer(destination=DestinationOut(self._create(changes)).data)
+
+    def _create(self, changes: Attributes) -> Destination:
+        if "is_default" in changes:
+            return save_destination(destination=Destination(organization=self.organization), changes=changes)
+        is_first = changes["kind"] not in kinds_with_default(organization_id=self.organization.pk)
+        try:
+            return self._create({**changes, "is_default": is_first})
+        except DomainError as error:
+            # Somebody else's became the first meanwhile.
+            if not is_first or error.fields.keys() != {"is_default"}:
+                raise
+            return self._create({**changes, "is_default": False})
 
 
 class DestinationDetail(ManagementView):
@@ -54,8 +65,8 @@ class DestinationDetail(ManagementView):
     )
     def put(self, _request: Request, destination_id: int, **_: object) -> HttpResponse:
         """Change the attributes that are present; a secret that is not named stays, null takes one away."""
-        changes = self.object_of(DestinationIn, "destination", partial=True)
         destination = self._destination(destination_id)
+        changes = self.changes_of(DestinationIn, "destination", lambda: DestinationOut(destination).data)
         if changes.get("kind", destination.kind) != destination.kind:
             raise invalid(kind="The kind of a destination can't be changed; make a new one.")
         return self.answer(destination=DestinationOut(save_destination(destination=destination, changes=changes)).data)
@@ -80,5 +91,7 @@ class DestinationTest(ManagementView):
         """Send one real message or upload; a body is needed for an email only, for it says whom the mail goes to."""
         asked = self.object_of(TestIn, "test") if self.request.body else {}
         destination = get_destination(organization=self.organization, destination_id=destination_id)
+        if destination.kind == "email" and not is_mail_address(asked.get("to", "")):
+            raise invalid(to="The mail address that the test mail goes to is expected.")
         is_taken, told = try_destination(destination=destination, to=asked.get("to", ""))
         return self.answer(test={"ok": is_taken, "detail": told})

@@ -40,8 +40,9 @@ class FieldDetail(ManagementView):
     @operation("Update a field", member="field", answer=FieldOut, request=("field", FieldIn))
     def put(self, _request: Request, name: str, **_: object) -> HttpResponse:
         """Change the attributes that are present; a name only while nothing uses the field and nobody has a value."""
-        changes = self.object_of(FieldIn, "field", partial=True)
-        field = _changed(get_field(organization=self.organization, name=name), changes)
+        present = get_field(organization=self.organization, name=name)
+        changes = self.changes_of(FieldIn, "field", lambda: FieldOut(present).data)
+        field = _changed(present, changes)
         return self.answer(field=FieldOut(save_field(field=field)).data)
 
     @operation("Delete a field", member="field", answer=FieldOut)

@@ -63,7 +63,11 @@ class LineItem(ManagementView):
     )
     def put(self, _request: Request, line_item_id: int, **_: object) -> HttpResponse:
         """Change the attributes that are present."""
-        changes = self.object_of(LineItemIn, "line_item", partial=True)
+        changes = self.changes_of(
+            LineItemIn,
+            "line_item",
+            lambda: LineItemOut(get_line_item(organization=self.organization, line_item_id=line_item_id)).data,
+        )
         line_item = update_line_item(organization=self.organization, line_item_id=line_item_id, changes=changes)
         context = {"sent": self.body()["line_item"]}
         return self.answer(line_items=[LineItemOut(line_item, context=context).data])

@@ -44,8 +44,8 @@ class TemplateDetail(ManagementView):
     @operation("Update a template", member="template", answer=TemplateOut, request=("template", TemplateIn))
     def put(self, _request: Request, key: str, **_: object) -> HttpResponse:
         """Change the attributes that are present; the key stays, for creatives say it."""
-        changes = _changes(self.object_of(TemplateIn, "template", partial=True))
         template = get_template(organization=self.organization, key=key)
+        changes = _changes(self.changes_of(TemplateIn, "template", lambda: TemplateOut(template).data))
         if changes.pop("key", key) != key:
             raise invalid(key="The key of a template can't be changed; make a new one.")
         return self.answer(template=TemplateOut(_save(template, changes)).data)

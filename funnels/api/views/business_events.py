@@ -31,7 +31,7 @@ class BusinessEvents(TraceView):
             "campaign": triggered.campaign,
             "campaign-id": triggered.campaign_id,
             "trace-id": str(triggered.trace_id),
-            "trail-id": triggered.trail_id,
+            "trail-id": str(triggered.trail_id),
             "tracking-token": triggered.token,
             "customer-id": triggered.customer_id,
         }

@@ -13,7 +13,7 @@ from campaigns.models import AdCampaign, AdGroup, AdLineItem, AdUnit
 DATED = ["id", "name", "status", "starts_at", "ends_at"]
 
 
-class UnitSerializer(serializers.ModelSerializer[AdUnit]):
+class CreativeSerializer(serializers.ModelSerializer[AdUnit]):
     """A creative."""
 
     class Meta:
@@ -24,7 +24,7 @@ class UnitSerializer(serializers.ModelSerializer[AdUnit]):
 class GroupSerializer(serializers.ModelSerializer[AdGroup]):
     """A creative group with its creatives."""
 
-    creatives = UnitSerializer(source="creatives", many=True)
+    creatives = CreativeSerializer(many=True)
 
     class Meta:
         model = AdGroup

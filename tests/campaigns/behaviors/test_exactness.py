@@ -19,7 +19,6 @@ from campaigns.models import Completion, Event, GoalProgressEvent, IssuedOffer, 
 from campaigns.user_campaigns.complete import complete_campaign
 from customers.errors import DomainError
 from customers.models import Customer, Organization
-from funnels.models import EventOccurrence
 from tests.campaigns.behaviors.makers import (
     NOW,
     add_message,
@@ -82,7 +81,8 @@ def test_concurrent_events_and_completions_never_exceed_a_cap(settings: Any) -> 
     customer.refresh_from_db()
     assert (times_earned(behavior), customer.points, PointsEntry.objects.count()) == (3, 3, 3)
     assert IssuedOffer.objects.count() == 2
-    assert Event.objects.count() == 33 + EventOccurrence.objects.count()
+    # A business event happened also where no campaign was left to offer.
+    assert Event.objects.count() == 33 + 34
     assert Participation.objects.get().capped_count == 2
 
 

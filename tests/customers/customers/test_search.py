@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from customers.customers.search import find_or_create_by_attributes
+from customers.errors import DomainError
 from customers.models import Customer, CustomerField, Organization
 from customers.schema.fields import delete_field, save_field
 from customers.schema.indexes import maintain_field_indexes
@@ -73,8 +74,19 @@ def test_each_type_of_field_is_looked_up_in_its_index(crowd: Organization) -> No
             assert found.rows[TABLE] <= FEW, (name, more, found)
             assert TABLE not in found.read_whole
     # What nobody has, and what many share.
-    for sought in ({"email": "nobody"}, {"age": 10**9}, {"code": "none"}, {"city": "city 3"}):
+    for sought in ({"email": "nobody"}, {"age": 10**9}, {"code": "nobody's"}, {"city": "city 3"}):
         with plans() as found:
             find_or_create_by_attributes(organization=crowd, attributes=sought)
         assert found.rows.get(TABLE, 0) <= FEW, (sought, found)
         assert TABLE not in found.read_whole
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", ["", "  ", "undefined", " NULL ", "guest"])
+def test_what_scripts_send_for_want_of_a_value_finds_and_makes_nobody(value: str) -> None:
+    organization = make_organization()
+    make_field(organization, "email", "string", targetable=True)
+    with pytest.raises(DomainError) as refused:
+        find_or_create_by_attributes(organization=organization, attributes={"email": value})
+    assert refused.value.fields.keys() == {"email"}
+    assert not Customer.objects.exists()

@@ -8,7 +8,11 @@ from pytest_django import Settings
 from customers.models import Customer
 from tests.dialects.trace.caller import Caller, accepted, refused
 
-NOBODY = ["undefined", "null", "NULL", " null ", "0", 0, "[object Object]", "Anonymous", "guest", "true", "NaN"]
+WIDE = "".join(chr(ord(letter) + 0xFEE0) for letter in "undefined")
+NOBODY = [
+    *("undefined", "null", "NULL", " null ", "0", 0, "-1", -1, "[object Object]", "{}", "Anonymous", "guest", "true"),
+    *("NaN", "N/A", "\u200bundefined", "guest\ufeff", WIDE, "00000000-0000-0000-0000-000000000000"),
+]
 
 
 @pytest.mark.parametrize("customer_id", NOBODY)
@@ -35,7 +39,7 @@ def test_nobody_is_made_or_changed_by_such_an_id(caller: Caller, customer_id: ob
     assert not Customer.objects.exists()
 
 
-@pytest.mark.parametrize("customer_id", ["   ", "", None])
+@pytest.mark.parametrize("customer_id", ["   ", "", None, "\u200b", "\ufeff "])
 def test_white_space_alone_is_no_id(caller: Caller, customer_id: object) -> None:
     answer = accepted(caller.post("traces/trace", {"app-token": caller.token, "customer-id": customer_id}))
     assert answer["customer-id"] == Customer.objects.get(is_anonymous=True).external_id
