@@ -95,8 +95,8 @@ class DestinationKind:
     """A kind of destination: its settings and its secrets, and what concerns several of them at once.
 
     `conflicts` gives a sentence for each setting that has no effect beside the others, `further_secrets` the secrets
-    that these settings, or the secrets that are there, make necessary. `leads_secrets` names the settings that decide to
-    whom the secrets are handed.
+    that these settings, or the secrets that are there, make necessary. `leads_secrets` names the settings that decide
+    to whom the secrets are handed.
     """
 
     name: str
