@@ -77,6 +77,7 @@ UNAVAILABLE = Refusal(
 AUTOMATION = Refusal(UpdateCode.UNAVAILABLE_FEATURE, "Budget automation is not available for this advertiser.")
 NO_PERMISSION = Refusal(UpdateCode.NO_SPEND_LIMIT, "The application may not change this campaign's spend limit.")
 NO_LIMIT = Refusal(UpdateCode.NO_SPEND_LIMIT, "The campaign has no spend limit; one is set with spendLimitType capped.")
+WRONG_AMOUNT = "There was an issue with the spend limit value specified."
 NAMES = {"name": "The name", "goal": "The goal", "advertiser_id": "The advertiser"}
 
 
@@ -143,7 +144,7 @@ def _check_limit(update: Update, row: _Row) -> Refusal | Limit | None:
     wanted = _merge(row.limit, update.limit)
     problem = problem_of_limit(wanted)
     if problem:
-        return Refusal(UpdateCode.INVALID_SPEND_LIMIT, problem[1])
+        return invalid_limit(*problem)
     return wanted
 
 
@@ -155,3 +156,8 @@ def _merge(current: Limit, wanted: WantedLimit) -> Limit:
     renewal = current.renewal if wanted.renewal is UNSET else wanted.renewal or Renewal.UNDEFINED
     amount = current.amount if wanted.amount is UNSET else wanted.amount
     return Limit(limit_type, renewal, amount)
+
+
+def invalid_limit(member: str, sentence: str) -> Refusal:
+    """The refusal of a limit; for an amount the contract's own sentence comes first (contract 5, "invalid amounts")."""
+    return Refusal(UpdateCode.INVALID_SPEND_LIMIT, f"{WRONG_AMOUNT} {sentence}" if member == "amount" else sentence)

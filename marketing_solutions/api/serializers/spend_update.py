@@ -13,10 +13,10 @@ from customers.errors import DomainError, ErrorKind
 from marketing_solutions.api.bodies import read_id
 from marketing_solutions.api.errors import log_partial_refusal, problem
 from marketing_solutions.api.serializers.campaign import AttributesShape, UpdateAnswer
-from marketing_solutions.api.serializers.spend_limit import LimitError, SpendLimitShape, read_limit
+from marketing_solutions.api.serializers.spend_limit import AMOUNT, LimitError, SpendLimitShape, read_limit
 from marketing_solutions.api.shapes import member_names
 from marketing_solutions.errors import AT_NEXT_PERIOD, Refusal, UpdateCode
-from marketing_solutions.spend_updates import Update, UpdateResult, WantedLimit
+from marketing_solutions.spend_updates import Update, UpdateResult, WantedLimit, invalid_limit
 
 MAXIMUM_ENTRIES = 10_000
 
@@ -84,7 +84,7 @@ def _read_attributes(campaign_id: int, attributes: Mapping[str, object]) -> Upda
     try:
         limit = read_limit(attributes["spendLimit"]) if "spendLimit" in attributes else None
     except LimitError as error:
-        refusal = Refusal(UpdateCode.INVALID_SPEND_LIMIT, str(error))
+        refusal = invalid_limit("amount" if error.member == AMOUNT else "", str(error))
     automation = wants_automation(attributes.get("budgetAutomation"))
     return Update(campaign_id, _unchanged(attributes), limit, wants_automation=automation, refusal=refusal)
 

@@ -98,6 +98,19 @@ def test_an_invalid_spend_limit_is_refused(buyer: Buyer, sent: dict[str, Any]) -
     assert limit_of(campaign) == KEPT
 
 
+@pytest.mark.parametrize(
+    ("amount", "ours"),
+    [(-9000, "The amount must be more than 0."), (5.001, "at most two decimal places"), ("5", "must be a number")],
+)
+def test_an_invalid_amount_is_told_in_the_contracts_words_and_then_in_ours(
+    buyer: Buyer, amount: object, ours: str
+) -> None:
+    errors = buyer.patch(update(buyer.campaign().pk, amount=amount)).json()["errors"]
+    detail = errors[0]["detail"]
+    assert detail.startswith("There was an issue with the spend limit value specified. ")
+    assert ours in detail
+
+
 @pytest.mark.parametrize("number", ["1e999999999", "-1e400000000000000000000", "0." + "0" * 5000 + "1", "1" * 6000])
 def test_numbers_that_no_column_holds_are_refused(buyer: Buyer, number: str) -> None:
     campaign = buyer.campaign()
