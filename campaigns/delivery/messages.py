@@ -23,6 +23,10 @@ ORDER BY recipient.key LIMIT {BATCH}
 """
 
 
+# What GET shows where an organization has written nothing.
+SAMPLE = AdUnit()
+
+
 def get_message(*, creative_id: int, delivery: Delivery | None) -> Message:
     """The message of a creative as it is now, for a delivery or (None) a triggered message.
 
@@ -43,12 +47,17 @@ def get_message(*, creative_id: int, delivery: Delivery | None) -> Message:
         creative_type=creative.creative_type,
         template_id=creative.template_id,
         offer_ids=tuple(creative.offer_ids),
-        portal_description=creative.portal_description,
-        portal_icon=creative.portal_icon,
+        portal_description=_own_text(creative.portal_description, SAMPLE.portal_description),
+        portal_icon=_own_text(creative.portal_icon, SAMPLE.portal_icon),
         delivery_id=None if delivery is None else delivery.pk,
         delivery_key=None if delivery is None else delivery.key,
         scheduled_for=None if delivery is None else delivery.scheduled_for,
     )
+
+
+def _own_text(text: str | None, sample: str | None) -> str | None:
+    """What the organization wrote; None for contract 1's sample, which is shown by GET only (contract 5, section A)."""
+    return None if text == sample else text
 
 
 def pending_batches(*, delivery_id: int, delivery_key: uuid.UUID) -> Iterator[Sequence[ClaimedRecipient]]:

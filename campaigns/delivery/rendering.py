@@ -35,7 +35,7 @@ def fill_in(
         "campaign": message.campaign_name,
         "creative": message.creative_name,
         "offers": ", ".join(message.offer_ids),
-        "description": message.portal_description,
-        "icon": message.portal_icon,
+        "description": message.portal_description or "",
+        "icon": message.portal_icon or "",
     }
     return template.render(customer=customer, message=told, unsubscribe_url=unsubscribe_url)

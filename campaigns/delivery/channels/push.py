@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from campaigns.delivery.channels.base import (
     ChannelDeclaration,
     ClaimedRecipient,
+    DeliveryFailedError,
     Message,
     Outcome,
     Result,
@@ -35,6 +36,9 @@ class PushChannel:
         self.rate: float | None = destination.rate_per_second
         self.attributes = destination.attributes
         self.template = template_of(message) if message.template_id else None
+        if self.template is None and not message.portal_description:
+            sentence = "The creative has neither a template_id nor a portal_description: there is nothing to say."
+            raise DeliveryFailedError(sentence, is_lasting=True)
         self.post = post or SignedPost.to(destination)
         self.batch_size = self.post.batch_size
 
@@ -67,9 +71,9 @@ class PushChannel:
 
 
 def _words(template: CompiledTemplate | None, message: Message, recipient: ClaimedRecipient) -> tuple[str, str]:
-    """Title and body: the template's, or else the campaign's name and the creative's description."""
+    """Title and body: the template's, or else no title and the creative's description; never names of ours."""
     if template is None:
-        return message.campaign_name, message.portal_description or ""
+        return "", message.portal_description or ""
     rendered = fill_in(template, message, recipient)
     return rendered.subject, rendered.text.strip()
 

@@ -14,7 +14,8 @@ import pytest
 from campaigns.delivery.channels.base import DeliveryFailedError, Outcome
 from campaigns.delivery.channels.registry import channel_for, export_for
 from campaigns.delivery.channels.signing import signer_of
-from campaigns.models import MessageTemplate
+from campaigns.delivery.messages import get_message
+from campaigns.models import AdUnit, MessageTemplate
 from campaigns.models.ad_type import CreativeType
 from tests.campaigns.delivery.audience import Audience
 from tests.campaigns.delivery.servers import DROP, Got, World
@@ -166,14 +167,31 @@ def test_a_push_message_has_the_documented_body(audience: Audience, world: World
     }
 
 
-def test_a_push_message_without_a_template_has_the_campaigns_name(
+def test_a_push_message_without_a_template_says_the_description_and_no_name_of_ours(
     audience: Audience, world: World, channel: Channels
 ) -> None:
     message = audience.says(template_id=None)
     channel("push", "push_message", template_id=None).send(
         message, [replace(audience.recipients[0], push_tokens=TOKENS)]
     )
-    assert world.got[0].document["message"]["notification"] == {"title": "Spring", "body": "Check out this ad!"}
+    assert world.got[0].document["message"]["notification"] == {"title": "", "body": "Check out this ad!"}
+
+
+def test_a_push_message_with_nothing_to_say_fails_for_good(channel: Channels) -> None:
+    with pytest.raises(DeliveryFailedError, match="nothing to say") as failed:
+        channel("push", "push_message", template_id=None, portal_description=None)
+    assert failed.value.is_lasting
+
+
+def test_the_samples_text_and_icon_are_shown_by_get_and_sent_to_nobody(audience: Audience) -> None:
+    creative = AdUnit.objects.get(pk=audience.message.creative_id)
+    assert creative.portal_description
+    assert creative.portal_icon
+    message = get_message(creative_id=creative.pk, delivery=None)
+    assert (message.portal_description, message.portal_icon) == (None, None)
+    AdUnit.objects.filter(pk=creative.pk).update(portal_description="Ours", portal_icon="/ours.png")
+    message = get_message(creative_id=creative.pk, delivery=None)
+    assert (message.portal_description, message.portal_icon) == ("Ours", "/ours.png")
 
 
 @pytest.mark.parametrize("creative_type", [name for name in CreativeType if name != CreativeType.ISSUE_AUDIENCE_CSV])
