@@ -10,7 +10,7 @@ DECISIONS = ROOT / "docs" / "decisions"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 NAMED = re.compile(r"`((?:campaigns|config|customers|docs|funnels|marketing_solutions|tests|traces)/[\w./-]+\.\w+)")
-LONGEST_RECORD = 45
+LONGEST_RECORD = 40
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
