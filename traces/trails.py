@@ -25,10 +25,10 @@ def add_trail(*, trace_id: uuid.UUID | None, language: str, platform: str, chann
             row = cursor.fetchone()
         if row is None:
             raise DomainError(ErrorKind.NOT_FOUND, "unknown_trace", "The trace is not known.")
-        is_closed, is_lost = row
+        is_closed, customer_was_merged = row
         if is_closed:
             raise trace_closed()
-        if not is_lost:
+        if not customer_was_merged:
             return trail_id
 
 

@@ -1,6 +1,6 @@
 -- name: add_trail
--- Inserts a visit of an open trace and updates the customer's last visit, which audiences are targeted by. `is_lost`:
--- the customer was merged while we waited for the lock. Locks the customer FOR KEY SHARE, then its row if it changes.
+-- Inserts a visit of an open trace and updates the customer's last visit, which audiences are targeted by. Locks the
+-- customer FOR KEY SHARE, then its row if it changes; `customer_was_merged` while it waited for that lock.
 WITH trace AS (
     SELECT id, organization_id, customer_id, closed_at FROM traces_trace WHERE uuid = %s::uuid
 ), customer AS (
@@ -20,4 +20,4 @@ WITH trace AS (
            OR last_language <> COALESCE(NULLIF(made.language, ''), last_language)
            OR last_platform <> COALESCE(NULLIF(made.platform, ''), last_platform))
 )
-SELECT closed_at IS NOT NULL, NOT EXISTS (SELECT FROM customer) AS is_lost FROM trace
+SELECT closed_at IS NOT NULL, NOT EXISTS (SELECT FROM customer) AS customer_was_merged FROM trace

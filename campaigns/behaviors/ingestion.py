@@ -119,7 +119,7 @@ def _ingest_by_any_ids(
 def _record(
     application: Application, reports: Sequence[ReportedEvent | DomainError], ids: Ids, locked: Locked, now: datetime
 ) -> list[IngestResult]:
-    """The results in the order of what was report."""
+    """The results, in the order of the reports."""
     found: list[CustomerEvent | DomainError] = []
     for one in reports:
         if isinstance(one, DomainError):

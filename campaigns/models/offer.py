@@ -99,7 +99,7 @@ class IssuedOffer(CustomerOwned):
 
     @classmethod
     def delete_rows(cls, *, customer_ids: Collection[int]) -> None:
-        """What was issued to nobody was not issued: there is so much more of the offer."""
+        """Delete the rows and subtract them from the offers' issued counts, so that as many can be issued again."""
         with connection.cursor() as cursor:
             cursor.execute(LOCK_ISSUED, [list(customer_ids)])
             cursor.execute(DELETE_ISSUED, [list(customer_ids)])

@@ -45,17 +45,17 @@ def trouble_of_text(value: object) -> str:
 
 
 def trouble_of_value(value: object) -> str:
-    """What is wrong with what should be a number, true or false, as far as it can be told without knowing which."""
+    """What is wrong with a setting that must be a number or a boolean: it is a text. Empty if nothing is."""
     return "It is a text; write it without quotes." if isinstance(value, str) else ""
 
 
 def is_text(value: object) -> bool:
-    """A text that can be read, with nothing around it."""
+    """Whether it is a printable text without surrounding white space, of a line and within the length."""
     return not trouble_of_text(value)
 
 
 def is_ascii(value: object) -> bool:
-    """A text that can stand in a header."""
+    """Whether it is such a text in ASCII, as a header may have."""
     return isinstance(value, str) and is_text(value) and value.isascii()
 
 

@@ -63,10 +63,11 @@ def find_attribute(attribute: str, schema: Mapping[str, str]) -> TargetedAttribu
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A checked target: `parse_targets` is the only maker, so the operator fits the type and the values are kept.
+    """A checked target: `parse_targets` is the only maker, so the operator fits the type and the values are
+    normalized.
 
-    `values` has the kept forms in the caller's order without duplicates; exactly low and high for `between`, none for
-    `exists` and `not_exists`.
+    `values` are in the caller's order without duplicates; exactly low and high for `between`, none for `exists` and
+    `not_exists`.
     """
 
     attribute: str
@@ -78,7 +79,7 @@ class Condition:
     def as_target(self) -> dict[str, object]:
         """`{attribute, operator, values}` as JSON for storing and reading back; it parses to an equal condition.
 
-        Values are in their kept forms: strings, integers and booleans as themselves; a decimal is a string of plain
+        Values are normalized: strings, integers and booleans as themselves; a decimal is a string of plain
         digits, a date and an instant are strings (see `customers.models.attribute_value`).
         """
         return {"attribute": self.attribute, "operator": self.operator.value, "values": list(self.values)}
@@ -90,7 +91,7 @@ class Condition:
 
 
 def comparable(field_type: FieldType, value: NormalizedValue) -> Comparable:
-    """Turn a kept value into what both compilers compare: numbers by size, all else by the text JSON gives it."""
+    """Turn a normalized value into what both compilers compare: numbers by size, all else by its text in JSON."""
     if field_type is FieldType.INTEGER:
         return int(value)
     if field_type is FieldType.DECIMAL:

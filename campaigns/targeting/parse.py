@@ -135,12 +135,12 @@ def _read_values(
     if problem:
         problems.append(problem)
         return ()
-    kept = _keep_values(subject, given, problems)
+    normalized = _normalize_values(subject, given, problems)
     if operator is not TargetOperator.BETWEEN:
-        return tuple(dict.fromkeys(kept))
-    if len(kept) == RANGE_ENDS and _is_backwards(subject, kept):
+        return tuple(dict.fromkeys(normalized))
+    if len(normalized) == RANGE_ENDS and _is_backwards(subject, normalized):
         problems.append("the first value of 'between' is above the second.")
-    return tuple(kept)
+    return tuple(normalized)
 
 
 def _count_problem(operator: TargetOperator, count: int) -> str:
@@ -154,20 +154,20 @@ def _count_problem(operator: TargetOperator, count: int) -> str:
     return "" if count else f"operator '{operator.value}' takes at least one value."
 
 
-def _keep_values(subject: TargetedAttribute, values: list[object], problems: list[str]) -> list[NormalizedValue]:
+def _normalize_values(subject: TargetedAttribute, values: list[object], problems: list[str]) -> list[NormalizedValue]:
     """Normalize the values; they share one type, so one sentence serves for all that are not of it."""
-    kept: list[NormalizedValue] = []
+    normalized: list[NormalizedValue] = []
     wrong: list[str] = []
     expected = ""
     for index, value in enumerate(values):
         try:
-            kept.append(normalize(subject.type, value))
+            normalized.append(normalize(subject.type, value))
         except WrongTypeError as error:
             wrong.append(f"values[{index}]")
             expected = str(error)
     if wrong:
         problems.append(f"{_listed(wrong)}: {expected[:1].lower()}{expected[1:]}")
-    return kept
+    return normalized
 
 
 def _is_backwards(subject: TargetedAttribute, ends: list[NormalizedValue]) -> bool:

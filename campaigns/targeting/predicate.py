@@ -22,8 +22,8 @@ PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:[.][0-9]+)?")
 class CustomerFacts:
     """The facts of one customer that targeting compares.
 
-    `attributes` are in their kept forms, None where the value was cleared; `platform`, `language` and `channel` are the
-    visit's, empty where it didn't say.
+    `attributes` are normalized values, None where the value was cleared; `platform`, `language` and `channel` are the
+    visit's, empty if unknown.
     """
 
     attributes: Mapping[str, NormalizedValue | None]
@@ -84,7 +84,7 @@ def _text_reader(name: str) -> Reader:
 def _number_reader(name: str) -> Reader:
     """Read numbers by value, so that 1.5 and 1.50 are equal; None for what is no number.
 
-    A field's type may have changed since the value was kept: such a value equals nothing and has no order.
+    A field's type may have changed since the value was stored: such a value equals nothing and has no order.
     """
 
     def read(facts: CustomerFacts) -> int | Decimal | None:

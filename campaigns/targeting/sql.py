@@ -101,7 +101,7 @@ def _is_told_by_prefix(condition: Condition) -> bool:
 
 
 def _presence(condition: Condition, alias: str) -> str:
-    """Whether there is any value; of a field also one that was kept under another type than the field has now."""
+    """Whether there is any value; of a field also one that was stored under another type than the field has now."""
     if condition.source is Source.FIELD and condition.type in NUMBERS:
         return f"{text_expression(condition.attribute, alias)} IS NOT NULL"
     return _operand(condition, alias).present

@@ -113,15 +113,15 @@ class GroupAdmin(PeopleAdmin, DjangoGroupAdmin):
         return self.save(Group(), values)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Only who may do all gives powers."""
+        """Only superusers may add groups."""
         return super().has_add_permission(request) and _may_all(request)
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Only who may do all gives powers."""
+        """Only superusers may change groups."""
         return super().has_change_permission(request, obj) and _may_all(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Only who may do all takes powers."""
+        """Only superusers may delete groups."""
         return super().has_delete_permission(request, obj) and _may_all(request)
 
 

@@ -102,9 +102,9 @@ def _make_schema(organization: Organization) -> None:
 
 
 def _lists() -> dict[str, Any]:
-    """As many places for each choice as it has shares, so that a number below their sum is a weighted choice.
+    """The parameters' lists, in which each choice occurs by its weight: a uniform index makes a weighted choice.
 
-    Women stand at even places. PostgreSQL walks along an array to a place, so the lists are as short as can be.
+    Female first names are at even indexes. PostgreSQL reads an array from its beginning, so the lists are kept short.
     """
     women, men = FIRST_NAMES["female"], FIRST_NAMES["male"]
     return {
@@ -119,7 +119,7 @@ def _lists() -> dict[str, Any]:
 
 
 def _tags() -> str:
-    """One case a tag, each deciding by digits of the hash of its own; tags and shares are constants of ours."""
+    """A CASE expression for each tag, which compares its own digits of the hash; tags and shares are our constants."""
     cases = []
     for place, (tag, share) in enumerate(TAGS.items()):
         digits = f"('x' || substr(hash, {25 + place}, 2))::bit(8)::int"

@@ -20,13 +20,15 @@ from customers.models.application import speaks_for_visitors
 
 @dataclass(frozen=True)
 class Stranger:
-    """Who asks, as far as their address tells, for one request: what is done again for it counts once."""
+    """The client of one request, known by address. `counted` has the keys that were counted, so that a repeated request
+    counts once.
+    """
 
     address: str = ""
     counted: set[str] = field(default_factory=set)
 
     def count(self, key: str, now: datetime, by: int = 1) -> int:
-        """How many of what `key` names there are in this minute; 0 where the request was counted before."""
+        """Add `by` to the count of `key` in this minute and return it; 0 if this request was counted before."""
         if key in self.counted:
             return 0
         number = count_in_minute(key=key, now=now.timestamp(), by=by)

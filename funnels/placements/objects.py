@@ -84,14 +84,14 @@ def _save(row: Row) -> Row:
 
 
 def _changed(row: PlacementObject, left: list[int]) -> Changed:
-    """What the row is a part of for those who read definitions: its campaign and those that it has left, or itself."""
+    """The rows that `bump_version` names: the row's campaign and the campaign it was moved from, or the row itself."""
     if isinstance(row, Placeholder | BusinessEvent):
         return {type(row): [row.pk]}
     return {AdCampaign: {row.campaign_id, *left}}
 
 
 def _lock_current_campaigns(row: PlacementObject) -> list[int]:
-    """Lock the row; the campaign that it has in the database, which a save may change."""
+    """Lock the row; the id of its campaign in the database (none for a new row), which a save may change."""
     if row.pk is None or isinstance(row, Placeholder | BusinessEvent):
         return []
     current: QuerySet[Any] = type(row).objects.select_for_update(no_key=True).filter(pk=row.pk)

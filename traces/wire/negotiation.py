@@ -35,7 +35,7 @@ def parse_content_type(content_type: str) -> Format:
 
 @lru_cache(maxsize=1024)
 def negotiate_format(accept: str, request_format: Format) -> Format | None:
-    """The format that an Accept header likes best, None where it takes neither; `asked_in` where it doesn't care.
+    """The format that an Accept header likes best, None where it takes neither; `request_format` if all are alike.
 
     The highest quality wins, then the more specific range, then the format of the request under `*/*` and the like,
     then the order of the header. Parameters of a range (`charset=utf-8`) don't matter: both formats are always UTF-8.

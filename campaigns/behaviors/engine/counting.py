@@ -107,7 +107,7 @@ class GoalCount:
         reason = self.goal.caps.blocking_cap(self._completed, self.total, at, self._zone)
         return reason is None and (self._refreshes or not self._waiting)
 
-    def complete_at_once(self, at: datetime) -> None:
+    def complete_immediately(self, at: datetime) -> None:
         """Complete it as if the customer had done everything."""
         self.pool.take_near(at)
         self._complete(at)

@@ -52,7 +52,7 @@ class Days(Pool):
         return used
 
     def _span(self, start: int, end: int, at: datetime) -> tuple[int, int] | None:
-        """The range of marks of a run's days that may be in one period with a time; None if too far apart."""
+        """The slice of the marks on days `start` to `end` that fit into one period with `at`; None if they don't."""
         early, late, period = self._days[start], self._days[end], self.goal.period
         if period is not None:
             early = early[bisect_right(early, shifted(at, -period), key=AT) :]

@@ -80,7 +80,7 @@ class Tally:
         if not _is_complete(self.behavior, waiting):
             return False
         for goal in completing:
-            goal.complete_at_once(at)
+            goal.complete_immediately(at)
         self._earn(at)
         return True
 

@@ -25,8 +25,8 @@ STOPPED = "The batch ended, or the delivery was stopped, before their turn."
 class ClaimedRecipient:
     """One person to reach; `key` is the idempotency key of the message, the same for every attempt.
 
-    `attributes` are normalized values. `push_tokens` are `(platform, token)`. A key can be guessed by who knows
-    another one: sign it before it entitles to anything (an unsubscribe link).
+    `attributes` are normalized values. `push_tokens` are `(platform, token)`. Keys can be guessed from one another, so
+    don't accept a bare key as a credential, as in an unsubscribe link: sign it.
     """
 
     key: uuid.UUID
@@ -86,8 +86,8 @@ class Result:
 class DeliveryFailedError(Exception):
     """A whole delivery can't continue; the text tells an operator why.
 
-    `is_lasting` where trying again can't help before somebody changes something (no destination is set up);
-    `retry_after` in seconds where the other side said when.
+    `is_lasting` if a retry can't succeed before somebody changes something (no destination is set up); `retry_after` in
+    seconds if the other side said when.
     """
 
     def __init__(self, sentence: str, *, is_lasting: bool = False, retry_after: float | None = None) -> None:
@@ -104,8 +104,9 @@ def always() -> bool:
 class Channel(Protocol):
     """Sends a message to recipients, each on its own.
 
-    `destination` names where to; `rate` (recipients a second, None: any) is kept per destination over all workers.
-    `deduplicates`: the other side takes one key only once, so what is uncertain may be sent again.
+    `destination` names where it sends to; `rate` is the limit of recipients a second of that destination, over all
+    workers (None: no limit). `deduplicates`: the other side ignores a key that it has seen, so messages whose outcome
+    is UNKNOWN may be sent again.
     """
 
     destination: str
@@ -114,9 +115,10 @@ class Channel(Protocol):
     batch_size: int
 
     def send(self, message: Message, recipients: Sequence[ClaimedRecipient], wanted: Wanted = always) -> list[Result]:
-        """A result for each recipient, in any order; who has none, or all when this raises, is UNKNOWN.
+        """A result for each recipient, in any order. Recipients without a result are UNKNOWN, and all if this raises.
 
-        `wanted` is asked before each: once it says no, the others are LATER, for the delivery was paused or cancelled.
+        Call `wanted` before each recipient: once it is False, because the delivery was paused or cancelled or the
+        batch's time is over, the remaining ones are LATER.
         """
         ...
 
@@ -140,22 +142,22 @@ class AudienceExport(Protocol):
     under the same keys, so it replaces its own file, and uses idempotency keys made of the delivery's key and the
     batch's number.
 
-    `reachable` is the condition over `customer` that they have what this export needs; None: everybody has. The others
-    are skipped before it begins, so whoever is pending then has a row.
+    `reachable` is an SQL condition over `customer`: whether they have what this export needs (None: all have). The
+    others are skipped before the export begins, so everyone who is pending by then gets a row.
     """
 
     destination: str
     reachable: sql.Composable | None = None
 
     def reaches(self, _recipient: ClaimedRecipient) -> bool:
-        """Whether one of `batches` can be handed over after all, where SQL can't tell; who can't be is skipped."""
+        """Whether a recipient of `batches` can be exported, as far as SQL can't decide it; the others are skipped."""
         return True
 
     def export(self, message: Message, batches: Iterator[Sequence[ClaimedRecipient]]) -> ExportedFile:
-        """Hand over everybody; DeliveryFailedError otherwise.
+        """Export all recipients; DeliveryFailedError otherwise.
 
-        `batches` are read from the database as they are asked for (without push tokens); an export that can do
-        better (COPY) reads the rows of `message.delivery_id` itself.
+        `batches` are read lazily from the database, without push tokens; a faster export (COPY) reads the rows of
+        `message.delivery_id` itself instead.
         """
         ...
 

@@ -1,9 +1,9 @@
-"""`email_message`: a template's texts by SMTP, or through a mail service that django-anymail speaks to.
+"""`email_message`: mails rendered from a template, sent by SMTP or through a mail service that django-anymail supports.
 
-A mail server tells nobody who asks again that it has a message already. So email does not deduplicate: where a
-connection breaks while a message is handed over, it may have arrived, and the result is UNKNOWN. A batch is shared out
-over a few connections, each kept until its share is sent: a mail server answers four times a message, and waiting for
-that is most of the work.
+A mail server can't be asked whether it already has a message, so email does not deduplicate: if a connection breaks
+while a message is transferred, it may have arrived, and the outcome is UNKNOWN. A batch is divided among a few
+connections, each kept open until its part is sent: sending a message takes four round trips, and waiting for them takes
+most of the time.
 """
 
 import smtplib
@@ -164,7 +164,7 @@ class EmailChannel:
     def _send(
         self, backend: BaseEmailBackend, message: Message, recipient: ClaimedRecipient
     ) -> tuple[Result, str | None]:
-        """The result, and what concerns all others too."""
+        """The result, and the trouble that affects all other mails too, if any."""
         try:
             mail = self.mail(message, recipient)
         except Exception as error:  # noqa: BLE001 - a filter that this one's attributes break; others get their mail
@@ -175,7 +175,7 @@ class EmailChannel:
     def _exchange(
         self, backend: BaseEmailBackend, mail: Mail, recipient: ClaimedRecipient
     ) -> tuple[Result, str | None]:
-        """The same of one mail that is made: connecting and sending, twice where nothing was handed over yet."""
+        """The same for a rendered mail: connect and send, a second time if none of it was transferred."""
         for is_again in (False, True):
             trouble = self._open(backend)
             if trouble is not None:
@@ -186,7 +186,7 @@ class EmailChannel:
                 is_unsent = _is_unsent(backend, error)
                 # A connection that had trouble isn't used again.
                 _close(backend)
-                # If it was closed between two mails nothing of this one was handed over yet.
+                # If it was closed between two mails, none of this one was transferred yet.
                 if not is_unsent or is_again or _timed_out(error):
                     return self._result(backend, mail, recipient, error, is_unsent=is_unsent)
             else:
@@ -196,7 +196,7 @@ class EmailChannel:
     def _result(
         self, backend: BaseEmailBackend, mail: Mail, recipient: ClaimedRecipient, error: Exception, *, is_unsent: bool
     ) -> tuple[Result, str | None]:
-        """What an error means for this one, and what of it concerns all others too."""
+        """The result of an error for this mail, and the trouble that affects all others too, if any."""
         outcome = Outcome.LATER if is_unsent else outcome_of(error)
         if outcome is Outcome.SENT:
             return Result(recipient.key, outcome, reference=_reference(mail)), None
@@ -243,14 +243,14 @@ def _close(backend: BaseEmailBackend) -> None:
 
 
 def _is_unsent(backend: BaseEmailBackend, error: Exception) -> bool:
-    """Whether the connection broke (nobody said no) before anything of the mail was handed over."""
+    """Whether the connection broke (no reply refused the mail) before any of the mail was transferred."""
     is_reply = isinstance(error, AnymailError | smtplib.SMTPException)
     is_broken = isinstance(error, smtplib.SMTPServerDisconnected) or (isinstance(error, OSError) and not is_reply)
     return is_broken and is_certainly_unsent(backend)
 
 
 def outcome_of(error: Exception) -> Outcome:
-    """What an error of sending means: never, not now, nobody knows, or that it was taken all the same."""
+    """The outcome of a send that raised: FAILED, RETRY, LATER, UNKNOWN, or SENT if the mail was accepted."""
     if concerns_all(error):
         return Outcome.LATER
     if isinstance(error, smtplib.SMTPRecipientsRefused):
@@ -266,21 +266,21 @@ def outcome_of(error: Exception) -> Outcome:
 
 
 def _outcome_of_reply(error: smtplib.SMTPResponseException) -> Outcome:
-    """A reply to a mail that was given whole, and is none that SMTP knows, says nothing."""
+    """By the reply's code; UNKNOWN if it answers a whole mail and is neither an acceptance nor a refusal."""
     if isinstance(error, smtplib.SMTPDataError) and error.smtp_code < PASSING:
         return Outcome.UNKNOWN
     return Outcome.FAILED if error.smtp_code >= PERMANENT else Outcome.RETRY
 
 
 def _outcome_of_status(status: int) -> Outcome:
-    """A mail service has taken a mail when it says 2xx, whatever else it says or fails to say."""
+    """By the HTTP status: 2xx means that the service accepted the mail, even if its body can't be read."""
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return Outcome.SENT
     return Outcome.UNKNOWN if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Outcome.FAILED
 
 
 def concerns_all(error: Exception) -> bool:
-    """Whether a mail service was never reached, or wants no more for now."""
+    """Whether the error affects all mails: the mail service can't be reached, or limits the rate."""
     if isinstance(error, AnymailAPIError) and error.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return True
     cause = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else None

@@ -184,19 +184,19 @@ class OutgoingTLS(_Hurried, ssl.SSLSocket):
 
 
 def secured(context: ssl.SSLContext) -> ssl.SSLContext:
-    """The context, whose sockets keep to deadlines from now on."""
+    """The context, changed so that its sockets keep to deadlines."""
     context.sslsocket_class = OutgoingTLS
     return context
 
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
-    """Loading the authorities takes as long as a whole exchange, so it is done once."""
+    """The default context, created once: loading the certificate authorities takes as long as a whole exchange."""
     return secured(ssl.create_default_context())
 
 
 class Guarded:
-    """A connection of urllib3's, whoever made a class of its own of it, over a socket of ours."""
+    """Mixed into a connection class derived from urllib3's (botocore's too), so that it uses an OutgoingSocket."""
 
     def _new_conn(self) -> OutgoingSocket:
         connection: Any = self

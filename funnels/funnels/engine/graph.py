@@ -40,7 +40,10 @@ def _reached(start: str, targets: Targets) -> set[str]:
 
 
 def _loop(targets: Targets) -> list[str]:
-    """The steps that are in a loop or between two: what stays when steps that lead nowhere and come from nowhere go."""
+    """The steps on a loop or between two loops.
+
+    Steps without a successor or a predecessor are removed until there are none; these are left.
+    """
     left = dict.fromkeys(targets)
     shrinking = True
     while shrinking:
@@ -53,7 +56,7 @@ def _loop(targets: Targets) -> list[str]:
 
 
 def _in_order(start: str, targets: Targets) -> list[str]:
-    """The steps so that each comes before those it leads to."""
+    """The steps in topological order: each before those that it leads to."""
     incoming = dict.fromkeys(targets, 0)
     for name in targets:
         for place in _places(name, targets):
