@@ -20,7 +20,7 @@ SQL = NamedSQL(__file__)
 # The web server closes connections whose client reads nothing for UNREAD_ANSWER_SECONDS; until then the turn is kept.
 LEAST_LEASE_SECONDS, UNREAD_ANSWERS = 60, 2
 EXTENDED_AFTER_SECONDS = 15
-TAKE_TURN = SQL("take_turn")
+TAKE_SEARCH_TURN = SQL("take_search_turn")
 EXTEND_TURN = """
 UPDATE marketing_solutions_searchturn SET ends_at = clock_timestamp() + make_interval(secs => %s)
 WHERE id = %s AND lease = %s
@@ -54,13 +54,13 @@ def lease_seconds() -> int:
     return max(LEAST_LEASE_SECONDS, UNREAD_ANSWERS * settings.UNREAD_ANSWER_SECONDS)
 
 
-def take_turn(*, organization: Organization) -> Turn:
+def take_search_turn(*, organization: Organization) -> Turn:
     """Take one of the organization's SEARCHES_AT_A_TIME turns; DomainError `too_many_at_a_time`."""
     most: int = settings.SEARCHES_AT_A_TIME
     lease = new_lease_token()
     with connection.cursor() as cursor:
         for place in range(1, most + 1):
-            cursor.execute(TAKE_TURN, [organization.pk, place, lease, lease_seconds()])
+            cursor.execute(TAKE_SEARCH_TURN, [organization.pk, place, lease, lease_seconds()])
             if row := cursor.fetchone():
                 return Turn(row[0], lease)
     raise too_many_at_a_time("searches with large answers", most)

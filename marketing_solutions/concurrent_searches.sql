@@ -1,4 +1,4 @@
--- name: take_turn
+-- name: take_search_turn
 -- The turn's id, none where somebody has it. Locks its row.
 INSERT INTO marketing_solutions_searchturn AS turn (organization_id, place, lease, ends_at)
 VALUES (%s, %s, %s, clock_timestamp() + make_interval(secs => %s))

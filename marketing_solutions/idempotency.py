@@ -13,7 +13,7 @@ SQL = NamedSQL(__file__)
 
 KEPT_HOURS = 24
 MAXIMUM_KEY = 255
-CLAIM_KEY = SQL("claim_key", kept_hours=KEPT_HOURS)
+CLAIM_IDEMPOTENCY_KEY = SQL("claim_idempotency_key", kept_hours=KEPT_HOURS)
 DELETE_OLD_RESPONSES = (
     "DELETE FROM marketing_solutions_storedresponse WHERE created_at < now() - make_interval(hours => %s)"
 )
@@ -28,7 +28,7 @@ class Claim:
     stored: StoredResponse | None
 
 
-def claim_key(*, application: Application, key: str, fingerprint: str) -> Claim:
+def claim_idempotency_key(*, application: Application, key: str, fingerprint: str) -> Claim:
     """Claim a key in the caller's transaction, waiting for another request that holds it.
 
     DomainError `idempotency-key-invalid`, or `idempotency-key-reused` where another request has used it.
@@ -38,7 +38,7 @@ def claim_key(*, application: Application, key: str, fingerprint: str) -> Claim:
             ErrorKind.UNREADABLE, "idempotency-key-invalid", f"A key has 1 to {MAXIMUM_KEY} printable ASCII characters."
         )
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM_KEY, [application.pk, key, fingerprint])
+        cursor.execute(CLAIM_IDEMPOTENCY_KEY, [application.pk, key, fingerprint])
         if cursor.fetchone():
             return Claim(application, key, None)
     stored = StoredResponse.objects.get(application=application, key=key)

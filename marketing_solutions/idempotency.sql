@@ -1,4 +1,4 @@
--- name: claim_key
+-- name: claim_idempotency_key
 -- The id of the stored answer, none where the key has one already. Locks its row: a second request with the key waits
 -- until the first has committed or failed.
 INSERT INTO marketing_solutions_storedresponse AS stored (application_id, key, fingerprint, status, body)

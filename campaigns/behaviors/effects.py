@@ -24,7 +24,7 @@ EFFECTS = {
     "grown": SQL("set_progress_amounts"),
     "consumed": SQL("consume_progress_events"),
     "spent": SQL("delete_progress_events"),
-    "rested": SQL("stop_waiting"),
+    "rested": SQL("end_waiting_completions"),
     "gifts": SQL("give_tags_and_points"),
     "points": SQL("insert_points_entries"),
     "events": SQL("insert_follow_up_events"),

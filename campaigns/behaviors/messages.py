@@ -30,7 +30,7 @@ SQL = NamedSQL(__file__)
 HISTORY = SQL("history")
 LOCK_AND_READ_HISTORIES = SQL("lock_and_read_histories", lock_participations=LOCK_PARTICIPATIONS, history=HISTORY)
 READ_HISTORIES = SQL("read_histories", history=HISTORY)
-COUNT_MESSAGES = SQL("count_messages", count_capped=COUNT_CAPPED)
+ADD_MESSAGES_TO_CAPS = SQL("add_messages_to_caps", count_capped=COUNT_CAPPED)
 PLACEMENT = "message"
 # The namespace of messages' idempotency keys.
 KEYS = uuid.UUID("6f1d3a52-4f0c-5b57-9f3e-2a6c8a7d9b10")
@@ -161,7 +161,7 @@ def _count(organization: Organization, passed: Sequence[RequestedMessage], conte
         pair = {"customer_id": customer_id, "campaign_id": campaign_id, "number": number}
         rows.append({**pair, "capped_from": start, "capped_rule": candidate.frequency_rule})
     with connection.cursor() as cursor:
-        cursor.execute(COUNT_MESSAGES, [organization.pk, orjson.dumps(rows).decode()])
+        cursor.execute(ADD_MESSAGES_TO_CAPS, [organization.pk, orjson.dumps(rows).decode()])
 
 
 def _add_recipients(organization: Organization, passed: Sequence[RequestedMessage], now: datetime) -> None:

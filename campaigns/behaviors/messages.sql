@@ -14,7 +14,7 @@ SELECT ${history} FROM campaigns_participation
 WHERE (customer_id, campaign_id) IN (
     SELECT customer_id, campaign_id FROM jsonb_to_recordset(%s::jsonb) AS pair (customer_id bigint, campaign_id bigint))
 
--- name: count_messages
+-- name: add_messages_to_caps
 -- Adds sent messages to the frequency counters of participations, which the caller has locked.
 INSERT INTO campaigns_participation AS mine
     (organization_id, customer_id, campaign_id, capped_count, capped_from, capped_rule)

@@ -29,10 +29,10 @@ COUNTING = {
     "counting": COUNT_CAPPED,
     "has_room": HAS_ROOM.format(cap="(SELECT cap FROM wanted WHERE wanted.campaign_id = excluded.campaign_id)"),
 }
-OFFER_FREE = PreparedStatement(SQL("offer_campaigns", **COUNTING, within_limit="", booking=""))
-OFFER_PRICED = PreparedStatement(
+ISSUE_FREE_IMPRESSIONS = PreparedStatement(SQL("issue_impressions", **COUNTING, within_limit="", booking=""))
+ISSUE_PRICED_IMPRESSIONS = PreparedStatement(
     SQL(
-        "offer_campaigns",
+        "issue_impressions",
         **COUNTING,
         within_limit=SQL("within_spend_limit"),
         booking=SQL("book_prices", add_charges=add_charges(charges=SQL("charges"))),
@@ -49,7 +49,7 @@ class IssuedTokens:
     customer_was_merged: bool
 
 
-def offer_campaigns(
+def issue_impressions(
     *, organization: Organization, customer_id: int, campaigns: Sequence[Candidate], now: datetime
 ) -> IssuedTokens:
     """Issue a tracking token for each campaign, count it as seen, and book its price per impression.
@@ -63,13 +63,13 @@ def offer_campaigns(
     wanted = _wanted(organization, campaigns, tokens, now)
     values = {"organization": organization.pk, "customer": customer_id, "now": now.isoformat()}
     if all(candidate.price_per_impression is None for candidate in campaigns):
-        return _execute(OFFER_FREE, values, wanted, tokens)
+        return _execute(ISSUE_FREE_IMPRESSIONS, values, wanted, tokens)
     while True:
         with transaction.atomic():
             limits = lock_spend_limits(organization=organization, campaigns=campaigns)
             if limits is not None:
                 starts = _add_money(organization, campaigns, wanted, limits, now)
-                return _execute(OFFER_PRICED, {**values, "starts": starts}, wanted, tokens)
+                return _execute(ISSUE_PRICED_IMPRESSIONS, {**values, "starts": starts}, wanted, tokens)
         make_spend_limits(organization=organization, campaigns=campaigns)
 
 

@@ -1,4 +1,4 @@
--- name: offer_campaigns
+-- name: issue_impressions
 -- Counts impressions and inserts their tracking tokens; the ids of the campaigns that still had room, and whether the
 -- customer is gone. `counted` has a row for each of them: a full cap leaves its row alone and returns none. Locks the
 -- customer FOR KEY SHARE, then participations by campaign id, then totals; spend limits were locked before this

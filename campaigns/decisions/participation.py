@@ -19,16 +19,18 @@ from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)
 
-COUNT_CONVERSION, COUNT_DISMISSAL, COUNT_COMPLETION = (
-    SQL("count_participation", count=f"{done}_count", time=f"{done}_at", lock="KEY SHARE")
+ADD_CONVERSION, ADD_DISMISSAL, ADD_COMPLETION = (
+    SQL("add_to_participation", count=f"{done}_count", time=f"{done}_at", lock="KEY SHARE")
     for done in ("converted", "dismissed", "completed")
 )
 # Where the customer is changed after it: the lock that this needs, from the beginning.
-COUNT_COMPLETION_AND_STORE = SQL(
-    "count_participation", count="completed_count", time="completed_at", lock="NO KEY UPDATE"
+ADD_COMPLETION_AND_STORE = SQL(
+    "add_to_participation", count="completed_count", time="completed_at", lock="NO KEY UPDATE"
 )
 GET_FREQUENCY_CAP = SQL("get_frequency_cap")
-COUNT_ENGAGEMENT = SQL("count_engagement", count_capped=COUNT_CAPPED, has_room=HAS_ROOM.format(cap="%s::bigint"))
+ADD_ENGAGEMENT_TO_CAP = SQL(
+    "add_engagement_to_cap", count_capped=COUNT_CAPPED, has_room=HAS_ROOM.format(cap="%s::bigint")
+)
 LOCK_PARTICIPATIONS = SQL("lock_participations")
 Pair = tuple[int, int]  # a customer's and a campaign's id
 
@@ -54,17 +56,17 @@ def lock_participations(*, organization: Organization, pairs: Collection[Pair]) 
 
 def record_conversion(*, interaction: Interaction, now: datetime) -> bool:
     """Count a conversion to the campaign of an interaction."""
-    return _count(COUNT_CONVERSION, interaction, now)
+    return _count(ADD_CONVERSION, interaction, now)
 
 
 def record_dismissal(*, interaction: Interaction, now: datetime) -> bool:
     """Count a dismissal of the campaign of an interaction."""
-    return _count(COUNT_DISMISSAL, interaction, now)
+    return _count(ADD_DISMISSAL, interaction, now)
 
 
 def record_completion(*, interaction: Interaction, now: datetime, stores: bool = False) -> bool:
     """Count a completion of the campaign's funnel; `stores` if the customer's row is updated afterwards."""
-    return _count(COUNT_COMPLETION_AND_STORE if stores else COUNT_COMPLETION, interaction, now)
+    return _count(ADD_COMPLETION_AND_STORE if stores else ADD_COMPLETION, interaction, now)
 
 
 def forget_completion(*, customer_id: int, campaign_id: int) -> None:
@@ -85,7 +87,7 @@ def record_engagement(*, interaction: Interaction, now: datetime) -> bool:
             return True
         start = date.fromordinal(frequency_starts(now, ZoneInfo(time_zone))[period])
         whom = [interaction.customer_id, interaction.organization_id, interaction.campaign_id]
-        cursor.execute(COUNT_ENGAGEMENT, [*whom, start, rule, cap])
+        cursor.execute(ADD_ENGAGEMENT_TO_CAP, [*whom, start, rule, cap])
         return bool(cursor.rowcount)
 
 

@@ -1,4 +1,4 @@
--- name: count_participation
+-- name: add_to_participation
 -- Counts once more what a customer has done (`count`, `time`); locks the customer as `lock` says, then the participation.
 WITH customer AS (SELECT id FROM customers_customer WHERE id = %s::bigint FOR ${lock})
 INSERT INTO campaigns_participation AS mine (organization_id, customer_id, campaign_id, ${count}, ${time})
@@ -14,7 +14,7 @@ FROM campaigns_adcampaign campaign
 JOIN customers_organization organization ON organization.id = campaign.organization_id
 WHERE campaign.id = %s::bigint
 
--- name: count_engagement
+-- name: add_engagement_to_cap
 -- Counts towards a frequency cap of interactions where it has room; locks the customer FOR KEY SHARE, then the
 -- participation.
 WITH customer AS (SELECT id FROM customers_customer WHERE id = %s::bigint FOR KEY SHARE)

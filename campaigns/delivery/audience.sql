@@ -1,4 +1,5 @@
 -- fragment: has_full_cap
+-- Whether the customer has been counted as often as the campaign's frequency cap allows in the present period.
 EXISTS (SELECT FROM campaigns_participation participation
     WHERE participation.customer_id = customer.id AND participation.campaign_id = %s::bigint
     AND participation.capped_rule = %s::smallint AND participation.capped_from >= %s::date

@@ -38,7 +38,7 @@ MARK_CHUNK_DONE = """
 UPDATE campaigns_audiencechunk SET done_at = now(), lease_token = NULL, leased_until = NULL
 WHERE id = %s::bigint AND lease_token = %s::bigint AND done_at IS NULL
 """
-COUNT_CHUNK = SQL("count_chunk")
+ADD_CHUNK_TO_DELIVERY = SQL("add_chunk_to_delivery")
 
 log = structlog.get_logger(__name__)
 
@@ -144,7 +144,7 @@ def _build(leased: LeasedChunk) -> None:
             skipped = members if sends_nothing(delivery.creative.ad_type) else 0
             added: Values = {"delivery": delivery.pk, "members": members, "skipped": skipped}
             added["capped_from"] = criteria.cap.starts_on if criteria.cap else None
-            cursor.execute(COUNT_CHUNK, added)
+            cursor.execute(ADD_CHUNK_TO_DELIVERY, added)
         if cursor.rowcount != 1:
             raise _NotOursError
 

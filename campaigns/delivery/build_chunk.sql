@@ -35,7 +35,7 @@ WITH renewed AS (
 UPDATE campaigns_delivery delivery SET heartbeat_at = now() FROM renewed
 WHERE delivery.id = renewed.delivery_id RETURNING delivery.id
 
--- name: count_chunk
+-- name: add_chunk_to_delivery
 -- Counts a finished chunk; locks the delivery, if it is still being built. When all chunks are done, follow_merges does
 -- the last step.
 UPDATE campaigns_delivery SET audience = audience + %(members)s::bigint, skipped = skipped + %(skipped)s::bigint,

@@ -27,7 +27,9 @@ BITE = 1_000
 NO_ROOM = "The frequency cap is reached in the period in which it would be sent."
 FIND_UNCOUNTED_RECIPIENTS = SQL("find_uncounted_recipients")
 LOCK_CUSTOMERS = "SELECT FROM customers_customer WHERE id = ANY(%(customers)s::bigint[]) ORDER BY id FOR KEY SHARE"
-COUNT_IN_PERIOD = SQL("count_in_period", count_capped=COUNT_CAPPED, has_room=HAS_ROOM.format(cap="%(number)s::bigint"))
+ADD_RECIPIENTS_TO_PERIOD = SQL(
+    "add_recipients_to_period", count_capped=COUNT_CAPPED, has_room=HAS_ROOM.format(cap="%(number)s::bigint")
+)
 FINISH_COUNTING = """
 UPDATE campaigns_delivery SET capped_from = %(from)s::date, lease_token = NULL, leased_until = NULL
 WHERE id = %(delivery)s::bigint AND lease_token = %(lease_token)s::bigint
@@ -96,7 +98,7 @@ def _count(values: Values, rows: Sequence[tuple[uuid.UUID, int]]) -> bool:
         cursor.execute(LOCK_CUSTOMERS, {"customers": customers})
         if cursor.rowcount < len(customers):
             raise CustomerGoneError
-        cursor.execute(COUNT_IN_PERIOD, {**values, "keys": [key for key, _ in rows]})
+        cursor.execute(ADD_RECIPIENTS_TO_PERIOD, {**values, "keys": [key for key, _ in rows]})
         is_ours: bool = cursor.rowcount == 1
     if not is_ours:
         transaction.set_rollback(True)

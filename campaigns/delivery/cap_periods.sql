@@ -6,7 +6,7 @@ FROM campaigns_recipient recipient JOIN customers_customer customer ON customer.
 WHERE recipient.key > %(after)s::uuid AND recipient.key <= %(last)s::uuid AND recipient.delivery_id = %(delivery)s::bigint
 AND recipient.state = 'pending' AND recipient.capped_from < %(from)s::date ORDER BY recipient.key LIMIT %(limit)s::int
 
--- name: count_in_period
+-- name: add_recipients_to_period
 -- Counts recipients in the present period and skips those for whom it has no room; extends the lease. Locks
 -- participations by customer, recipients by key, then the delivery.
 WITH wanted AS MATERIALIZED (

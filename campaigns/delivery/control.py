@@ -18,7 +18,7 @@ SQL = NamedSQL(__file__)
 
 # Whatever its lateness, a delivery that an operator resumes goes on if it is half delivered.
 STATE_RESUMED_BY_OPERATOR = f"CASE WHEN delivery.delivering_at IS NOT NULL THEN 'delivering' ELSE {RESUMED_STATE} END"
-READ_LEVELS = SQL("read_levels", creative_levels=CREATIVE_LEVELS)
+FIND_CREATIVE_LEVELS = SQL("find_creative_levels", creative_levels=CREATIVE_LEVELS)
 HAS_NEWER_DELIVERY = SQL("has_newer_delivery", occupies_time=OCCUPIES_TIME.format(delivery="later"))
 RESUME_DELIVERY = SQL("resume_delivery", resumed_state=STATE_RESUMED_BY_OPERATOR)
 # Chunks are locked before their deliveries; one that a worker has locked at this moment is not waited for.
@@ -68,7 +68,8 @@ def retry_delivery(*, organization: Organization, delivery_id: int) -> Delivery:
 def _resume(delivery: Delivery) -> Delivery:
     with connection.cursor() as cursor:
         cursor.execute(
-            READ_LEVELS.format(level="creative"), {"id": delivery.creative_id, "organization": delivery.organization_id}
+            FIND_CREATIVE_LEVELS.format(level="creative"),
+            {"id": delivery.creative_id, "organization": delivery.organization_id},
         )
         is_live, is_over, creative_type, *place = cursor.fetchone()
         if is_over:

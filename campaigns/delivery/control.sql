@@ -1,4 +1,4 @@
--- name: read_levels
+-- name: find_creative_levels
 -- Whether a creative's levels are live or over, its type and its place; locks nobody.
 ${creative_levels}
 SELECT is_live, is_over, creative_type, creative_group_id, campaign_id FROM creatives

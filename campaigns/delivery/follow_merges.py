@@ -59,7 +59,7 @@ LOCK_PARTICIPATIONS = LOCK.replace("{strength}", "NO KEY UPDATE").replace(
     WHERE customer_id = ANY(%(customers)s::bigint[]) AND campaign_id = %(campaign)s::bigint""",
 )
 REMOVE_MERGED_RECIPIENTS = SQL("remove_merged_recipients")
-COUNT_RECIPIENTS = SQL("count_recipients")
+ADD_TO_RECIPIENT_COUNT = SQL("add_to_recipient_count")
 MARK_BUILT = """
 UPDATE campaigns_delivery SET state = 'built', built_at = now(), lease_token = NULL, leased_until = NULL, error = ''
 WHERE id = %(delivery)s::bigint AND lease_token = %(lease_token)s::bigint AND state = 'building'
@@ -231,7 +231,7 @@ def _without_deleted(following: Following) -> Following:
                 "nothing": sends_nothing(delivery.creative.ad_type),
                 "capped_from": None,
             }
-            cursor.execute(COUNT_RECIPIENTS, {**following.values, **change})
+            cursor.execute(ADD_TO_RECIPIENT_COUNT, {**following.values, **change})
             if cursor.rowcount != 1:
                 raise _NotOursError
     return replace(following, deleted_at=last)
@@ -259,7 +259,7 @@ def _evaluate_again(following: Following, merges: Sequence[Merge], *, waiting: s
         added = add_recipients(delivery=delivery, criteria=criteria, whom=OF_IDS, values=[sorted(set(living))])
         change: Values = {"more": added - gone, "nothing": sends_nothing(delivery.creative.ad_type)}
         change["capped_from"] = criteria.cap.starts_on if criteria.cap else None
-        cursor.execute(COUNT_RECIPIENTS, {**following.values, **change})
+        cursor.execute(ADD_TO_RECIPIENT_COUNT, {**following.values, **change})
         if cursor.rowcount != 1:
             raise _NotOursError
 

@@ -50,7 +50,7 @@ WITH gone AS (
 )
 SELECT count(*) FROM gone
 
--- name: count_recipients
+-- name: add_to_recipient_count
 -- Adds to (or takes from) the number of recipients; locks the delivery, if the lease is still ours.
 UPDATE campaigns_delivery SET audience = audience + %(more)s::bigint, heartbeat_at = now(),
     capped_from = LEAST(capped_from, %(capped_from)s::date),

@@ -14,4 +14,5 @@ WHERE campaign.organization_id = (SELECT %s::bigint) AND campaign.deleted_at IS 
 ORDER BY campaign.id DESC
 
 -- name: count_campaigns
+-- The number of an organization's living campaigns; no locks.
 SELECT count(*) FROM (${ids}) living

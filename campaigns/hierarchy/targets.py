@@ -18,7 +18,7 @@ from customers.schema.fields import hold_schema
 SQL = NamedSQL(__file__)
 
 TARGETS_AS_JSON = SQL("targets_as_json")
-TARGETS_OF_GROUPS = SQL("targets_of_groups", targets=TARGETS_AS_JSON)
+FIND_TARGETS_OF_GROUPS = SQL("find_targets_of_groups", targets=TARGETS_AS_JSON)
 
 
 def targets_of(owner: str, reference: str) -> ArraySubquery:
@@ -36,7 +36,7 @@ def targets_of_groups(group_ids: Sequence[int]) -> dict[int, list[dict[str, obje
     if not group_ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(TARGETS_OF_GROUPS, [list(group_ids)])
+        cursor.execute(FIND_TARGETS_OF_GROUPS, [list(group_ids)])
         return {group_id: orjson.loads(targets) for group_id, targets in cursor.fetchall()}
 
 

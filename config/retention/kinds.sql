@@ -20,6 +20,7 @@ SELECT (SELECT max(id) FROM batch), (SELECT count(*) < %(limit)s::bigint {end} F
     AND old.at > now() - ${lookback})
 
 -- fragment: mark_removed_interactions
+-- Notes at participations that some of their interactions are gone, so that their counts are no longer compared.
 , noted AS (
     UPDATE campaigns_participation participation SET interactions_removed_at = now()
     FROM chosen WHERE participation.id = chosen.participation_id
@@ -66,6 +67,7 @@ SELECT (SELECT max(customer_id) FROM batch), (SELECT count(*) < %(limit)s::bigin
     (SELECT count(*) FROM gone)
 
 -- fragment: next_finished_delivery
+-- The next delivery that was over before a time and still has rows of some kind.
 SELECT delivery.id FROM campaigns_delivery delivery WHERE delivery.id > %(after)s::bigint
 AND delivery.state IN ('complete', 'cancelled', 'skipped') AND delivery.finished_at < %(before)s::timestamptz
 AND ${has_rows}

@@ -61,4 +61,5 @@ WHERE given.number > offer.limit_per_customer AND given.newest > offer.updated_a
 AND ${never_merged}
 
 -- fragment: never_merged
+-- Whether nobody was merged into the customer: a merge adds up what two were given, and may exceed a limit.
 NOT EXISTS (SELECT FROM customers_customeralias alias WHERE alias.customer_id = ${customer})

@@ -13,7 +13,7 @@ from campaigns.behaviors.run import CustomerEvent, money_in
 from campaigns.customer_facts.locking import CustomerGoneError, lock_customers
 from campaigns.decisions.decide import decide_within_limits
 from campaigns.decisions.engine import Candidate, Context, Decision, Subject
-from campaigns.decisions.impressions import lock_spend_limits, make_spend_limits, offer_campaigns
+from campaigns.decisions.impressions import issue_impressions, lock_spend_limits, make_spend_limits
 from campaigns.decisions.log import Write, is_logged, record_after_response
 from campaigns.decisions.participation import Counting, forget_completion
 from campaigns.models.frequency import frequency_starts
@@ -220,7 +220,7 @@ def _issue_token(
     organization: Organization, customer_pk: int, candidate: Candidate, now: datetime, *, restarts: bool
 ) -> uuid.UUID:
     """The token of the offer; with a restart the campaign's completion is forgotten."""
-    offered = offer_campaigns(organization=organization, customer_id=customer_pk, campaigns=[candidate], now=now)
+    offered = issue_impressions(organization=organization, customer_id=customer_pk, campaigns=[candidate], now=now)
     if offered.customer_was_merged:
         raise CustomerGoneError
     if not offered.tokens:

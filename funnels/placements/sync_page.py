@@ -7,7 +7,7 @@ from datetime import datetime
 
 from campaigns.decisions.decide import decide_within_limits
 from campaigns.decisions.engine import Candidate, Context, Decision
-from campaigns.decisions.impressions import offer_campaigns
+from campaigns.decisions.impressions import issue_impressions
 from campaigns.decisions.log import Write, is_logged, record_after_response
 from campaigns.models.frequency import frequency_starts
 from customers.customers.identity import identify
@@ -180,7 +180,7 @@ def _offered(
     """Issue tokens for what was chosen, without what has used up its cap or budget meanwhile."""
     if visit.customer_pk is None:
         return None
-    offered = offer_campaigns(
+    offered = issue_impressions(
         organization=visit.organization, customer_id=visit.customer_pk, campaigns=_chosen(filled, popup), now=now
     )
     if offered.customer_was_merged:

@@ -49,9 +49,11 @@ SELECT ${history} FROM campaigns_participation
 WHERE customer_id = %s::bigint AND campaign_id = ANY(%s::bigint[])
 
 -- fragment: customer_columns
+-- What a decision knows of the customer, in the order in which `placements.visits` reads it.
 customer.id, customer.uuid, customer.external_id, customer.is_anonymous, customer.consent,
     customer.attributes, customer.tags, customer.points, ${short_history}
 
 -- fragment: application_columns
+-- The application and its organization, in the order in which `placements.visits` reads them.
 application.id, application.platforms,
     organization.id, organization.version, organization.time_zone, organization.default_consent

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from marketing_solutions.api.base import MarketingSolutionsView
 from marketing_solutions.api.bodies import raw_body
-from marketing_solutions.idempotency import claim_key, store_response
+from marketing_solutions.idempotency import claim_idempotency_key, store_response
 from marketing_solutions.models import StoredResponse
 
 Handler = Callable[..., HttpResponse]
@@ -29,7 +29,9 @@ def idempotent(handler: Handler) -> Handler:
         if key is None:
             return handler(view, request, **kwargs)
         with transaction.atomic():
-            claim = claim_key(application=view.application, key=key, fingerprint=_fingerprint(view.http_request))
+            claim = claim_idempotency_key(
+                application=view.application, key=key, fingerprint=_fingerprint(view.http_request)
+            )
             if claim.stored is not None:
                 return _stored(claim.stored)
             response = handler(view, request, **kwargs)

@@ -20,7 +20,7 @@ VARIANTS: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("campaigns/delivery/audience.sql", "preview_audience"): [
         {"cases": "WHEN NOT customer.consent THEN 0", "last": 1, "all": "customer.consent", "sample": 20}
     ],
-    ("campaigns/delivery/control.sql", "read_levels"): [{"level": "creative"}],
+    ("campaigns/delivery/control.sql", "find_creative_levels"): [{"level": "creative"}],
     ("campaigns/delivery/exports.sql", "skip_recipients"): [{"error": "''", "delivery": "1", "whom": "true"}],
     ("campaigns/delivery/recipients/claim.sql", "claim_recipients"): [
         {"whose": "recipient.delivery_id = 1", "consent": "customer.email_consent", "tokens": "'[]'"}

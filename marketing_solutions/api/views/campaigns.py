@@ -25,7 +25,7 @@ from marketing_solutions.campaigns import (
     get_portfolio_campaign,
     portfolio_pages,
 )
-from marketing_solutions.concurrent_searches import Turn, take_turn
+from marketing_solutions.concurrent_searches import Turn, take_search_turn
 from marketing_solutions.oauth import READ
 from marketing_solutions.spend_updates import update_campaigns
 
@@ -69,7 +69,7 @@ class CampaignSearch(MarketingSolutionsView):
         first = next(pages)
         if len(first) < PAGE:
             return self.answer(SearchAnswer(data=[self.wire.read(campaign) for campaign in first], errors=[]))
-        turn = take_turn(organization=self.application.organization)
+        turn = take_search_turn(organization=self.application.organization)
         answer = StreamingHttpResponse(_stream(chain([first], pages), self.wire, turn), content_type="application/json")
         # The web server closes the answer when it was sent, or when its client is gone.
         answer._resource_closers.append(_as_api_work(turn.leave))  # type: ignore[attr-defined]  # noqa: SLF001 - Django's own list

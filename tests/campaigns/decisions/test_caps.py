@@ -12,7 +12,7 @@ from campaigns.behaviors.events import record_events
 from campaigns.behaviors.run import CustomerEvent
 from campaigns.decisions.compiled import find_definition
 from campaigns.decisions.engine import Context, History, Reason, Subject, first_failing
-from campaigns.decisions.impressions import offer_campaigns
+from campaigns.decisions.impressions import issue_impressions
 from campaigns.decisions.participation import record_engagement
 from campaigns.models import AdCampaign, Participation, Recipient
 from campaigns.models.frequency import FrequencyPeriod, frequency_starts
@@ -58,7 +58,7 @@ def shown(capped: Capped, now: datetime) -> bool:
     organization = capped.organization
     definition = find_definition(organization_id=organization.pk, campaign_id=capped.campaign.pk)
     assert definition is not None
-    offered = offer_campaigns(
+    offered = issue_impressions(
         organization=organization, customer_id=capped.customer.pk, campaigns=[definition.candidate], now=now
     )
     return bool(offered.tokens)
@@ -126,7 +126,7 @@ def test_an_impression_decided_before_the_cap_changed_resets_no_count(
     for change in changes:
         capped.change(**change)
     assert capped.at(AFTER)
-    offered = offer_campaigns(
+    offered = issue_impressions(
         organization=organization, customer_id=capped.customer.pk, campaigns=[old.candidate], now=AFTER
     )
     assert offered.tokens

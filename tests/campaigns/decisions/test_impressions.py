@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from campaigns.decisions.compiled import find_definition
-from campaigns.decisions.impressions import offer_campaigns
+from campaigns.decisions.impressions import issue_impressions
 from campaigns.decisions.participation import record_engagement
 from campaigns.models import AdCampaign, Interaction, Participation, SpendEntry, SpendLimit, SpendTotal
 from campaigns.spend.ledger import record_spend
@@ -81,7 +81,7 @@ def test_statement_and_model_agree_on_room_under_a_spend_limit(spent: str, price
         record_spend(organization=organization, campaign=campaign, amount=Decimal(spent), at=NOW)
     definition = find_definition(organization_id=organization.pk, campaign_id=campaign.pk)
     assert definition is not None
-    offered = offer_campaigns(
+    offered = issue_impressions(
         organization=organization,
         customer_id=make_customer(organization).pk,
         campaigns=[definition.candidate],

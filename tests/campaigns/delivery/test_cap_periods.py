@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.decisions.compiled import find_definition
-from campaigns.decisions.impressions import offer_campaigns
+from campaigns.decisions.impressions import issue_impressions
 from campaigns.delivery import cap_periods
 from campaigns.delivery.cap_periods import cap_that_is_over, count_again
 from campaigns.delivery.channels import registry
@@ -62,7 +62,7 @@ def _is_shown(rows: Hierarchy, customer: Customer) -> bool:
     definition = find_definition(organization_id=rows.campaign.organization_id, campaign_id=rows.campaign.pk)
     assert definition
     asked: dict[str, Any] = {"organization": rows.campaign.organization, "campaigns": [definition.candidate]}
-    return bool(offer_campaigns(customer_id=customer.pk, now=timezone.now(), **asked).tokens)
+    return bool(issue_impressions(customer_id=customer.pk, now=timezone.now(), **asked).tokens)
 
 
 def _counts() -> dict[int, tuple[int, int]]:
@@ -201,7 +201,7 @@ def test_a_cap_that_changes_while_its_audience_is_built_is_the_present_one(
     def show() -> bool:
         found = find_definition(organization_id=organization.pk, campaign_id=rows.campaign.pk)
         assert found
-        offered = offer_campaigns(
+        offered = issue_impressions(
             organization=organization, customer_id=customer.pk, campaigns=[found.candidate], now=timezone.now()
         )
         return bool(offered.tokens)

@@ -12,7 +12,7 @@ from customers.bounds import Work, begin
 from marketing_solutions import concurrent_searches
 from marketing_solutions.api.serializers.search import MAXIMUM_IDS
 from marketing_solutions.campaigns import PAGE
-from marketing_solutions.concurrent_searches import take_turn
+from marketing_solutions.concurrent_searches import take_search_turn
 from marketing_solutions.models import SearchTurn
 from tests.bench.portfolio_rows import make_campaigns
 from tests.config.served import PATIENCE_SECONDS
@@ -81,7 +81,7 @@ def test_a_filter_names_at_most_ten_thousand_ids(buyer: Buyer, name: str) -> Non
 
 
 def test_a_turn_is_extended_while_its_answer_is_sent(large: Buyer) -> None:
-    turn = take_turn(organization=large.organization)
+    turn = take_search_turn(organization=large.organization)
     row = SearchTurn.objects.get(organization=large.organization)
     turn.extend()
     row.refresh_from_db()
@@ -98,7 +98,7 @@ def test_a_turn_is_extended_while_its_answer_is_sent(large: Buyer) -> None:
 def test_a_turn_outlasts_an_answer_that_is_not_read(large: Buyer, settings: Settings, unread: int, least: int) -> None:
     settings.UNREAD_ANSWER_SECONDS = unread
     before = timezone.now()
-    turn = take_turn(organization=large.organization)
+    turn = take_search_turn(organization=large.organization)
     row = SearchTurn.objects.get(organization=large.organization)
     assert timedelta(0) <= row.ends_at - before - timedelta(seconds=least) < timedelta(seconds=PATIENCE_SECONDS)
     turn.extend_at = 0.0
