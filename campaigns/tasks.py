@@ -15,7 +15,7 @@ SECONDS = 5.0
 SWEEP_SECONDS = 1.0
 
 
-@shared_task(name="campaigns.maintain_deliveries")  # type: ignore[untyped-decorator]
+@shared_task(name="campaigns.maintain_deliveries")  # type: ignore[untyped-decorator]  # Celery has no types
 def maintain_deliveries() -> None:
     """Advance what is due, then build and deliver, for a few seconds."""
     until = time.monotonic() + SECONDS
@@ -32,7 +32,7 @@ def maintain_deliveries() -> None:
 shared_task(maintain_deliveries.run, name="campaigns.look_after_deliveries")
 
 
-@shared_task(name="campaigns.build_chunk")  # type: ignore[untyped-decorator]
+@shared_task(name="campaigns.build_chunk")  # type: ignore[untyped-decorator]  # Celery has no types
 def build_one_chunk(chunk_id: int) -> None:
     """Build one chunk, unless another worker has it."""
     leased = claim_chunk(chunk_id=chunk_id)

@@ -15,7 +15,7 @@ TELL_SECONDS = 60.0
 log = structlog.get_logger(__name__)
 
 
-class PatientScheduler(Scheduler):  # type: ignore[misc]
+class PatientScheduler(Scheduler):  # type: ignore[misc]  # Celery has no types
     """Sends no hint while more than a few wait; it stays due until workers have taken some.
 
     So a broker without workers, or with busy ones, doesn't fill up.

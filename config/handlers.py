@@ -154,5 +154,5 @@ def crashed(environ: dict[str, Any]) -> HttpResponse:
 def _unseen(environ: dict[str, Any]) -> HttpRequest:
     """A request that no middleware has seen, with the id that the middleware would have given it."""
     request = Utf8Request(environ)
-    request.id = str(uuid.uuid4())  # type: ignore[attr-defined]
+    request.id = str(uuid.uuid4())  # type: ignore[attr-defined]  # every request of ours has one
     return request

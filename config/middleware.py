@@ -29,7 +29,7 @@ def request_identity(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         identity = str(uuid.uuid4())
-        request.id = identity  # type: ignore[attr-defined]
+        request.id = identity  # type: ignore[attr-defined]  # every request of ours has one
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=identity)
         return get_response(request)

@@ -56,7 +56,7 @@ def require_database() -> None:
     except Error as error:
         reason = " ".join(str(error).split())
         raise ImproperlyConfigured(f"the database can't be reached: {reason} (see DATABASE_URL)") from error
-    version = connection.pg_version // 10000  # type: ignore[attr-defined]
+    version = connection.pg_version // 10000  # type: ignore[attr-defined]  # PostgreSQL's connection has it
     if version < OLDEST_POSTGRESQL:
         raise ImproperlyConfigured(f"PostgreSQL {version} is too old: {OLDEST_POSTGRESQL} or newer is needed")
 

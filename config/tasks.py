@@ -11,7 +11,7 @@ from config.retention.deletion import retire_all
 SECONDS = timedelta(seconds=5)
 
 
-@shared_task(name="config.retire_old_rows")  # type: ignore[untyped-decorator]
+@shared_task(name="config.retire_old_rows")  # type: ignore[untyped-decorator]  # Celery has no types
 def retire_old_rows() -> None:
     """Delete rows that are older than the settings say, some batches of each kind."""
     retire_all(until=timezone.now() + SECONDS)

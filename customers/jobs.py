@@ -48,7 +48,7 @@ def _send(task: str, ids: tuple[int, ...]) -> None:
     try:
         pool = _pool(app)
         if hints_waiting(app, pool) < MOST_WAITING:
-            with pool.acquire(block=True) as connection:  # type: ignore[no-untyped-call]
+            with pool.acquire(block=True) as connection:  # type: ignore[no-untyped-call]  # kombu has no types
                 options = {"retry": False, "ignore_result": True, "expires": settings.HINT_SECONDS}
                 app.send_task(task, args=ids, connection=connection, **options)
     except Exception as error:  # noqa: BLE001 - the row is committed, whatever becomes of the hint

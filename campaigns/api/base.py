@@ -61,7 +61,7 @@ class ManagementView(APIView):
         """Authenticate; there is nothing to negotiate and no version to find."""
         self.perform_authentication(request)
 
-    def handle_exception(self, error: Exception) -> HttpResponse:  # type: ignore[override]
+    def handle_exception(self, error: Exception) -> HttpResponse:  # type: ignore[override]  # APIView sends any HttpResponse
         """Every error in the dialect's own shape."""
         if isinstance(error, DomainError):
             return domain_error_response(error)
@@ -78,7 +78,7 @@ class ManagementView(APIView):
     @property
     def application(self) -> Application:
         """The calling application."""
-        application: Application = self.request.user  # type: ignore[assignment]
+        application: Application = self.request.user  # type: ignore[assignment]  # what our authentication puts there
         return application
 
     @property

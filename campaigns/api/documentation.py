@@ -20,7 +20,7 @@ NESTED_PAGE_PARAMETERS = [
 ]
 
 
-class ApplicationAuthenticationExtension(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class ApplicationAuthenticationExtension(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular has no types
     """HTTP Basic with the application's key and secret."""
 
     target_class = "campaigns.api.authentication.ApplicationAuthentication"
@@ -36,14 +36,14 @@ class ErrorsOut(AnswerSerializer):
 
     code = serializers.CharField()
     message = serializers.CharField()
-    fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)  # type: ignore[assignment]
+    fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)  # type: ignore[assignment]  # a member of this name, not the serializer's own fields
 
 
 class ErrorOut(AnswerSerializer):
     """The answer of a call that failed."""
 
     status = serializers.CharField(help_text="`error`")
-    errors = ErrorsOut()  # type: ignore[assignment]
+    errors = ErrorsOut()  # type: ignore[assignment]  # a member of this name, not the serializer's own errors
 
 
 class PaginationOut(AnswerSerializer):

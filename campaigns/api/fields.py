@@ -228,7 +228,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         try:
             accepted = super().to_internal_value(data)
         except serializers.ValidationError as error:
-            errors |= {name: self._judged(name, details) for name, details in dict(error.detail).items()}  # type: ignore[arg-type]
+            errors |= {name: self._judged(name, details) for name, details in dict(error.detail).items()}  # type: ignore[arg-type]  # a serializer's detail is a dict
         if errors:
             raise serializers.ValidationError(errors)
         return accepted

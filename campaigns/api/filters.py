@@ -33,13 +33,13 @@ class InstantField(forms.CharField):
             raise forms.ValidationError("A time such as 2020-08-12T17:45:48Z is expected.") from error
 
 
-class InstantFilter(django_filters.Filter):  # type: ignore[misc]
+class InstantFilter(django_filters.Filter):  # type: ignore[misc]  # django-filter has no types
     """Compares with a time."""
 
     field_class = InstantField
 
 
-class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]
+class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     """`status`, `name`, `starts_after`, `ends_before`, `updated_since`."""
 
     status = django_filters.ChoiceFilter(choices=Status.choices)

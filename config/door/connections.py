@@ -58,7 +58,7 @@ class Connection(HttpToolsProtocol):
     # Requests without a complete answer; uvicorn itself only knows the last one.
     _unanswered: tuple[RequestResponseCycle, ...] = ()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn only makes it for streams
         """Wait for the first head."""
         super().connection_made(transport)
         self._await_head()

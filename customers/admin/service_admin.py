@@ -171,9 +171,9 @@ class ServiceAdmin(BoundedAdmin[Row]):
         for field in self.opts.fields:
             pk = as_id(request.POST.get(field.name, ""))
             if field.is_relation and pk is not None:
-                row: Any = field.related_model._base_manager.filter(pk=pk).first()  # type: ignore[union-attr]
+                row: Any = field.related_model._base_manager.filter(pk=pk).first()  # type: ignore[union-attr]  # a relation has one
                 if row is not None:
-                    return row.organization  # type: ignore[no-any-return]
+                    return row.organization  # type: ignore[no-any-return]  # every tenant's row has one
         return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Row | None = None) -> list[str]:

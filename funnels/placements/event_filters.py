@@ -20,7 +20,7 @@ def check_filter(targets: object, schema: Mapping[str, str]) -> list[dict[str, o
     inside, types = _with_internal_names(targets)
     conditions = parse_targets(inside, {**schema, **types})
     # They are a list of objects: else they would not have been parsed.
-    written: list[dict[str, object]] = targets  # type: ignore[assignment]
+    written: list[dict[str, object]] = targets  # type: ignore[assignment]  # parsed above
     return [_as_written(condition, target) for condition, target in zip(conditions, written, strict=True)]
 
 

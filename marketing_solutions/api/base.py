@@ -58,7 +58,7 @@ class MarketingSolutionsView(APIView):
         if self.quota and self.quota.is_exceeded:
             raise Throttled
         scope = self.scopes.get(request.method or "")
-        granted: frozenset[str] = request.auth  # type: ignore[assignment]
+        granted: frozenset[str] = request.auth  # type: ignore[assignment]  # what our authentication puts there
         if scope and scope not in granted:
             raise DomainError(
                 ErrorKind.PERMISSION_DENIED,
@@ -77,7 +77,7 @@ class MarketingSolutionsView(APIView):
                 response["Retry-After"] = str(max(1, self.quota.reset - int(time.time())))
         return response
 
-    def handle_exception(self, error: Exception) -> HttpResponse:  # type: ignore[override]
+    def handle_exception(self, error: Exception) -> HttpResponse:  # type: ignore[override]  # APIView sends any HttpResponse
         """Every error in the dialect's own shape."""
         request = self.http_request
         if isinstance(error, DomainError):
@@ -99,7 +99,7 @@ class MarketingSolutionsView(APIView):
     @property
     def application(self) -> Application:
         """The calling application."""
-        application: Application = self.request.user  # type: ignore[assignment]
+        application: Application = self.request.user  # type: ignore[assignment]  # what our authentication puts there
         return application
 
     @property

@@ -38,7 +38,7 @@ def read_json(request: HttpRequest) -> object:
 def raw_body(request: HttpRequest) -> bytes:
     """The body's bytes; read past Django's own limit, which is that of the other dialects."""
     if not hasattr(request, "_body"):
-        request._body = request.read(MAXIMUM_BODY)  # noqa: SLF001
+        request._body = request.read(MAXIMUM_BODY)  # noqa: SLF001 - Django's own cache of the body
     return request.body
 
 

@@ -24,7 +24,7 @@ KEY = OpenApiParameter(
 Documented = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-class BearerAuthenticationExtension(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerAuthenticationExtension(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular has no types
     """OAuth2 client credentials."""
 
     target_class = "marketing_solutions.api.authentication.BearerAuthentication"

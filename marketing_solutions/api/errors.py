@@ -52,7 +52,7 @@ def problem(
     request: HttpRequest, *, kind: str, code: str, detail: str, instance: str = "", pointer: str = ""
 ) -> ProblemOut:
     """One error or warning; its `traceIdentifier` is the request's id in the log."""
-    trace: str = request.id  # type: ignore[attr-defined]
+    trace: str = request.id  # type: ignore[attr-defined]  # every request of ours has one
     found = ProblemOut(
         traceIdentifier=trace,
         type=kind,

@@ -71,7 +71,7 @@ class GoalAchievementIn(StrictSerializer):
     internal_event_name = StrictString(required=False, allow_null=True)
     event_count = StrictInteger(required=False, minimum=1)
     event_filters = Anything(required=False, allow_null=True)
-    data = DataIn()  # type: ignore[assignment]
+    data = DataIn()  # type: ignore[assignment]  # a member of this name, not the serializer's own data
 
 
 class GoalIn(StrictSerializer):
@@ -129,7 +129,7 @@ class BehaviorIn(StrictSerializer):
         required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=MAXIMUM_TAGS
     )
     points = StrictInteger(required=False)
-    data = DataIn()  # type: ignore[assignment]
+    data = DataIn()  # type: ignore[assignment]  # a member of this name, not the serializer's own data
     goal_groups = StrictList(child=GoalGroupIn(), maximum=MAXIMUM_GOALS)
     outcome_config = StrictList(
         child=OutcomeIn(), maximum=MAXIMUM_OUTCOMES, required=False, allow_null=True, allow_empty=True
@@ -165,8 +165,8 @@ class DataOut(AnswerSerializer):
 class GoalAchievementOut(AnswerSerializer):
     """Response Attributes for Achievement."""
 
-    data = DataOut()  # type: ignore[assignment]
-    errors = serializers.DictField()  # type: ignore[assignment]
+    data = DataOut()  # type: ignore[assignment]  # a member of this name, not the serializer's own data
+    errors = serializers.DictField()  # type: ignore[assignment]  # a member of this name, not the serializer's own errors
     event_count = serializers.IntegerField()
     event_filters = serializers.DictField(required=False)
     id = serializers.IntegerField()
@@ -203,8 +203,8 @@ class OutcomeOut(AnswerSerializer):
 class BehaviorOut(AnswerSerializer):
     """Response Attributes for Behavior; a goal in a campaign's list has neither groups nor outcomes."""
 
-    data = DataOut()  # type: ignore[assignment]
-    errors = serializers.DictField()  # type: ignore[assignment]
+    data = DataOut()  # type: ignore[assignment]  # a member of this name, not the serializer's own data
+    errors = serializers.DictField()  # type: ignore[assignment]  # a member of this name, not the serializer's own errors
     event_filters = serializers.DictField(required=False)
     goal_groups = GoalGroupOut(many=True, required=False)
     id = serializers.IntegerField()

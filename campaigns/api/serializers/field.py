@@ -13,7 +13,7 @@ from customers.models.customer_field import FieldType
 class FieldOptionsIn(StrictSerializer):
     """What else holds for a field: `required` ones can't be cleared."""
 
-    required = StrictBoolean(required=False)  # type: ignore[assignment]
+    required = StrictBoolean(required=False)  # type: ignore[assignment]  # a member of this name, not the field's own flag
 
 
 class FieldIn(StrictSerializer):
@@ -29,7 +29,7 @@ class FieldIn(StrictSerializer):
 class FieldOptionsOut(AnswerSerializer):
     """What else holds for a field."""
 
-    required = serializers.BooleanField()  # type: ignore[assignment]
+    required = serializers.BooleanField()  # type: ignore[assignment]  # a member of this name, not the field's own flag
 
 
 class FieldOut(AnswerSerializer):

@@ -126,7 +126,7 @@ class _Hurried:
     def settimeout(self, value: float | None) -> None:
         """What a library asks for is kept where the deadline is later."""
         self._patience = value
-        super().settimeout(value)  # type: ignore[misc]
+        super().settimeout(value)  # type: ignore[misc]  # of the socket that this is mixed into
 
     def _hurry(self) -> None:
         left, patience = seconds_left(), self._patience
@@ -134,23 +134,23 @@ class _Hurried:
             raise DeadlineError(TOO_LONG)
         if left < math.inf:
             patience = left if patience is None else min(left, patience)
-        super().settimeout(patience)  # type: ignore[misc]
+        super().settimeout(patience)  # type: ignore[misc]  # of the socket that this is mixed into
 
     def connect(self, address: Any) -> None:
         """Connect in time."""
         self._hurry()
-        super().connect(address)  # type: ignore[misc]
+        super().connect(address)  # type: ignore[misc]  # of the socket that this is mixed into
 
     def recv(self, *arguments: Any) -> bytes:
         """Receive in time."""
         self._hurry()
-        received: bytes = super().recv(*arguments)  # type: ignore[misc]
+        received: bytes = super().recv(*arguments)  # type: ignore[misc]  # of the socket that this is mixed into
         return received
 
     def recv_into(self, *arguments: Any, **options: Any) -> int:
         """Receive in time; what a file over the socket reads by."""
         self._hurry()
-        received: int = super().recv_into(*arguments, **options)  # type: ignore[misc]
+        received: int = super().recv_into(*arguments, **options)  # type: ignore[misc]  # of the socket that this is mixed into
         exchange = _current.get()
         if exchange is not None:
             exchange.received += received
@@ -161,13 +161,13 @@ class _Hurried:
     def send(self, *arguments: Any) -> int:
         """Send in time."""
         self._hurry()
-        sent: int = super().send(*arguments)  # type: ignore[misc]
+        sent: int = super().send(*arguments)  # type: ignore[misc]  # of the socket that this is mixed into
         return sent
 
     def sendall(self, *arguments: Any) -> None:
         """Send all of it in time."""
         self._hurry()
-        super().sendall(*arguments)  # type: ignore[misc]
+        super().sendall(*arguments)  # type: ignore[misc]  # of the socket that this is mixed into
 
 
 class OutgoingSocket(_Hurried, socket.socket):

@@ -27,12 +27,12 @@ class _Session:
     def mail(self, *arguments: Any, **options: Any) -> Reply:
         """A mail begins, and nothing of it is there yet."""
         self.has_begun = False
-        reply: Reply = super().mail(*arguments, **options)  # type: ignore[misc]
+        reply: Reply = super().mail(*arguments, **options)  # type: ignore[misc]  # of the connection that this is mixed into
         return reply
 
     def getreply(self) -> Reply:
         """What the server says."""
-        code, text = super().getreply()  # type: ignore[misc]
+        code, text = super().getreply()  # type: ignore[misc]  # of the connection that this is mixed into
         self.has_begun = self.has_begun or code == START
         return code, text
 

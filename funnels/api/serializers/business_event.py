@@ -60,7 +60,7 @@ class BusinessEventIn(RequestBody):
     app_token = IdentifierField()
     event_name = TextField()
     customer_id = CustomerSought()
-    context = EventContext(required=False, allow_null=True, default=dict)  # type: ignore[assignment]
+    context = EventContext(required=False, allow_null=True, default=dict)  # type: ignore[assignment]  # a member of this name, not the serializer's own context
     event_id = IdentifierField(required=False, allow_null=True, default=None)
 
     def get_fields(self) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class ActionIn(RequestBody):
 
     name = TextField()
     type = KeywordField(ActionType.values, namespace="trail-action")
-    data = ActionData(required=False, allow_null=True, default=None)  # type: ignore[assignment]
+    data = ActionData(required=False, allow_null=True, default=None)  # type: ignore[assignment]  # a member of this name, not the serializer's own data
 
 
 class ActionOut(serializers.Serializer[Any]):

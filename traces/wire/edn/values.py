@@ -46,7 +46,7 @@ class _Hashed:
         return type(self), (self.name,)
 
 
-class Keyword(_Hashed, FormatKeyword):  # type: ignore[misc]
+class Keyword(_Hashed, FormatKeyword):  # type: ignore[misc]  # edn-format has no types
     """A keyword without its colon: ``Keyword("placeholder/name")``; equal to edn-format's and of the same hash."""
 
     __slots__ = ("text",)
@@ -64,7 +64,7 @@ class Keyword(_Hashed, FormatKeyword):  # type: ignore[misc]
         return self is other or (isinstance(other, FormatKeyword) and self.name == other.name)
 
 
-class Symbol(_Hashed, FormatSymbol):  # type: ignore[misc]
+class Symbol(_Hashed, FormatSymbol):  # type: ignore[misc]  # edn-format has no types
     """A symbol: ``Symbol("ns/name")``; equal to edn-format's and of the same hash."""
 
     __slots__ = ()
@@ -84,7 +84,7 @@ class ListForm(tuple[Any, ...]):
     __slots__ = ()
 
 
-class Tagged(TaggedElement):  # type: ignore[misc]
+class Tagged(TaggedElement):  # type: ignore[misc]  # edn-format has no types
     """A tag this package does not know, with the value that follows it: ``#shop/coupon "X1"``."""
 
     __slots__ = ("tag", "value")

@@ -103,7 +103,7 @@ def _vector_text(value: Iterable[object], depth: int) -> str:
 
 def _immutable_vector_text(value: ImmutableList, depth: int) -> str:
     # Its own iteration costs a Python call for each item.
-    return f"[{_joined(value._list, depth)}]"  # noqa: SLF001
+    return f"[{_joined(value._list, depth)}]"  # noqa: SLF001 - its iterator is slow, see above
 
 
 def _list_text(value: Iterable[object], depth: int) -> str:
