@@ -1,6 +1,7 @@
 """What import-linter can't see: foreign keys point down, files and functions stay small, imports stand at the top."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ LONGEST_FUNCTION = 30
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "core"}
 SOURCES = {".py", ".html", ".css", ".js"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+# An exception of ruff or mypy at the end of a line: nothing after it says why.
+WITHOUT_REASON = re.compile(r"# (?:noqa(?:: [A-Z0-9, ]+)?|type: ignore(?:\[[a-z, -]+\])?)$", re.MULTILINE)
 
 
 def _files(*suffixes: str) -> list[Path]:
@@ -85,6 +88,10 @@ def test_no_import_stands_inside_a_function() -> None:
 
 def test_there_are_no_drawers_for_everything() -> None:
     assert not [_shown(path) for path in PYTHON if DRAWERS & {path.stem, *path.relative_to(ROOT).parts[:-1]}]
+
+
+def test_exceptions_of_ruff_and_mypy_have_a_reason() -> None:
+    assert not [_shown(path) for path in CODE if WITHOUT_REASON.search(path.read_text())]
 
 
 @pytest.mark.parametrize("place", ["config", "customers", "campaigns", "tests"])

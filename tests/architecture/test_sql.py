@@ -39,6 +39,11 @@ def test_a_file_stands_beside_its_module_and_each_of_its_statements_is_executed_
     assert not [name for name in names if (str(path.relative_to(ROOT)), name) not in taken]
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_comment_says_what_each_statement_answers(path: Path) -> None:
+    assert not [name[1] for name in HEAD.finditer(path.read_text()) if name[0].count("\n") == 1]
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_postgresql_plans_every_statement(path: Path) -> None:
