@@ -1,5 +1,5 @@
 -- name: insert_completions
--- Inserts completions in the order of their places, so that their ids come back in it.
+-- Inserts completions in the order of their places, and returns their ids in it; locks nothing.
 INSERT INTO campaigns_completion (organization_id, customer_id, achievement_id, at, is_waiting)
 SELECT %s::bigint, earned.customer_id, earned.achievement_id, earned.at, earned.is_waiting
 FROM jsonb_to_recordset(%s::jsonb) AS earned (

@@ -1,5 +1,5 @@
 -- name: insert_opening_balances
--- An entry for the points of each customer who has none yet.
+-- Inserts an entry for the points of each customer who has points and no entry yet; locks nothing.
 INSERT INTO campaigns_pointsentry (organization_id, customer_id, amount, at, key, note)
 SELECT customer.organization_id, customer.id, customer.points, now(), 'opening:' || customer.id, 'opening balance'
 FROM customers_customer customer

@@ -11,7 +11,7 @@ SELECT %(organization)s::bigint, %(campaign)s::bigint, period, starts_on, %(amou
 FROM unnest(%(periods)s::text[], %(starts)s::date[]) AS booked (period, starts_on)
 
 -- name: add_to_totals
--- One charge; see `add_charges`.
+-- Adds one charge to the totals of its periods, and locks these; see `add_charges`.
 ${add_charge}
 
 -- name: subtract_from_totals

@@ -1,6 +1,6 @@
 -- name: generate_customers
 -- Inserts the customers of a range of numbers. A customer's values follow from the number and the seed alone, by the
--- digits of a hash.
+-- digits of a hash. Locks nothing.
 INSERT INTO customers_customer (organization_id, uuid, external_id, is_anonymous, attributes, tags, consent,
     email_consent, push_consent, last_platform, last_language, last_channel)
 SELECT %(organization)s::bigint, hash::uuid, 'GEN-' || lpad(number::text, 10, '0'), false,
