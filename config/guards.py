@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 
-from config.handlers import foreign_page, not_found
+from config.handlers import foreign_page
 from config.health_paths import HEALTH_PATHS
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -22,9 +22,7 @@ OWN_PAGES = frozenset({"same-origin", "none"})
 
 
 def own_requests(get_response: GetResponse) -> GetResponse:
-    """Refuse requests for another host (400), those with HTTP Basic from a page of another origin
-    (403), and those for a path with the character NUL (404).
-    """
+    """Refuse requests for another host (400), and those with HTTP Basic from a page of another origin (403)."""
     # A cache, because Django's check of a host costs as much as all other middleware. Settings don't change.
     own_hosts: set[str] = set()
 
@@ -41,9 +39,6 @@ def own_requests(get_response: GetResponse) -> GetResponse:
             if path.startswith(BASIC) and is_from_elsewhere(request):
                 log.warning("foreign_page_refused", path=path, origin=request.META.get("HTTP_ORIGIN", ""))
                 return foreign_page(request)
-        if "\x00" in path:
-            # No row has a name with it, and PostgreSQL has no such text to look for.
-            return not_found(request, Http404("NUL"))
         return get_response(request)
 
     return middleware

@@ -35,6 +35,8 @@ def campaign_id_of(*, trail_id: uuid.UUID | None, named: int | str) -> int:
     """The id of the campaign that a caller names by its id or, in the trail's organization, by its name; 0 for none."""
     if isinstance(named, int):
         return named
+    if "\x00" in named:
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(CAMPAIGNS_OF_NAME, [trail_id, named])
         found = cursor.fetchall()
