@@ -22,9 +22,7 @@ SQL = NamedSQL(__file__)
 
 SAMPLE = 20
 CAPS = "caps"
-# As `campaigns.decisions.engine.holdout_bucket`; a test holds the two together.
-IS_HELD_OUT = """(('x' || left(encode(sha256(convert_to(%s::text || customer.uuid::text, 'UTF8')), 'hex'), 8))
-    ::bit(32)::bigint %% 10000 < %s::bigint)"""
+IS_HELD_OUT = SQL("is_held_out")
 HAS_FULL_CAP = SQL("has_full_cap")
 PREVIEW_AUDIENCE = SQL("preview_audience")
 

@@ -1,3 +1,8 @@
+-- fragment: is_held_out
+-- Whether a customer is in a campaign's control group, as `campaigns/decisions/engine/holdout.py` says of one customer.
+(('x' || left(encode(sha256(convert_to(%s::text || customer.uuid::text, 'UTF8')), 'hex'), 8))
+    ::bit(32)::bigint %% 10000 < %s::bigint)
+
 -- fragment: has_full_cap
 -- Whether the customer has been counted as often as the campaign's frequency cap allows in the present period.
 EXISTS (SELECT FROM campaigns_participation participation

@@ -1,11 +1,11 @@
 """The rules in their order; the first one that excludes a candidate is the reason."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
 from campaigns.decisions.engine.candidate import Candidate
+from campaigns.decisions.engine.holdout import is_held_out
 from campaigns.decisions.engine.subject import Context, Subject
 
 
@@ -50,19 +50,6 @@ def _is_capped(candidate: Candidate, subject: Subject, context: Context, _now: d
     start = context.period_starts[candidate.frequency_period]
     counted = subject.history_with(candidate.campaign_id).counted_in(candidate.frequency_rule, start)
     return counted >= candidate.frequency_cap
-
-
-def is_held_out(candidate: Candidate, subject: Subject) -> bool:
-    """Whether the customer is in the campaign's control group: always the same for the same two."""
-    if not candidate.holdout_percent:
-        return False
-    return holdout_bucket(candidate.campaign_id, subject.identity) < candidate.holdout_percent * 100
-
-
-def holdout_bucket(campaign_id: int, identity: str) -> int:
-    """Which of a campaign's 10 000 buckets a customer is in; `campaigns.delivery.audience` has the same in SQL."""
-    digest = hashlib.sha256(f"{campaign_id}:{identity}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") % 10_000
 
 
 # Each is true where it excludes.
