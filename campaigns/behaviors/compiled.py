@@ -25,7 +25,7 @@ from campaigns.decisions.engine import Dated, Span, Window
 from campaigns.decisions.version_cache import BYTES_AT_LEAST, VersionCache
 from campaigns.hierarchy.changes import CAMPAIGNS, CHANGES, IS_KNOWN, since
 from campaigns.models.achievement import tags_in
-from campaigns.models.level import is_live
+from campaigns.schedule.levels import is_live
 from campaigns.targeting import CustomerFacts, compile_predicate, parse_event_targets
 from customers.errors import DomainError
 from customers.named_sql import NamedSQL

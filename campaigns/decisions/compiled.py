@@ -19,7 +19,7 @@ from campaigns.decisions.ends import Ends, end_before, with_ends
 from campaigns.decisions.engine import Candidate, Window
 from campaigns.decisions.version_cache import BYTES_AT_LEAST, VersionCache
 from campaigns.hierarchy.changes import CAMPAIGNS, CHANGES, IS_KNOWN, MARKED, since
-from campaigns.models.level import is_live
+from campaigns.schedule.levels import is_live
 from campaigns.targeting import Condition, Predicate, compile_predicate, parse_targets
 from customers.errors import DomainError
 from customers.named_sql import NamedSQL
@@ -42,13 +42,17 @@ CAMPAIGN_DEFINITIONS = SQL(
     group_window=_window("creative_group"),
     group_targets=SQL("targets", owner="creative_group_id", id="creative_group.id"),
 )
-# A campaign that has ended needn't be kept; whether one has begun is asked of its window.
-IS_LIVE = f"{is_live('campaign')} AND campaign.ends_at > now()"
+# Live and not ended: other campaigns needn't be kept. Whether one has begun is asked of its window.
+MAY_BE_OFFERED = f"{is_live('campaign')} AND campaign.ends_at > now()"
 # The campaigns that have a spend limit, or still had one in this period.
 CAPPED = "(spend.type = 'capped' OR spend.takes_effect_on IS NOT NULL)"
 LOAD_CAMPAIGN = SQL("load_campaign", schema=CUSTOMER_SCHEMA, campaigns=CAMPAIGN_DEFINITIONS)
 LOAD_LIVE_CAMPAIGNS = SQL(
-    "load_live_campaigns", schema=CUSTOMER_SCHEMA, campaigns=CAMPAIGN_DEFINITIONS, is_live=IS_LIVE, capped=CAPPED
+    "load_live_campaigns",
+    schema=CUSTOMER_SCHEMA,
+    campaigns=CAMPAIGN_DEFINITIONS,
+    may_be_offered=MAY_BE_OFFERED,
+    capped=CAPPED,
 )
 LOAD_CHANGED_CAMPAIGNS = SQL(
     "load_changed_campaigns",
@@ -56,7 +60,7 @@ LOAD_CHANGED_CAMPAIGNS = SQL(
     changed_campaigns=CAMPAIGNS,
     is_known=IS_KNOWN,
     campaigns=CAMPAIGN_DEFINITIONS,
-    is_live=IS_LIVE,
+    may_be_offered=MAY_BE_OFFERED,
     capped=CAPPED,
     changed_limits=MARKED.format(label="campaigns.spendlimit"),
 )

@@ -46,9 +46,9 @@ SELECT ${schema}, ARRAY(${campaigns} campaign.id = %s::bigint)
 FROM customers_organization organization WHERE organization.id = %s::bigint
 
 -- name: load_live_campaigns
--- An organization's version, its live campaigns and the ids of those that have a spend limit; no locks.
+-- An organization's version, its campaigns that may be offered and the ids of those that have a spend limit; no locks.
 SELECT organization.version, now(), ${schema},
-    ARRAY(${campaigns} ${is_live} ORDER BY campaign.id),
+    ARRAY(${campaigns} ${may_be_offered} ORDER BY campaign.id),
     ARRAY(SELECT spend.campaign_id FROM campaigns_spendlimit spend
           WHERE spend.organization_id = organization.id AND ${capped})
 FROM customers_organization organization WHERE organization.id = %s::bigint
@@ -57,7 +57,7 @@ FROM customers_organization organization WHERE organization.id = %s::bigint
 -- The same of what has changed since a version, and whether all changes are known; no locks.
 WITH ${changes}, ${changed_campaigns}
 SELECT organization.version, now(), ${is_known}, ARRAY(SELECT id FROM campaigns),
-    ARRAY(${campaigns} ${is_live} AND campaign.id = ANY(ARRAY(SELECT id FROM campaigns)) ORDER BY campaign.id),
+    ARRAY(${campaigns} ${may_be_offered} AND campaign.id = ANY(ARRAY(SELECT id FROM campaigns)) ORDER BY campaign.id),
     (SELECT json_agg(json_build_array(spend.campaign_id, ${capped}))::text FROM campaigns_spendlimit spend
      WHERE spend.id = ${changed_limits})
 FROM customers_organization organization WHERE organization.id = %(organization)s::bigint

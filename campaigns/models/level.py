@@ -10,11 +10,6 @@ MAXIMUM_NAME = 255
 LIVING = Q(deleted_at__isnull=True)
 
 
-def is_live(level: str) -> str:
-    """The SQL condition that a level, under this alias, is live; `Window` of the decision engine has its dates too."""
-    return f"{level}.status = 'live' AND {level}.deleted_at IS NULL"
-
-
 class Status(models.TextChoices):
     """The states of every level (contract 1). Any may follow any, except that nothing follows `completed`."""
 
@@ -23,6 +18,10 @@ class Status(models.TextChoices):
     LIVE = "live"
     PAUSED = "paused"
     COMPLETED = "completed"
+
+
+# What a live level is, whatever its dates; `campaigns.schedule.levels.is_live` is the same in SQL.
+LIVE = Q(status=Status.LIVE) & LIVING
 
 
 class Level(TenantModel):

@@ -4,10 +4,6 @@ JOIN campaigns_adgroup creative_group ON creative_group.id = creative.creative_g
 JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id
 JOIN campaigns_adcampaign campaign ON campaign.id = line_item.campaign_id
 
--- fragment: levels_are_live
--- Whether a creative and all levels above it are live.
-creative.status = 'live' AND creative_group.status = 'live' AND line_item.status = 'live' AND campaign.status = 'live'
-
 -- fragment: levels_are_over
 -- Whether a creative or a level above it is deleted or completed, for good.
 (creative.deleted_at IS NOT NULL OR creative_group.deleted_at IS NOT NULL OR line_item.deleted_at IS NOT NULL

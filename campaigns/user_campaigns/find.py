@@ -10,7 +10,7 @@ from campaigns.behaviors.progress import BehaviorProgress, progress_in
 from campaigns.customer_facts.facts import facts_of
 from campaigns.decisions.compiled import Definition, find_definition, get_definitions
 from campaigns.models import AdCampaign, AdUnit, IssuedOffer, Offer
-from campaigns.models.level import Status
+from campaigns.models.level import LIVE
 from campaigns.targeting import compile_predicate
 from customers.models import Customer, Organization
 
@@ -168,10 +168,7 @@ def _find_creatives(
     """The live creatives whose parents are active now and whose group's targets match the customer."""
     facts = facts_of(customer)
     creatives = AdUnit.objects.filter(
-        organization=organization,
-        status=Status.LIVE,
-        deleted_at__isnull=True,
-        creative_group__line_item__campaign_id__in=list(definitions),
+        LIVE, organization=organization, creative_group__line_item__campaign_id__in=list(definitions)
     )
     for creative in creatives.select_related("creative_group__line_item").order_by("id"):
         campaign_id = creative.creative_group.line_item.campaign_id

@@ -1,5 +1,6 @@
 """Deliveries: counts equal the recipients, recipients are complete and unique."""
 
+from campaigns.schedule.levels import LEVELS_ABOVE_CREATIVE, LEVELS_ARE_LIVE
 from config.verification.check import Check
 from customers.named_sql import NamedSQL
 
@@ -17,7 +18,9 @@ FIND_UNSETTLED_RECIPIENTS = SQL("find_unsettled_recipients")
 FIND_DUPLICATE_RECIPIENTS = SQL("find_duplicate_recipients")
 FIND_OVERLAPPING_CHUNKS = SQL("find_overlapping_chunks")
 FIND_RECIPIENTS_OF_OTHER_CREATIVES = SQL("find_recipients_of_other_creatives")
-FIND_CREATIVES_WITHOUT_DELIVERY = SQL("find_creatives_without_delivery")
+FIND_CREATIVES_WITHOUT_DELIVERY = SQL(
+    "find_creatives_without_delivery", levels_above_creative=LEVELS_ABOVE_CREATIVE, levels_are_live=LEVELS_ARE_LIVE
+)
 
 DELIVERIES = (
     Check("counts of deliveries", FIND_WRONG_DELIVERY_COUNTS),

@@ -53,11 +53,7 @@ WHERE recipient.creative_id <> delivery.creative_id
 -- A live scheduled creative below live levels has a delivery for its time, in whatever state.
 SELECT creative.organization_id, format('creative %%s is live and scheduled for %%s, and has no delivery', creative.id,
     creative.scheduled_delivery_date) AS sentence
-FROM campaigns_adunit creative JOIN campaigns_adgroup creative_group ON creative_group.id = creative.creative_group_id
-JOIN campaigns_adlineitem line_item ON line_item.id = creative_group.line_item_id
-JOIN campaigns_adcampaign campaign ON campaign.id = line_item.campaign_id
-WHERE creative.delivery_method = 'scheduled'
-AND 'live' = ALL (ARRAY[creative.status, creative_group.status, line_item.status, campaign.status])
-AND COALESCE(creative.deleted_at, creative_group.deleted_at, line_item.deleted_at, campaign.deleted_at) IS NULL
+FROM campaigns_adunit creative ${levels_above_creative}
+WHERE creative.delivery_method = 'scheduled' AND ${levels_are_live}
 AND NOT EXISTS (SELECT FROM campaigns_delivery delivery
     WHERE delivery.creative_id = creative.id AND delivery.scheduled_for = creative.scheduled_delivery_date)
