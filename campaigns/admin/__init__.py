@@ -4,14 +4,15 @@ Everything is written by the same functions as in the dialects, so that the rule
 bumped.
 """
 
-from campaigns.admin.audience import DeliveryAdmin, RecipientAdmin
 from campaigns.admin.behaviors import AchievementAdmin, CompletionAdmin, OutcomeAdmin, PointsEntryAdmin
-from campaigns.admin.delivery import DestinationAdmin, MessageTemplateAdmin
+from campaigns.admin.deliveries import DeliveryAdmin, RecipientAdmin
+from campaigns.admin.destinations import DestinationAdmin
 from campaigns.admin.hierarchy import AdCampaignAdmin, AdGroupAdmin, AdLineItemAdmin, AdUnitAdmin
 from campaigns.admin.history import DecisionRecordAdmin, EventAdmin, InteractionAdmin, ParticipationAdmin
+from campaigns.admin.message_templates import MessageTemplateAdmin
 from campaigns.admin.offers import IssuedOfferAdmin, OfferAdmin
-from campaigns.admin.parts import AdBundleAdmin, AdTargetAdmin
 from campaigns.admin.spend import SpendEntryAdmin, SpendLimitAdmin, SpendTotalAdmin
+from campaigns.admin.targeting import AdBundleAdmin, AdTargetAdmin
 
 __all__ = [
     "AchievementAdmin",

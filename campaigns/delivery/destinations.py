@@ -1,6 +1,5 @@
-"""Destinations and the templates of what is sent there: checked when they are saved, secrets encrypted."""
+"""Destinations: checked when they are saved, secrets encrypted."""
 
-import threading
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -9,14 +8,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from campaigns.delivery.backoff import end_backoff_for_destination
-from campaigns.delivery.channels.base import DeliveryFailedError
-from campaigns.delivery.templates import compile_template, language_of
-from campaigns.delivery.trials import try_out
-from campaigns.models import AdUnit, Destination, MessageTemplate
+from campaigns.models import Destination
 from campaigns.models.destination_kind import KINDS, problems_of_settings, unknown_names
 from campaigns.models.errors import constraints_as_errors
 from campaigns.models.setting_checks import is_text
-from customers.errors import DomainError, ErrorCollector, ErrorKind, invalid, not_found
+from customers.errors import DomainError, ErrorKind, invalid, not_found
 from customers.models.organization import Organization
 from customers.schema.fields import hold_schema
 
@@ -24,7 +20,6 @@ NO_SECRETS = "An object is expected: the name of each secret and its text."
 LONGEST_NAME = 255
 # Receivers are shown what was signed with these, never the secrets themselves.
 NEVER_HANDED_OVER = {"signing_secret"}
-_trying = threading.Lock()
 
 
 @transaction.atomic
@@ -143,83 +138,6 @@ def _readable(destination: Destination) -> dict[str, str]:
         return destination.secrets
     except DomainError:
         return {}
-
-
-def try_destination(*, destination: Destination, to: str) -> tuple[bool, str]:
-    """Send one real message or upload; whether it was accepted, and what was done or went wrong. An email goes `to`.
-
-    One at a time in a process, because a request waits for it in one of the few threads.
-    """
-    if not _trying.acquire(blocking=False):
-        return False, "Another destination is being tested; try again in a moment."
-    try:
-        return _try(destination, to)
-    finally:
-        _trying.release()
-
-
-def _try(destination: Destination, to: str) -> tuple[bool, str]:
-    try:
-        return True, try_out(destination, to=to)
-    except DeliveryFailedError as error:
-        return False, str(error)
-    except DomainError as error:
-        return False, error.message
-
-
-def templates_of(*, organization: Organization) -> QuerySet[MessageTemplate]:
-    """The organization's templates, newest first."""
-    return MessageTemplate.objects.filter(organization=organization).order_by("-id")
-
-
-def get_template(*, organization: Organization, key: str) -> MessageTemplate:
-    """One template; DomainError `not_found`."""
-    # PostgreSQL has no text with NUL to look for.
-    found = None if "\x00" in key else templates_of(organization=organization).filter(key=key).first()
-    if found is None:
-        raise not_found("Template")
-    found.organization = organization
-    return found
-
-
-@transaction.atomic
-def save_template(
-    *, template: MessageTemplate, changes: Mapping[str, Any], finds_language: bool = False
-) -> MessageTemplate:
-    """Change `key`, `language`, `subject`, `text` or `html` of a template, or make one.
-
-    `finds_language`: where the texts only compile in another language, that is the template's. DomainError names what
-    doesn't compile, and what compiles and can't be meant (`refuse_faults`). Spaces around the key are taken away.
-    """
-    for name, value in changes.items():
-        setattr(template, name, value.strip() if name == "key" and isinstance(value, str) else value)
-    texts = {"subject": template.subject, "text": template.text, "html": template.html}
-    if finds_language:
-        template.language = language_of(preferred=template.language, **texts)
-    errors = ErrorCollector()
-    with errors.collecting():
-        known = {name.replace("-", "_") for name in hold_schema(organization=template.organization)}
-        compile_template(language=template.language, **texts).refuse_faults(known)
-    for name in ("key", "subject"):
-        value, longest = getattr(template, name), LONGEST_NAME
-        if not value.strip() or not value.isprintable() or len(value) > longest:
-            errors.add(name, f"One line of at most {longest} characters is expected.")
-    if template.key in {".", ".."}:
-        errors.add("key", "A key that addresses can't name is not expected.")
-    errors.raise_if_any()
-    with constraints_as_errors(), transaction.atomic():
-        template.save(update_fields=None if template.pk is None else [*{*changes, "language"}, "updated_at"])
-    return template
-
-
-def delete_template(*, template: MessageTemplate) -> None:
-    """Delete a template; DomainError `conflict` if a living creative uses it."""
-    using = AdUnit.objects.filter(
-        organization=template.organization, template_id=template.key, deleted_at__isnull=True
-    ).count()
-    if using:
-        raise DomainError(ErrorKind.CONFLICT, "in_use", f"{using} creatives use the template {template.key}.")
-    template.delete()
 
 
 @transaction.atomic

@@ -8,13 +8,8 @@ from campaigns.api.bodies import Attributes
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.serializers.destination import DestinationIn, DestinationOut, TestIn, TestOut
 from campaigns.delivery.defaults import kinds_with_default
-from campaigns.delivery.destinations import (
-    delete_destination,
-    destinations_of,
-    get_destination,
-    save_destination,
-    try_destination,
-)
+from campaigns.delivery.destination_tests import send_test
+from campaigns.delivery.destinations import delete_destination, destinations_of, get_destination, save_destination
 from campaigns.models import Destination
 from customers.errors import DomainError, invalid
 from customers.models.mail_address import is_mail_address
@@ -93,5 +88,5 @@ class DestinationTest(ManagementView):
         destination = get_destination(organization=self.organization, destination_id=destination_id)
         if destination.kind == "email" and not is_mail_address(asked.get("to", "")):
             raise invalid(to="The mail address that the test mail goes to is expected.")
-        is_taken, told = try_destination(destination=destination, to=asked.get("to", ""))
+        is_taken, told = send_test(destination=destination, to=asked.get("to", ""))
         return self.answer(test={"ok": is_taken, "detail": told})

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from campaigns.api.base import ManagementView
 from campaigns.api.documentation import PAGE_PARAMETERS, operation
 from campaigns.api.serializers.destination import TemplateIn, TemplateOut
-from campaigns.delivery.destinations import delete_template, get_template, save_template, templates_of
+from campaigns.delivery.message_templates import delete_template, get_template, save_template, templates_of
 from campaigns.models import MessageTemplate
 from customers.errors import invalid
 

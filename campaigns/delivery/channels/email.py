@@ -34,6 +34,7 @@ from campaigns.delivery.channels.base import (
     Wanted,
     always,
 )
+from campaigns.delivery.channels.destination_tests import describe_success, made_up_recipient
 from campaigns.delivery.channels.failure_messages import (
     LONGEST_SENTENCE,
     describe_answer,
@@ -46,7 +47,6 @@ from campaigns.delivery.channels.mail import Mail
 from campaigns.delivery.channels.mail_services import PROVIDERS, mail_service
 from campaigns.delivery.channels.outgoing import within
 from campaigns.delivery.channels.smtp import MailServer, is_certainly_unsent
-from campaigns.delivery.channels.trial import describe_success, made_up_recipient
 from campaigns.delivery.rendering import fill_in, template_of
 from campaigns.delivery.templates import CompiledTemplate, compile_template
 from campaigns.delivery.unsubscribing import unsubscribe_url

@@ -17,8 +17,8 @@ import orjson
 
 from campaigns.delivery.channels.audience_file import has_any, require_delivery
 from campaigns.delivery.channels.base import AudienceExport, ClaimedRecipient, ExportDeclaration, ExportedFile, Message
+from campaigns.delivery.channels.destination_tests import made_up_recipient
 from campaigns.delivery.channels.http import Answer, Body, Exchange, is_passing
-from campaigns.delivery.channels.trial import made_up_recipient
 from campaigns.delivery.channels.uploads import speaking_http
 from campaigns.models import Destination, Recipient
 from campaigns.models.ad_type import CreativeType

@@ -16,9 +16,9 @@ from campaigns.delivery.channels.base import (
     Wanted,
     always,
 )
+from campaigns.delivery.channels.destination_tests import describe_success, made_up_recipient
 from campaigns.delivery.channels.failure_messages import describe_unrenderable
 from campaigns.delivery.channels.signing import SignedPost, person
-from campaigns.delivery.channels.trial import describe_success, made_up_recipient
 from campaigns.delivery.rendering import fill_in, template_of
 from campaigns.delivery.templates import CompiledTemplate
 from campaigns.models import Destination

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from campaigns.delivery.channels.base import ChannelDeclaration, ClaimedRecipient, Message, Result, Wanted, always
+from campaigns.delivery.channels.destination_tests import describe_success, made_up_recipient
 from campaigns.delivery.channels.signing import SignedPost, person
-from campaigns.delivery.channels.trial import describe_success, made_up_recipient
 from campaigns.models import Destination
 from campaigns.models.ad_type import CreativeType
 from campaigns.models.destination_kind import SIGNED_SECRETS, SIGNED_SETTINGS, DestinationKind

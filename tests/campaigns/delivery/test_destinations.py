@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from campaigns.admin.delivery import DestinationForm
+from campaigns.admin.destinations import DestinationForm
 from campaigns.delivery.destinations import save_destination
 from campaigns.models import Destination, MessageTemplate
 from campaigns.models.destination_kind import KINDS, problems_of_settings

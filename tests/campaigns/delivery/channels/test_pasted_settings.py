@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from campaigns.delivery.destinations import save_destination, save_template
+from campaigns.delivery.destinations import save_destination
+from campaigns.delivery.message_templates import save_template
 from campaigns.models import Destination, MessageTemplate
 from campaigns.models.destination_kind import KINDS
 from customers.errors import DomainError

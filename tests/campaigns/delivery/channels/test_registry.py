@@ -18,9 +18,10 @@ from campaigns.delivery.channels.base import (
     Wanted,
     always,
 )
+from campaigns.delivery.channels.destination_tests import describe_success, made_up_recipient
 from campaigns.delivery.channels.registry import channel_for, register
-from campaigns.delivery.channels.trial import describe_success, made_up_recipient
-from campaigns.delivery.destinations import save_destination, try_destination
+from campaigns.delivery.destination_tests import send_test
+from campaigns.delivery.destinations import save_destination
 from campaigns.delivery.preview import preview_of_creative
 from campaigns.models import Destination
 from campaigns.models.ad_type import AdType, CreativeType
@@ -114,7 +115,7 @@ def test_its_settings_and_secrets_are_checked_and_operators_can_choose_it(rows: 
 def test_a_destination_can_be_tested(rows: Hierarchy) -> None:
     make_people(rows.campaign.organization, 1)
     destination = _save(rows.campaign.organization)
-    assert try_destination(destination=destination, to="") == (True, "A fax went. (1: Office)")
+    assert send_test(destination=destination, to="") == (True, "A fax went. (1: Office)")
 
 
 def test_its_creatives_reach_whoever_consents_to_it(rows: Hierarchy) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of destinations share: a recipient who is made up, and what is said of a result."""
+"""What the channels share where a destination is tested: a recipient who is made up, and what is said of a result."""
 
 import uuid
 from typing import Any

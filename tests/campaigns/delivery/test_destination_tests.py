@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from campaigns.delivery.destinations import try_destination
+from campaigns.delivery.destination_tests import send_test
 from campaigns.models import Destination
 from customers.models import Operator
 from tests.campaigns.delivery.audience import Audience
@@ -88,7 +88,7 @@ def test_a_process_tests_one_destination_at_a_time(audience: Audience, operator:
     with socket.create_server(("127.0.0.1", 0)) as receiver, ThreadPoolExecutor(1) as pool:
         url = f"http://127.0.0.1:{receiver.getsockname()[1]}/"
         slow = audience.destination("webhook", settings={"url": url}, secrets=SECRETS)
-        first = pool.submit(try_destination, destination=slow, to="")
+        first = pool.submit(send_test, destination=slow, to="")
         reached, _ = receiver.accept()
         (told,) = _told(operator, audience.destination("file"))
         assert told.endswith("Another destination is being tested; try again in a moment.")

@@ -1,4 +1,4 @@
-"""Destinations and templates of messages."""
+"""Destinations of messages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,15 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from campaigns.delivery.defaults import kinds_with_default
-from campaigns.delivery.destinations import (
-    delete_destination,
-    delete_template,
-    lock_kind,
-    save_destination,
-    save_template,
-    try_destination,
-)
-from campaigns.models import Destination, MessageTemplate
+from campaigns.delivery.destination_tests import send_test
+from campaigns.delivery.destinations import delete_destination, lock_kind, save_destination
+from campaigns.models import Destination
 from campaigns.models.destination_kind import KINDS
 from customers.admin.choices import OrganizationFilter
 from customers.admin.json_fields import StrictDecoder
@@ -110,7 +104,7 @@ class DestinationAdmin(ServiceAdmin[Destination]):
             self.message_user(request, "Choose one destination to test.", level=messages.ERROR)
             return
         (destination,) = chosen
-        is_taken, told = try_destination(destination=destination, to=getattr(request.user, "email", ""))
+        is_taken, told = send_test(destination=destination, to=getattr(request.user, "email", ""))
         level = messages.SUCCESS if is_taken else messages.ERROR
         self.message_user(request, f"{destination}: {told}", level=level)
 
@@ -141,28 +135,3 @@ class DestinationAdmin(ServiceAdmin[Destination]):
         """Delete destinations."""
         for destination in rows:
             delete_destination(destination=destination)
-
-
-@admin.register(MessageTemplate)
-class MessageTemplateAdmin(ServiceAdmin[MessageTemplate]):
-    """Templates of messages; the key is fixed, as creatives refer to it."""
-
-    fields = ["key", "language", "subject", "text", "html"]
-    list_display = ["key", "organization", "language", "subject", "updated_at"]
-    list_filter = [OrganizationFilter]
-    list_select_related = ["organization"]
-    search_fields = ["key", "subject"]
-    fixed = ["key"]
-
-    def create(self, organization: Organization, values: dict[str, object], request: HttpRequest) -> MessageTemplate:
-        """A new template."""
-        return save_template(template=MessageTemplate(organization=organization), changes=values)
-
-    def change(self, row: MessageTemplate, changes: dict[str, object], request: HttpRequest) -> MessageTemplate:
-        """Update the changed fields."""
-        return save_template(template=row, changes=changes)
-
-    def remove(self, rows: Sequence[MessageTemplate]) -> None:
-        """Delete templates that no creative refers to."""
-        for template in rows:
-            delete_template(template=template)

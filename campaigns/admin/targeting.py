@@ -1,4 +1,4 @@
-"""Targeting."""
+"""Targets, and the bundles that hold those of campaigns."""
 
 from collections.abc import Sequence
 
