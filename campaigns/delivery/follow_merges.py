@@ -24,7 +24,7 @@ from campaigns.delivery.delivery_lease import DeliveryLease
 from campaigns.delivery.leases import lease_seconds, new_lease_token, shared_now, with_reconnect
 from campaigns.models import Delivery
 from campaigns.models.delivery import DeliveryState
-from customers.customers.identity import block_merges
+from customers.customers.merging import block_merges
 from customers.named_sql import NamedSQL, Values
 from customers.transactions import was_undone
 

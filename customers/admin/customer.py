@@ -12,7 +12,7 @@ from customers.admin.choices import OrganizationFilter
 from customers.admin.service_admin import HistoryAdmin, ServiceAdmin
 from customers.admin.service_form import ServiceForm
 from customers.customers.deletion import delete_customers
-from customers.customers.identity import begin_merge
+from customers.customers.merging import begin_merge
 from customers.customers.records import create_alias, create_customer, update_customer
 from customers.models import Customer, CustomerAlias, CustomerField, Organization, PushToken
 from customers.models.identifier import as_uuid

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.db import connection, transaction
 
-from customers.customers.identity import begin_merge, owned_models
+from customers.customers.merging import begin_merge, owned_models
 from customers.models import Customer, Organization
 from customers.models.customer_owned import LockOrder
 

@@ -10,7 +10,7 @@ from campaigns.decisions.engine import Candidate, Context, Decision
 from campaigns.decisions.impressions import issue_impressions
 from campaigns.decisions.log import Write, is_logged, record_after_response
 from campaigns.models.frequency import frequency_starts
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.customers.visitor_limits import Stranger, admit_impressions
 from customers.models import Customer
 from customers.transactions import idempotent

@@ -13,7 +13,7 @@ from campaigns.models import AdCampaign, Delivery, IssuedOffer, Offer, Recipient
 from config.verification import all_checks
 from config.verification.check import LIST_FINDINGS
 from customers.customers.deletion import delete_customers
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer, CustomerOwned
 from funnels.models import FunnelEntry
 from marketing_solutions.models import Advertiser

@@ -31,7 +31,7 @@ from campaigns.models import (
 from config.retention import KINDS, retire, retire_all
 from config.tasks import retire_old_rows
 from config.verification import all_checks, findings
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer, Organization, RetentionMark
 from funnels.models import EventOccurrence, FunnelEntry, FunnelVersion
 from tests.campaigns.delivery.scheduled import CSV, EMAIL, make_delivery, make_people, make_scheduled, work

@@ -15,7 +15,7 @@ from django.utils import timezone
 from campaigns.delivery.channels.base import Outcome
 from campaigns.models import AdCampaign, Participation, SpendLimit
 from campaigns.spend.ledger import book_correction, record_spend
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer, CustomerOwned, RetiredField
 from customers.schema.uses import clear_retired_field
 from marketing_solutions.campaigns import PAGE

@@ -13,7 +13,7 @@ from campaigns.decisions.explain import explain
 from campaigns.models import AdCampaign, Completion, DecisionRecord, IssuedOffer, Participation
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.tasks import work_once
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer, CustomerAlias, CustomerOwned, Organization
 from tests.campaigns.behaviors.makers import make_behavior
 from tests.campaigns.delivery.scheduled import build, make_delivery, make_scheduled, states_of, work

@@ -7,7 +7,7 @@ from django.db import connection
 
 from campaigns.models import AdTarget, Event, Interaction, Participation
 from campaigns.targeting import compile_sql, parse_targets
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer
 from customers.models.customer_field import FieldType
 from customers.schema.fields import get_field_types

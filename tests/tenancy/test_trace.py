@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from campaigns.models import Event
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer, PushToken
 from tests.contents import contents
 from tests.dialects.trace.caller import FORMS, Caller, Form, accepted, refused

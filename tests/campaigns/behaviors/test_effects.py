@@ -18,7 +18,7 @@ from campaigns.models import (
     PointsEntry,
     Recipient,
 )
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer
 from tests.campaigns.behaviors.makers import (
     NOW,

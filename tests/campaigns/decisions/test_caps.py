@@ -16,7 +16,7 @@ from campaigns.decisions.impressions import issue_impressions
 from campaigns.decisions.participation import record_engagement
 from campaigns.models import AdCampaign, Participation, Recipient
 from campaigns.models.frequency import FrequencyPeriod, frequency_starts
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer, Organization
 from customers.organizations.organizations import bump_version
 from tests.campaigns.behaviors.makers import add_message, make_behavior

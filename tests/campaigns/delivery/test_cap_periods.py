@@ -20,7 +20,7 @@ from campaigns.models import AdCampaign, Delivery, IssuedOffer, Participation, R
 from campaigns.models.ad_type import AdType, CreativeType
 from campaigns.models.delivery import DeliveryState
 from campaigns.tasks import work_once
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer
 from tests.campaigns.delivery.scheduled import (
     CSV,

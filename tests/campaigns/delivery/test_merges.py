@@ -19,7 +19,7 @@ from campaigns.delivery.sweep import begin_next_delivery
 from campaigns.models import AdCampaign, AudienceChunk, Delivery, Participation, Recipient
 from campaigns.models.delivery import DeliveryState
 from customers.customers.deletion import delete_customers
-from customers.customers.identity import begin_merge, identify
+from customers.customers.merging import begin_merge, identify
 from customers.models import Customer
 from tests.campaigns.delivery.scheduled import EMAIL, NO_MESSAGE, make_delivery, make_scheduled, states_of
 from tests.factories import Hierarchy, make_anonymous, make_customer, make_organization, make_target

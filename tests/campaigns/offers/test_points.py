@@ -17,7 +17,7 @@ from campaigns.offers.issuing import Grant, issue_offers
 from campaigns.offers.points import adjust_points, book_opening_balances
 from config.demo.people import COUNT, create_people
 from customers.customers.generation import generate_customers
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.errors import DomainError
 from customers.models import Customer
 from tests.campaigns.behaviors.makers import NOW, make_live_behavior, record

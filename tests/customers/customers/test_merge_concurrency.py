@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from campaigns.models import Event, Interaction, Participation
 from customers.customers.attributes import save_attributes
-from customers.customers.identity import find_or_create_customer, identify
+from customers.customers.identity import find_or_create_customer
 from customers.customers.lookup import find_customer
+from customers.customers.merging import identify
 from customers.customers.push_tokens import subscribe
 from customers.customers.visitor_limits import Stranger
 from customers.models import Customer, CustomerAlias, Organization, PushToken

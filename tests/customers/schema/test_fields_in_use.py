@@ -15,7 +15,7 @@ from django.utils import timezone
 from campaigns.delivery.sweep import begin_next_delivery
 from campaigns.hierarchy.campaigns import delete_campaign, update_campaign
 from campaigns.models import Destination, MessageTemplate
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.errors import DomainError
 from customers.models import Customer, CustomerField, NamesFields, Organization, RetiredField
 from customers.schema import uses

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.models import Event
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer
 from tests.campaigns.behaviors.makers import make_live_behavior, times_earned
 from tests.dialects.management.actor import Actor, Answer

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import IssuedOffer, Offer
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer, Organization
 from tests.contents import contents
 from tests.dialects.management.actor import Actor, Answer

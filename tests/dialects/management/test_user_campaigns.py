@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from campaigns.models import Achievement, AdCampaign, Outcome
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer
 from tests.contents import contents
 from tests.dialects.management.actor import Actor, Answer

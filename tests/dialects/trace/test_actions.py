@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import AdCampaign, Event, Interaction, Participation
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from tests.contents import contents
 from tests.dialects.trace.caller import Caller, Form, accepted, refused
 from tests.dialects.trace.test_traces import NONSENSE

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import AdCampaign
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer, CustomerField
 from funnels.funnels.definitions import restart_funnel, save_funnel
 from funnels.models import FunnelEntry

@@ -12,7 +12,7 @@ import pytest
 
 from campaigns.models import AdCampaign
 from customers.applications.applications import rotate_identity_secret
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Application, Customer, CustomerField, Organization
 from funnels.models import FunnelEntry
 from tests.contents import contents

@@ -23,7 +23,7 @@ from campaigns.delivery.channels.outgoing import seconds_left
 from campaigns.delivery.channels.registry import channel_for
 from campaigns.delivery.unsubscribing import read_token, unsubscribe_url
 from campaigns.models import MessageTemplate
-from customers.customers.identity import identify
+from customers.customers.merging import identify
 from customers.models import Customer
 from tests.campaigns.delivery.audience import Audience, make_audience
 from tests.campaigns.delivery.servers import Mailbox, World, http_world, raw_world, silent_mail_server
