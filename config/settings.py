@@ -326,7 +326,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "Status": "campaigns.models.level.Status.choices",
         "DeliveryState": "campaigns.models.delivery.DeliveryState.values",
-        "FieldType": "customers.models.customer_field.FieldType.values",
+        "FieldType": "customers.field_values.field_type.FIELD_TYPES",
         "IssuedOfferState": "campaigns.models.offer.IssuedOfferState.values",
         "ActivityType": "traces.models.action.ActionType.choices",
         "ResourceType": [("Campaign", "Campaign")],

@@ -13,7 +13,7 @@ from rest_framework.fields import empty
 from rest_framework.settings import api_settings
 
 from campaigns.api.instants import parse_instant
-from customers.models.attribute_value import plain_digits
+from customers.field_values.normalized import plain_digits
 
 UNKNOWN = "unknown"
 # Under which DRF puts what is wrong with an object as a whole.

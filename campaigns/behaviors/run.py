@@ -16,7 +16,7 @@ from campaigns.behaviors.event_facts import facts_of_event
 from campaigns.behaviors.state import CustomerLookup, load_states
 from campaigns.customer_facts.locking import LockedCustomer
 from campaigns.models.offer import MAXIMUM_BALANCE
-from customers.models.attribute_value import plain_digits
+from customers.field_values.normalized import plain_digits
 
 MONEY = re.compile(r"[0-9]{1,11}(?:[.][0-9]{1,20})?", re.ASCII)
 CENT = Decimal("0.01")

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from campaigns.decisions.engine import Candidate
-from campaigns.models.target import TargetOperator
 from campaigns.targeting import Condition, CustomerFacts, Source
-from customers.models.attribute_value import to_text
-from customers.models.customer_field import FieldType
+from campaigns.targeting.target_operator import TargetOperator
+from customers.field_values.field_type import FieldType
+from customers.field_values.normalized import to_text
 
 NUMBERS = frozenset({FieldType.INTEGER, FieldType.DECIMAL})
 Conditions = Sequence[Condition]

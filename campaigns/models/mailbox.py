@@ -2,7 +2,7 @@
 
 import re
 
-from customers.models.mail_address import is_mail_address
+from customers.mail_address import is_mail_address
 
 WRITTEN = re.compile(r"(?:([^<>]*)<([^<>]+)>|([^<>]+))")
 ESCAPED = re.compile(r"\\(.)")

@@ -7,20 +7,8 @@ from django.db.models import Q
 
 from campaigns.models.bundle import AdBundle
 from campaigns.models.group import AdGroup
+from campaigns.targeting.target_operator import OPERATORS
 from customers.models import NamesFields
-
-
-class TargetOperator(models.TextChoices):
-    """How a target compares; `campaigns.targeting` says what each means."""
-
-    IN = "in"
-    NOT_IN = "not_in"
-    GTE = "gte"
-    LTE = "lte"
-    BETWEEN = "between"
-    CONTAINS = "contains"
-    EXISTS = "exists"
-    NOT_EXISTS = "not_exists"
 
 
 class AdTarget(NamesFields):
@@ -32,7 +20,7 @@ class AdTarget(NamesFields):
     )
     position = models.PositiveIntegerField()
     attribute = models.CharField(max_length=63)
-    operator = models.CharField(max_length=10, choices=TargetOperator.choices)
+    operator = models.CharField(max_length=10, choices=[(each, each.replace("_", " ").title()) for each in OPERATORS])
     values = models.JSONField(default=list, blank=True)
 
     class Meta:
@@ -43,7 +31,7 @@ class AdTarget(NamesFields):
                 | Q(bundle__isnull=False, creative_group__isnull=True),
                 name="target_of_bundle_or_group",
             ),
-            models.CheckConstraint(condition=Q(operator__in=TargetOperator.values), name="target_operator"),
+            models.CheckConstraint(condition=Q(operator__in=OPERATORS), name="target_operator"),
             models.UniqueConstraint(fields=["bundle", "position"], name="target_position_in_bundle"),
             models.UniqueConstraint(fields=["creative_group", "position"], name="target_position_in_group"),
         ]

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from campaigns.models.target import TargetOperator
-from customers.models.attribute_sql import FIELD_NAME
-from customers.models.attribute_value import NormalizedValue, to_text
-from customers.models.customer_field import FieldType
+from campaigns.targeting.target_operator import TargetOperator
+from customers.field_values.field_type import FieldType
+from customers.field_values.normalized import NormalizedValue, to_text
+from customers.field_values.sql import FIELD_NAME
 
 VISIT_ATTRIBUTES = frozenset({"platform", "language", "channel"})
 
@@ -80,7 +80,7 @@ class Condition:
         """`{attribute, operator, values}` as JSON for storing and reading back; it parses to an equal condition.
 
         Values are normalized: strings, integers and booleans as themselves; a decimal is a string of plain
-        digits, a date and an instant are strings (see `customers.models.attribute_value`).
+        digits, a date and an instant are strings (see `customers.field_values.normalized`).
         """
         return {"attribute": self.attribute, "operator": self.operator.value, "values": list(self.values)}
 

@@ -3,18 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from campaigns.models.target import TargetOperator
 from campaigns.targeting.condition import PRESENCE, Condition, Source, TargetedAttribute, comparable, find_attribute
+from campaigns.targeting.target_operator import OPERATORS, TargetOperator
 from customers.errors import DomainError, ErrorKind
-from customers.models.attribute_value import NormalizedValue, WrongTypeError, normalize
-from customers.models.customer_field import FieldType
+from customers.field_values.field_type import FieldType
+from customers.field_values.normalized import NormalizedValue, WrongTypeError, normalize
 
 MAXIMUM_TARGETS = 100
 MAXIMUM_VALUES = 1000
 MEMBERS = ("attribute", "operator", "values")
 RANGE_ENDS = 2
-# An enumeration makes its list of values anew each time.
-OPERATORS = frozenset(TargetOperator.values)
 # How much of what a caller sent comes back in a sentence.
 SHOWN_CHARACTERS = 63
 SHOWN_ITEMS = 5

@@ -10,10 +10,10 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-from campaigns.models.target import TargetOperator
 from campaigns.targeting.condition import PRESENCE, Condition, Source
-from customers.models.attribute_value import NormalizedValue, to_text
-from customers.models.customer_field import FieldType
+from campaigns.targeting.target_operator import TargetOperator
+from customers.field_values.field_type import FieldType
+from customers.field_values.normalized import NormalizedValue, to_text
 
 PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:[.][0-9]+)?")
 

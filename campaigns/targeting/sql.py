@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from campaigns.models.target import TargetOperator
 from campaigns.targeting.condition import VISIT_ATTRIBUTES, Condition, Source
-from customers.models.attribute_sql import NUMBERS, PREFIX, number_expression, prefix_expression, text_expression
+from campaigns.targeting.target_operator import TargetOperator
+from customers.field_values.sql import NUMBERS, PREFIX, number_expression, prefix_expression, text_expression
 
 ALIAS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 LIKE_SPECIAL = re.compile(r"[\\%_]")

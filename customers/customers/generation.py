@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import connection, connections, transaction
 
+from customers.field_values.field_type import FieldType
 from customers.models import CustomerField, Organization
-from customers.models.customer_field import FieldType
 from customers.named_sql import NamedSQL
 from customers.schema.fields import get_field_types, save_field
 from customers.schema.indexes import analyze_customers

@@ -6,8 +6,8 @@ from django.db import connection, transaction
 
 from customers.customers.identity import lock_customer
 from customers.customers.visitor_limits import Stranger, admit_visitor
+from customers.field_values.sql import digest_expression
 from customers.models import Application
-from customers.models.attribute_sql import digest_expression
 from customers.named_sql import NamedSQL
 
 SQL = NamedSQL(__file__)

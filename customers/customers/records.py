@@ -8,8 +8,8 @@ from django.db import IntegrityError, connection, transaction
 from psycopg import sql
 
 from customers.errors import ErrorCollector, invalid
+from customers.field_values.normalized import to_text
 from customers.models import Customer, CustomerAlias, CustomerField, Organization
-from customers.models.attribute_value import to_text
 from customers.models.broken_constraint import broken_constraint
 from customers.models.schema import check_attributes
 from customers.schema.fields import field_of_unique_index, fields_of

@@ -11,10 +11,10 @@ from psycopg import sql
 from customers.customers.identity import find_or_create_customer
 from customers.customers.lookup import find_customer
 from customers.errors import DomainError, ErrorKind
+from customers.field_values.field_type import FieldType
+from customers.field_values.normalized import NormalizedValue, to_text
+from customers.field_values.sql import NUMBERS, PREFIX, digest_expression, indexed_expression, text_expression
 from customers.models import Customer, CustomerField, Organization
-from customers.models.attribute_sql import NUMBERS, PREFIX, digest_expression, indexed_expression, text_expression
-from customers.models.attribute_value import NormalizedValue, to_text
-from customers.models.customer_field import FieldType
 from customers.models.schema import check_attributes
 from customers.schema.fields import field_of_unique_index, fields_of
 

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from customers.models.attribute_sql import digest_expression
+from customers.field_values.sql import digest_expression
 from customers.models.text_digest import TextDigest
 
 MAKE = f"""

@@ -3,28 +3,18 @@
 from django.core.validators import RegexValidator
 from django.db import models
 
+from customers.field_values.field_type import FIELD_TYPES
 from customers.tenancy import TenantModel
 
 # Names that the targeting language gives a meaning of its own.
 RESERVED_NAMES = frozenset({"id", "tag", "points", "platform", "language", "channel"})
 
 
-class FieldType(models.TextChoices):
-    """The types of customer attributes; `customers.models.attribute_value` says how each is written."""
-
-    STRING = "string"
-    INTEGER = "integer"
-    DECIMAL = "decimal"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    DATETIME = "datetime"
-
-
 class CustomerField(TenantModel):
     """One attribute that every customer of the organization may (or must) have."""
 
     name = models.CharField(max_length=63, validators=[RegexValidator(r"^[A-Za-z][A-Za-z0-9_-]*\Z")])
-    type = models.CharField(max_length=8, choices=FieldType.choices)
+    type = models.CharField(max_length=8, choices=[(each, each.title()) for each in FIELD_TYPES])
     required = models.BooleanField(default=False)
     unique = models.BooleanField(
         default=False, help_text="No two customers of the organization share a value, once its index stands."
@@ -53,7 +43,7 @@ class CustomerField(TenantModel):
                 name="customer_field_name",
                 violation_error_message="A word that has no meaning of its own in targeting.",
             ),
-            models.CheckConstraint(condition=models.Q(type__in=FieldType.values), name="customer_field_type"),
+            models.CheckConstraint(condition=models.Q(type__in=FIELD_TYPES), name="customer_field_type"),
         ]
 
     def __str__(self) -> str:

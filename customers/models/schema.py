@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from customers.models.attribute_value import NormalizedValue, WrongTypeError, normalize_input
+from customers.field_values.normalized import NormalizedValue, WrongTypeError, normalize_input
 from customers.models.customer_field import CustomerField
 
 

@@ -2,7 +2,7 @@
 
 from django.db.models import BinaryField, Func
 
-from customers.models.attribute_sql import digest_expression
+from customers.field_values.sql import digest_expression
 
 
 class TextDigest(Func):

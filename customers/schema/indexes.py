@@ -17,8 +17,8 @@ from psycopg import sql
 
 from customers.advisory_locks import session_lock
 from customers.bounds import Work, bounded
+from customers.field_values.sql import digest_expression, indexed_expression, text_expression
 from customers.models import CustomerField
-from customers.models.attribute_sql import digest_expression, indexed_expression, text_expression
 from customers.organizations.organizations import bump_version
 from customers.transactions import was_undone
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from django.http import QueryDict
 
-from customers.models.customer_field import FieldType
+from customers.field_values.field_type import FieldType
 from funnels.funnels.engine import CaptureField, ControlType, FieldAnswer
 
 # A schema may have a field called "action": the prefix keeps the step's fields apart from the form's own.

@@ -17,8 +17,8 @@ from django.db import IntegrityError, connection, transaction
 from campaigns.decisions.participation import record_completion, record_engagement
 from campaigns.models import Interaction
 from customers.errors import DomainError, ErrorKind
+from customers.field_values.normalized import NormalizedValue
 from customers.models import CustomerField
-from customers.models.attribute_value import NormalizedValue
 from customers.models.schema import check_attributes
 from customers.named_sql import NamedSQL
 from customers.schema.fields import field_of_unique_index

@@ -8,9 +8,9 @@ from django.db import connection
 from psycopg import sql
 
 from campaigns.models import AdCampaign
+from customers.field_values.normalized import to_text
+from customers.field_values.sql import digest_expression, text_expression
 from customers.models import Customer
-from customers.models.attribute_sql import digest_expression, text_expression
-from customers.models.attribute_value import to_text
 from funnels.funnels.engine import Graph, parse_steps
 from funnels.models import Funnel, FunnelEntry, FunnelVersion
 

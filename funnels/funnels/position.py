@@ -9,9 +9,9 @@ from django.db import connection
 
 from campaigns.targeting import CustomerFacts
 from customers.errors import DomainError, ErrorKind
+from customers.field_values.normalized import NormalizedValue
 from customers.models import CustomerField
 from customers.models.application import speaks_for_visitors
-from customers.models.attribute_value import NormalizedValue
 from customers.named_sql import NamedSQL
 from funnels.funnels.engine import StepAnswer, answer_showing
 from traces.trails import trace_closed

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from campaigns.targeting import Condition, CustomerFacts, parse_targets
 from customers.errors import DomainError
-from customers.models.attribute_value import NormalizedValue
+from customers.field_values.normalized import NormalizedValue
 
 # `context.amount` on the wire is a field `context-amount` beside the customer's own.
 PREFIX_ON_THE_WIRE, INTERNAL_PREFIX = "context.", "context-"

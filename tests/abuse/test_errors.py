@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from customers.field_values.normalized import MAXIMUM_STRING
 from customers.models import Application, Customer, PushToken
-from customers.models.attribute_value import MAXIMUM_STRING
 from customers.schema.indexes import maintain_field_indexes
 from tests.abuse.server import Server
 from tests.abuse.sockets import head, opened, read_all

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 
 from campaigns.models import AdBundle, AdCampaign, AdTarget
 from customers.applications.applications import create_application
+from customers.field_values.field_type import FieldType
 from customers.models import Application, CustomerField, Organization
-from customers.models.customer_field import FieldType
 from customers.organizations.organizations import get_or_create_organization
 from funnels.models import Banner, BusinessEvent, EventBinding, Placeholder
 from tests.bench.database import settle

@@ -11,8 +11,8 @@ from campaigns.models import AdBundle, AdCampaign, AdGroup, AdLineItem, AdTarget
 from campaigns.models.ad_type import AdType, CreativeType, DeliveryMethod
 from campaigns.models.level import Status
 from customers.applications.applications import create_application
+from customers.field_values.field_type import FieldType
 from customers.models import Application, CustomerField, Organization
-from customers.models.customer_field import FieldType
 from customers.organizations.organizations import get_or_create_organization
 from tests.bench.database import settle
 from tests.bench.requests import Ids

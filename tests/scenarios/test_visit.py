@@ -8,8 +8,8 @@ from django.db import connection
 from campaigns.models import AdTarget, Event, Interaction, Participation
 from campaigns.targeting import compile_sql, parse_targets
 from customers.customers.merging import identify
+from customers.field_values.field_type import FieldType
 from customers.models import Customer
-from customers.models.customer_field import FieldType
 from customers.schema.fields import get_field_types
 from tests.dialects.management.actor import Actor
 from tests.dialects.trace.caller import FORMS, Caller, Form, accepted, refused

@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 from campaigns.api.fields import AnswerSerializer, OneOf, StrictBoolean, StrictSerializer, StrictString
 from campaigns.api.instants import format_instant
+from customers.field_values.field_type import FIELD_TYPES
 from customers.models import CustomerField
-from customers.models.customer_field import FieldType
 
 
 class FieldOptionsIn(StrictSerializer):
@@ -20,7 +20,7 @@ class FieldIn(StrictSerializer):
     """The object `field`; the type of a field stays."""
 
     name = StrictString(max_length=63)
-    type = OneOf(choices=FieldType.values)
+    type = OneOf(choices=FIELD_TYPES)
     targetable = StrictBoolean(required=False)
     unique = StrictBoolean(required=False)
     options = FieldOptionsIn(required=False, allow_null=True)
@@ -36,7 +36,7 @@ class FieldOut(AnswerSerializer):
     """A field; `unique_since` null: its index is still being made, or could not be (`unique_problem`)."""
 
     name = serializers.CharField()
-    type = serializers.ChoiceField(choices=FieldType.values)
+    type = serializers.ChoiceField(choices=FIELD_TYPES)
     targetable = serializers.BooleanField()
     unique = serializers.BooleanField()
     unique_since = serializers.DateTimeField(allow_null=True)

@@ -12,7 +12,7 @@ from campaigns.delivery.destination_tests import send_test
 from campaigns.delivery.destinations import delete_destination, destinations_of, get_destination, save_destination
 from campaigns.models import Destination
 from customers.errors import DomainError, invalid
-from customers.models.mail_address import is_mail_address
+from customers.mail_address import is_mail_address
 
 
 class Destinations(ManagementView):

@@ -66,7 +66,7 @@ from campaigns.models.destination_kind import (
 from campaigns.models.mailbox import read_mailbox, write_mailbox
 from campaigns.models.message_template import TemplateLanguage
 from campaigns.models.setting_checks import is_ascii, is_host, is_text, is_within, one_of, trouble_of_value
-from customers.models.mail_address import is_mail_address
+from customers.mail_address import is_mail_address
 
 PORTS = range(1, 65_536)
 # Settings that have no effect without another one.

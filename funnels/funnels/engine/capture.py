@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from customers.models.attribute_value import NormalizedValue, WrongTypeError, normalize_input
-from customers.models.customer_field import FieldType
-from customers.models.mail_address import is_mail_address
+from customers.field_values.field_type import FieldType
+from customers.field_values.normalized import NormalizedValue, WrongTypeError, normalize_input
+from customers.mail_address import is_mail_address
 from funnels.funnels.engine.step import CaptureField, ControlType
 
 TELEPHONE = re.compile(r"\+?[0-9][0-9 ()./-]{2,30}", re.ASCII)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from customers.models.attribute_value import MAXIMUM_STRING, WrongTypeError, normalize_input
-from customers.models.customer_field import FieldType
+from customers.field_values.field_type import FieldType
+from customers.field_values.normalized import MAXIMUM_STRING, WrongTypeError, normalize_input
 from funnels.funnels.engine.members import RefusedStepError, boolean, items, known_members, text
 from funnels.funnels.engine.step import CaptureField, ControlType, Option
 

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import TypedDict
 
 from campaigns.targeting import CustomerFacts, Predicate
-from customers.models.attribute_value import NormalizedValue
-from customers.models.customer_field import FieldType
+from customers.field_values.field_type import FieldType
+from customers.field_values.normalized import NormalizedValue
 
 
 class StepType(StrEnum):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from campaigns.decisions.candidate_index import FEW, CandidateIndex
 from campaigns.decisions.engine import Candidate, Window
 from campaigns.targeting import Condition, CustomerFacts, compile_predicate, parse_targets
-from customers.models.customer_field import FieldType
+from customers.field_values.field_type import FieldType
 from tests.version_cache.exact import told
 
 SCHEMA = {"tier": FieldType.STRING, "age": FieldType.INTEGER}

@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from campaigns.models.target import TargetOperator
 from campaigns.targeting import CustomerFacts
-from customers.models.attribute_value import NormalizedValue, normalize
+from campaigns.targeting.target_operator import OPERATORS
+from customers.field_values.normalized import NormalizedValue, normalize
 from tests.campaigns.targeting.population import SCHEMA
 
 VISIT = ("platform", "language", "channel")
@@ -105,7 +105,7 @@ def customers() -> st.SearchStrategy[CustomerFacts]:
 def _operators(attribute: str) -> list[str]:
     if attribute == "tag" or TYPES[attribute] == "boolean":
         return ["in", "not_in", "exists", "not_exists"]
-    return [name for name in TargetOperator.values if name != "contains" or TYPES[attribute] == "string"]
+    return [name for name in OPERATORS if name != "contains" or TYPES[attribute] == "string"]
 
 
 @st.composite

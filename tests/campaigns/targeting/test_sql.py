@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from campaigns.models.target import TargetOperator
 from campaigns.targeting import Condition, Source, compile_sql, parse_targets
-from customers.models.attribute_sql import number_expression, prefix_expression
-from customers.models.customer_field import FieldType
+from campaigns.targeting.target_operator import TargetOperator
+from customers.field_values.field_type import FieldType
+from customers.field_values.sql import number_expression, prefix_expression
 from tests.campaigns.targeting.population import SCHEMA, ask, facts, found, populate
 
 TABLE = "customers_customer"

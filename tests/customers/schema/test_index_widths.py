@@ -14,10 +14,10 @@ from customers.customers.attributes import save_attributes
 from customers.customers.push_tokens import subscribe
 from customers.customers.search import find_or_create_by_attributes
 from customers.customers.visitor_limits import Stranger
+from customers.field_values.field_type import FieldType
+from customers.field_values.normalized import MAXIMUM_DIGITS, MAXIMUM_STRING
+from customers.field_values.sql import PREFIX
 from customers.models import Customer, CustomerField, PushToken
-from customers.models.attribute_sql import PREFIX
-from customers.models.attribute_value import MAXIMUM_DIGITS, MAXIMUM_STRING
-from customers.models.customer_field import FieldType
 from customers.schema import indexes
 from customers.schema.indexes import FAILED, FieldIndex, maintain_field_indexes
 from tests.factories import make_application, make_field, make_organization

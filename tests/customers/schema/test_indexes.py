@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
-from campaigns.models.target import TargetOperator
 from campaigns.targeting import Condition, Source, compile_sql
+from campaigns.targeting.target_operator import TargetOperator
 from customers.customers import generation
 from customers.customers.generation import generate_customers
+from customers.field_values.field_type import FieldType
+from customers.field_values.sql import indexed_expression
 from customers.models import Customer, Organization
-from customers.models.attribute_sql import indexed_expression
-from customers.models.customer_field import FieldType
 from customers.schema.fields import save_field
 from customers.schema.indexes import maintain_field_indexes
 from tests.config.served import until

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from customers.field_values.field_type import FieldType
 from customers.models import Customer
-from customers.models.customer_field import CustomerField, FieldType
+from customers.models.customer_field import CustomerField
 from customers.schema.fields import save_field
 from tests.contents import contents
 from tests.dialects.trace.caller import Answer, Caller, Form, accepted, refused

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns.models import Event, Participation
+from customers.field_values.field_type import FieldType
 from customers.models import Customer, PushToken
-from customers.models.customer_field import FieldType
 from tests.dialects.trace.caller import FORMS, Answer, Caller, Form, decoded
 from tests.factories import make_customer, make_field, make_interaction, make_trail
 from traces.models import Action, Trace, Trail

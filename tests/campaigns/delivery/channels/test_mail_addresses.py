@@ -8,7 +8,7 @@ from campaigns.delivery.channels.base import Outcome
 from campaigns.delivery.channels.registry import channel_for
 from campaigns.models import MessageTemplate
 from campaigns.models.destination_kind import problems_of_settings
-from customers.models.customer_field import FieldType
+from customers.field_values.field_type import FieldType
 from funnels.funnels.engine.capture import check_values
 from funnels.funnels.engine.step import CaptureField, ControlType
 from tests.campaigns.delivery.audience import Audience

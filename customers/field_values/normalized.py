@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
-from customers.models.customer_field import FieldType
+from customers.field_values.field_type import FieldType
 
 NormalizedValue = str | int | bool
 

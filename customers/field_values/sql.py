@@ -2,7 +2,7 @@
 
 import re
 
-from customers.models.customer_field import FieldType
+from customers.field_values.field_type import FieldType
 
 # The form of a field's name (a constraint of the database, too); names are embedded in SQL only after this check.
 FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}", re.ASCII)

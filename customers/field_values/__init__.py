@@ -1,0 +1,1 @@
+"""What the fields of a customer schema hold: their types, the normalized form of a value, and its SQL; pure."""
