@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from campaigns.hierarchy.campaigns import create_campaign, delete_campaign, update_campaign
 from campaigns.hierarchy.creative_groups import create_group, delete_group, update_group
@@ -13,6 +13,8 @@ from campaigns.hierarchy.creatives import create_creative, delete_creative, upda
 from campaigns.hierarchy.levels import deleted_name
 from campaigns.hierarchy.line_items import create_line_item, delete_line_item, update_line_item
 from campaigns.models import AdCampaign
+from campaigns.models.level import LIVE, Status
+from campaigns.schedule.levels import is_live
 from customers.errors import DomainError
 from customers.models import Organization
 from tests.factories import (
@@ -174,3 +176,14 @@ def test_a_read_bumps_no_version(rows: Hierarchy) -> None:
     before = _version(rows)
     assert list(AdCampaign.objects.filter(organization=rows.campaign.organization))
     assert _version(rows) == before
+
+
+def test_sql_and_python_call_the_same_levels_live(rows: Hierarchy) -> None:
+    for status in Status.values:
+        for deleted_at in (None, NOW):
+            make_campaign(rows.campaign.organization, status=status, deleted_at=deleted_at)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM campaigns_adcampaign campaign WHERE {is_live('campaign')}")
+        live = {row[0] for row in cursor.fetchall()}
+    assert live == set(AdCampaign.objects.filter(LIVE).values_list("id", flat=True))
+    assert 0 < len(live) < AdCampaign.objects.count()
