@@ -55,8 +55,6 @@ def save_template(
             errors.add(name, f"One line of at most {longest} characters is expected.")
     if template.key in {".", ".."}:
         errors.add("key", "A key that addresses can't name is not expected.")
-    if template.key in {".", ".."}:
-        errors.add("key", "A key that addresses can't name is not expected.")
     errors.raise_if_any()
     with constraints_as_errors(), transaction.atomic():
         template.save(update_fields=None if template.pk is None else [*{*changes, "language"}, "updated_at"])
